@@ -1,0 +1,1 @@
+//! baresip, linked statically, as a function.
