@@ -1,1 +1,35 @@
-//! telefonist
+//! telefonist: a host for a scripting language whose scripts make phone calls.
+//!
+//! The modules stand in the order in which data flows through them; each may import only those above it
+//! (`tests/tidy.rs` checks it):
+//!
+//! - [`diagnostic`]: what is wrong, where, and what to do
+//! - [`event`]: the vocabulary of a run and its append-only log
+//! - [`sip`]: SIP messages from bytes
+//! - [`testfile`]: text of a classic testfile → its directives and steps
+//! - [`script`]: testfile → Rhai text and source map
+//! - [`agent`]: a baresip process that speaks ctrl_tcp
+//! - [`engine`]: the Rhai host: `await`, waiters, limits
+//! - [`run`]: one run: script above, agents below, the log between them
+//! - [`record`]: the run's folder and its event file, written and read
+//! - [`flow`]: a record's events as a reproducible text and its hash
+//! - [`verdict`]: Pass, Fail, Error or Cancelled, and why
+//! - [`report`]: a verdict for people
+//! - [`notify`]: webhooks
+//! - [`pipeline`]: the one place where the stages meet
+//! - [`cli`]: arguments, environment, exit codes
+pub mod agent;
+pub mod cli;
+pub mod diagnostic;
+pub mod engine;
+pub mod event;
+pub mod flow;
+pub mod notify;
+pub mod pipeline;
+pub mod record;
+pub mod report;
+pub mod run;
+pub mod script;
+pub mod sip;
+pub mod testfile;
+pub mod verdict;

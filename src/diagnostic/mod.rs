@@ -1,0 +1,129 @@
+//! Diagnostics are data: what is wrong, where in the user's own text, and what to do; rendering is apart.
+
+mod nearest;
+mod render;
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+pub use nearest::nearest;
+pub use render::{mask_secrets, render};
+
+/// A text the user wrote: a testfile or a Rhai script.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// As the user named it, for messages ("examples/basic_call").
+    pub name: String,
+    pub text: String,
+}
+
+impl Source {
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Source> {
+        Arc::new(Source { name: name.into(), text: text.into() })
+    }
+
+    /// Line and column of a byte offset, both from 1, the column in characters.
+    pub fn line_column(&self, offset: usize) -> (u32, u32) {
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let line = before.matches('\n').count() as u32 + 1;
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        (line, before[start..].chars().count() as u32 + 1)
+    }
+
+    /// The byte range of a line (from 1) without its end of line; empty past the last line.
+    pub fn line_span(&self, line: u32) -> Range<usize> {
+        let mut start = 0;
+        for (n, text) in self.text.split('\n').enumerate() {
+            if n as u32 + 1 == line {
+                return start..start + text.trim_end_matches('\r').len();
+            }
+            start += text.len() + 1;
+        }
+        self.text.len()..self.text.len()
+    }
+
+    /// The byte offset of a line and a column (both from 1, the column in characters).
+    pub fn offset(&self, line: u32, column: u32) -> usize {
+        let span = self.line_span(line);
+        let text = &self.text[span.clone()];
+        let within = text.char_indices().nth(column.saturating_sub(1) as usize);
+        span.start + within.map_or(text.len(), |(at, _)| at)
+    }
+}
+
+/// Bytes of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub source: Arc<Source>,
+    pub span: Range<usize>,
+}
+
+impl Place {
+    /// A whole line, without the white space around it.
+    pub fn line(source: &Arc<Source>, line: u32) -> Place {
+        let span = source.line_span(line);
+        let text = &source.text[span.clone()];
+        let start = span.start + (text.len() - text.trim_start().len());
+        Place { source: source.clone(), span: start..start + text.trim().len() }
+    }
+
+    /// Line and column of the first byte, both from 1.
+    pub fn line_column(&self) -> (u32, u32) {
+        self.source.line_column(self.span.start)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, column) = self.line_column();
+        write!(f, "{}:{line}:{column}", self.source.name)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// One thing that is wrong. `message` is a lower-case sentence without a full stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    pub message: String,
+    pub place: Option<Place>,
+    /// What stands at the caret, when that is more than the message says.
+    pub label: Option<String>,
+    /// What to do.
+    pub advice: Option<String>,
+}
+
+impl Diagnostic {
+    pub fn error(message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Error, message: message.into(), place: None, label: None, advice: None }
+    }
+
+    pub fn warning(message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(message) }
+    }
+
+    pub fn at(mut self, place: Place) -> Diagnostic {
+        self.place = Some(place);
+        self
+    }
+
+    pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
+        self.label = Some(label.into());
+        self
+    }
+
+    pub fn advice(mut self, advice: impl Into<String>) -> Diagnostic {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}

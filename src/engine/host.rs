@@ -1,0 +1,45 @@
+//! What the engine asks of the run that it serves.
+
+use crate::event::{At, Ended, Log, Note};
+use std::sync::Arc;
+
+/// An agent that a script declares.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AgentAsk {
+    /// A name (`alice`: a local agent) or an account line (`<sip:alice@pbx.example>;auth_pass=…`).
+    pub account: String,
+    /// The name it goes by; without one that of the account.
+    pub name: Option<String>,
+    /// Account parameters by name, as `#{ audio: "bob.wav", mediaenc: "srtp-mand" }` gives them.
+    pub options: Vec<(String, String)>,
+    /// `uanew`: an agent of that alias is stopped first, and the new one starts at once.
+    pub uanew: bool,
+}
+
+/// The agent's answer to a command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    pub ok: bool,
+    pub data: String,
+    /// When the command was sent: milliseconds since the epoch.
+    pub time: f64,
+}
+
+/// The world, as a script may touch it. All of it is called from the script's own thread; what blocks ends within
+/// milliseconds once the log is stopped. An error ends the script with that reason.
+pub trait Host: Send + Sync {
+    /// The run's log: to wait on, and to read.
+    fn log(&self) -> &Log;
+    /// Makes an agent known and gives its name; starts nothing (but `uanew`, which does not wait for it).
+    fn declare(&self, ask: AgentAsk, at: &At) -> Result<Arc<str>, Ended>;
+    /// Starts the declared agents that have not been started, all at once, and waits until they take commands.
+    fn start(&self, agents: &[Arc<str>], at: &At) -> Result<(), Ended>;
+    /// The agent of that name, alias or address of record.
+    fn find(&self, alias: &str) -> Option<Arc<str>>;
+    /// Sends a command, starting the agent (and those that the command names) before it, and waits for the answer.
+    fn command(&self, agent: &Arc<str>, text: &str, at: &At) -> Result<Reply, Ended>;
+    /// `uadelall`: stops all agents and forgets them.
+    fn stop_agents(&self, at: &At) -> Result<(), Ended>;
+    /// Notes something in the log.
+    fn note(&self, note: Note);
+}

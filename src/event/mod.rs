@@ -1,0 +1,222 @@
+//! The vocabulary of a run and its append-only log. Plain data: no process, no script, no file.
+//!
+//! An [`Event`] is one line of a run's `events.jsonl`. Times are milliseconds since the epoch, as numbers.
+
+mod log;
+mod secrets;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+pub use log::{Clock, Log, Stop, Wake};
+pub use secrets::Secrets;
+
+/// A line of the text that the user wrote (line and column from 1, the column in characters).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct At {
+    pub source: Arc<str>,
+    pub line: u32,
+    pub column: u32,
+}
+
+/// One thing that happened in a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Place in the log, from 0.
+    pub n: u64,
+    /// When the host learned of it: milliseconds since the epoch, from a clock that never runs backwards.
+    pub time: f64,
+    /// The name of the agent that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Arc<str>>,
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    /// The agent says: a call state, a registration, a digit…
+    Event(AgentEvent),
+    /// A SIP message that the agent sent or received.
+    Sip(Box<SipEvent>),
+    /// A line of the agent's own log.
+    Log(LogLine),
+    /// A command as it was sent to the agent.
+    Command(Command),
+    /// The agent's answer to a command.
+    Response(Response),
+    /// What the host itself notes; never part of a flow.
+    Note(Note),
+}
+
+/// An agent's event in the one vocabulary that all baresip versions are brought to.
+///
+/// `type` is baresip's name (`CALL_INCOMING`, `CALL_RINGING`, `CALL_PROGRESS`, `CALL_ANSWERED`, `CALL_ESTABLISHED`,
+/// `CALL_RTPESTAB`, `CALL_RTCP`, `CALL_MENC`, `CALL_HOLD`, `CALL_RESUME`, `CALL_DTMF_START`, `CALL_DTMF_END`,
+/// `CALL_CLOSED`, `CALL_TRANSFER`, `CALL_TRANSFER_FAILED`, `REGISTER_OK`, `REGISTER_FAIL`, `MESSAGE`, …) or ours (`AUDIO_REPORT`).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct AgentEvent {
+    #[serde(rename = "type")]
+    pub name: String,
+    /// baresip's id of the call, where the event has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
+    /// `incoming` or `outgoing`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<String>,
+    /// The peer's URI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub param: String,
+    /// Everything else that the event says, under baresip's names (`accountaor`, `rtcp_stats`, …);
+    /// for AUDIO_REPORT `tx`, `rx` (booleans), `protocol`, `codec`, `packets_tx`, `packets_rx`;
+    /// for MESSAGE `ctype`, `body`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub fields: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SipEvent {
+    /// `IN` or `OUT`, seen from the agent.
+    pub direction: String,
+    /// `UDP`, `TCP`, `TLS`, `WS`, `WSS`.
+    pub transport: String,
+    /// `address:port`.
+    pub src: String,
+    pub dst: String,
+    /// The method of a request; for a response that of its CSeq.
+    pub method: String,
+    /// The code of a response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub call_id: String,
+    /// The whole header value: `1 INVITE`.
+    pub cseq: String,
+    pub from: String,
+    pub to: String,
+    /// In the order of the message, compact names spelled out.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+    /// The message as it was on the wire.
+    pub param: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// `info`, `warning` or `error`.
+    pub level: String,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// As it was sent, secrets masked.
+    pub text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<At>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Response {
+    pub ok: bool,
+    pub data: String,
+    /// The `n` of the command that it answers.
+    pub to: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Note {
+    /// The process is being started. `aor` without port; `address` is `address:port` of its SIP socket.
+    AgentStarting { aor: String, address: String, local: bool, baresip: String },
+    /// Commands can be sent.
+    AgentReady { milliseconds: f64 },
+    /// The host begins to stop it: what it says from here on is not part of the flow.
+    AgentStopping,
+    /// The process is gone.
+    AgentStopped { status: String },
+    /// The process went away by itself.
+    AgentLost { status: String },
+    /// What a testfile directive, or the function of its name, says: `hash`, `accept`, `ignore`, `include`, `webhook`, `repeat`, `strict`, `account`, `fail_on`.
+    Directive {
+        name: String,
+        values: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<At>,
+    },
+    /// The script printed it.
+    Print { text: String },
+    /// A check that failed and let the test go on.
+    CheckFailed {
+        message: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<At>,
+    },
+    /// Something the user should know that does not change the verdict.
+    Warning {
+        message: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<At>,
+    },
+    /// A recording was collected: file name below the run's folder, the call's number at its agent (from 1), milliseconds.
+    Recording { file: String, call: Option<u32>, duration: f64 },
+    /// The last step is done; what comes after is the stopping of the agents.
+    StepsDone,
+    /// How the script ended; the last event but for the stopping of agents.
+    Ended(Ended),
+}
+
+/// How the script of a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    pub how: How,
+    /// One sentence; empty when it finished.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<At>,
+    /// What came instead, the nearest miss, and so on: a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// To its end.
+    Finished,
+    /// A check failed: the system under test did not do what the test says.
+    Failed,
+    /// It could not be carried out.
+    Error,
+    /// The user stopped it.
+    Cancelled,
+}
+
+impl Ended {
+    pub fn finished() -> Ended {
+        Ended { how: How::Finished, message: String::new(), at: None, details: vec![], advice: None }
+    }
+
+    pub fn failed(message: impl Into<String>) -> Ended {
+        Ended { how: How::Failed, message: message.into(), ..Ended::finished() }
+    }
+
+    pub fn error(message: impl Into<String>) -> Ended {
+        Ended { how: How::Error, message: message.into(), ..Ended::finished() }
+    }
+}
+
+/// Takes what happens; implemented by the run.
+pub trait Sink: Send + Sync {
+    /// Appends to the log and returns the event's `n`.
+    fn push(&self, agent: Option<&Arc<str>>, body: Body) -> u64;
+}

@@ -1,0 +1,46 @@
+//! A script: Rhai text, and which line of the user's file each of its lines comes from. Runs nothing, knows no engine.
+
+use crate::diagnostic::{Place, Source};
+use crate::event::At;
+use std::sync::Arc;
+
+/// What the engine runs.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// The file that the user wrote: a testfile or a Rhai script.
+    pub source: Arc<Source>,
+    /// The Rhai text; for a Rhai script the source's own.
+    pub rhai: String,
+    /// For a compiled testfile: the testfile's line for each line of `rhai` (0 where there is none). Empty for a Rhai script.
+    pub lines: Vec<u32>,
+    /// The commands that it is known to send, with their places: for checks before any agent starts.
+    pub commands: Vec<(String, Place)>,
+}
+
+impl Script {
+    /// A Rhai script as the user wrote it.
+    pub fn rhai(source: Arc<Source>) -> Script {
+        Script { rhai: source.text.clone(), source, lines: vec![], commands: vec![] }
+    }
+
+    /// The place in the user's file of a position in `rhai` (from 1).
+    pub fn place(&self, line: u32, column: u32) -> Place {
+        match self.lines.get(line.saturating_sub(1) as usize) {
+            Some(line) => Place::line(&self.source, *line),
+            None => {
+                let offset = self.source.offset(line, column);
+                let rest = &self.source.text[offset..];
+                let word =
+                    rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').map(char::len_utf8).sum::<usize>();
+                let one = rest.chars().next().map_or(0, char::len_utf8);
+                Place { source: self.source.clone(), span: offset..offset + word.max(one) }
+            }
+        }
+    }
+
+    /// The same as plain data, for events.
+    pub fn at(&self, line: u32, column: u32) -> At {
+        let (line, column) = self.place(line, column).line_column();
+        At { source: self.source.name.as_str().into(), line, column }
+    }
+}
