@@ -1,5 +1,55 @@
-//! cli
+//! The command line: arguments and environment in, text and an exit code out. Joins everything else; nothing imports it.
 
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+mod arguments;
+mod check;
+mod doctor;
+mod interrupt;
+mod run;
+mod settings;
+
+use arguments::{Arguments, Verb};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// What the program does, from its arguments to its exit code.
+pub fn main() -> ExitCode {
+    #[cfg(feature = "embedded")]
+    if std::env::args_os().nth(1).is_some_and(|word| word == "__agent") {
+        return embedded_agent();
+    }
+    let arguments = match Arguments::try_parse_from(arguments::with_long_flags(std::env::args_os())) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // help and version are asked for, and so no error
+            let code = if error.use_stderr() { crate::verdict::exit::USAGE } else { crate::verdict::exit::PASSED };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let code = match arguments.verb {
+        Verb::Run(verb) => run::run(&verb),
+        Verb::Check(verb) => check::check(&verb),
+        Verb::Compile(verb) => check::compile(&verb),
+        Verb::Doctor(verb) => doctor::doctor(&verb),
+    };
+    ExitCode::from(code)
+}
+
+/// `telefonist __agent …`: this process becomes a baresip, with baresip's own arguments.
+#[cfg(feature = "embedded")]
+fn embedded_agent() -> ExitCode {
+    use std::os::unix::ffi::OsStringExt;
+    let words = std::env::args_os().enumerate().filter(|(n, _)| *n != 1).map(|(_, word)| word.into_vec());
+    let words: Result<Vec<_>, _> = words.map(std::ffi::CString::new).collect();
+    match words {
+        Ok(words) => ExitCode::from(telefonist_baresip::main(&words) as u8),
+        Err(_) => ExitCode::from(crate::verdict::exit::USAGE),
+    }
+}
+
+/// Whether to use colours on a stream: not where `NO_COLOR` is set or nobody looks at a terminal.
+fn colours(stream: &impl std::io::IsTerminal) -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        && stream.is_terminal()
 }

@@ -199,6 +199,8 @@ pub enum How {
     Error,
     /// The user stopped it.
     Cancelled,
+    /// The text says that it is not to be run (`_run 0`).
+    Skipped,
 }
 
 impl Ended {

@@ -1,1 +1,110 @@
-//! run
+//! One run: the script above, the agents below, the log between them.
+//!
+//! The script asks through [`Host`]; the agents answer through [`Sink`]; both ends meet in the run's log, which only the run
+//! writes. What must end a run before its script does (an agent that died, a failed registration, Ctrl-C) is decided here,
+//! by stopping the log: every wait of the script ends with that reason.
+
+mod agents;
+mod host;
+mod policy;
+
+use crate::agent::Supervisor;
+use crate::engine::{self, Limits, Program};
+use crate::event::{Body, Clock, Ended, How, Log, Note, Secrets, Sink};
+use agents::Agents;
+use policy::Policy;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a run waits at its end for what its agents still owe it: the reports of calls that have closed.
+const REPORTS: Duration = Duration::from_millis(500);
+
+/// A run that is going on. Made before the engine starts, so that readers can follow its log from the first event on.
+pub struct Run {
+    log: Arc<Log>,
+    secrets: Secrets,
+    supervisor: Arc<Supervisor>,
+    /// Each agent gets a folder of its own below it: configuration and recordings.
+    folder: PathBuf,
+    agents: Agents,
+    policy: Policy,
+}
+
+impl Run {
+    /// `folder` exists, belongs to this run alone and is an absolute path.
+    pub fn new(supervisor: Arc<Supervisor>, folder: PathBuf) -> Arc<Run> {
+        let log = Arc::new(Log::new(Clock::system()));
+        Arc::new(Run {
+            log,
+            secrets: Secrets::default(),
+            supervisor,
+            folder,
+            agents: Agents::default(),
+            policy: Policy::default(),
+        })
+    }
+
+    pub fn log(&self) -> &Arc<Log> {
+        &self.log
+    }
+
+    /// Runs the program to its end, stops the agents, and closes the log. Blocks the calling thread.
+    pub fn execute(self: &Arc<Run>, program: &Program, limits: &Limits) -> Ended {
+        let host = Arc::new(host::ScriptHost(self.clone()));
+        let mut ended = engine::run(program, host, limits);
+        if matches!(ended.how, How::Finished | How::Failed) {
+            self.settle();
+        }
+        // what the settling brought to light (an agent that died with the last step) still counts
+        if let (How::Finished, Some(stop)) = (ended.how, self.log.stopped()) {
+            ended = stop;
+        }
+        ended.message = self.secrets.mask(&ended.message);
+        ended.details = ended.details.iter().map(|line| self.secrets.mask(line)).collect();
+        self.note(Note::StepsDone);
+        self.note(Note::Ended(ended.clone()));
+        self.stop_agents();
+        self.collect_recordings();
+        self.log.close();
+        ended
+    }
+
+    fn note(&self, note: Note) {
+        self.push(None, Body::Note(note));
+    }
+
+    /// Waits until everything that the last step set off among local agents has been told: what an agent sent before it
+    /// answered a command lies in its peer's socket by then, so that three rounds of questions cover a request, its
+    /// response and the acknowledgement.
+    fn settle(&self) {
+        let live = self.agents.live();
+        for _round in 0..3 {
+            for agent in &live {
+                agent.barrier();
+            }
+        }
+        for agent in &live {
+            agent.wait_reports(REPORTS);
+        }
+    }
+
+    /// Begins to stop every agent; the flow of each ends here.
+    fn stop_agents(&self) {
+        for agent in self.agents.retire_all() {
+            agent.stop();
+        }
+    }
+}
+
+impl Sink for Run {
+    fn push(&self, agent: Option<&Arc<str>>, body: Body) -> u64 {
+        let body = if self.secrets.is_empty() { body } else { policy::masked(body, &self.secrets) };
+        let stop = self.policy.judge(agent, &body);
+        let n = self.log.push(agent, body);
+        if let Some(stop) = stop {
+            self.log.stop(stop);
+        }
+        n
+    }
+}

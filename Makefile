@@ -1,0 +1,84 @@
+# `make demo` and `make test` need Rust, make, and a Debian or Ubuntu; the rest they install themselves.
+# Elsewhere: install what they name, and say SKIP_PACKAGES=1.
+
+# What the build needs: baresip (C, through cmake and bindgen) is linked into the program.
+BUILD_PACKAGES = build-essential cmake libclang-dev pkg-config libopus-dev zlib1g-dev libssl-dev
+# What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy.
+TEST_PACKAGES = baresip-core sip-tester kamailio
+ALSA_PACKAGES = libasound2-dev
+
+# For example CARGO_FLAGS=--release
+CARGO_FLAGS =
+FUZZ_TARGETS = testfile netstring ctrl_json sip_message trace
+FUZZ_SECONDS = 20
+
+TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
+RUST_WANTED := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+
+.PHONY: build demo test bench alsa fmt lint fuzz sounds deps-build deps-test rust help
+
+build: deps-build ## the program (default)
+	cargo build $(CARGO_FLAGS)
+
+demo: deps-build ## build, then a real call between two agents
+	cargo build
+	$(TARGET_DIR)/debug/telefonist run examples/basic_call
+
+test: deps-build deps-test ## everything that has to pass
+	$(MAKE) --no-print-directory lint
+	python3 data/sounds/make_sounds.py --check
+	cargo check --no-default-features
+	@if cargo nextest --version >/dev/null 2>&1; then \
+	    set -ex; cargo nextest run --workspace; cargo test --workspace --doc; \
+	else \
+	    set -ex; cargo test --workspace; \
+	fi
+	@echo "make test: all passed"
+
+bench: deps-build ## how fast an event reaches a script, and what a test costs beyond its waits
+	cargo bench --bench '*'
+
+alsa: deps-build ## the program with sound cards, for --use_alsa
+	.ci/install-packages $(ALSA_PACKAGES)
+	cargo build --features alsa $(CARGO_FLAGS)
+
+fmt: ## put the code into its form
+	cargo fmt --all
+
+lint: deps-build ## form and lints, as the tests want them
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+fuzz: deps-build ## each fuzz target for FUZZ_SECONDS
+	@cargo fuzz --version >/dev/null 2>&1 || { \
+	    echo "cargo-fuzz is missing: cargo install cargo-fuzz && rustup toolchain install nightly" >&2; exit 1; }
+	@set -e; for target in $(FUZZ_TARGETS); do \
+	    echo "fuzz: $$target"; cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS); \
+	done
+
+sounds: ## make data/sounds/*.wav anew
+	python3 data/sounds/make_sounds.py
+
+deps-build: rust ## install what the build needs
+	@.ci/install-packages $(BUILD_PACKAGES)
+
+deps-test: rust ## install what the tests need
+	@.ci/install-packages $(TEST_PACKAGES)
+	@for part in fmt clippy; do \
+	    cargo $$part --version >/dev/null 2>&1 && continue; \
+	    case $$part in fmt) part=rustfmt;; esac; \
+	    echo "rust: installing $$part"; rustup component add $$part || exit 1; \
+	done
+
+rust:
+	@have=$$(cargo --version 2>/dev/null | cut -d ' ' -f 2); \
+	if [ -z "$$have" ]; then \
+	    echo "cargo is missing: Rust $(RUST_WANTED) or newer is needed; install it by https://rustup.rs" >&2; exit 1; \
+	fi; \
+	oldest=$$(printf '%s\n' "$(RUST_WANTED)" "$$have" | sort -V | head -n 1); \
+	if [ "$$oldest" != "$(RUST_WANTED)" ]; then \
+	    echo "Rust $$have is too old: $(RUST_WANTED) or newer is needed (rustup update, or https://rustup.rs)" >&2; exit 1; \
+	fi
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14

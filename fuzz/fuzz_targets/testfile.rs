@@ -1,0 +1,5 @@
+//! Any text is a testfile or a list of diagnostics.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let _ = telefonist::testfile::parse(&String::from_utf8_lossy(data));
+});

@@ -1,0 +1,186 @@
+//! Ports, leased so that no two agents of a machine get the same one, whichever host they belong to.
+//!
+//! A lease is a write lock on a range of bytes of one file, byte n standing for port n (Linux open file description locks:
+//! they hold between processes as well as within one, and end with the process however it ends). A locked port is then probed
+//! by binding it, for others use ports too.
+
+use super::Settings;
+use crate::event::Ended;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::net::{IpAddr, TcpListener, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+/// RTP and RTCP ports of an agent, where the range allows it: ten audio streams.
+const RTP_BLOCK: u16 = 20;
+/// Fewer would not carry two calls.
+const SMALLEST_BLOCK: u16 = 4;
+/// Ports from here on are given out by the kernel: one could connect to itself.
+const EPHEMERAL: u16 = 32_768;
+
+/// The ports of one agent; free again when it is dropped.
+#[derive(Debug)]
+pub struct Lease {
+    /// SIP over UDP and TCP; the one after it is for TLS.
+    pub sip: u16,
+    pub control: u16,
+    /// The first and the last port for RTP and RTCP.
+    pub rtp: (u16, u16),
+    _locks: File,
+}
+
+/// How many agents the free ports would do for, each kind for itself.
+#[derive(Debug)]
+pub struct Free {
+    pub sip: usize,
+    pub control: usize,
+    pub rtp: usize,
+}
+
+/// Leases the ports of one agent, which will listen for SIP and RTP at `address`.
+///
+/// # Errors
+/// No range of a kind is free; the message names the flag that widens it.
+pub fn lease(settings: &Settings, address: IpAddr) -> Result<Lease, Ended> {
+    let locks = open(&settings.lease_file).map_err(|error| {
+        let file = settings.lease_file.display();
+        Ended { advice: Some("make it readable and writable".into()), ..Ended::error(format!("the port leases in `{file}` can't be used: {error}")) }
+    })?;
+    let exhausted = |what: &str, flag: &str| {
+        let advice = format!("end what uses them, or name others with {flag}");
+        Ended { advice: Some(advice), ..Ended::error(format!("no {what} port is free")) }
+    };
+    let sip = sip_candidates(settings)
+        .find(|port| claim(&locks, *port, 2) && sip_is_free(address, *port))
+        .ok_or_else(|| exhausted("SIP", "--sip-listen ADDRESS:PORT"))?;
+    let control = control_candidates(settings)
+        .find(|port| claim(&locks, *port, 1) && TcpListener::bind((settings.ctrl_address.ip(), *port)).is_ok())
+        .ok_or_else(|| exhausted("control", "--ctrl-address ADDRESS:PORT"))?;
+    let rtp = rtp_blocks(settings)
+        .find(|(first, last)| claim(&locks, *first, last - first + 1) && rtp_is_free(address, *first, *last))
+        .ok_or_else(|| exhausted("RTP", "--rtp-ports FIRST-LAST"))?;
+    Ok(Lease { sip, control, rtp, _locks: locks })
+}
+
+/// What is free at this moment on the loopback interface.
+pub fn free(settings: &Settings) -> Free {
+    let address = IpAddr::from([127, 0, 0, 1]);
+    let Ok(locks) = open(&settings.lease_file) else { return Free { sip: 0, control: 0, rtp: 0 } };
+    const ENOUGH: usize = 100;
+    let sip = sip_candidates(settings).filter(|port| claim(&locks, *port, 2) && sip_is_free(address, *port));
+    let control = control_candidates(settings)
+        .filter(|port| claim(&locks, *port, 1) && TcpListener::bind((settings.ctrl_address.ip(), *port)).is_ok());
+    let rtp = rtp_blocks(settings)
+        .filter(|(first, last)| claim(&locks, *first, last - first + 1) && rtp_is_free(address, *first, *last));
+    Free { sip: sip.take(ENOUGH).count(), control: control.take(ENOUGH).count(), rtp: rtp.take(ENOUGH).count() }
+}
+
+fn last_port(first: u16) -> u16 {
+    if first < EPHEMERAL { EPHEMERAL - 1 } else { u16::MAX - 1 }
+}
+
+fn sip_candidates(settings: &Settings) -> impl Iterator<Item = u16> + '_ {
+    let first = settings.sip_listen.port().max(1024);
+    // the control ports grow towards these when both begin close together
+    (first..last_port(first)).step_by(2)
+}
+
+fn control_candidates(settings: &Settings) -> impl Iterator<Item = u16> + '_ {
+    let first = settings.ctrl_address.port().max(1024);
+    first..=last_port(first)
+}
+
+/// Whole blocks of the range, each beginning with an even port: RTP's, RTCP has the next (RFC 3550, section 11).
+fn rtp_blocks(settings: &Settings) -> impl Iterator<Item = (u16, u16)> + '_ {
+    let (first, last) = (*settings.rtp_ports.start(), *settings.rtp_ports.end());
+    let first = first + first % 2;
+    let width = last.saturating_sub(first).saturating_add(1);
+    let block = RTP_BLOCK.min(width - width % 2).max(SMALLEST_BLOCK);
+    let count = width / block;
+    (0..count).map(move |n| (first + n * block, first + n * block + block - 1))
+}
+
+fn sip_is_free(address: IpAddr, port: u16) -> bool {
+    UdpSocket::bind((address, port)).is_ok() && [port, port + 1].iter().all(|port| TcpListener::bind((address, *port)).is_ok())
+}
+
+fn rtp_is_free(address: IpAddr, first: u16, last: u16) -> bool {
+    (first..=last).all(|port| UdpSocket::bind((address, port)).is_ok())
+}
+
+/// The lease file, for all users of the machine: the first of them makes it.
+fn open(path: &Path) -> io::Result<File> {
+    let existing = OpenOptions::new().read(true).write(true).custom_flags(libc::O_CLOEXEC | libc::O_NOFOLLOW).open(path);
+    if existing.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).mode(0o666).custom_flags(libc::O_CLOEXEC | libc::O_NOFOLLOW);
+        let file = options.open(path)?;
+        // past the umask; who did not make it may not, and need not
+        let _ = file.set_permissions(std::fs::Permissions::from_mode(0o666));
+        return Ok(file);
+    }
+    existing
+}
+
+/// Locks `count` ports from `first` on, if nobody else holds one of them. What was claimed before is kept.
+fn claim(locks: &File, first: u16, count: u16) -> bool {
+    // SAFETY: flock is a plain C struct; all-zero is a valid value, and fcntl only reads it
+    let mut range: libc::flock = unsafe { std::mem::zeroed() };
+    range.l_type = libc::F_WRLCK as libc::c_short;
+    range.l_whence = libc::SEEK_SET as libc::c_short;
+    range.l_start = first.into();
+    range.l_len = count.into();
+    // SAFETY: a valid descriptor and a valid flock
+    unsafe { libc::fcntl(locks.as_raw_fd(), libc::F_OFD_SETLK, &range) == 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    fn settings(folder: &Path, rtp: std::ops::RangeInclusive<u16>) -> Settings {
+        Settings {
+            baresip: None,
+            own_program: None,
+            ctrl_address: "127.0.0.1:23000".parse().unwrap(),
+            sip_listen: "127.0.0.1:23200".parse().unwrap(),
+            rtp_ports: rtp,
+            rtp_interface: None,
+            rtp_timeout: 10,
+            max_calls: 10,
+            use_alsa: false,
+            sounds: vec![],
+            lease_file: folder.join("ports"),
+        }
+    }
+
+    #[test]
+    fn no_two_leases_share_a_port_and_a_dropped_one_is_free_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(folder.path(), 23_501..=23_545);
+        let first = lease(&settings, LOOPBACK).unwrap();
+        let second = lease(&settings, LOOPBACK).unwrap();
+        assert!(first.sip.abs_diff(second.sip) >= 2 && first.control != second.control);
+        assert!(first.rtp.1 < second.rtp.0 && first.rtp.0 % 2 == 0);
+        let refused = lease(&settings, LOOPBACK).unwrap_err();
+        assert!(refused.message.contains("RTP") && refused.advice.unwrap().contains("--rtp-ports"));
+        let ports = (first.sip, first.rtp);
+        drop(first);
+        let again = lease(&settings, LOOPBACK).unwrap();
+        assert_eq!((again.sip, again.rtp), ports);
+    }
+
+    #[test]
+    fn a_port_that_something_else_uses_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = settings(folder.path(), 23_600..=23_640);
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        settings.ctrl_address = taken.local_addr().unwrap();
+        let lease = lease(&settings, LOOPBACK).unwrap();
+        assert_ne!(lease.control, taken.local_addr().unwrap().port());
+    }
+}

@@ -1,0 +1,148 @@
+//! What can be said on the command line, and the help that teaches it.
+
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  telefonist run examples/basic_call        place a call between two agents of your own machine
+  telefonist run tests/                     every test of a folder, in alphabetical order
+  telefonist check tests/                   find mistakes without placing a call
+  telefonist compile examples/basic_call    the testfile as a Rhai script
+  telefonist doctor                         which agents, ports and sounds there are
+
+A test is a classic testfile (no extension) or a Rhai script (.rhai).
+Exit codes: 0 all passed, 1 a check failed, 2 usage or a script that does not compile,
+3 a run that could not be carried out, 130 interrupted.";
+
+#[derive(Parser, Debug)]
+#[command(name = "telefonist", version = version(), about = "Tests SIP systems with scripts that make phone calls", after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+fn version() -> String {
+    match crate::agent::embedded_version() {
+        Some(baresip) => format!("{} (with baresip {baresip})", env!("CARGO_PKG_VERSION")),
+        None => format!("{} (without a baresip of its own)", env!("CARGO_PKG_VERSION")),
+    }
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Verb {
+    /// Run tests: place the calls, record everything, give a verdict
+    Run(RunArguments),
+    /// Find mistakes in tests without starting an agent
+    Check(CheckArguments),
+    /// Print the Rhai script that a testfile becomes (passwords included: it is your own text)
+    Compile(CompileArguments),
+    /// Say what this machine has for placing calls, and what to do about the rest
+    Doctor(HostArguments),
+}
+
+#[derive(Args, Debug)]
+pub struct RunArguments {
+    /// Tests, or folders of tests
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Write the hash of this run into the testfile, and its flow beside it as <test>.flow
+    #[arg(long)]
+    pub update: bool,
+    /// The time limit of an await that names none
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = super::settings::duration)]
+    pub timeout: std::time::Duration,
+    /// How long a script may take beyond the waits that it declares
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = super::settings::duration)]
+    pub test_timeout: std::time::Duration,
+    #[command(flatten)]
+    pub host: HostArguments,
+}
+
+#[derive(Args, Debug)]
+pub struct CheckArguments {
+    /// Tests, or folders of tests
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub host: HostArguments,
+}
+
+#[derive(Args, Debug)]
+pub struct CompileArguments {
+    /// A testfile
+    pub file: PathBuf,
+}
+
+/// What the agents need, whatever the verb.
+#[derive(Args, Debug)]
+pub struct HostArguments {
+    /// Folder for sounds, scripts and runs
+    #[arg(long, value_name = "DIR", default_value = "data", help_heading = "Host")]
+    pub data_dir: PathBuf,
+    /// A baresip to use as agent in place of the embedded one: a path, or PATH to search there
+    #[arg(long, value_name = "PROGRAM", env = "TELEFONIST_BARESIP", hide_env_values = true, help_heading = "Agents")]
+    pub baresip: Option<PathBuf>,
+    /// SIP listen address and base port for agents
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:5060", help_heading = "Agents")]
+    pub sip_listen: std::net::SocketAddr,
+    /// Control address of the agents and their first control port
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4444", help_heading = "Agents")]
+    pub ctrl_address: std::net::SocketAddr,
+    /// RTP port range for agents
+    #[arg(long, value_name = "FIRST-LAST", default_value = "10000-11000", value_parser = super::settings::ports, help_heading = "Agents")]
+    pub rtp_ports: std::ops::RangeInclusive<u16>,
+    /// RTP interface for agents, like eth0 (default: the one that leads to the registrar)
+    #[arg(long, value_name = "INTERFACE", default_value = "", hide_default_value = true, help_heading = "Agents")]
+    pub rtp_interface: String,
+    /// Seconds after which a call without incoming RTP is terminated
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, help_heading = "Agents")]
+    pub rtp_timeout: u32,
+    /// Maximum number of calls of an agent
+    #[arg(long, value_name = "COUNT", default_value_t = 10, help_heading = "Agents")]
+    pub max_calls: u32,
+    /// Use the sound card (an agent built by `make alsa`, or an external one with its alsa module)
+    #[arg(long, help_heading = "Agents")]
+    pub use_alsa: bool,
+}
+
+/// Flags of one dash and underscores (`-data_dir x`, `-data_dir=x`), as tools around this one write them, in the form that
+/// the parser knows (`--data-dir`).
+pub fn with_long_flags(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    const FLAGS: [&str; 8] =
+        ["data_dir", "sip_listen", "ctrl_address", "max_calls", "use_alsa", "rtp_interface", "rtp_ports", "rtp_timeout"];
+    let long = |word: OsString| {
+        let text = word.to_str()?.trim_start_matches('-');
+        let (flag, value) = text.split_once('=').map_or((text, None), |(flag, value)| (flag, Some(value)));
+        if !word.to_str()?.starts_with('-') {
+            return None;
+        }
+        if flag == "version" {
+            return Some("--version".to_string());
+        }
+        FLAGS.contains(&flag).then_some(())?;
+        let flag = flag.replace('_', "-");
+        Some(value.map_or(format!("--{flag}"), |value| format!("--{flag}={value}")))
+    };
+    words.map(|word| long(word.clone()).map_or(word, OsString::from)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_of_one_dash_and_underscores_are_understood() {
+        let words = ["telefonist", "run", "-data_dir", "d", "-rtp_ports=1-2", "--max_calls=3", "x", "-version", "-q", "data_dir"];
+        let long = with_long_flags(words.iter().map(OsString::from));
+        let expected = ["telefonist", "run", "--data-dir", "d", "--rtp-ports=1-2", "--max-calls=3", "x", "--version", "-q", "data_dir"];
+        assert_eq!(long, expected.map(OsString::from));
+    }
+}

@@ -1,0 +1,28 @@
+//! Ctrl-C and SIGTERM: the first asks the runs to end, the second ends the program.
+
+use crate::pipeline::Interrupt;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Watches the signals on a thread of its own for as long as the program runs.
+pub fn watch(interrupt: Arc<Interrupt>) {
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+            runtime.block_on(async {
+                let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+                    return;
+                };
+                loop {
+                    tokio::select! { _ = int.recv() => {} _ = term.recv() => {} }
+                    if interrupt.requested() {
+                        // the agents die with their host
+                        std::process::exit(crate::verdict::exit::INTERRUPTED.into());
+                    }
+                    interrupt.request();
+                }
+            });
+        })
+        .expect("the system gives a thread");
+}

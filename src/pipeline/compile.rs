@@ -1,0 +1,64 @@
+//! A file → what the engine runs.
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::engine::{self, Program};
+use crate::script::{self, Script};
+use crate::testfile;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// No test is larger; a testfile's own limit is lower.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// A test that can be run.
+pub struct Compiled {
+    pub script: Script,
+    pub program: Program,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads a test. Errors: not there, not a file, too large, not UTF-8 (with the place).
+pub fn load(path: &Path) -> Result<Arc<Source>, Diagnostic> {
+    let name = path.display().to_string();
+    let unreadable = |why: String| Diagnostic::error(format!("`{name}` can't be read: {why}"));
+    let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    if !file.metadata().is_ok_and(|file| file.is_file()) {
+        return Err(unreadable("it is not a file".into()));
+    }
+    let mut bytes = vec![];
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(unreadable(format!("it is larger than {} MiB", LARGEST >> 20)).advice("split the test"));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(name, text)),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let problem = Diagnostic::error(format!("{name}:{line}: this line is not UTF-8"));
+            Err(problem.advice("save the file with the encoding UTF-8"))
+        }
+    }
+}
+
+/// Whether the file holds a Rhai script; everything else is a testfile.
+fn is_rhai(source: &Source) -> bool {
+    Path::new(&source.name).extension().is_some_and(|extension| extension == "rhai")
+}
+
+/// The Rhai text of a test and what it says of itself, before the engine has seen it.
+pub fn script(source: &Arc<Source>) -> Result<(Script, Vec<Diagnostic>), Vec<Diagnostic>> {
+    if is_rhai(source) {
+        return Ok((Script::rhai(source.clone()), vec![]));
+    }
+    let file = testfile::parse(source)?;
+    Ok((script::compile(&file), file.warnings))
+}
+
+/// All errors of the file in one go, or the program and its warnings.
+pub fn compile(source: &Arc<Source>) -> Result<Compiled, Vec<Diagnostic>> {
+    let (script, warnings) = script(source)?;
+    let program = engine::compile(&script)?;
+    Ok(Compiled { script, program, warnings })
+}

@@ -1,0 +1,76 @@
+//! Which files are tests.
+
+use crate::diagnostic::Diagnostic;
+use std::path::{Path, PathBuf};
+
+/// The tests that the paths name: files as they are, folders with all tests below them in alphabetical order.
+///
+/// In a folder, tests are the files without extension and `*.rhai`, except below `lib/` and `scripts/`; hidden files are none.
+/// A path that isn't there, or no test at all, is an error.
+pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
+    let mut tests = vec![];
+    let mut problems = vec![];
+    for path in paths {
+        let before = tests.len();
+        let found = if path.is_dir() { walk(path, &mut tests) } else { path.metadata().map(|_| tests.push(path.clone())) };
+        if let Err(error) = found {
+            problems.push(Diagnostic::error(format!("`{}` can't be read: {error}", path.display())));
+        } else if tests.len() == before {
+            let message = format!("there is no test in `{}`", path.display());
+            let advice = "a test is a file without extension (a testfile) or a Rhai script (.rhai), not below lib/ or scripts/";
+            problems.push(Diagnostic::error(message).advice(advice));
+        }
+    }
+    if problems.is_empty() { Ok(tests) } else { Err(problems) }
+}
+
+fn walk(folder: &Path, tests: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    let mut entries: Vec<PathBuf> =
+        folder.read_dir()?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
+        if path.is_dir() {
+            if name != "lib" && name != "scripts" && !path.is_symlink() {
+                walk(&path, tests)?;
+            }
+        } else if path.extension().is_none_or(|extension| extension == "rhai") && !is_other(&name) {
+            tests.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Files without extension that are no tests wherever they lie.
+fn is_other(name: &str) -> bool {
+    ["LICENSE", "README", "Makefile"].contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_gives_its_tests_in_alphabetical_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b", "a.rhai", "c.txt", ".hidden", "sub/d", "lib/e.rhai", "scripts/f", "b.flow", "README"] {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let found = find(&[folder.path().to_path_buf()]).unwrap();
+        let names: Vec<_> = found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["a.rhai", "b", "sub/d"]);
+    }
+
+    #[test]
+    fn no_test_and_no_file_are_errors() {
+        let folder = tempfile::tempdir().unwrap();
+        let problems = find(&[folder.path().to_path_buf(), folder.path().join("missing")]).unwrap_err();
+        assert!(problems[0].message.starts_with("there is no test in"));
+        assert!(problems[1].message.contains("missing` can't be read"));
+    }
+}

@@ -1,0 +1,44 @@
+//! The user's wish to stop, carried to the runs that are going on.
+
+use crate::event::{Ended, How, Log};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+
+#[derive(Debug, Default)]
+pub struct Interrupt(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    requested: bool,
+    logs: Vec<Weak<Log>>,
+}
+
+impl Interrupt {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Stops every run that is going on, and every one that would begin.
+    pub fn request(&self) {
+        let mut state = self.state();
+        state.requested = true;
+        state.logs.drain(..).filter_map(|log| log.upgrade()).for_each(|log| log.stop(cancelled()));
+    }
+
+    pub fn requested(&self) -> bool {
+        self.state().requested
+    }
+
+    /// From now on this run ends with the wish.
+    pub fn watch(&self, log: &Arc<Log>) {
+        let mut state = self.state();
+        if state.requested {
+            log.stop(cancelled());
+        }
+        state.logs.retain(|log| log.strong_count() > 0);
+        state.logs.push(Arc::downgrade(log));
+    }
+}
+
+fn cancelled() -> Ended {
+    Ended { how: How::Cancelled, message: "interrupted".into(), ..Ended::finished() }
+}

@@ -1,0 +1,58 @@
+//! What can be said of a test before any agent starts.
+
+use crate::agent::{Kind, commands};
+use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::engine;
+use crate::script::Script;
+use crate::verdict::exit;
+use std::sync::Arc;
+
+/// What a check found.
+pub struct Checked {
+    pub diagnostics: Vec<Diagnostic>,
+    /// [`exit::USAGE`] for a text with errors, [`exit::ERROR`] where only the agent lacks something.
+    pub exit_code: u8,
+}
+
+impl Checked {
+    /// The text itself has errors.
+    pub fn broken(diagnostics: Vec<Diagnostic>) -> Checked {
+        Checked { diagnostics, exit_code: exit::USAGE }
+    }
+}
+
+/// Everything that is wrong with a test, as far as it shows without a call; `kind` is the agent that would run it.
+pub fn check(source: &Arc<Source>, kind: Option<&Kind>) -> Checked {
+    let (script, mut diagnostics) = match super::compile::script(source) {
+        Ok(script) => script,
+        Err(problems) => return Checked::broken(problems),
+    };
+    diagnostics.extend(engine::check(&script));
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Checked::broken(diagnostics);
+    }
+    diagnostics.extend(unknown_commands(&script));
+    let missing = kind.map(|kind| missing_commands(&script, kind)).unwrap_or_default();
+    let exit_code = if missing.is_empty() { exit::PASSED } else { exit::ERROR };
+    diagnostics.extend(missing);
+    Checked { diagnostics, exit_code }
+}
+
+/// Words that no baresip has: sent all the same, an agent may carry a module of its own.
+fn unknown_commands(script: &Script) -> Vec<Diagnostic> {
+    let unknown = script.commands.iter().filter(|(word, _)| !commands::is_known(word));
+    let warning = |(word, place): &(String, _)| {
+        let warning = Diagnostic::warning(format!("no known baresip has the command `{word}`")).at(Clone::clone(place));
+        match nearest(word, commands::names()) {
+            Some(near) => warning.advice(format!("did you mean `{near}`?")),
+            None => warning,
+        }
+    };
+    unknown.map(warning).collect()
+}
+
+/// The commands of the test that this agent lacks: the run would not get through.
+pub fn missing_commands(script: &Script, kind: &Kind) -> Vec<Diagnostic> {
+    let missing = script.commands.iter();
+    missing.filter_map(|(word, place)| Some(Diagnostic::error(commands::missing(word, kind)?).at(place.clone()))).collect()
+}

@@ -1,0 +1,42 @@
+//! What all runs of one invocation share: the data folder, the agents' supervisor, the user's wish to stop.
+
+use super::{Interrupt, sounds};
+use crate::agent::{Settings, Supervisor};
+use crate::diagnostic::Diagnostic;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+pub struct Workplace {
+    data_dir: PathBuf,
+    settings: Settings,
+    supervisor: OnceLock<Result<Arc<Supervisor>, Diagnostic>>,
+    pub interrupt: Arc<Interrupt>,
+}
+
+impl Workplace {
+    /// `data_dir` is absolute; nothing is created or started before the first run.
+    pub fn new(data_dir: PathBuf, settings: Settings) -> Workplace {
+        Workplace { data_dir, settings, supervisor: OnceLock::new(), interrupt: Arc::default() }
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The supervisor of the agents, made on first use. An error tells that there is no agent to run, and what to do.
+    pub fn supervisor(&self) -> Result<Arc<Supervisor>, Diagnostic> {
+        self.supervisor.get_or_init(|| Supervisor::new(self.settings.clone())).clone()
+    }
+
+    /// Makes sure that runs can be kept and that the built-in sounds are files.
+    pub fn prepare(&self) -> Result<(), Diagnostic> {
+        sounds::materialise(&self.data_dir).map_err(|error| {
+            Diagnostic::error(format!("the data folder `{}` can't be written: {error}", self.data_dir.display()))
+                .advice("name another one with --data-dir, or make this one writable")
+        })
+    }
+}

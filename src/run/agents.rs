@@ -1,0 +1,131 @@
+//! The agents of a run: who is declared, who runs, who is being stopped.
+
+use crate::agent::{Account, Agent, Peer};
+use crate::event::{At, Ended};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// An agent that the script has declared.
+#[derive(Clone)]
+pub struct Declared {
+    /// What the script, the log and the flow call it.
+    pub name: Arc<str>,
+    pub account: Account,
+    /// Where the script declares it.
+    pub at: At,
+    /// Its process, once it has been started.
+    pub agent: Option<Arc<Agent>>,
+}
+
+impl Declared {
+    /// As other agents' commands may name it; none before its process has its ports.
+    fn peer(&self) -> Option<Peer> {
+        let address = self.agent.as_ref()?.address();
+        Some(Peer { name: self.name.to_string(), aor: self.account.aor.clone(), address, local: self.account.local })
+    }
+}
+
+#[derive(Default)]
+struct State {
+    declared: Vec<Declared>,
+    /// Being stopped, or gone.
+    retired: Vec<Declared>,
+}
+
+#[derive(Default)]
+pub struct Agents(Mutex<State>);
+
+impl Agents {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Adds an agent under a name of its own: the wanted one, or, where an account's user part is taken, its address of record.
+    pub fn declare(&self, account: Account, wanted: Option<String>, at: &At) -> Result<Arc<str>, Ended> {
+        let mut state = self.state();
+        let taken = |name: &str| state.declared.iter().any(|known| &*known.name == name);
+        let name = match wanted {
+            Some(name) if taken(&name) => return Err(name_taken(&name, at)),
+            Some(name) => name,
+            None if !taken(&account.name) => account.name.clone(),
+            None if taken(&account.aor) => return Err(name_taken(&account.name, at)),
+            None => account.aor.clone(),
+        };
+        let name: Arc<str> = name.into();
+        state.declared.push(Declared { name: name.clone(), account, at: at.clone(), agent: None });
+        Ok(name)
+    }
+
+    /// The agent of that name, alias or address of record.
+    pub fn find(&self, alias: &str) -> Option<Arc<str>> {
+        let state = self.state();
+        let named = state.declared.iter().find(|known| &*known.name == alias);
+        named.or_else(|| state.declared.iter().find(|known| known.account.is(alias))).map(|known| known.name.clone())
+    }
+
+    pub fn get(&self, name: &str) -> Option<Declared> {
+        self.state().declared.iter().find(|known| &*known.name == name).cloned()
+    }
+
+    /// Runs `start` for an agent that has no process yet and keeps what it gives.
+    pub fn start(
+        &self,
+        name: &str,
+        start: impl FnOnce(&Declared) -> Result<Arc<Agent>, Ended>,
+    ) -> Result<Option<Arc<Agent>>, Ended> {
+        let mut state = self.state();
+        let Some(known) = state.declared.iter_mut().find(|known| &*known.name == name) else { return Ok(None) };
+        if known.agent.is_none() {
+            known.agent = Some(start(known)?);
+        }
+        Ok(known.agent.clone())
+    }
+
+    /// All processes that take commands.
+    pub fn live(&self) -> Vec<Arc<Agent>> {
+        self.state().declared.iter().filter_map(|known| known.agent.clone()).collect()
+    }
+
+    /// The declared agents whose name, alias or address of record is one of the words.
+    pub fn named_in(&self, text: &str) -> Vec<Arc<str>> {
+        let words: Vec<&str> = text.split([' ', '<', '>', ';', ',', '?']).collect();
+        let state = self.state();
+        let named = |known: &&Declared| words.iter().any(|word| *word == &*known.name || known.account.is(word));
+        state.declared.iter().filter(named).map(|known| known.name.clone()).collect()
+    }
+
+    /// How commands may name the agents that run.
+    pub fn peers(&self) -> Vec<Peer> {
+        self.state().declared.iter().filter_map(Declared::peer).collect()
+    }
+
+    /// Forgets the agents that `which` picks and gives those that have a process.
+    fn retire(&self, which: impl Fn(&Declared) -> bool) -> Vec<Arc<Agent>> {
+        let mut state = self.state();
+        let (gone, kept) = std::mem::take(&mut state.declared).into_iter().partition(|known| which(known));
+        state.declared = kept;
+        let agents = gone.iter().filter_map(|known: &Declared| known.agent.clone()).collect();
+        state.retired.extend(gone);
+        agents
+    }
+
+    pub fn retire_all(&self) -> Vec<Arc<Agent>> {
+        self.retire(|_| true)
+    }
+
+    pub fn retire_alias(&self, account: &Account) -> Vec<Arc<Agent>> {
+        self.retire(|known| known.account.aor == account.aor)
+    }
+
+    /// Those whose stopping has begun, in the order of their declaration.
+    pub fn retired(&self) -> Vec<Declared> {
+        self.state().retired.clone()
+    }
+}
+
+fn name_taken(name: &str, at: &At) -> Ended {
+    Ended {
+        at: Some(at.clone()),
+        advice: Some("give one of them another name: agent(account, #{ name: \"desk\" })".into()),
+        ..Ended::error(format!("two agents are called `{name}`"))
+    }
+}

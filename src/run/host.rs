@@ -1,0 +1,97 @@
+//! What the script asks of the run, done.
+
+use super::Run;
+use crate::agent::{Account, commands, rewrite};
+use crate::engine::{AgentAsk, Host, Reply};
+use crate::event::{At, Ended, Log, Note};
+use std::sync::Arc;
+
+/// The run, as its script sees it.
+pub struct ScriptHost(pub Arc<Run>);
+
+/// The reason with a place, where it has none of its own.
+fn at(place: &At) -> impl Fn(Ended) -> Ended + '_ {
+    move |ended| Ended { at: ended.at.or_else(|| Some(place.clone())), ..ended }
+}
+
+impl ScriptHost {
+    /// Starts the process of an agent if it has none; does not wait for it.
+    fn launch(&self, name: &Arc<str>, place: &At) -> Result<(), Ended> {
+        let Run { supervisor, folder, agents, .. } = &*self.0;
+        let sink = self.0.clone();
+        let started = agents.start(name, |known| {
+            supervisor.start(known.name.clone(), &known.account, folder, sink).map_err(at(&known.at))
+        });
+        match started.map_err(at(place))? {
+            Some(_) => Ok(()),
+            None => Err(at(place)(unknown_agent(name))),
+        }
+    }
+}
+
+fn unknown_agent(name: &str) -> Ended {
+    let advice = "start one before it: `uanew <sip:alice@host>;…` in a testfile, `agent(\"alice\")` in a script";
+    Ended { advice: Some(advice.into()), ..Ended::error(format!("no agent to take the command: `{name}` is not running")) }
+}
+
+impl Host for ScriptHost {
+    fn log(&self) -> &Log {
+        &self.0.log
+    }
+
+    fn declare(&self, ask: AgentAsk, place: &At) -> Result<Arc<str>, Ended> {
+        let run = &*self.0;
+        let account = Account::new(&ask.account, &ask.options, &run.supervisor).map_err(at(place))?;
+        if let Some(secret) = account.secret() {
+            run.secrets.add(secret);
+        }
+        if !ask.uanew {
+            return run.agents.declare(account, ask.name, place);
+        }
+        for replaced in run.agents.retire_alias(&account) {
+            replaced.stop();
+        }
+        let name = run.agents.declare(account, ask.name, place)?;
+        self.launch(&name, place)?;
+        Ok(name)
+    }
+
+    fn start(&self, names: &[Arc<str>], place: &At) -> Result<(), Ended> {
+        for name in names {
+            self.launch(name, place)?;
+        }
+        // those that were started without waiting (`uanew`) are waited for as well: a command may dial them
+        for agent in self.0.agents.live() {
+            agent.ready().map_err(at(place))?;
+        }
+        Ok(())
+    }
+
+    fn find(&self, alias: &str) -> Option<Arc<str>> {
+        self.0.agents.find(alias)
+    }
+
+    fn command(&self, name: &Arc<str>, text: &str, place: &At) -> Result<Reply, Ended> {
+        let run = &*self.0;
+        let mut needed = vec![name.clone()];
+        let word = text.split_whitespace().next().unwrap_or_default();
+        if commands::takes_uri(word) {
+            needed.extend(run.agents.named_in(text));
+        }
+        self.start(&needed, place)?;
+        let known = run.agents.get(name).and_then(|known| known.agent);
+        let agent = known.ok_or_else(|| at(place)(unknown_agent(name)))?;
+        let text = rewrite(text, &run.agents.peers());
+        agent.command(&text, Some(place.clone())).map_err(at(place))
+    }
+
+    fn stop_agents(&self, _place: &At) -> Result<(), Ended> {
+        self.0.settle();
+        self.0.stop_agents();
+        Ok(())
+    }
+
+    fn note(&self, note: Note) {
+        self.0.note(note);
+    }
+}

@@ -1,0 +1,74 @@
+//! Exit codes and messages of the command line.
+
+use crate::support::{OLD_BARESIP, Telefonist};
+
+#[test]
+fn an_unknown_directive_is_shown_with_line_caret_and_the_nearest_one() {
+    let test = Telefonist::new("run bad").file("bad", "# a test\n_acept CALL_CLOSED\n_rnu 3\n");
+    let done = test.run().exits(2).says("bad:2").says("did you mean `_accept`").says("did you mean `_run`");
+    assert!(done.stderr.contains('^'), "{}", done.stderr);
+}
+
+#[test]
+fn usage_is_2_and_help_teaches() {
+    Telefonist::new("run").run().exits(2);
+    Telefonist::new("rnu x").run().exits(2).says("run");
+    Telefonist::new("--help").run().exits(0).says("telefonist run examples/basic_call").says("130 interrupted");
+    Telefonist::new("run missing").run().exits(2).says("`missing` can't be read");
+    Telefonist::new("run --rtp-ports 9-1 x").run().exits(2).says("the lower one first");
+}
+
+#[test]
+fn no_agent_is_3_with_what_to_do() {
+    let test = Telefonist::new("run call --baresip /nowhere/baresip").file("call", "uanew <sip:a@127.0.0.1>;regint=0\n");
+    test.run().exits(3).says("/nowhere/baresip").says("--baresip");
+}
+
+#[test]
+fn a_command_that_the_agent_lacks_is_named_before_any_process_starts() {
+    for verb in ["run", "check"] {
+        let test = Telefonist::new(verb).example("attended_transfer").argument("attended_transfer");
+        let test = test.argument("--baresip").argument(OLD_BARESIP);
+        test.run().exits(3).says("atransferstart").says("attended_transfer:");
+        assert!(!test.folder.path().join("data/runs").exists());
+    }
+}
+
+#[test]
+fn a_wrong_hash_is_1_with_a_readable_diff_and_update_mends_it() {
+    let text = "_hash 0123456789abcdef\n_define ua1 sip:alice@127.0.0.1\nuanew <ua1>;regint=0\nua1:dial 1@127.0.0.1|100ms\n";
+    let test = Telefonist::new("run call").file("call", text);
+    test.run().exits(1).says("FAIL").says("0123456789abcdef").says("--update");
+    let mended = Telefonist::new("run call --update").file("call", text);
+    mended.run().says("has hash");
+    mended.run().exits(0).says("PASS");
+}
+
+#[test]
+fn a_file_that_does_not_compile_does_not_stop_the_others() {
+    let test = Telefonist::new("run tests").file("tests/a", "_nonsense\n").file("tests/b", "uanew <sip:b@127.0.0.1>;regint=0|10ms\n");
+    test.run().exits(2).says("_nonsense").says("PASS");
+}
+
+#[test]
+fn a_compiled_testfile_runs_to_the_same_hash() {
+    let printed = Telefonist::new("compile basic_call").example("basic_call").run().exits(0);
+    let script = Telefonist::new("run basic_call.rhai").file("basic_call.rhai", &printed.stdout);
+    let hash = script.run().exits(0).hash();
+    let classic = Telefonist::new("run basic_call").example("basic_call");
+    assert_eq!(classic.run().exits(0).hash(), hash);
+}
+
+#[test]
+fn skipped_includes_and_ok_false() {
+    Telefonist::new("run x").file("x", "_run 0\nuanew <sip:a@127.0.0.1>;regint=0\n").run().exits(0).says("SKIP");
+    Telefonist::new("run x").file("x", "_include v.js\nuanew <sip:a@127.0.0.1>;regint=0\n").run().exits(3).says("v.js");
+    let strict = "_strict\n_define ua1 sip:a@127.0.0.1\nuanew <ua1>;regint=0\nua1:hold\n";
+    Telefonist::new("run x").file("x", strict).run().exits(1).says("x:4");
+    Telefonist::new("run x").file("x", &strict.replace("_strict", "")).run().exits(0).says("hold");
+}
+
+#[test]
+fn a_command_without_an_agent_is_an_error_with_its_line() {
+    Telefonist::new("run x").file("x", "\ndial 123\n").run().exits(3).says("x:2").says("no agent to take the command");
+}

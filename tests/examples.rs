@@ -1,0 +1,61 @@
+//! Every example runs unchanged, on the embedded agent and, as far as it can, on Debian's baresip 1.0.0.
+
+use crate::support::{OLD_BARESIP, Telefonist, repository};
+
+/// What baresip 1.0.0 has no commands or no events for.
+const NEEDS_NEWER: [&str; 2] = ["attended_transfer", "attended_transfer.rhai"];
+
+fn examples() -> Vec<String> {
+    let folder = repository().join("examples").read_dir().expect("examples");
+    let names = folder.map(|entry| entry.expect("an example").file_name().into_string().expect("a name"));
+    let mut names: Vec<String> = names.filter(|name| !name.contains('.') || name.ends_with(".rhai")).collect();
+    names.sort();
+    assert!(names.len() >= 11, "{names:?}");
+    names
+}
+
+#[test]
+fn all_pass_on_the_embedded_agent() {
+    for name in examples() {
+        Telefonist::new("run").example(&name).argument(&name).run().exits(0).says("PASS");
+    }
+}
+
+#[test]
+fn those_that_can_pass_on_an_old_baresip() {
+    for name in examples().iter().filter(|name| !NEEDS_NEWER.contains(&name.as_str())) {
+        // the hashes are those of the embedded agent
+        let text = std::fs::read_to_string(repository().join("examples").join(name)).unwrap();
+        let text: Vec<&str> = text.lines().filter(|line| !line.starts_with("_hash")).collect();
+        let test = Telefonist::new("run").file(name, &(text.join("\n") + "\n")).argument(name);
+        test.argument("--baresip").argument(OLD_BARESIP).run().exits(0).says("PASS");
+    }
+}
+
+#[test]
+fn basic_call_fifty_times_has_one_hash() {
+    let text = std::fs::read_to_string(repository().join("examples/basic_call.rhai")).unwrap();
+    let text = format!("repeat(50);\n{text}");
+    let done = Telefonist::new("run basic_call.rhai").file("basic_call.rhai", &text).run().exits(0);
+    let mut hashes: Vec<&str> = done.stdout.lines().filter_map(|line| line.split_once("hash ")).map(|(_, hash)| hash).collect();
+    assert_eq!(hashes.len(), 50, "{}", done.stdout);
+    hashes.dedup();
+    assert_eq!(hashes.len(), 1, "{}", done.stdout);
+}
+
+#[test]
+fn the_attended_transfer_leaves_alice_and_charlie_with_media_both_ways() {
+    let test = Telefonist::new("run attended_transfer").example("attended_transfer");
+    test.run().exits(0);
+    let reports = |agent: &str, peer: &str| {
+        let mut events = test.events();
+        events.retain(|event| {
+            event["type"] == "AUDIO_REPORT" && event["agent"] == agent && event["peer"].as_str().is_some_and(|uri| uri.contains(peer))
+        });
+        events.pop().unwrap_or_else(|| panic!("no AUDIO_REPORT of {agent} with {peer}"))
+    };
+    for (agent, peer) in [("alice", "charlie"), ("charlie", "alice")] {
+        let report = reports(agent, peer);
+        assert_eq!((&report["fields"]["tx"], &report["fields"]["rx"]), (&true.into(), &true.into()), "{report}");
+    }
+}

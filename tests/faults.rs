@@ -1,0 +1,114 @@
+//! What goes wrong must change the verdict, be told with its place, and leave nothing behind.
+
+use crate::support::{Telefonist, children, wait_for_event};
+use std::time::{Duration, Instant};
+
+/// A call that stays up for a while.
+const CALL: &str = "\
+_define ua1 sip:alice@127.0.0.1
+_define ua2 sip:bob@127.0.0.1
+uanew <ua1>;regint=0
+uanew <ua2>;regint=0
+ua1:dial ua2|300ms|ua2:accept|30s
+";
+
+fn signal(process: u32, signal: i32) {
+    // SAFETY: plain kill(2) on a process that this test started
+    assert_eq!(unsafe { libc::kill(process as i32, signal) }, 0, "signal {signal} to {process}");
+}
+
+/// The agents of a host that are still there after at most a second.
+fn agents_left(agents: &[u32]) -> Vec<u32> {
+    let start = Instant::now();
+    loop {
+        let alive = |id: &&u32| {
+            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+            !stat.is_empty() && !stat.contains(") Z ")
+        };
+        let left: Vec<u32> = agents.iter().filter(alive).copied().collect();
+        if left.is_empty() || start.elapsed() > Duration::from_secs(1) {
+            return left;
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn an_agent_killed_in_a_call_is_an_error_with_its_name_and_line_within_a_second() {
+    let test = Telefonist::new("run call").file("call", CALL);
+    let mut child = test.start();
+    wait_for_event(&mut child, &test.folder.path().join("data"), &["CALL_ESTABLISHED", "\"alice\""]);
+    let agents = children(child.id());
+    assert_eq!(agents.len(), 2);
+    let killed = Instant::now();
+    signal(agents[0], libc::SIGKILL);
+    let output = child.wait_with_output().unwrap();
+    let took = killed.elapsed();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("`alice`") || said.contains("`bob`"), "{said}");
+    assert!(said.contains("call:5"), "{said}");
+    assert!(took < Duration::from_secs(1), "it took {took:?}");
+    assert_eq!(agents_left(&agents), []);
+}
+
+#[test]
+fn ctrl_c_ends_with_130_and_no_agent_is_left() {
+    let test = Telefonist::new("run call").file("call", CALL);
+    let mut child = test.start();
+    wait_for_event(&mut child, &test.folder.path().join("data"), &["CALL_ESTABLISHED", "\"alice\""]);
+    let agents = children(child.id());
+    signal(child.id(), libc::SIGINT);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("CANCELLED"));
+    assert_eq!(agents_left(&agents), []);
+}
+
+#[test]
+fn agents_die_with_a_host_that_is_killed_and_its_events_stay_readable() {
+    let test = Telefonist::new("run call").file("call", CALL);
+    let mut child = test.start();
+    wait_for_event(&mut child, &test.folder.path().join("data"), &["CALL_ESTABLISHED", "\"alice\""]);
+    let agents = children(child.id());
+    assert_eq!(agents.len(), 2);
+    signal(child.id(), libc::SIGKILL);
+    child.wait().unwrap();
+    assert_eq!(agents_left(&agents), []);
+    assert!(test.events().iter().any(|event| event["type"] == "CALL_ESTABLISHED"));
+}
+
+#[test]
+fn without_accept_or_with_swapped_steps_the_hash_differs_and_the_diff_shows_where() {
+    let text = |steps: &str| {
+        format!("_define ua1 sip:alice@127.0.0.1\n_define ua2 sip:bob@127.0.0.1\nuanew <ua1>;regint=0\nuanew <ua2>;regint=0\n{steps}\n")
+    };
+    let good = "ua1:dial ua2|300ms|ua2:accept|500ms|ua1:hangup|300ms";
+    let first = Telefonist::new("run call").file("call", &text(good));
+    let hash = first.run().exits(0).says("PASS").hash();
+    let flow = std::fs::read_to_string(first.run_folder().join("flow.txt")).unwrap();
+    for steps in ["ua1:dial ua2|300ms|500ms|ua1:hangup|300ms", "ua1:dial ua2|300ms|ua1:hangup|500ms|ua2:accept|300ms"] {
+        let text = format!("_hash {hash}\n{}", text(steps));
+        let test = Telefonist::new("run call").file("call", &text).file("call.flow", &flow);
+        test.run().exits(1).says("FAIL").says("CALL_ESTABLISHED").says(&hash);
+    }
+}
+
+#[test]
+fn scripts_that_never_end_or_recurse_end_with_a_verdict() {
+    let endless = Telefonist::new("run x.rhai --test-timeout 500ms").file("x.rhai", "loop { }\n");
+    endless.run().exits(3).says("ERROR").says("x.rhai:1");
+    let deep = Telefonist::new("run x.rhai").file("x.rhai", "fn f(n) { f(n + 1) }\nf(0);\n");
+    deep.run().exits(3).says("ERROR").says("x.rhai:1").never_says("panicked");
+}
+
+#[test]
+fn a_registration_that_fails_fails_the_run_at_once() {
+    // a TCP port that nobody listens on: the refusal is immediate
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let text = format!("uanew <sip:alice@127.0.0.1:{port};transport=tcp>;auth_pass=topsecret\n20s\n");
+    let test = Telefonist::new("run reg").file("reg", &text);
+    test.run().exits(1).says("Registration failed").says("alice").never_says("topsecret");
+    let kept = std::fs::read_to_string(test.run_folder().join("events.jsonl")).unwrap();
+    assert!(!kept.contains("topsecret"));
+}

@@ -1,0 +1,10 @@
+//! All tests that run the program, in one binary; `support` has the harness.
+
+mod command_line;
+mod examples;
+mod faults;
+mod golden;
+mod peers;
+mod support;
+mod tidy;
+mod transports;

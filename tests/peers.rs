@@ -1,0 +1,157 @@
+//! Against peers that are not ours: kamailio as registrar and proxy, sipp as user agent.
+
+use crate::support::{OLD_BARESIP, Telefonist, repository};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+/// It holds what tears naive parsers apart.
+const PASSWORD: &str = "open|sesame=1";
+
+/// A process that dies with the test.
+struct Peer {
+    child: Child,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // it has children of its own, in its process group
+        // SAFETY: plain kill(2) on the group that this test started
+        unsafe { libc::kill(-(self.child.id() as i32), libc::SIGKILL) };
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that nobody uses, neither over UDP nor over TCP.
+fn free_port() -> u16 {
+    loop {
+        let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = tcp.local_addr().unwrap().port();
+        if std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// Starts a program and waits until its output says that its sockets are open.
+fn start(mut command: Command, port: u16, folder: TempDir, ready: &str, on_stderr: bool) -> Peer {
+    use std::os::unix::process::CommandExt;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let program = command.get_program().to_owned();
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{program:?} (apt-get install): {error}"));
+    let output: Box<dyn Read + Send> =
+        if on_stderr { Box::new(child.stderr.take().unwrap()) } else { Box::new(child.stdout.take().unwrap()) };
+    let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+    let mut said = vec![];
+    let opened = lines.by_ref().any(|line| {
+        said.push(line);
+        said[said.len() - 1].contains(ready)
+    });
+    assert!(opened, "{program:?} did not get ready:\n{}", said.join("\n"));
+    // a full pipe would stop it
+    std::thread::spawn(move || lines.for_each(drop));
+    Peer { child, port, _folder: folder }
+}
+
+fn kamailio() -> Peer {
+    let port = free_port();
+    let folder = tempfile::tempdir().unwrap();
+    let config = std::fs::read_to_string(repository().join("tests/support/kamailio.cfg")).unwrap();
+    let config = config.replace("@PORT@", &port.to_string()).replace("@PASSWORD@", PASSWORD);
+    let file = folder.path().join("kamailio.cfg");
+    std::fs::write(&file, config).unwrap();
+    let mut command = Command::new("kamailio");
+    command.args(["-DD", "-E", "-m", "32", "-f"]).arg(&file).arg("-w").arg(folder.path()).arg("-Y").arg(folder.path());
+    start(command, port, folder, "SO_RCVBUF is finally", true)
+}
+
+fn sipp(arguments: &[&str]) -> Peer {
+    let port = free_port();
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new("sipp");
+    command.args(["-i", "127.0.0.1", "-p", &port.to_string(), "-m", "1", "-nostdin"]).args(arguments).current_dir(folder.path());
+    start(command, port, folder, "Scenario Screen", false)
+}
+
+fn registered_call(port: u16) -> String {
+    format!(
+        "_define ua1 sip:alice@127.0.0.1:{port}\n_define ua2 sip:bob@127.0.0.1:{port}\n\
+         _accept REGISTER_OK, CALL_INCOMING, CALL_RINGING, CALL_ESTABLISHED, CALL_CLOSED, AUDIO_REPORT\n\
+         uanew <ua1>;auth_pass={PASSWORD};input_wav=alice.wav\n\
+         uanew <ua2>;auth_pass={PASSWORD};input_wav=bob.wav\n500ms\n\
+         ua1:dial ua2|300ms|ua2:accept|700ms|ua1:hangup|300ms\n"
+    )
+}
+
+#[test]
+fn two_agents_register_at_kamailio_and_call_each_other() {
+    let registrar = kamailio();
+    let mut hashes = vec![];
+    for baresip in [None, None, Some(OLD_BARESIP)] {
+        let mut test = Telefonist::new("run call").file("call", &registered_call(registrar.port));
+        if let Some(baresip) = baresip {
+            test = test.argument("--baresip").argument(baresip);
+        }
+        hashes.push(test.run().exits(0).says("PASS").never_says(PASSWORD).hash());
+        let flow = std::fs::read_to_string(test.run_folder().join("flow.txt")).unwrap();
+        assert!(flow.contains("REGISTER_OK") && flow.contains("CALL_ESTABLISHED"), "{flow}");
+        let kept = std::fs::read_dir(test.run_folder()).unwrap().filter_map(Result::ok).filter(|file| file.path().is_file());
+        for file in kept {
+            let text = std::fs::read(file.path()).unwrap();
+            assert!(!String::from_utf8_lossy(&text).contains(PASSWORD), "the password is in {:?}", file.path());
+        }
+    }
+    assert_eq!(hashes[0], hashes[1]);
+}
+
+#[test]
+fn a_wrong_password_fails_the_run() {
+    let registrar = kamailio();
+    let text = registered_call(registrar.port).replace(PASSWORD, "wrong-password");
+    let test = Telefonist::new("run call").file("call", &text);
+    test.run().exits(1).says("Registration failed").says("alice").never_says("wrong-password");
+}
+
+#[test]
+fn a_script_waits_for_a_registration_and_a_call_through_the_proxy() {
+    let registrar = kamailio();
+    let script = format!(
+        "let alice = agent(\"<sip:alice@127.0.0.1:{port}>;auth_pass={PASSWORD}\");\n\
+         let bob = agent(\"<sip:bob@127.0.0.1:{port};transport=tcp>;auth_pass={PASSWORD}\");\n\
+         await all([alice.event(\"REGISTER_OK\"), bob.event(\"REGISTER_OK\")]) within 5s;\n\
+         alice.dial(bob);\n\
+         await bob.event(\"CALL_INCOMING\") within 5s;\n\
+         bob.accept();\n\
+         await all([alice.event(\"CALL_ESTABLISHED\"), bob.event(\"CALL_ESTABLISHED\")]) within 5s;\n\
+         bob.hangup();\n\
+         await alice.event(\"CALL_CLOSED\") within 5s;\n",
+        port = registrar.port
+    );
+    Telefonist::new("run call.rhai").file("call.rhai", &script).run().exits(0).says("PASS");
+}
+
+#[test]
+fn a_call_to_sipp_is_answered_and_ended() {
+    let uas = sipp(&["-sn", "uas"]);
+    let script = format!(
+        "let alice = agent(\"alice\");\nalice.dial(\"sip:service@127.0.0.1:{}\");\n\
+         await alice.event(\"CALL_ESTABLISHED\") within 5s;\nlet answer = await alice.sip(200) within 5s;\n\
+         assert(answer.headers[\"Contact\"] != (), \"no Contact\");\nalice.hangup();\nawait alice.event(\"CALL_CLOSED\") within 5s;\n",
+        uas.port
+    );
+    Telefonist::new("run call.rhai").file("call.rhai", &script).run().exits(0).says("PASS");
+}
+
+#[test]
+fn what_did_not_come_is_told_with_what_came_instead() {
+    // sipp's own client scenario as peer: it answers an INVITE with nothing that a call could use
+    let uas = sipp(&["-sn", "uac", "127.0.0.1:9"]);
+    let script = format!(
+        "let alice = agent(\"alice\");\nalice.dial(\"sip:nobody@127.0.0.1:{}\");\nawait alice.event(\"CALL_ESTABLISHED\") within 300ms;\n",
+        uas.port
+    );
+    let test = Telefonist::new("run call.rhai").file("call.rhai", &script);
+    test.run().exits(1).says("FAIL").says("CALL_ESTABLISHED").says("call.rhai:3").says("300 ms");
+}

@@ -1,0 +1,160 @@
+//! The program as a test's subject: run in a data folder of its own, with its whole output.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// Debian's baresip 1.0.0, which `make test` installs.
+pub const OLD_BARESIP: &str = "/usr/bin/baresip";
+
+/// A program call in the making.
+pub struct Telefonist {
+    pub folder: TempDir,
+    arguments: Vec<String>,
+}
+
+impl Telefonist {
+    /// `words` are the arguments, separated by white space.
+    pub fn new(words: &str) -> Telefonist {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        Telefonist { folder, arguments: words.split_whitespace().map(str::to_string).collect() }
+    }
+
+    pub fn argument(mut self, word: impl Into<String>) -> Telefonist {
+        self.arguments.push(word.into());
+        self
+    }
+
+    /// A file in the test's folder, which is the program's working directory.
+    pub fn file(self, name: &str, text: &str) -> Telefonist {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder for the file");
+        std::fs::write(path, text).expect("the file is written");
+        self
+    }
+
+    /// The repository's examples, as a user would have them.
+    pub fn example(self, name: &str) -> Telefonist {
+        let text = std::fs::read_to_string(repository().join("examples").join(name)).expect("the example");
+        self.file(name, &text)
+    }
+
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_telefonist"));
+        command.args(&self.arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.env_remove("TELEFONIST_BARESIP").env("NO_COLOR", "1");
+        command
+    }
+
+    pub fn run(&self) -> Done {
+        Done::from(self.command().output().expect("the program starts"))
+    }
+
+    /// Starts it and gives its output as it comes.
+    pub fn start(&self) -> Child {
+        self.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
+    }
+
+    /// The only run in the data folder.
+    pub fn run_folder(&self) -> PathBuf {
+        let runs = self.folder.path().join("data/runs");
+        let mut runs: Vec<_> = runs.read_dir().expect("runs are kept").map(|run| run.expect("a run").path()).collect();
+        runs.sort();
+        runs.pop().expect("a run is kept")
+    }
+
+    /// All events of the last run, without the header.
+    pub fn events(&self) -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(self.run_folder().join("events.jsonl")).expect("the events are kept");
+        text.lines().skip(1).map(|line| serde_json::from_str(line).expect("an event is JSON")).collect()
+    }
+}
+
+/// What a program call gave.
+#[derive(Debug)]
+pub struct Done {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl From<Output> for Done {
+    fn from(output: Output) -> Done {
+        Done {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Done {
+    /// Fails the test with the whole output when the exit code is another.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Done {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub fn says(self, text: &str) -> Done {
+        let said = self.stdout.contains(text) || self.stderr.contains(text);
+        assert!(said, "`{text}` is missing\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub fn never_says(self, text: &str) -> Done {
+        let said = self.stdout.contains(text) || self.stderr.contains(text);
+        assert!(!said, "`{text}` must not be there\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The hash that the report shows.
+    #[track_caller]
+    pub fn hash(&self) -> String {
+        let word = |line: &str| line.split_whitespace().skip_while(|word| *word != "hash").nth(1).map(str::to_string);
+        self.stdout.lines().find_map(word).unwrap_or_else(|| panic!("no hash in:\n{}{}", self.stdout, self.stderr))
+    }
+}
+
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The processes below another one, by /proc.
+pub fn children(parent: u32) -> Vec<u32> {
+    let processes = Path::new("/proc").read_dir().expect("/proc").filter_map(|entry| entry.ok());
+    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    ids.filter(|id| parent_of(*id) == Some(parent)).collect()
+}
+
+fn parent_of(process: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // the name in parentheses may hold anything
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Follows a file of the run folder that the program is writing until a line has all of the words; gives that line.
+pub fn wait_for_event(child: &mut Child, data_dir: &Path, words: &[&str]) -> String {
+    let start = std::time::Instant::now();
+    let limit = std::time::Duration::from_secs(20);
+    let mut events = None;
+    while start.elapsed() < limit {
+        assert!(child.try_wait().expect("the program's state").is_none(), "the program ended before {words:?}");
+        if events.is_none() {
+            let run = data_dir.join("runs").read_dir().ok().and_then(|mut runs| runs.next()?.ok());
+            events = run.and_then(|run| std::fs::File::open(run.path().join("events.jsonl")).ok()).map(BufReader::new);
+        }
+        let mut line = String::new();
+        while events.as_mut().is_some_and(|events| events.read_line(&mut line).is_ok_and(|read| read > 0)) {
+            if words.iter().all(|word| line.contains(word)) {
+                return line;
+            }
+            line.clear();
+        }
+        std::thread::yield_now();
+    }
+    panic!("{words:?} did not come")
+}

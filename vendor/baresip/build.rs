@@ -1,0 +1,274 @@
+//! Puts baresip together: the archives that ringo-core built, the modules it leaves out, our own modules,
+//! and a module table that names them all.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The ringo-core that this script was written for; its layout is nobody's promise.
+const RINGO_CORE: &str = "ringo-core 0.17.0";
+
+/// Modules of baresip that ringo-core ships as source but does not build, with their files.
+const EXTRA: &[(&str, &[&str])] = &[
+    ("account", &["account.c"]),
+    ("augain", &["augain.c"]),
+    ("contact", &["contact.c"]),
+    ("ctrl_tcp", &["ctrl_tcp.c", "tcp_netstring.c", "netstring/netstring.c"]),
+    ("debug_cmd", &["debug_cmd.c"]),
+    ("echo", &["echo.c"]),
+    ("in_band_dtmf", &["in_band_dtmf.c"]),
+    ("menu", &["menu.c", "static_menu.c", "dynamic_menu.c"]),
+    ("mixausrc", &["mixausrc.c"]),
+    ("mixminus", &["mixminus.c"]),
+    ("natpmp", &["natpmp.c", "libnatpmp.c"]),
+    ("pcp", &["pcp.c", "listener.c"]),
+    ("presence", &["presence.c", "subscriber.c", "notifier.c", "publisher.c"]),
+    ("rtcpsummary", &["rtcpsummary.c"]),
+    ("serreg", &["serreg.c"]),
+    ("uuid", &["uuid.c"]),
+    ("vumeter", &["vumeter.c"]),
+];
+
+/// Our own modules, with their files in `modules/`.
+const OWN: &[(&str, &[&str])] = &[("callreport", &["callreport.c"]), ("recorder", &["recorder.c", "track.c", "wav.c"])];
+
+/// Built by ringo-core but not offered: it renews every UA when an interface changes, in the middle of a test.
+const LEFT_OUT: &[&str] = &["netroam"];
+
+/// Missing ones mean that ringo-core was built without a library; each with the Debian package that brings it.
+const REQUIRED: &[(&str, &str)] = &[("g711", "build-essential"), ("opus", "libopus-dev"), ("dtls_srtp", "libssl-dev")];
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=modules");
+
+    let out = PathBuf::from(var("OUT_DIR"));
+    let baresip_lib = PathBuf::from(var("DEP_RINGO_CORE_BARESIP_LIB"));
+    let re_lib = PathBuf::from(var("DEP_RINGO_CORE_RE_LIB"));
+    let build = build_folder(&baresip_lib);
+    let flags = Flags::read(&build.join("compile_commands.json"));
+
+    let mut modules = modules_of(&build.join("src/static.c"));
+    let alsa = env::var_os("CARGO_FEATURE_ALSA").map(|_| ("alsa", "libasound2-dev"));
+    for (name, package) in REQUIRED.iter().copied().chain(alsa) {
+        assert!(
+            modules.iter().any(|m| m == name),
+            "{RINGO_CORE} was built without baresip's module {name}: \
+             install the package {package}, run `cargo clean -p ringo-core` and build again"
+        );
+    }
+    modules.retain(|m| !LEFT_OUT.contains(&m.as_str()));
+    let g722 = modules.iter().any(|m| m == "g722");
+    modules.extend(EXTRA.iter().chain(OWN).map(|(name, _)| name.to_string()));
+    modules.sort();
+    modules.dedup();
+
+    compile(&out, &flags, &modules, g722);
+    // Ours come first and whole, so that their mod_table is found before the one in libbaresip.a. Nothing is
+    // bundled into the rlib: a package with a lib and a bin would then link both tables.
+    println!("cargo:rustc-link-search=native={}", out.display());
+    println!("cargo:rustc-link-lib=static:+whole-archive,-bundle=telefonist_modules");
+    link_archive(&baresip_lib, "baresip");
+    link_archive(&re_lib, "re");
+    link_libraries(&var("DEP_RINGO_CORE_LINK_AFTER_ARCHIVES"), g722);
+
+    let list: String = modules.iter().map(|m| format!("{m:?}, ")).collect();
+    let rust = format!("const CARRIED: &[&str] = &[{list}];\n");
+    fs::write(out.join("modules.rs"), rust).expect("cannot write modules.rs");
+    println!("cargo:rustc-env=TELEFONIST_BARESIP_VERSION={}", flags.version());
+}
+
+fn var(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: {RINGO_CORE} no longer hands it on, so vendor/baresip/build.rs has to be adapted")
+    })
+}
+
+/// ringo-core's `OUT_DIR/baresip-build`, from `OUT_DIR/baresip-install/lib/libbaresip.a`.
+fn build_folder(baresip_lib: &Path) -> PathBuf {
+    baresip_lib
+        .ancestors()
+        .map(|dir| dir.join("baresip-build"))
+        .find(|dir| dir.join("compile_commands.json").is_file())
+        .unwrap_or_else(|| {
+            panic!(
+                "no baresip-build/compile_commands.json above {}: the layout of {RINGO_CORE} is not as expected",
+                baresip_lib.display()
+            )
+        })
+}
+
+/// The modules in libbaresip.a, read from the table that its build generated.
+fn modules_of(table: &Path) -> Vec<String> {
+    let text = fs::read_to_string(table).unwrap_or_else(|e| {
+        panic!("cannot read {}: {e}: the layout of {RINGO_CORE} is not as expected", table.display())
+    });
+    text.lines()
+        .filter_map(|line| line.trim().strip_prefix("&exports_")?.strip_suffix(','))
+        .map(str::to_string)
+        .collect()
+}
+
+/// How baresip's own files were compiled, and where they are.
+struct Flags {
+    arguments: Vec<String>,
+    source: PathBuf,
+}
+
+impl Flags {
+    /// Reads them from the entry of `src/account.c`, a file without flags of its own.
+    fn read(commands: &Path) -> Flags {
+        let text = fs::read_to_string(commands).unwrap_or_else(|e| panic!("cannot read {}: {e}", commands.display()));
+        let entries: serde_json::Value =
+            serde_json::from_str(&text).unwrap_or_else(|e| panic!("{} is not JSON: {e}", commands.display()));
+        let (file, command) = entries
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some((entry["file"].as_str()?, entry["command"].as_str()?)))
+            .find(|(file, _)| file.ends_with("/src/account.c"))
+            .unwrap_or_else(|| {
+                panic!("no src/account.c in {}: the layout of {RINGO_CORE} is not as expected", commands.display())
+            });
+        let source = Path::new(file).ancestors().nth(2).expect("account.c has a folder").to_path_buf();
+
+        let mut arguments = Vec::new();
+        let mut words = words(command).into_iter();
+        while let Some(word) = words.next() {
+            if word == "-isystem" {
+                arguments.push(word);
+                arguments.extend(words.next());
+            } else if ["-D", "-I", "-std="].iter().any(|start| word.starts_with(start)) {
+                arguments.push(word);
+            }
+        }
+        Flags { arguments, source }
+    }
+
+    fn version(&self) -> &str {
+        self.arguments
+            .iter()
+            .find_map(|a| a.strip_prefix("-DVERSION=\"")?.strip_suffix('"'))
+            .unwrap_or_else(|| panic!("baresip's version is not among its compiler flags: {:?}", self.arguments))
+    }
+
+    fn build(&self) -> cc::Build {
+        let mut build = cc::Build::new();
+        build.cargo_metadata(false).include(self.source.join("include"));
+        for argument in &self.arguments {
+            build.flag(argument);
+        }
+        build
+    }
+}
+
+/// A shell command's words; cmake writes backslashes and double quotes.
+fn words(command: &str) -> Vec<String> {
+    let (mut words, mut word, mut quoted, mut started) = (Vec::new(), String::new(), false, false);
+    let mut chars = command.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => word.extend(chars.next()),
+            '"' => (quoted, started) = (!quoted, true),
+            ' ' if !quoted => {
+                if started || !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+                started = false;
+            }
+            _ => word.push(c),
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// `libtelefonist_modules.a`: the extra modules, our own, the module table and baresip's main.
+fn compile(out: &Path, flags: &Flags, modules: &[String], g722: bool) {
+    let mut upstream = flags.build();
+    upstream.warnings(false);
+    for (name, files) in EXTRA {
+        let folder = flags.source.join("modules").join(name);
+        for file in files.iter().map(|f| folder.join(f)) {
+            assert!(file.is_file(), "{} is missing: {RINGO_CORE} no longer ships this module", file.display());
+            upstream.file(file);
+        }
+    }
+
+    let table = out.join("mod_table.c");
+    fs::write(&table, mod_table(modules)).expect("cannot write mod_table.c");
+    let mut own = flags.build();
+    own.file(table).warnings(true).extra_warnings(true);
+    for file in OWN.iter().flat_map(|(_, files)| *files) {
+        own.file(Path::new("modules").join(file));
+    }
+    if g722 {
+        own.file("modules/spandsp_dot.c");
+    }
+
+    let mut main = flags.build();
+    main.warnings(false).define("main", "telefonist_baresip_main").file(flags.source.join("src/main.c"));
+
+    let mut archive = cc::Build::new();
+    archive.cargo_metadata(false);
+    for part in [upstream, own, main] {
+        archive.objects(part.compile_intermediates());
+    }
+    archive.compile("telefonist_modules");
+}
+
+fn mod_table(modules: &[String]) -> String {
+    let declared: String = modules.iter().map(|m| format!("extern const struct mod_export exports_{m};\n")).collect();
+    let entries: String = modules.iter().map(|m| format!("\t&exports_{m},\n")).collect();
+    format!(
+        "#include <re_types.h>\n#include <re_mod.h>\n{declared}\
+         extern const struct mod_export *mod_table[];\nconst struct mod_export *mod_table[] = {{\n{entries}\tNULL\n}};\n"
+    )
+}
+
+/// Links an archive under a name of our own, for a search path may hold another one of the same name: Debian's
+/// libssl.a beside the one that openssl-sys built.
+fn link_archive(archive: &Path, name: &str) {
+    assert!(archive.is_file(), "{} is missing: the layout of {RINGO_CORE} is not as expected", archive.display());
+    let link = PathBuf::from(var("OUT_DIR")).join(format!("libtelefonist_{name}.a"));
+    let _ = fs::remove_file(&link);
+    std::os::unix::fs::symlink(archive, &link).unwrap_or_else(|e| panic!("cannot make {}: {e}", link.display()));
+    println!("cargo:rustc-link-lib=static:-bundle=telefonist_{name}");
+}
+
+/// What the archives need, in ringo-core's order (separated by US): `-lNAME` or the path of an archive.
+fn link_libraries(after: &str, g722: bool) {
+    let (mut openssl, mut others) = (Vec::new(), Vec::new());
+    for item in after.split('\u{1f}') {
+        let path = Path::new(item);
+        match item.strip_prefix("-l") {
+            // asked for even where g722 was left out because the library is not there
+            Some("spandsp") if !g722 => {}
+            Some(name) => others.push(name),
+            None => openssl.push(path),
+        }
+    }
+    for name in ["ssl", "crypto"] {
+        // Debian's OpenSSL is named as /usr/lib/libssl.a, where it is not.
+        match openssl.iter().find(|p| p.ends_with(format!("lib{name}.a")) && p.is_file()) {
+            Some(built) => link_archive(built, name),
+            None => link_library(name),
+        }
+    }
+    others.into_iter().for_each(link_library);
+}
+
+/// Prefers the archive where there is one: the binary then runs where the library is not installed.
+fn link_library(name: &str) {
+    const AS_ARCHIVE: [&str; 5] = ["ssl", "crypto", "spandsp", "opus", "z"];
+    let compiler = cc::Build::new().cargo_metadata(false).get_compiler();
+    let asked = compiler.to_command().arg(format!("-print-file-name=lib{name}.a")).output();
+    // The compiler answers with the bare name when it does not know the file.
+    let archive = asked.ok().map(|o| PathBuf::from(String::from_utf8_lossy(&o.stdout).trim()));
+    match archive.filter(|path| AS_ARCHIVE.contains(&name) && path.is_absolute()) {
+        Some(path) => link_archive(&path, name),
+        None => println!("cargo:rustc-link-lib=dylib={name}"),
+    }
+}

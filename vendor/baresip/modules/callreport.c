@@ -1,0 +1,174 @@
+/**
+ * @file callreport.c  A call's media in numbers, sent when the call closes
+ *
+ * Event: MODULE "callreport,audio,JSON" for each established call, just
+ * before CALL_CLOSED on every connection whose module was loaded after this
+ * one. So load it before ctrl_tcp:
+ *
+ \verbatim
+  module_app    callreport.so
+  module_app    ctrl_tcp.so
+ \endverbatim
+ */
+#include <re.h>
+#include <baresip.h>
+
+
+/* An established call. By its id, for a pointer may come again. */
+struct entry {
+	struct le le;
+	char *id;
+};
+
+
+static struct list established;
+
+
+static void destructor(void *arg)
+{
+	struct entry *e = arg;
+
+	list_unlink(&e->le);
+	mem_deref(e->id);
+}
+
+
+static struct entry *find(const struct call *call)
+{
+	for (struct le *le = established.head; le; le = le->next) {
+		struct entry *e = le->data;
+
+		if (0 == str_cmp(e->id, call_id(call)))
+			return e;
+	}
+
+	return NULL;
+}
+
+
+static void remember(const struct call *call)
+{
+	struct entry *e;
+
+	if (find(call))
+		return;
+
+	e = mem_zalloc(sizeof(*e), destructor);
+	if (!e)
+		return;
+
+	if (str_dup(&e->id, call_id(call))) {
+		mem_deref(e);
+		return;
+	}
+
+	list_append(&established, &e->le, e);
+}
+
+
+static int report_encode(struct odict *od, const struct call *call)
+{
+	struct audio *au = call_audio(call);
+	const struct stream *strm = audio_strm(au);
+	const struct rtcp_stats *rtcp = stream_rtcp_stats(strm);
+	const struct aucodec *ac = audio_codec(au, true);
+	const char *proto = sdp_media_proto(stream_sdpmedia(strm));
+	const char *peer = call_peeruri(call);
+	int err;
+
+	/* a call that only receives has no encoder */
+	if (!ac)
+		ac = audio_codec(au, false);
+
+	err  = odict_entry_add(od, "id", ODICT_STRING, call_id(call));
+	err |= odict_entry_add(od, "peer", ODICT_STRING, peer ? peer : "");
+	err |= odict_entry_add(od, "tx", ODICT_INT,
+			(int64_t)stream_metric_get_tx_n_packets(strm));
+	err |= odict_entry_add(od, "rx", ODICT_INT,
+			(int64_t)stream_metric_get_rx_n_packets(strm));
+	err |= odict_entry_add(od, "proto", ODICT_STRING, proto ? proto : "");
+	err |= odict_entry_add(od, "codec", ODICT_STRING, ac ? ac->name : "");
+	if (!rtcp)
+		return err;
+
+	err |= odict_entry_add(od, "lost_tx", ODICT_INT,
+			       (int64_t)rtcp->tx.lost);
+	err |= odict_entry_add(od, "lost_rx", ODICT_INT,
+			       (int64_t)rtcp->rx.lost);
+	err |= odict_entry_add(od, "jitter_tx", ODICT_INT,
+			       (int64_t)rtcp->tx.jit);
+	err |= odict_entry_add(od, "jitter_rx", ODICT_INT,
+			       (int64_t)rtcp->rx.jit);
+
+	return err;
+}
+
+
+static void report(struct call *call)
+{
+	struct odict *od;
+	int err;
+
+	if (!call_audio(call))
+		return;
+
+	err = odict_alloc(&od, 16);
+	if (err)
+		return;
+
+	err = report_encode(od, call);
+	if (err)
+		warning("callreport: call %s: %m\n", call_id(call), err);
+	else
+		module_event("callreport", "audio", NULL, call, "%H",
+			     json_encode_odict, od);
+
+	mem_deref(od);
+}
+
+
+static void event_handler(enum bevent_ev ev, struct bevent *event, void *arg)
+{
+	struct call *call = bevent_get_call(event);
+	struct entry *e;
+	(void)arg;
+
+	if (!call)
+		return;
+
+	if (ev == BEVENT_CALL_ESTABLISHED) {
+		remember(call);
+	}
+	else if (ev == BEVENT_CALL_CLOSED) {
+		e = find(call);
+		if (!e)
+			return;
+
+		/* first, so that a second CALL_CLOSED adds no report */
+		mem_deref(e);
+		report(call);
+	}
+}
+
+
+static int module_init(void)
+{
+	return bevent_register(event_handler, NULL);
+}
+
+
+static int module_close(void)
+{
+	bevent_unregister(event_handler);
+	list_flush(&established);
+
+	return 0;
+}
+
+
+EXPORT_SYM const struct mod_export DECL_EXPORTS(callreport) = {
+	"callreport",
+	"application",
+	module_init,
+	module_close,
+};
