@@ -1,6 +1,6 @@
 //! Which call of an agent an event belongs to.
 
-use super::names::{Names, Uri};
+use super::names::{Names, Who};
 use crate::event::AgentEvent;
 use std::collections::BTreeSet;
 
@@ -35,21 +35,7 @@ impl Call {
     fn suits(&self, event: &AgentEvent) -> bool {
         let direction = event.direction.as_deref().unwrap_or_default();
         let peer = event.peer.as_deref().unwrap_or_default();
-        (direction.is_empty() || direction == self.direction) && same_peer(&self.peer, peer)
-    }
-}
-
-/// What is not known differs from nothing. Where one has no host (a dialled `bob`, completed by the agent), users decide.
-fn same_peer(a: &str, b: &str) -> bool {
-    if a.is_empty() || b.is_empty() {
-        return true;
-    }
-    let (a, b) = (Uri::parse(a), Uri::parse(b));
-    match (a.user, b.user) {
-        ("", "") => a.host == b.host,
-        ("", user) => a.host == user,
-        (user, "") => user == b.host,
-        (one, other) => one == other && a.host.eq_ignore_ascii_case(b.host) && a.port == b.port,
+        (direction.is_empty() || direction == self.direction) && Who::of(&self.peer).may_be(&Who::of(peer))
     }
 }
 

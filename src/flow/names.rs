@@ -1,6 +1,7 @@
 //! Addresses as agent names: `sip:bob@127.0.0.1:30100` is `bob`, whatever port it got in this run.
 
 use super::wording::one_line;
+use crate::sip::uri::{NameAddr, Uri};
 use std::sync::Arc;
 
 /// The agents of a run so far and where they can be reached.
@@ -18,85 +19,90 @@ struct Known {
     port: Option<u16>,
 }
 
-/// The parts of a SIP URI that say who is meant (RFC 3261, section 19.1.1), without its parameters.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Uri<'a> {
-    pub user: &'a str,
-    pub host: &'a str,
+/// Who a text means that should be a URI: what stays the same in every run, and the port.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Who {
+    pub user: String,
+    pub host: String,
     pub port: Option<u16>,
     /// What stands behind `?`.
-    pub headers: &'a str,
+    pub headers: String,
 }
 
-impl Uri<'_> {
-    /// Takes anything: `Bob <sip:bob@host:5060;transport=tls?Replaces=…>`, `sip:bob@host`, `bob`.
-    pub fn parse(text: &str) -> Uri<'_> {
-        let text = text.trim();
-        let text = match text.find('<') {
-            Some(at) => text[at + 1..].split('>').next().unwrap_or_default(),
-            None => text,
+impl Who {
+    /// Takes anything: `"Bob" <sip:bob@host:5060;transport=tls?Replaces=…>`, `sip:bob@host`, `bob`.
+    pub fn of(text: &str) -> Who {
+        let text = NameAddr::parse(text).map_or(text.trim(), |address| address.uri);
+        let has_scheme = text
+            .split_once(':')
+            .is_some_and(|(scheme, _)| ["sip", "sips", "tel"].iter().any(|known| scheme.eq_ignore_ascii_case(known)));
+        let completed = if has_scheme { text.to_string() } else { format!("sip:{text}") };
+        let Some(uri) = Uri::parse(&completed) else { return Who { host: text.into(), ..Who::default() } };
+        let user = match uri.user.unwrap_or_default() {
+            // a telephone number has no host
+            number if uri.host.is_empty() => return Who { host: number.into(), ..Who::default() },
+            user => without_pointer(user).to_string(),
         };
-        let text = match text.split_once(':') {
-            Some((scheme, rest)) if ["sip", "sips", "tel"].iter().any(|s| scheme.eq_ignore_ascii_case(s)) => rest,
-            _ => text,
-        };
-        let (text, headers) = text.split_once('?').unwrap_or((text, ""));
-        let (user, rest) = text.split_once('@').unwrap_or(("", text));
-        let address = rest.split(';').next().unwrap_or_default();
-        let (host, port) = host_port(address);
-        // baresip before 4.1 appends a heap address to the user of its Contact
-        let user = match user.rfind("-0x") {
-            Some(at) if user.len() > at + 3 && user[at + 3..].bytes().all(|b| b.is_ascii_hexdigit()) => &user[..at],
-            _ => user,
-        };
-        Uri { user, host, port, headers }
+        Who { user, host: uri.host.to_ascii_lowercase(), port: uri.port, headers: uri.headers.into() }
+    }
+
+    /// What is not known differs from nothing. Where one has no host (a dialled `bob`, which the agent completes), the
+    /// users decide.
+    pub fn may_be(&self, other: &Who) -> bool {
+        match (self.user.as_str(), other.user.as_str()) {
+            _ if self.host.is_empty() || other.host.is_empty() => true,
+            ("", "") => self.host == other.host,
+            ("", user) => self.host == user,
+            (user, "") => user == other.host,
+            (one, two) => one == two && self.host == other.host && self.port == other.port,
+        }
     }
 }
 
-/// `host:port`, `host`, `[v6]:port`.
-fn host_port(address: &str) -> (&str, Option<u16>) {
-    match address.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => match port.parse() {
-            Ok(port) => (host, Some(port)),
-            Err(_) => (address, None),
-        },
-        _ => (address, None),
+/// baresip before 4.1 appends a heap address to the user of its Contact.
+fn without_pointer(user: &str) -> &str {
+    match user.rsplit_once("-0x") {
+        Some((name, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit()) => name,
+        _ => user,
     }
+}
+
+/// `host:port`, `host`, `[v6]:port`; the host in lower case.
+fn host_port(address: &str) -> (String, Option<u16>) {
+    let who = Who::of(&format!("sip:{address}"));
+    (who.host, who.port)
 }
 
 impl Names {
     /// `address` is that of the agent's SIP socket, `address:port`.
     pub fn add(&mut self, name: &Arc<str>, aor: &str, address: &str) {
-        let aor = Uri::parse(aor);
+        let aor = Who::of(aor);
         let (host, port) = host_port(address);
-        let (user, domain, host) = (aor.user.to_string(), aor.host.to_string(), host.to_string());
-        self.0.push(Known { name: name.clone(), user, domain, host, port });
+        self.0.push(Known { name: name.clone(), user: aor.user, domain: aor.host, host, port });
     }
 
     /// The agent's name; `user@name` for another user at an agent's address; else `user@host`. Never a port.
     pub fn of_uri(&self, text: &str) -> String {
-        let uri = Uri::parse(text);
+        let who = Who::of(text);
         let at_socket = |known: &&Known| {
             // TLS listens on the port after that of UDP and TCP
             let ports = [known.port, known.port.and_then(|port| port.checked_add(1))];
-            uri.port.is_some() && ports.contains(&uri.port) && known.host.eq_ignore_ascii_case(uri.host)
+            who.port.is_some() && ports.contains(&who.port) && known.host == who.host
         };
-        let same_user = |known: &&Known| known.user == uri.user;
+        let same_user = |known: &&Known| known.user == who.user;
         // an agent started again has a new address: the latest counts
         let latest = || self.0.iter().rev();
-        let known = latest().filter(same_user).find(at_socket).or_else(|| {
-            let hosts = |known: &&Known| {
-                known.domain.eq_ignore_ascii_case(uri.host) || known.host.eq_ignore_ascii_case(uri.host)
-            };
-            latest().filter(same_user).find(hosts)
-        });
+        let known = latest()
+            .filter(same_user)
+            .find(at_socket)
+            .or_else(|| latest().filter(same_user).find(|known| [&known.domain, &known.host].contains(&&who.host)));
         let name = match known {
             Some(known) => known.name.to_string(),
-            None => match (uri.user, latest().find(at_socket)) {
+            None => match (who.user.as_str(), latest().find(at_socket)) {
                 ("", Some(known)) => known.name.to_string(),
                 (user, Some(known)) => format!("{user}@{}", known.name),
-                ("", None) => uri.host.to_string(),
-                (user, None) => format!("{user}@{}", uri.host),
+                ("", None) => who.host,
+                (user, None) => format!("{user}@{}", who.host),
             },
         };
         one_line(&name)
@@ -112,11 +118,10 @@ impl Names {
                 Some((at, last)) if ends(last) => token.split_at(at),
                 _ => (token, ""),
             };
-            let (host, port) = host_port(word);
-            let socket = port.and_then(|port| {
-                let at = |known: &&Known| known.host == host && known.port == Some(port);
-                self.0.iter().rev().find(at)
-            });
+            let socket = match host_port(word) {
+                (host, port @ Some(_)) => self.0.iter().rev().find(|known| known.host == host && known.port == port),
+                _ => None,
+            };
             match socket {
                 Some(known) => named.push_str(&known.name),
                 None if word.starts_with("sip:") || word.starts_with("sips:") => named.push_str(&self.of_uri(word)),
@@ -133,18 +138,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn uris_in_all_their_forms() {
+    fn who_is_meant_in_all_spellings() {
         let parts = |text| {
-            let uri = Uri::parse(text);
-            (uri.user.to_string(), uri.host.to_string(), uri.port)
+            let who = Who::of(text);
+            (who.user, who.host, who.port)
         };
         let bob = |port| ("bob".to_string(), "pbx.example".to_string(), port);
         assert_eq!(parts("sip:bob@pbx.example"), bob(None));
-        assert_eq!(parts("\"Bob\" <SIPS:bob@pbx.example:5061;transport=tls?X=a@b>;tag=1"), bob(Some(5061)));
+        assert_eq!(parts("\"Bob\" <SIPS:bob@PBX.example:5061;transport=tls?X=a@b>;tag=1"), bob(Some(5061)));
         assert_eq!(parts("bob-0x55d9aa@pbx.example"), bob(None));
         assert_eq!(parts("sip:b@[::1]:5060"), ("b".into(), "[::1]".into(), Some(5060)));
-        assert_eq!(parts("sip:b@::1"), ("b".into(), "::1".into(), None));
-        assert_eq!(parts("sip:h:99999"), ("".into(), "h:99999".into(), None));
+        assert_eq!(parts("tel:+49123"), ("".into(), "+49123".into(), None));
+        assert_eq!(parts("bob"), ("".into(), "bob".into(), None));
         assert_eq!(parts(""), ("".into(), "".into(), None));
     }
 
@@ -163,7 +168,7 @@ mod tests {
             ("sip:100@10.0.0.5:30200", "trunk"),
             ("sip:200@pbx.example:5070", "200@pbx.example"),
             ("tel:+49123", "+49123"),
-            ("sip:x\ny@h", "x\\ny@h"),
+            ("sip:x\ny@h", "sip:x\\ny@h"),
         ] {
             assert_eq!(names.of_uri(uri), name, "{uri}");
         }

@@ -1,6 +1,6 @@
 //! An event as a line of the flow: its name and what of it stays the same in every run.
 
-use super::names::{Names, Uri};
+use super::names::{Names, Who};
 use crate::event::AgentEvent;
 use serde_json::Value;
 use std::fmt::Write;
@@ -66,7 +66,7 @@ fn closed(param: &str, names: &Names, hangup_reasons: &[String]) -> String {
 }
 
 fn transfer(refer_to: &str, names: &Names) -> String {
-    let replaces = Uri::parse(refer_to).headers.to_ascii_lowercase().starts_with("replaces=");
+    let replaces = Who::of(refer_to).headers.to_ascii_lowercase().starts_with("replaces=");
     format!("to {}{}", names.of_uri(refer_to), if replaces { ", replacing a call" } else { "" })
 }
 
