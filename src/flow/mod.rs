@@ -97,7 +97,8 @@ struct Agent {
     stopping: bool,
     /// What belongs to no call.
     lines: Vec<String>,
-    registered: bool,
+    /// The last registration result that counts.
+    registration: Option<String>,
     calls: Calls,
     /// The reasons that its `hangup` commands gave: a call closed with one of these was closed from this side.
     hangup_reasons: Vec<String>,
@@ -107,7 +108,7 @@ impl Agent {
     /// A new process: what the one before it left open stays as it is.
     fn start(&mut self) {
         self.stopping = false;
-        self.registered = false;
+        self.registration = None;
         self.calls.end_all();
     }
 
@@ -141,10 +142,11 @@ impl Agent {
     /// `accept` each change of it.
     fn line(&mut self, filter: &Filter, name: &str, line: String) {
         if accept::is_registration(name) {
-            if self.registered && (!filter.is_chosen() || self.lines.last() == Some(&line)) {
+            let refreshes = |last: &String| !filter.is_chosen() || *last == line;
+            if self.registration.as_ref().is_some_and(refreshes) {
                 return;
             }
-            self.registered = true;
+            self.registration = Some(line.clone());
         }
         self.lines.push(line);
     }

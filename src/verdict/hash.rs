@@ -14,11 +14,11 @@ pub(super) struct Asked<'a> {
 impl Asked<'_> {
     /// The last directive counts; none where it is absent or empty.
     pub fn of(record: &Record) -> Option<Asked<'_>> {
-        let directives = record.events.iter().rev().filter_map(|event| match &event.body {
+        let last = record.events.iter().rev().find_map(|event| match &event.body {
             Body::Note(Note::Directive { name, values, at }) if name == "hash" => Some((values.first(), at.as_ref())),
             _ => None,
         });
-        let (value, at) = directives.into_iter().next()?;
+        let (value, at) = last?;
         let value = value?.trim();
         (!value.is_empty()).then_some(Asked { value, at })
     }

@@ -7,6 +7,8 @@
 mod exit;
 mod hash;
 mod judge;
+#[cfg(test)]
+mod tests;
 
 use crate::diagnostic::Diagnostic;
 use crate::event::At;
