@@ -15,7 +15,7 @@
 //! - [`flow`]: a record's events as a reproducible text and its hash
 //! - [`verdict`]: Pass, Fail, Error or Cancelled, and why
 //! - [`report`]: a verdict for people
-//! - [`notify`]: webhooks
+//! - [`notify`]: results, sent to webhooks
 //! - [`pipeline`]: the one place where the stages meet
 //! - [`cli`]: arguments, environment, exit codes
 pub mod agent;

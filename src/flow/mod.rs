@@ -1,1 +1,185 @@
-//! flow
+//! A run's events as a text that comes out the same in every run of the same test, and its hash. Pure.
+//!
+//! Agents stand in the order of their names (the order of starting may be a race), calls of an agent in the order of its
+//! `dial` or its first incoming, events of a call in the order they came. Left out is what varies from run to run:
+//! ids, ports, times, error numbers. What comes in no fixed order is the sorted `media` section of its call:
+//!
+//! ```text
+//! alice
+//!   call 1, outgoing, bob
+//!     CALL_RINGING
+//!     CALL_ESTABLISHED
+//!     CALL_CLOSED local
+//!     media
+//!       AUDIO_REPORT tx rx RTP/AVP PCMU
+//!       CALL_RTPESTAB audio
+//! ```
+//!
+//! The flow ends with the last step ([`Note::StepsDone`]); what an agent says while the host stops it does not count.
+
+mod accept;
+mod calls;
+mod diff;
+mod names;
+mod wording;
+
+use crate::event::{AgentEvent, Body, Command, Event, Note};
+use accept::Filter;
+use calls::Calls;
+use names::Names;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+pub use diff::{Difference, diff, first_difference};
+
+/// What counts of a run, as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flow {
+    text: String,
+}
+
+impl Flow {
+    /// The flow of a run's events, in the order of its log.
+    pub fn of(events: &[Event]) -> Flow {
+        let filter = Filter::of(events);
+        let mut names = Names::default();
+        let mut agents: BTreeMap<Arc<str>, Agent> = BTreeMap::new();
+        for event in events {
+            if let Body::Note(Note::StepsDone | Note::Ended(_)) = event.body {
+                break;
+            }
+            let Some(name) = &event.agent else { continue };
+            let agent = match agents.get_mut(name) {
+                Some(agent) => agent,
+                None => agents.entry(name.clone()).or_default(),
+            };
+            match &event.body {
+                Body::Note(Note::AgentStarting { aor, address, .. }) => {
+                    names.add(name, aor, address);
+                    agent.start();
+                }
+                Body::Note(Note::AgentStopping | Note::AgentStopped { .. } | Note::AgentLost { .. }) => {
+                    agent.stopping = true;
+                }
+                _ if agent.stopping => {}
+                Body::Command(command) => agent.command(event.n, command),
+                Body::Response(response) if !response.ok => agent.calls.not_dialled(response.to),
+                Body::Event(event) => agent.event(event, &filter, &names),
+                _ => {}
+            }
+        }
+        let mut text = String::new();
+        for (name, agent) in &agents {
+            agent.write(name, &mut text);
+        }
+        Flow { text }
+    }
+
+    /// Lines, each with an end; empty when nothing counted.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The first 16 hex digits of the text's SHA-256, in lower case.
+    pub fn hash(&self) -> String {
+        Sha256::digest(&self.text).iter().take(8).fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+}
+
+/// What has been seen of one agent.
+#[derive(Debug, Default)]
+struct Agent {
+    stopping: bool,
+    /// What belongs to no call.
+    lines: Vec<String>,
+    /// The last registration result that counts.
+    registration: Option<String>,
+    calls: Calls,
+    /// The reasons that its `hangup` commands gave: a call closed with one of these was closed from this side.
+    hangup_reasons: Vec<String>,
+}
+
+impl Agent {
+    /// A new process: what the one before it left open stays as it is.
+    fn start(&mut self) {
+        self.stopping = false;
+        self.registration = None;
+        self.calls.end_all();
+    }
+
+    fn command(&mut self, n: u64, command: &Command) {
+        self.calls.dialled(n, &command.text);
+        self.hangup_reasons.extend(wording::hangup_reason(&command.text).map(String::from));
+    }
+
+    fn event(&mut self, event: &AgentEvent, filter: &Filter, names: &Names) {
+        let name = accept::canonical(&event.name);
+        if !accept::is_of_a_call(&name, event) {
+            if filter.accepts(&name) {
+                self.line(filter, &name, wording::line(&name, event, names, &[]));
+            }
+            return;
+        }
+        let call = self.calls.of_event(&name, event, names);
+        if filter.accepts(&name) {
+            let line = wording::line(&name, event, names, &self.hangup_reasons);
+            match accept::is_media(&name) {
+                true => drop(call.media.insert(line)),
+                false => call.lines.push(line),
+            }
+        }
+        if name == "CALL_CLOSED" {
+            call.open = false;
+        }
+    }
+
+    /// A registration is refreshed as time goes by, so only its first result counts, and where it was asked for by
+    /// `accept` each change of it.
+    fn line(&mut self, filter: &Filter, name: &str, line: String) {
+        if accept::is_registration(name) {
+            let refreshes = |last: &String| !filter.is_chosen() || *last == line;
+            if self.registration.as_ref().is_some_and(refreshes) {
+                return;
+            }
+            self.registration = Some(line.clone());
+        }
+        self.lines.push(line);
+    }
+
+    fn write(&self, name: &str, text: &mut String) {
+        let calls: Vec<_> = self.calls.all().iter().filter(|call| call.counts()).collect();
+        if self.lines.is_empty() && calls.is_empty() {
+            return;
+        }
+        let _ = writeln!(text, "{}", wording::one_line(name));
+        for line in &self.lines {
+            let _ = writeln!(text, "  {line}");
+        }
+        for (number, call) in calls.iter().enumerate() {
+            let _ = write!(text, "  call {}", number + 1);
+            for part in [call.direction.as_str(), call.peer_name.as_str()] {
+                if !part.is_empty() {
+                    let _ = write!(text, ", {part}");
+                }
+            }
+            text.push('\n');
+            for line in &call.lines {
+                let _ = writeln!(text, "    {line}");
+            }
+            if !call.media.is_empty() {
+                text.push_str("    media\n");
+            }
+            for line in &call.media {
+                let _ = writeln!(text, "      {line}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

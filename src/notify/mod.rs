@@ -1,1 +1,3 @@
-//! notify
+//! Results sent to others. What cannot be sent is a warning and never changes a verdict.
+
+pub mod webhook;

@@ -1,1 +1,3 @@
-//! report
+//! A verdict for people. Pure: texts come out, nothing is printed.
+
+pub mod terminal;

@@ -1,1 +1,12 @@
-//! sip
+//! SIP messages from bytes (RFC 3261 section 7): own and small, tolerant of what real devices send, safe with hostile input.
+//!
+//! Nothing here builds or sends a message: what the agents say is read, never spoken.
+
+mod compact;
+mod error;
+mod message;
+pub mod sdp;
+pub mod uri;
+
+pub use error::ParseError;
+pub use message::{LIMIT, Message};

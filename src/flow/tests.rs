@@ -1,0 +1,407 @@
+//! Flows of the event sequences that real agents gave, and what must and must not change a hash.
+
+use super::*;
+use crate::event::Response;
+use proptest::prelude::*;
+use serde_json::{Map, json};
+
+/// A run being written down: agents with ports that are different in every run.
+struct Run {
+    port: u16,
+    id: u32,
+    time: f64,
+    events: Vec<Event>,
+}
+
+impl Run {
+    fn new(port: u16, id: u32) -> Run {
+        Run { port, id, time: 1_795_469_001_763.0 + f64::from(id), events: vec![] }
+    }
+
+    /// With alice, bob and carol started, in that order.
+    fn of_three(port: u16, id: u32) -> Run {
+        let mut run = Run::new(port, id);
+        ["alice", "bob", "carol"].iter().for_each(|name| run.start(name));
+        run
+    }
+
+    fn push(&mut self, agent: &str, body: Body) -> u64 {
+        let n = self.events.len() as u64;
+        self.time += 1.0 + f64::from(self.id % 7);
+        self.events.push(Event { n, time: self.time, agent: Some(agent.into()).filter(|_| !agent.is_empty()), body });
+        n
+    }
+
+    fn address(&self, name: &str) -> String {
+        let place = ["alice", "bob", "carol"].iter().position(|known| *known == name).unwrap_or(9);
+        format!("127.0.0.1:{}", self.port + 2 * place as u16)
+    }
+
+    fn uri(&self, name: &str) -> String {
+        format!("sip:{name}@{}", self.address(name))
+    }
+
+    fn start(&mut self, name: &str) {
+        let (aor, address) = (format!("sip:{name}@127.0.0.1"), self.address(name));
+        let note = Note::AgentStarting { aor, address, local: true, baresip: "4.12.0".into() };
+        self.push(name, Body::Note(note));
+    }
+
+    fn note(&mut self, agent: &str, note: Note) {
+        self.push(agent, Body::Note(note));
+    }
+
+    fn directive(&mut self, name: &str, values: &[&str]) {
+        let values = values.iter().map(|value| value.to_string()).collect();
+        self.note("", Note::Directive { name: name.into(), values, at: None });
+    }
+
+    fn command(&mut self, agent: &str, text: &str) -> u64 {
+        self.push(agent, Body::Command(Command { text: text.into(), at: None }))
+    }
+
+    /// Lines as `alice out bob 1 CALL_RINGING param`: agent, direction, peer, the call's number in this run, type;
+    /// `-` for a call without an id. A name in `{}` is its URI.
+    fn events(&mut self, lines: &str) -> &mut Run {
+        for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (agent, body) = self.event(line);
+            self.push(&agent, body);
+        }
+        self
+    }
+
+    fn event(&self, line: &str) -> (String, Body) {
+        let parts: Vec<&str> = line.splitn(6, ' ').collect();
+        let mut param = parts.get(5).unwrap_or(&"").to_string();
+        for name in ["alice", "bob", "carol", "nobody"] {
+            param = param.replace(&format!("{{{name}}}"), &self.uri(name));
+        }
+        let event = AgentEvent {
+            name: parts[4].into(),
+            call: (parts[3] != "-").then(|| format!("{:08x}{}", self.id, parts[3])),
+            direction: Some(if parts[1] == "in" { "incoming" } else { "outgoing" }.to_string()),
+            peer: Some(self.uri(parts[2])),
+            param,
+            fields: Map::new(),
+        };
+        (parts[0].into(), Body::Event(event))
+    }
+
+    fn flow(&self) -> Flow {
+        Flow::of(&self.events)
+    }
+}
+
+const BASIC: &str = "
+    alice out bob 1 CALL_OUTGOING {bob}
+    bob in alice - CALL_REMOTE_SDP offer
+    bob in alice 1 CALL_INCOMING {alice}
+    alice out bob 1 CALL_LOCAL_SDP offer
+    alice out bob 1 CALL_RINGING {bob}
+    bob in alice 1 CALL_LOCAL_SDP answer
+    alice out bob 1 CALL_ANSWERED {bob}
+    bob in alice 1 CALL_RTCP audio
+    alice out bob 1 CALL_ESTABLISHED {bob}
+    bob in alice 1 CALL_ESTABLISHED {alice}
+    alice out bob 1 CALL_RTPESTAB audio
+    bob in alice 1 CALL_RTPESTAB audio
+    alice out bob 1 CALL_CLOSED Rejected by user
+    bob in alice 1 CALL_CLOSED Connection reset by peer [104]";
+
+#[test]
+fn a_basic_call() {
+    let mut run = Run::of_three(30000, 1);
+    run.command("alice", "dial sip:bob@127.0.0.1:30002");
+    run.events(BASIC);
+    for (agent, codec) in [("alice", "PCMU"), ("bob", "PCMU")] {
+        let (_, mut body) = run.event("x out bob 1 AUDIO_REPORT");
+        if let Body::Event(event) = &mut body {
+            let fields = json!({"tx": true, "rx": true, "protocol": "RTP/AVP", "codec": codec, "packets_tx": 351});
+            event.fields = fields.as_object().unwrap().clone();
+            event.direction = None;
+        }
+        run.push(agent, body);
+    }
+    let expected = "\
+alice
+  call 1, outgoing, bob
+    CALL_RINGING
+    CALL_ESTABLISHED
+    CALL_CLOSED local
+    media
+      AUDIO_REPORT tx rx RTP/AVP PCMU
+      CALL_RTPESTAB audio
+bob
+  call 1, incoming, alice
+    CALL_INCOMING
+    CALL_ESTABLISHED
+    CALL_CLOSED remote
+    media
+      AUDIO_REPORT tx rx RTP/AVP PCMU
+      CALL_RTPESTAB audio
+";
+    assert_eq!(run.flow().text(), expected);
+    assert_eq!(run.flow().hash().len(), 16);
+    // what the agents say while they are stopped does not count
+    run.note("", Note::StepsDone);
+    run.events("alice out bob 2 CALL_CLOSED Rejected by user");
+    assert_eq!(run.flow().text(), expected);
+}
+
+#[test]
+fn the_same_call_on_baresip_1_0_0_has_the_same_flow() {
+    let mut new = Run::of_three(30000, 1);
+    new.events(BASIC);
+    let mut old = Run::of_three(20000, 2);
+    old.command("alice", "dial sip:bob@127.0.0.1:20002");
+    old.events(
+        "alice out bob - CALL_LOCAL_SDP offer
+        bob in alice 1 CALL_INCOMING {alice}
+        alice out bob 1 CALL_RINGING {bob}
+        bob in alice 1 CALL_REMOTE_SDP offer
+        alice out bob 1 CALL_RTCP audio
+        alice out bob 1 CALL_ESTABLISHED {bob}
+        bob in alice 1 CALL_RTPESTAB audio
+        bob in alice 1 CALL_ESTABLISHED {alice}
+        alice out bob 1 CALL_RTPESTAB audio
+        bob in alice 1 CALL_CLOSED Connection reset by peer
+        alice out bob 1 CALL_CLOSED Connection reset by user",
+    );
+    assert_eq!(old.flow().text(), new.flow().text());
+}
+
+#[test]
+fn rejected_cancelled_and_refused_calls() {
+    let mut run = Run::of_three(30000, 1);
+    run.command("bob", "hangup scode=603 reason=Decline now");
+    run.events(
+        "bob in alice 1 CALL_INCOMING {alice}
+        alice out bob 1 CALL_CLOSED 603 Decline
+        bob in alice 1 CALL_CLOSED Decline
+        bob in alice - CALL_CLOSED No common audio or video codecs
+        alice out bob 2 CALL_CLOSED 488 Not Acceptable Here
+        alice out nobody 3 CALL_CLOSED Connection refused [111]
+        alice out bob 4 CALL_REDIRECT 302,{carol}
+        alice out bob 4 CALL_CLOSED 302 Moved Temporarily",
+    );
+    let expected = "\
+alice
+  call 1, outgoing, bob
+    CALL_CLOSED 603 Decline
+  call 2, outgoing, bob
+    CALL_CLOSED 488 Not Acceptable Here
+  call 3, outgoing, nobody@127.0.0.1
+    CALL_CLOSED Connection refused
+  call 4, outgoing, bob
+    CALL_REDIRECT 302 to carol
+    CALL_CLOSED 302 Moved Temporarily
+bob
+  call 1, incoming, alice
+    CALL_INCOMING
+    CALL_CLOSED local
+  call 2, incoming, alice
+    CALL_CLOSED no common codec
+";
+    assert_eq!(run.flow().text(), expected);
+}
+
+#[test]
+fn an_attended_transfer() {
+    let mut run = Run::of_three(30000, 1);
+    run.events(
+        "alice out bob 1 CALL_RINGING
+        bob in alice 1 CALL_HOLD
+        alice out carol 2 CALL_RINGING
+        carol in alice 2 CALL_INCOMING
+        carol in alice 2 CALL_ESTABLISHED
+        bob out carol 3 CALL_OUTGOING
+        bob in alice 1 MODULE menu,transfer,target 3
+        bob in alice 1 TRANSFER <{carol}?Replaces=d9c7%3Bto-tag%3D6b66%3Bfrom-tag%3D63d0>
+        carol in alice 2 CALL_HOLD
+        carol in alice 2 CALL_CLOSED d9c7;to-tag=6b66;from-tag=63d0 replaced
+        bob out carol 3 CALL_RINGING
+        carol in bob 3 CALL_INCOMING
+        alice out carol 2 CALL_CLOSED Connection reset by peer [104]
+        alice out bob 1 CALL_CLOSED Call transfered
+        bob in alice 1 CALL_TRANSFER_FAILED 486 Busy Here",
+    );
+    let expected = "\
+alice
+  call 1, outgoing, bob
+    CALL_RINGING
+    CALL_CLOSED transferred
+  call 2, outgoing, carol
+    CALL_RINGING
+    CALL_CLOSED remote
+bob
+  call 1, incoming, alice
+    CALL_HOLD
+    CALL_TRANSFER to carol, replacing a call
+    CALL_TRANSFER_FAILED 486 Busy Here
+  call 2, outgoing, carol
+    CALL_RINGING
+carol
+  call 1, incoming, alice
+    CALL_INCOMING
+    CALL_ESTABLISHED
+    CALL_HOLD
+    CALL_CLOSED replaced
+  call 2, incoming, bob
+    CALL_INCOMING
+";
+    assert_eq!(run.flow().text(), expected);
+}
+
+#[test]
+fn digits_messages_and_registrations() {
+    let mut run = Run::of_three(30000, 1);
+    run.events(
+        "bob in alice 1 CALL_DTMF_START 1
+        bob in alice 1 CALL_DTMF_START #
+        bob in alice 1 CALL_DTMF_END
+        bob in alice 1 CALL_MENC 0,audio,RTP
+        bob in alice 1 CALL_MENC 0,audio,RTCP
+        bob in alice 1 CALL_MENC 0,audio,RTP",
+    );
+    for (name, param, body) in [
+        ("REGISTER_OK", "200 OK", ""),
+        ("MESSAGE", "", "hi\n{bob} \u{1b}[31m"),
+        ("REGISTER_OK", "200 OK", ""),
+        ("REGISTER_FAIL", "Connection refused [111]", ""),
+    ] {
+        let fields = if body.is_empty() { json!({}) } else { json!({"body": body, "ctype": "text/plain"}) };
+        let peer = (!body.is_empty()).then(|| run.uri("alice"));
+        let event = AgentEvent { name: name.into(), peer, param: param.into(), ..AgentEvent::default() };
+        run.push("bob", Body::Event(AgentEvent { fields: fields.as_object().unwrap().clone(), ..event }));
+    }
+    let expected = "\
+bob
+  REGISTER_OK 200 OK
+  MESSAGE alice \"hi\\n{bob} \\u{1b}[31m\"
+  call 1, incoming, alice
+    CALL_DTMF_START 1
+    CALL_DTMF_START #
+    CALL_DTMF_END
+    media
+      CALL_MENC 0,audio,RTCP
+      CALL_MENC 0,audio,RTP
+";
+    assert_eq!(run.flow().text(), expected);
+    run.directive("accept", &["register_ok", " Register_Fail"]);
+    assert_eq!(run.flow().text(), "bob\n  REGISTER_OK 200 OK\n  REGISTER_FAIL Connection refused\n");
+}
+
+#[test]
+fn accept_and_ignore() {
+    let mut run = Run::of_three(30000, 1);
+    run.events(BASIC).events("alice out bob 1 END_OF_FILE");
+    run.directive("accept", &["call_ringing", "CALL_RTCP"]);
+    run.directive("accept", &["Call_Local_SDP", "END_OF_FILE", "CALL_CLOSED"]);
+    run.directive("ignore", &["call_closed"]);
+    let expected = "\
+alice
+  call 1, outgoing, bob
+    CALL_LOCAL_SDP offer
+    CALL_RINGING
+bob
+  call 1, incoming, alice
+    CALL_LOCAL_SDP answer
+";
+    assert_eq!(run.flow().text(), expected);
+}
+
+#[test]
+fn an_agent_started_again_goes_on_with_new_calls() {
+    let mut run = Run::of_three(30000, 1);
+    run.events("alice out bob 1 CALL_RINGING");
+    run.note("alice", Note::AgentStopping);
+    run.events("alice out bob 1 CALL_CLOSED Rejected by user");
+    run.start("alice");
+    run.events("alice out bob 2 CALL_RINGING");
+    let expected = "alice\n  call 1, outgoing, bob\n    CALL_RINGING\n  call 2, outgoing, bob\n    CALL_RINGING\n";
+    assert_eq!(run.flow().text(), expected);
+}
+
+#[test]
+fn a_refused_dial_is_no_call_and_an_empty_run_no_flow() {
+    let mut run = Run::of_three(30000, 1);
+    let to = run.command("alice", "dial nowhere");
+    run.push("alice", Body::Response(Response { ok: false, data: "Invalid argument".into(), to }));
+    assert_eq!(run.flow().text(), "");
+    assert_eq!(run.flow().hash(), "e3b0c44298fc1c14");
+}
+
+/// Ordered events of one call that a generator draws from.
+const ORDERED: [&str; 8] = [
+    "CALL_RINGING",
+    "CALL_PROGRESS",
+    "CALL_ESTABLISHED",
+    "CALL_HOLD",
+    "CALL_RESUME",
+    "CALL_DTMF_START 1",
+    "CALL_DTMF_START 2",
+    "CALL_DTMF_END",
+];
+
+/// Lines for alice's and bob's ends of two calls.
+fn run_of(alice: &[usize], bob: &[usize], order: &[bool], port: u16, id: u32) -> Run {
+    let mut run = Run::of_three(port, id);
+    let line = |(n, event): (usize, &usize), head: &str| format!("{head} {} {}", 1 + n % 2, ORDERED[*event]);
+    let mut one = alice.iter().enumerate().map(|event| line(event, "alice out bob")).peekable();
+    let mut other = bob.iter().enumerate().map(|event| line(event, "bob in alice")).peekable();
+    let mut order = order.iter().cycle();
+    while one.peek().is_some() || other.peek().is_some() {
+        let first = *order.next().unwrap_or(&true);
+        let next = if first { one.next().or_else(|| other.next()) } else { other.next().or_else(|| one.next()) };
+        run.events(&next.unwrap_or_default());
+    }
+    run
+}
+
+fn some_events() -> impl Strategy<Value = Vec<usize>> {
+    prop::collection::vec(0..ORDERED.len(), 1..12)
+}
+
+proptest! {
+    #[test]
+    fn ports_ids_times_and_the_order_between_agents_do_not_count(
+        alice in some_events(),
+        bob in some_events(),
+        order in prop::collection::vec(any::<bool>(), 1..24),
+        port in 10_000u16..60_000,
+        id in any::<u32>(),
+    ) {
+        let one = run_of(&alice, &bob, &[true], 30000, 1).flow();
+        let other = run_of(&alice, &bob, &order, port, id).flow();
+        prop_assert_eq!(one.text(), other.text());
+        prop_assert_eq!(one.hash(), other.hash());
+    }
+
+    #[test]
+    fn a_missing_extra_or_moved_event_of_a_call_counts(alice in some_events(), at in any::<prop::sample::Index>(), new in 0..ORDERED.len()) {
+        let hash = |events: &[usize]| run_of(events, &[], &[true], 30000, 1).flow().hash();
+        // all events of one call: every other place
+        let call: Vec<usize> = alice.iter().flat_map(|event| [*event, 0]).collect();
+        let at = 2 * at.index(alice.len());
+        let mut dropped = call.clone();
+        dropped.drain(at..at + 2);
+        prop_assert_ne!(hash(&call), hash(&dropped));
+        let mut added = call.clone();
+        added.splice(at..at, [new, 0]);
+        prop_assert_ne!(hash(&call), hash(&added));
+        let mut moved = call.clone();
+        moved.swap(0, at);
+        prop_assert_eq!(call == moved, hash(&call) == hash(&moved));
+    }
+
+    #[test]
+    fn whatever_an_agent_says_a_flow_comes_out(name in "\\PC{0,12}", peer in "\\PC{0,20}", param in "\\PC{0,40}", call in any::<bool>()) {
+        let mut run = Run::of_three(30000, 1);
+        run.directive("accept", &[&name]);
+        run.command("alice", &format!("dial {peer}"));
+        let call = call.then(|| "1".to_string());
+        let event = AgentEvent { name, call, peer: Some(peer), param, ..AgentEvent::default() };
+        run.push("alice", Body::Event(event));
+        prop_assert!(run.flow().text().lines().count() <= 4);
+    }
+}

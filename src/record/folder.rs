@@ -1,0 +1,167 @@
+//! The folder of one run: `<data_dir>/runs/<id>/`.
+
+use crate::diagnostic::{Diagnostic, mask_secrets};
+use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// The longest part of a test's name in a run's id, in bytes.
+const NAME_LENGTH: usize = 60;
+
+/// Everything that is kept of a run. Only the user may look into it: it holds who called whom, and what was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder {
+    id: String,
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes a new folder. Its id tells when (UTC) and what: `20261123-231105-basic_call-3f2a`. The last part is the
+    /// fraction of the second, or the next number that no other run has, in this process or another.
+    /// `time` is milliseconds since the epoch.
+    pub fn create(data_dir: &Path, test: &str, time: f64) -> Result<RunFolder, Diagnostic> {
+        let runs = data_dir.join("runs");
+        let failed = |error: std::io::Error| {
+            Diagnostic::error(format!("cannot make a folder for the run in {}: {error}", runs.display()))
+                .advice("see that the data directory may be written, or name another with --data-dir")
+        };
+        fs::create_dir_all(&runs).map_err(failed)?;
+        let seconds = (time / 1000.0).max(0.0);
+        let fraction = (seconds.fract() * 65536.0) as u16;
+        for attempt in 0..=u16::MAX {
+            let id = format!("{}-{}-{:04x}", stamp(seconds as u64), tame(test), fraction.wrapping_add(attempt));
+            let path = runs.join(&id);
+            match DirBuilder::new().mode(0o700).create(&path) {
+                Ok(()) => {
+                    fs::create_dir(path.join("recordings")).map_err(failed)?;
+                    return Ok(RunFolder { id, path });
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Err(failed(ErrorKind::AlreadyExists.into()))
+    }
+
+    /// The run's id: the folder's name.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The event file.
+    pub fn events(&self) -> PathBuf {
+        self.path.join("events.jsonl")
+    }
+
+    /// Where the recordings of the calls are collected.
+    pub fn recordings(&self) -> PathBuf {
+        self.path.join("recordings")
+    }
+
+    /// Keeps the testfile as it was, secrets masked.
+    pub fn keep_testfile(&self, text: &str) -> Result<(), Diagnostic> {
+        self.keep("testfile", &mask_secrets(text))
+    }
+
+    /// Keeps the script that was run, secrets masked.
+    pub fn keep_script(&self, text: &str) -> Result<(), Diagnostic> {
+        self.keep("script.rhai", &mask_secrets(text))
+    }
+
+    /// Keeps the flow's text.
+    pub fn keep_flow(&self, text: &str) -> Result<(), Diagnostic> {
+        self.keep("flow.txt", text)
+    }
+
+    /// Keeps the verdict as JSON.
+    pub fn keep_verdict(&self, json: &str) -> Result<(), Diagnostic> {
+        self.keep("verdict.json", json)
+    }
+
+    /// What cannot be kept is a warning.
+    fn keep(&self, name: &str, text: &str) -> Result<(), Diagnostic> {
+        let path = self.path.join(name);
+        fs::write(&path, text).map_err(|error| {
+            Diagnostic::warning(format!("cannot write {}: {error}", path.display()))
+                .advice("make room on the disk and see that the data directory may be written")
+        })
+    }
+}
+
+/// The name as a part of a folder's name: letters and digits of any script, `-`, `_` and `.`; anything else is `_`.
+fn tame(name: &str) -> String {
+    let keep = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '.') { c } else { '_' };
+    let mut tamed: String = name.chars().map(keep).collect();
+    let end = (0..=NAME_LENGTH.min(tamed.len())).rev().find(|at| tamed.is_char_boundary(*at)).unwrap_or(0);
+    tamed.truncate(end);
+    match tamed.is_empty() {
+        true => "test".into(),
+        false => tamed,
+    }
+}
+
+/// Seconds since the epoch as `20261123-231105`, UTC.
+fn stamp(seconds: u64) -> String {
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // days from 0000-03-01, so that the leap day is the last of its year
+    let days = days + 719_468;
+    let era = days / 146_097;
+    let day_of_era = days % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}{month:02}{day:02}-{:02}{:02}{:02}", second / 3600, second / 60 % 60, second % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn the_id_tells_when_and_what() {
+        assert_eq!(stamp(0), "19700101-000000");
+        assert_eq!(stamp(951_782_400), "20000229-000000");
+        assert_eq!(stamp(1_795_475_465), "20261123-231105");
+        assert_eq!(tame("lib/größe mit*"), "lib_größe_mit_");
+        assert_eq!(tame(""), "test");
+        assert!(tame(&"ä".repeat(100)).len() <= NAME_LENGTH);
+    }
+
+    #[test]
+    fn folders_of_the_same_moment_are_different_ones() {
+        let data = tempfile::tempdir().unwrap();
+        let make = || RunFolder::create(data.path(), "../basic call", 1_795_475_465_247.0).unwrap();
+        let threads: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let ids: BTreeSet<_> = threads.iter().map(|folder| folder.id().to_string()).collect();
+        assert_eq!(ids.len(), 8);
+        assert_eq!(ids.first().unwrap(), "20261123-231105-.._basic_call-3f3b");
+        let folder = &threads[0];
+        assert_eq!(folder.path().parent().unwrap(), data.path().join("runs"));
+        assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        folder.keep_flow("alice\n").unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join("flow.txt")).unwrap(), "alice\n");
+    }
+
+    #[test]
+    fn a_data_directory_that_cannot_be_written_is_named() {
+        let data = tempfile::tempdir().unwrap();
+        let file = data.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = RunFolder::create(&file, "x", 0.0).unwrap_err();
+        assert!(error.message.contains("file/runs"), "{}", error.message);
+        assert!(error.advice.is_some());
+    }
+}

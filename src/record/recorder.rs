@@ -1,0 +1,187 @@
+//! Follows a run's log and writes each event as it comes.
+
+use super::{Header, RunFolder};
+use crate::diagnostic::Diagnostic;
+use crate::event::{Event, Log};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+/// A thread that writes a log into an event file. What cannot be written (a full disk) never breaks the run: it is
+/// tried again with the next events, the log keeps it meanwhile, and what is missing in the end is a warning.
+#[derive(Debug)]
+pub struct Recorder {
+    log: Arc<Log>,
+    path: PathBuf,
+    thread: io::Result<JoinHandle<Outcome>>,
+}
+
+/// How many events were written, and what came of the last try.
+type Outcome = (usize, io::Result<()>);
+
+impl Recorder {
+    /// Begins `events.jsonl` in the run's folder.
+    pub fn start(folder: &RunFolder, header: &Header, log: Arc<Log>) -> Recorder {
+        let path = folder.events();
+        let file = EventFile::new(path.clone(), header.clone());
+        let thread = thread::Builder::new().name("recorder".into()).spawn({
+            let log = log.clone();
+            move || record(&log, file)
+        });
+        Recorder { log, path, thread }
+    }
+
+    /// Closes the log, waits until all of it is written, and warns of what could not be.
+    pub fn finish(self) -> Option<Diagnostic> {
+        self.log.close();
+        let (written, error) = match self.thread.map(JoinHandle::join) {
+            Ok(Ok((_, Ok(())))) => return None,
+            Ok(Ok((written, Err(error)))) => (written, error.to_string()),
+            Ok(Err(_)) => (0, "the thread that writes them failed".to_string()),
+            Err(error) => (0, error.to_string()),
+        };
+        let (all, path) = (self.log.len(), self.path.display());
+        let missing = all.saturating_sub(written);
+        let message = format!("{missing} of {all} events could not be written to {path}: {error}");
+        Some(
+            Diagnostic::warning(message).advice("make room on the disk and see that the data directory may be written"),
+        )
+    }
+}
+
+fn record(log: &Log, mut file: EventFile) -> Outcome {
+    let mut outcome = file.append(&[]);
+    let mut seen = 0;
+    while let Some(new) = log.follow(seen) {
+        let events = match file.events == seen {
+            true => new,
+            false => log.since(file.events),
+        };
+        seen = file.events + events.len();
+        outcome = file.append(&events);
+    }
+    if outcome.is_err() {
+        outcome = file.append(&log.since(file.events));
+    }
+    (file.events, outcome)
+}
+
+/// An event file that holds whole lines only, whatever fails.
+#[derive(Debug)]
+struct EventFile {
+    path: PathBuf,
+    /// Until it is written.
+    header: Option<Header>,
+    file: Option<File>,
+    /// How many events were written.
+    events: usize,
+    /// Its length in bytes with the last batch that was written whole.
+    whole: u64,
+    /// Whether a part of a batch may stand after that.
+    torn: bool,
+    /// The batch as JSON lines; kept for its memory.
+    lines: Vec<u8>,
+}
+
+impl EventFile {
+    fn new(path: PathBuf, header: Header) -> EventFile {
+        EventFile { path, header: Some(header), file: None, events: 0, whole: 0, torn: false, lines: vec![] }
+    }
+
+    /// Writes events, and the header before the first of them, in one go.
+    fn append(&mut self, events: &[Arc<Event>]) -> io::Result<()> {
+        self.lines.clear();
+        if let Some(header) = &self.header {
+            push_line(&mut self.lines, header)?;
+        }
+        for event in events {
+            push_line(&mut self.lines, event)?;
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(File::create_new(&self.path)?),
+        };
+        if self.torn {
+            file.set_len(self.whole)?;
+            file.seek(SeekFrom::Start(self.whole))?;
+        }
+        self.torn = true;
+        file.write_all(&self.lines)?;
+        self.torn = false;
+        self.whole += self.lines.len() as u64;
+        self.header = None;
+        self.events += events.len();
+        Ok(())
+    }
+}
+
+fn push_line(lines: &mut Vec<u8>, item: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *lines, item)?;
+    lines.push(b'\n');
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Body, Clock, Note};
+    use crate::record::Record;
+
+    fn print(log: &Log, text: &str) {
+        log.push(Some(&"alice".into()), Body::Note(Note::Print { text: text.into() }));
+    }
+
+    fn header() -> Header {
+        Header::new("id", "basic_call", "examples/basic_call", 1_795_475_465_247.125, "baresip 4.12.0 (embedded)")
+    }
+
+    #[test]
+    fn what_is_pushed_is_read_back() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(data.path(), "basic_call", 0.0).unwrap();
+        let log = Arc::new(Log::new(Clock::system()));
+        print(&log, "before");
+        let recorder = Recorder::start(&folder, &header(), log.clone());
+        (0..500).for_each(|n| print(&log, &format!("{n} é \n")));
+        assert_eq!(recorder.finish(), None);
+        let record = Record::read(&folder.events()).unwrap();
+        assert_eq!(record.header, header());
+        assert_eq!(record.events, log.since(0).iter().map(|event| (**event).clone()).collect::<Vec<_>>());
+        assert_eq!(record.torn, None);
+    }
+
+    #[test]
+    fn a_folder_that_goes_away_is_a_warning_that_counts_what_is_missing() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(data.path(), "basic_call", 0.0).unwrap();
+        std::fs::remove_dir_all(folder.path()).unwrap();
+        let log = Arc::new(Log::new(Clock::system()));
+        let recorder = Recorder::start(&folder, &header(), log.clone());
+        print(&log, "lost");
+        let warning = recorder.finish().unwrap();
+        assert!(warning.message.starts_with("1 of 1 events could not be written to "), "{}", warning.message);
+        assert!(!warning.is_error());
+    }
+
+    #[test]
+    fn what_failed_is_written_when_the_disk_takes_it_again() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(data.path(), "basic_call", 0.0).unwrap();
+        let log = Log::new(Clock::system());
+        let mut file = EventFile::new(folder.events(), header());
+        file.append(&[]).unwrap();
+        print(&log, "one");
+        // half a batch, as a full disk leaves it
+        let writable = file.file.replace(File::open("/dev/null").unwrap());
+        assert!(file.append(&log.since(0)).is_err());
+        std::fs::write(folder.events(), [std::fs::read(folder.events()).unwrap(), b"{\"n\":0".to_vec()].concat())
+            .unwrap();
+        file.file = writable;
+        print(&log, "two");
+        file.append(&log.since(0)).unwrap();
+        assert_eq!(Record::read(&folder.events()).unwrap().events.len(), 2);
+    }
+}

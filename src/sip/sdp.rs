@@ -1,0 +1,204 @@
+//! What a session description says about its media (RFC 8866), as far as tests ask for it.
+
+/// One `m=` line and what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// `audio`, `video`, …
+    pub kind: String,
+    /// 0: the stream is refused or ended.
+    pub port: u16,
+    /// `RTP/AVP`, `RTP/SAVP`, `UDP/TLS/RTP/SAVP`, …
+    pub protocol: String,
+    /// In the order of preference.
+    pub formats: Vec<Format>,
+    pub direction: Direction,
+    /// The address of its own `c=` line, else of the session's; as written.
+    pub address: Option<String>,
+}
+
+/// An RTP payload type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Format {
+    /// The number, as written.
+    pub payload: String,
+    /// From `rtpmap`, else the static assignment (RFC 3551 section 6), else empty.
+    pub codec: String,
+    /// The RTP clock, Hz.
+    pub rate: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Direction {
+    #[default]
+    SendRecv,
+    SendOnly,
+    RecvOnly,
+    Inactive,
+}
+
+impl Direction {
+    fn parse(attribute: &str) -> Option<Direction> {
+        match attribute {
+            "sendrecv" => Some(Direction::SendRecv),
+            "sendonly" => Some(Direction::SendOnly),
+            "recvonly" => Some(Direction::RecvOnly),
+            "inactive" => Some(Direction::Inactive),
+            _ => None,
+        }
+    }
+}
+
+/// What both sides agreed on for one stream.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Negotiated {
+    pub protocol: String,
+    /// As the answer spells it: `PCMU`, `opus`.
+    pub codec: String,
+}
+
+/// The media of a session description, in order. What is not understood is skipped: an SDP is never refused.
+pub fn parse(text: &str) -> Vec<Media> {
+    let mut session = (Direction::default(), None);
+    let mut media: Vec<Media> = vec![];
+    for line in text.lines() {
+        let Some((key, value)) = line.split_once('=') else { continue };
+        match (key, media.last_mut()) {
+            ("m", _) => media.extend(media_line(value, &session)),
+            ("c", Some(media)) => media.address = connection_address(value).or(media.address.take()),
+            ("c", None) => session.1 = connection_address(value),
+            ("a", Some(media)) => media.attribute(value),
+            ("a", None) => session.0 = Direction::parse(value.trim()).unwrap_or(session.0),
+            _ => {}
+        }
+    }
+    media
+}
+
+/// Protocol and codec of the first stream of a kind: those of the answer, where the codec is its first that carries
+/// media and that the offer has too. None when the answer lacks the stream or refuses it.
+pub fn negotiated(offer: &str, answer: &str, kind: &str) -> Option<Negotiated> {
+    let first = |text| parse(text).into_iter().find(|media| media.kind == kind);
+    let (offered, answered) = (first(offer)?, first(answer).filter(|media| media.port != 0)?);
+    let mut codecs = answered.formats.iter().filter(|format| format.carries_media());
+    let codec = codecs.find(|format| offered.formats.iter().any(|other| other.same_codec(format)));
+    let codec = codec.map_or(String::new(), |format| format.codec.clone());
+    Some(Negotiated { protocol: answered.protocol, codec })
+}
+
+impl Media {
+    fn attribute(&mut self, attribute: &str) {
+        let attribute = attribute.trim();
+        if let Some(direction) = Direction::parse(attribute) {
+            self.direction = direction;
+        } else if let Some((payload, encoding)) = attribute.strip_prefix("rtpmap:").and_then(|map| map.split_once(' '))
+        {
+            let mut parts = encoding.trim().split('/');
+            let codec = parts.next().unwrap_or("");
+            let rate = parts.next().and_then(|rate| rate.parse().ok());
+            for format in self.formats.iter_mut().filter(|format| format.payload == payload) {
+                format.codec = codec.to_string();
+                format.rate = rate;
+            }
+        }
+    }
+}
+
+impl Format {
+    /// Not DTMF events, not comfort noise.
+    fn carries_media(&self) -> bool {
+        !self.codec.eq_ignore_ascii_case("telephone-event") && !self.codec.eq_ignore_ascii_case("CN")
+    }
+
+    fn same_codec(&self, other: &Format) -> bool {
+        self.codec.eq_ignore_ascii_case(&other.codec) && self.rate == other.rate
+    }
+}
+
+/// `audio 49170/2 RTP/AVP 0 8 101`
+fn media_line(value: &str, session: &(Direction, Option<String>)) -> Option<Media> {
+    let mut words = value.split_ascii_whitespace();
+    let kind = words.next()?.to_string();
+    let port = words.next()?.split('/').next()?.parse().ok()?;
+    let protocol = words.next()?.to_string();
+    let formats = words.map(static_format).collect();
+    Some(Media { kind, port, protocol, formats, direction: session.0, address: session.1.clone() })
+}
+
+/// `IN IP4 224.2.1.1/127/3`
+fn connection_address(value: &str) -> Option<String> {
+    let address = value.split_ascii_whitespace().nth(2)?;
+    address.split('/').next().map(str::to_string)
+}
+
+fn static_format(payload: &str) -> Format {
+    let (codec, rate) = match payload {
+        "0" => ("PCMU", Some(8000)),
+        "3" => ("GSM", Some(8000)),
+        "4" => ("G723", Some(8000)),
+        "8" => ("PCMA", Some(8000)),
+        "9" => ("G722", Some(8000)),
+        "10" | "11" => ("L16", Some(44100)),
+        "13" => ("CN", Some(8000)),
+        "15" => ("G728", Some(8000)),
+        "18" => ("G729", Some(8000)),
+        "26" => ("JPEG", Some(90000)),
+        "31" => ("H261", Some(90000)),
+        "34" => ("H263", Some(90000)),
+        _ => ("", None),
+    };
+    Format { payload: payload.to_string(), codec: codec.to_string(), rate }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+        m=audio 20956 RTP/AVP 0 8 96 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:96 opus/48000/2\r\n\
+        a=rtpmap:101 telephone-event/8000\r\na=sendonly\r\nm=video 0 RTP/AVP 31\r\nc=IN IP6 ::1\r\n";
+
+    #[test]
+    fn media_lines_with_what_belongs_to_them() {
+        let media = parse(OFFER);
+        assert_eq!(media.len(), 2);
+        let audio = &media[0];
+        assert_eq!((audio.kind.as_str(), audio.port, audio.protocol.as_str()), ("audio", 20956, "RTP/AVP"));
+        let codecs: Vec<_> = audio.formats.iter().map(|f| (f.codec.as_str(), f.rate)).collect();
+        let events = ("telephone-event", Some(8000));
+        assert_eq!(codecs, [("PCMU", Some(8000)), ("PCMA", Some(8000)), ("opus", Some(48000)), events]);
+        assert_eq!((audio.direction, audio.address.as_deref()), (Direction::SendOnly, Some("127.0.0.1")));
+        assert_eq!((media[1].port, media[1].direction), (0, Direction::SendRecv));
+        assert_eq!((media[1].formats[0].codec.as_str(), media[1].address.as_deref()), ("H261", Some("::1")));
+    }
+
+    #[test]
+    fn a_direction_of_the_session_holds_for_its_media() {
+        let media =
+            parse("c=IN IP4 224.2.1.1/127/3\na=inactive\nm=audio 9 RTP/SAVP 9\nm=audio 9 RTP/SAVP 3\na=recvonly\n");
+        assert_eq!((media[0].direction, media[1].direction), (Direction::Inactive, Direction::RecvOnly));
+        assert_eq!(media[0].address.as_deref(), Some("224.2.1.1"));
+    }
+
+    #[test]
+    fn the_answer_says_what_is_spoken() {
+        let agreed = |answer| negotiated(OFFER, answer, "audio").map(|n| (n.protocol, n.codec));
+        let of = |protocol: &str, codec: &str| Some((protocol.to_string(), codec.to_string()));
+        assert_eq!(
+            agreed("m=audio 9000 RTP/AVP 101 8\r\na=rtpmap:101 telephone-event/8000\r\n"),
+            of("RTP/AVP", "PCMA")
+        );
+        assert_eq!(agreed("m=audio 9000 RTP/SAVP 18 107\r\na=rtpmap:107 opus/48000/2"), of("RTP/SAVP", "opus"));
+        assert_eq!(agreed("m=audio 9000 RTP/AVP 18"), of("RTP/AVP", ""));
+        assert_eq!(agreed("m=audio 0 RTP/AVP 0"), None);
+        assert_eq!(agreed("m=video 9000 RTP/AVP 31"), None);
+        assert_eq!(agreed(""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "(?s)([mca]=[ -~]{0,40}\r?\n|[mca]=.{0,20}){0,12}") {
+            let _ = negotiated(&text, &text, "audio");
+        }
+    }
+}
