@@ -1,5 +1,7 @@
 //! Diagnostics are data: what is wrong, where in the user's own text, and what to do; rendering is apart.
 
+mod json;
+mod mask;
 mod nearest;
 mod render;
 
@@ -7,8 +9,10 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use json::to_json;
+pub use mask::mask_secrets;
 pub use nearest::nearest;
-pub use render::{mask_secrets, render};
+pub use render::render;
 
 /// A text the user wrote: a testfile or a Rhai script.
 #[derive(Debug, PartialEq, Eq)]
