@@ -29,7 +29,8 @@ mod tests {
     #[test]
     fn everything_that_is_known_is_named() {
         let source = Source::new("calls", "# é\né _acept A\n");
-        let warning = Diagnostic::warning("unknown `_acept`").at(Place { source, span: 8..14 }).advice("write `_accept`");
+        let warning =
+            Diagnostic::warning("unknown `_acept`").at(Place { source, span: 8..14 }).advice("write `_accept`");
         assert_eq!(
             to_json(&warning),
             json!({"severity": "warning", "message": "unknown `_acept`", "file": "calls", "line": 2, "column": 3,

@@ -19,7 +19,8 @@ static PASSWORD: LazyLock<Regex> = LazyLock::new(|| {
 /// What stands around the host in the URL of `_webhook` and `webhook(`.
 static WEBHOOK: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"(?ix) (?: ^ \s* _webhook | \b webhook \s* \( ) [\s"`]* [a-z]+ :// (?<user> [^\s/?\#"`@]* @ )? [^\s/?\#"`@]* [/?\#] (?<path> [^\s"`]* )"#,
+        r#"(?ix) (?: ^ \s* _webhook [\ \t]+ | \b webhook \s* \( \s* ["`] ) (?: [a-z]+ :// )? (?<user> [^\s/?\#"`@]* @ )?
+        [^\s/?\#"`@]* (?: [/?\#] (?<path> [^"`\n]* ) )?"#,
     )
 });
 
@@ -103,6 +104,7 @@ mod tests {
             ("# x\n _WebHook http://me:pw@host?k=1\nx", "# x\n _WebHook http://******host?***\nx"),
             (r#"webhook("https://host/secret");"#, r#"webhook("https://host/******");"#),
             ("_webhook https://host", "_webhook https://host"),
+            ("_webhook host/secret with space", "_webhook host/*****************"),
             ("dial https://host/path", "dial https://host/path"),
         ];
         for (text, masked) in cases {

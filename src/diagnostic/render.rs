@@ -1,6 +1,6 @@
 //! Diagnostics as text for a terminal.
 
-use super::{Diagnostic, Place, Severity, Source, mask_secrets};
+use super::{Diagnostic, Place, Severity, Source, is_invisible, mask_secrets};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
     SpanContents,
@@ -67,14 +67,15 @@ impl Excerpt {
         let room = WIDTH.saturating_sub(text.chars().count());
         let offset = text.len();
         text.extend(marked.chars().take(room));
+        if marked.is_empty() && after.is_empty() {
+            // the caret needs something to stand under
+            text.push(' ');
+        }
         let span = SourceSpan::from(offset..text.len());
         let left = room.saturating_sub(marked.chars().count());
         text.extend(after.chars().take(left));
         if after.chars().count() > left || marked.chars().count() > room {
             text.push_str(dots);
-        }
-        if text.is_empty() {
-            text.push(' ');
         }
         let name = printable(&place.source.name);
         Excerpt { name, line: line as usize - 1, column: column as usize - 1, text, span }
@@ -92,9 +93,9 @@ fn slice(text: &str, span: Range<usize>) -> &str {
     &text[boundary(span.start.min(text.len()))..boundary(span.end.min(text.len()))]
 }
 
-/// Without control characters, which a hostile file could use to write over the terminal.
+/// Without what a hostile file could use to write over the terminal.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_invisible(c) && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
 impl SourceCode for Excerpt {
@@ -210,9 +211,11 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_place_at_the_end_has_a_caret() {
-        let shown = render(&[Diagnostic::error("x").at(place("abc\n", 4..4))], false);
-        assert!(shown.contains("dir/calls:2:1") && shown.contains("^"), "{shown}");
+    fn an_empty_place_has_a_caret() {
+        for (at, position) in [(0, "1:1"), (1, "1:2"), (3, "1:4"), (4, "2:1"), (9, "2:1")] {
+            let shown = render(&[Diagnostic::error("x").at(place("abc\n", at..at))], false);
+            assert!(shown.contains(&format!("dir/calls:{position}]")) && shown.contains('^'), "{shown}");
+        }
     }
 
     proptest! {

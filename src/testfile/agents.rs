@@ -55,6 +55,7 @@ pub fn wav_names(account: &str) -> Vec<Range<usize>> {
             names.extend(name.map(|name| start..start + name.len()));
         }
     }
+    names.sort_by_key(|name: &Range<usize>| name.start);
     names
 }
 
@@ -172,7 +173,7 @@ mod tests {
     fn the_shortcuts_name_wav_files() {
         let account = "<sip:a@h>;INPUT_WAV=a.wav;wav=b/c.wav/;x=1;wav=no.wav;input_wav=";
         let names: Vec<&str> = wav_names(account).into_iter().map(|name| &account[name]).collect();
-        assert_eq!(names, ["a.wav", "", "b/c.wav"]);
+        assert_eq!(names, ["a.wav", "b/c.wav", ""]);
     }
 
     #[test]

@@ -107,7 +107,10 @@ fn webhook(value: &str) -> Result<Directive, Wrong> {
         Some(host) if !host.is_empty() && !value.contains(|c: char| c.is_whitespace() || c.is_control()) => {
             Ok(Directive::Webhook(value.to_string()))
         }
-        _ => wrong("`_webhook` needs an http or https URL", "write the whole address, as in `_webhook https://host/path`"),
+        _ => wrong(
+            "`_webhook` needs an http or https URL",
+            "write the whole address, as in `_webhook https://host/path`; macros are not replaced in directives",
+        ),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Macros: plain text substitution that remembers where each piece of the result comes from.
 
+use super::Piece;
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -112,6 +113,10 @@ impl Expanded {
         first.start..origins.last().map_or(first.end, |last| last.end)
     }
 
+    pub fn part(&self, range: Range<usize>) -> Part<'_> {
+        Part { line: self, range }
+    }
+
     /// With the names of `length` bytes at `found` replaced.
     fn replace(&self, found: &[usize], length: usize, value: &str) -> Expanded {
         let mut new = Expanded { text: String::new(), segments: Vec::new() };
@@ -135,6 +140,31 @@ impl Expanded {
         let start = self.text.len();
         self.text.push_str(text);
         self.segments.push(Segment { text: start..self.text.len(), origin, literal });
+    }
+}
+
+/// A range of a line after substitution.
+pub struct Part<'a> {
+    line: &'a Expanded,
+    range: Range<usize>,
+}
+
+impl<'a> Part<'a> {
+    pub fn text(&self) -> &'a str {
+        &self.line.text[self.range.clone()]
+    }
+
+    /// A range of this part's text.
+    pub fn sub(&self, range: Range<usize>) -> Part<'a> {
+        Part { line: self.line, range: self.range.start + range.start..self.range.start + range.end }
+    }
+
+    pub fn origin(&self) -> Range<usize> {
+        self.line.origin(self.range.clone())
+    }
+
+    pub fn piece(&self) -> Piece {
+        Piece { text: self.text().to_string(), span: self.origin() }
     }
 }
 

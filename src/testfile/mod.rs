@@ -8,6 +8,8 @@ mod chain;
 mod directive;
 mod macros;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use crate::diagnostic::{Diagnostic, Source};
@@ -41,6 +43,8 @@ pub struct TestFile {
 pub struct Line {
     /// From 1.
     pub number: u32,
+    /// Its bytes, without the white space around it.
+    pub span: Range<usize>,
     pub content: Content,
 }
 

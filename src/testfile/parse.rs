@@ -3,9 +3,9 @@
 use super::agents::{self, Agents};
 use super::chain::{self, LAST_WAIT, trim};
 use super::directive::{self, Directive, WORDS, Wrong};
-use super::macros::{Expanded, MAX_MACROS, Macros};
+use super::macros::{MAX_MACROS, Macros, Part};
 use super::told::{Told, short};
-use super::{Command, Content, Line, MAX_BYTES, MAX_COMMAND, MAX_PARTS, Piece, Step, TestFile, To};
+use super::{Command, Content, Line, MAX_BYTES, MAX_COMMAND, MAX_PARTS, Step, TestFile, To};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::event::EVENT_NAMES;
 use std::ops::Range;
@@ -40,9 +40,8 @@ impl<'a> Parser<'a> {
             let place = Place { source: self.source.clone(), span: 0..0 };
             return Err(vec![Diagnostic::error(message).at(place).advice("split it into several testfiles")]);
         }
-        // a byte order mark is no part of the first line
-        let mut start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        for (number, line) in (1..).zip(text[start..].split('\n')) {
+        let mut start = 0;
+        for (number, line) in (1..).zip(text.split('\n')) {
             let span = trim(text, start..start + line.len());
             start += line.len() + 1;
             self.line(number, span.clone());
@@ -63,31 +62,32 @@ impl<'a> Parser<'a> {
             return;
         }
         if let Some(comment) = text.strip_prefix('#') {
-            return self.lines.push(Line { number, content: Content::Comment(comment.trim_end().to_string()) });
+            return self.lines.push(Line { number, span, content: Content::Comment(comment.to_string()) });
         }
         self.parts += 1;
         let length = text.find(char::is_whitespace).unwrap_or(text.len());
         let word = text[..length].to_lowercase();
         let value = |length: usize| trim(&self.source.text, span.start + length..span.end);
+        let line = span.clone();
         let content = if text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("hash:")) {
-            self.directive("_hash", value(5))
+            self.directive("_hash", value(5), span)
         } else if word == "_define" {
-            self.define(value(length))
+            self.define(value(length), span)
         } else if WORDS.contains(&word.as_str()) {
-            self.directive(&word, value(length))
+            self.directive(&word, value(length), span)
         } else {
             self.parts -= 1;
             self.step_line(span, length)
         };
-        self.lines.extend(content.map(|content| Line { number, content }));
+        self.lines.extend(content.map(|content| Line { number, span: line, content }));
     }
 
-    fn directive(&mut self, word: &str, value: Range<usize>) -> Option<Content> {
+    fn directive(&mut self, word: &str, value: Range<usize>, line: Range<usize>) -> Option<Content> {
         let text = &self.source.text[value.clone()];
         match directive::read(word, text)? {
             Ok(directive) => {
                 if let Directive::Accept(names) | Directive::Ignore(names) = &directive {
-                    self.event_names(directive.word(), names.is_empty(), value.clone());
+                    self.event_names(directive.word(), names.is_empty(), value.clone(), line);
                 }
                 if directive.counts_once() {
                     self.replace(&directive, &value);
@@ -95,15 +95,15 @@ impl<'a> Parser<'a> {
                 Some(Content::Directive(directive, value))
             }
             Err(Wrong { message, advice }) => {
-                self.told.error(value, message, || advice);
+                self.told.error(if value.is_empty() { line } else { value }, message, || advice);
                 None
             }
         }
     }
 
-    fn event_names(&mut self, word: &str, empty: bool, value: Range<usize>) {
+    fn event_names(&mut self, word: &str, empty: bool, value: Range<usize>, line: Range<usize>) {
         if empty {
-            self.told.warning(value.clone(), format!("`{word}` names no event"), || {
+            self.told.warning(line, format!("`{word}` names no event"), || {
                 format!("write event names behind it, as in `{word} CALL_ESTABLISHED, CALL_CLOSED`")
             });
         }
@@ -111,7 +111,7 @@ impl<'a> Parser<'a> {
             self.told.warning(name.span, format!("no agent has an event `{}`", short(&name.text)), || {
                 match nearest(&name.text, EVENT_NAMES.iter().copied()) {
                     Some(known) => format!("did you mean `{known}`?"),
-                    None => format!("the known events are: {}", EVENT_NAMES.join(", ")),
+                    None => "the names are baresip's (CALL_ESTABLISHED, CALL_CLOSED, ...), and AUDIO_REPORT".into(),
                 }
             });
         }
@@ -119,22 +119,25 @@ impl<'a> Parser<'a> {
 
     /// Forgets an earlier directive of the same kind.
     fn replace(&mut self, directive: &Directive, value: &Range<usize>) {
-        let earlier = |line: &Line| matches!(&line.content, Content::Directive(known, _) if known.word() == directive.word());
+        let earlier =
+            |line: &Line| matches!(&line.content, Content::Directive(known, _) if known.word() == directive.word());
         if let Some(at) = self.lines.iter().rposition(earlier) {
             let number = self.lines.remove(at).number;
             if *directive != Directive::Strict {
-                self.told.warning(value.clone(), format!("`{}` was set before; this one counts", directive.word()), || {
-                    format!("take one of the two away; the first is on line {number}")
-                });
+                self.told.warning(
+                    value.clone(),
+                    format!("`{}` was set before; this one counts", directive.word()),
+                    || format!("take one of the two away; the first is on line {number}"),
+                );
             }
         }
     }
 
-    fn define(&mut self, rest: Range<usize>) -> Option<Content> {
+    fn define(&mut self, rest: Range<usize>, line: Range<usize>) -> Option<Content> {
         let text = &self.source.text[rest.clone()];
         let Some((name, value)) = text.split_once(char::is_whitespace).map(|(name, value)| (name, value.trim())) else {
             let missing = if text.is_empty() { "a name and a value" } else { "a value" };
-            self.told.error(rest, format!("`_define` needs {missing}"), || {
+            self.told.error(line, format!("`_define` needs {missing}"), || {
                 "write a name and what it stands for, as in `_define ua1 sip:alice@127.0.0.1`".into()
             });
             return None;
@@ -161,18 +164,20 @@ impl<'a> Parser<'a> {
         // a macro's name may begin with `_` too
         if text.starts_with('_') && line.text.starts_with('_') {
             let word = &text[..word];
-            self.told.error(span.start..span.start + word.len(), format!("unknown directive `{}`", short(word)), || {
-                match nearest(word, WORDS.iter().copied()) {
+            self.told.error(
+                span.start..span.start + word.len(),
+                format!("unknown directive `{}`", short(word)),
+                || match nearest(word, WORDS.iter().copied()) {
                     Some(known) => format!("did you mean `{known}`?"),
                     None => format!("the directives are: {}", WORDS.join(", ")),
-                }
-            });
+                },
+            );
             return None;
         }
         let mut steps = Vec::new();
         for part in chain::parts(&line.text) {
             self.parts += 1;
-            steps.extend(self.step(&Part { line: &line, range: part }));
+            steps.extend(self.step(&line.part(part)));
         }
         if !matches!(steps.last(), None | Some(Step::Wait(_))) {
             self.parts += 1;
@@ -244,13 +249,16 @@ impl<'a> Parser<'a> {
         };
         let named = agents::target_colon(word.text()).map(|colon| word.sub(agents::meant(word.text(), 0..colon)));
         if let Some(named) = named.filter(|named| !named.text().is_empty()) {
-            self.told.warning(named.origin(), format!("there is no agent `{}`", short(named.text())), || {
-                let known = self.agents.aliases();
-                match nearest(named.text(), known.iter().copied()) {
+            self.told.warning(
+                named.origin(),
+                format!("there is no agent `{}`", short(named.text())),
+                || match nearest(named.text(), self.agents.aliases()) {
                     Some(known) => format!("did you mean `{known}`? As it is, all of it goes to `{active}`"),
-                    None => format!("as it is, all of it goes to `{active}`; the agents are: {}", known.join(", ")),
-                }
-            });
+                    None => format!(
+                        "as it is, all of it goes to `{active}`; start an agent of that name before, with `uanew`"
+                    ),
+                },
+            );
         }
         To::Active(active.clone())
     }
@@ -285,38 +293,15 @@ impl<'a> Parser<'a> {
             return None;
         }
         if !self.agents.find(alias.text()) {
-            self.told.warning(alias.origin(), format!("there is no agent `{}`", short(alias.text())), || {
-                match nearest(alias.text(), self.agents.aliases()) {
+            self.told.warning(
+                alias.origin(),
+                format!("there is no agent `{}`", short(alias.text())),
+                || match nearest(alias.text(), self.agents.aliases()) {
                     Some(known) => format!("did you mean `{known}`? The run ends here as Error"),
                     None => "the run ends here as Error; start the agent before with `uanew`".into(),
-                }
-            });
+                },
+            );
         }
         Some(Step::Find { alias: alias.piece() })
-    }
-}
-
-/// A range of a line after substitution.
-struct Part<'a> {
-    line: &'a Expanded,
-    range: Range<usize>,
-}
-
-impl<'a> Part<'a> {
-    fn text(&self) -> &'a str {
-        &self.line.text[self.range.clone()]
-    }
-
-    /// A range of this part's text.
-    fn sub(&self, range: Range<usize>) -> Part<'a> {
-        Part { line: self.line, range: self.range.start + range.start..self.range.start + range.end }
-    }
-
-    fn origin(&self) -> Range<usize> {
-        self.line.origin(self.range.clone())
-    }
-
-    fn piece(&self) -> Piece {
-        Piece { text: self.text().to_string(), span: self.origin() }
     }
 }
