@@ -6,11 +6,11 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 /// The value of `auth_pass=` in an account line (quoted as baresip allows it, or up to `;` or white space), of the same
-/// inside a Rhai string (`\"…\"`), and of `auth_pass: "…"` in a Rhai map. A lone quote ends a Rhai string: no secret.
+/// inside a Rhai string (`\"…\"`), and of `auth_pass: "…"` in a Rhai map. A quote that ends a Rhai string is no secret.
 static PASSWORD: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"(?ix) auth_pass (?:
-            =  (?: \\" (?<escaped> [^"\n]*? ) \\" | " (?<quoted> [^"\n]+ ) " (?: [;|"\s] | $ ) | (?<bare> [^;\s"] [^;\s]* ) )
+            =  (?: \\" (?<escaped> [^"\n]*? ) \\" | " (?<quoted> [^"\n]+ ) " (?: [;|"\s] | $ ) | (?<bare> [^;\s"] [^;\s]*? ) (?: "[)\]},]* )? (?: [;\s] | $ ) )
             | \s* : \s* " (?<map> [^"\n]* ) "
         )"#,
     )
@@ -82,6 +82,8 @@ mod tests {
             ("auth_pass=;x auth_pass=", "auth_pass=;x auth_pass="),
             (r#"uanew("<sip:a@h>;auth_pass=\"a;b\";x=1");"#, r#"uanew("<sip:a@h>;auth_pass=\"***\";x=1");"#),
             (r#"";auth_pass=" + secret("TRUNK_PASS")"#, r#"";auth_pass=" + secret("TRUNK_PASS")"#),
+            (r#"uanew("<sip:a@h>;auth_pass=abc");"#, r#"uanew("<sip:a@h>;auth_pass=***");"#),
+            (r#"agent("a;auth_pass=a\"b\"")"#, r#"agent("a;auth_pass=******")"#),
             (r#"#{ auth_pass: "abc" }"#, r#"#{ auth_pass: "***" }"#),
             ("no secret; auth_user=alice", "no secret; auth_user=alice"),
         ];

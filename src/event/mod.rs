@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 pub use log::{Clock, Log, Stop, Wake};
-pub use names::EVENT_NAMES;
+pub use names::{EVENT_NAMES, NEVER_IN_FLOW};
 pub use secrets::Secrets;
 
 /// A line of the text that the user wrote (line and column from 1, the column in characters).

@@ -2,8 +2,11 @@
 
 use super::Piece;
 use super::chain::trim;
-use crate::event::EVENT_NAMES;
+use crate::event::{EVENT_NAMES, NEVER_IN_FLOW};
 use std::ops::Range;
+
+/// What baresip itself calls `CALL_TRANSFER` and `CALL_TRANSFER_FAILED`.
+const BARESIPS_NAMES: &[&str] = &["TRANSFER", "TRANSFER_FAILED"];
 
 /// How often `_run` may repeat a file.
 const MAX_RUNS: u32 = 10_000;
@@ -145,14 +148,17 @@ fn name_ranges(value: &str) -> impl Iterator<Item = Range<usize>> {
     starts.zip(ends).map(|(start, end)| trim(value, start..end)).filter(|range| !range.is_empty())
 }
 
-/// The event names, in upper case, that no agent is known to use. `offset` is where the value stands in the source.
-pub fn unknown_names(value: &str, offset: usize) -> impl Iterator<Item = Piece> {
-    name_ranges(value)
-        .map(move |range| Piece {
-            text: value[range.clone()].to_uppercase(),
-            span: offset + range.start..offset + range.end,
-        })
-        .filter(|name| !EVENT_NAMES.contains(&name.text.as_str()))
+/// The event names of `_accept` and `_ignore`, in upper case. `offset` is where the value stands in the source.
+pub fn event_names(value: &str, offset: usize) -> impl Iterator<Item = Piece> {
+    name_ranges(value).map(move |range| Piece {
+        text: value[range.clone()].to_uppercase(),
+        span: offset + range.start..offset + range.end,
+    })
+}
+
+/// Whether there is such an event, or kind of event.
+pub fn is_event_name(name: &str) -> bool {
+    [EVENT_NAMES, NEVER_IN_FLOW, BARESIPS_NAMES].iter().any(|names| names.contains(&name))
 }
 
 #[cfg(test)]
@@ -209,11 +215,13 @@ mod tests {
     }
 
     #[test]
-    fn unknown_event_names_have_a_place() {
-        let unknown: Vec<Piece> = unknown_names("call_closed, Call_Closd,BLAH", 10).collect();
-        let closed = Piece { text: "CALL_CLOSD".into(), span: 23..33 };
-        let blah = Piece { text: "BLAH".into(), span: 34..38 };
-        assert_eq!(unknown, [closed, blah]);
-        assert_eq!(unknown_names("TRANSFER,call_transfer,Call_Transfer_Failed,AUDIO_REPORT,MESSAGE", 0).count(), 0);
+    fn event_names_have_a_place() {
+        let names: Vec<Piece> = event_names("call_closed, Call_Closd,BLAH", 10).collect();
+        let expected = [("CALL_CLOSED", 10..21), ("CALL_CLOSD", 23..33), ("BLAH", 34..38)];
+        assert_eq!(names, expected.map(|(text, span)| Piece { text: text.into(), span }));
+        assert_eq!(names.iter().map(|name| is_event_name(&name.text)).collect::<Vec<_>>(), [true, false, false]);
+        for name in ["TRANSFER", "CALL_TRANSFER", "TRANSFER_FAILED", "AUDIO_REPORT", "MESSAGE", "SIP"] {
+            assert!(is_event_name(name), "{name}");
+        }
     }
 }

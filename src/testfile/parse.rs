@@ -5,9 +5,9 @@ use super::chain::{self, LAST_WAIT, trim};
 use super::directive::{self, Directive, WORDS, Wrong};
 use super::macros::{MAX_MACROS, Macros, Part};
 use super::told::{Told, short};
-use super::{Command, Content, Line, MAX_BYTES, MAX_COMMAND, MAX_PARTS, Step, TestFile, To};
+use super::{Command, Content, Line, MAX_BYTES, MAX_COMMAND, MAX_PARTS, Piece, Step, TestFile, To};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
-use crate::event::EVENT_NAMES;
+use crate::event::{EVENT_NAMES, NEVER_IN_FLOW};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -107,13 +107,19 @@ impl<'a> Parser<'a> {
                 format!("write event names behind it, as in `{word} CALL_ESTABLISHED, CALL_CLOSED`")
             });
         }
-        for name in directive::unknown_names(&self.source.text[value.clone()], value.start) {
-            self.told.warning(name.span, format!("no agent has an event `{}`", short(&name.text)), || {
-                match nearest(&name.text, EVENT_NAMES.iter().copied()) {
-                    Some(known) => format!("did you mean `{known}`?"),
-                    None => "the names are baresip's (CALL_ESTABLISHED, CALL_CLOSED, ...), and AUDIO_REPORT".into(),
-                }
-            });
+        for Piece { text, span } in directive::event_names(&self.source.text[value.clone()], value.start) {
+            if word == "_accept" && NEVER_IN_FLOW.contains(&text.as_str()) {
+                self.told.warning(span, format!("`{text}` never enters the hash"), || {
+                    "take it away; a script named by `_include` can judge it".into()
+                });
+            } else if !directive::is_event_name(&text) {
+                self.told.warning(span, format!("no agent has an event `{}`", short(&text)), || {
+                    match nearest(&text, EVENT_NAMES.iter().copied()) {
+                        Some(known) => format!("did you mean `{known}`?"),
+                        None => "the names are baresip's (CALL_ESTABLISHED, CALL_CLOSED, ...), and AUDIO_REPORT".into(),
+                    }
+                });
+            }
         }
     }
 
