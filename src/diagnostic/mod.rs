@@ -1,5 +1,7 @@
 //! Diagnostics are data: what is wrong, where in the user's own text, and what to do; rendering is apart.
 
+mod json;
+mod mask;
 mod nearest;
 mod render;
 
@@ -7,8 +9,10 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use json::to_json;
+pub use mask::mask_secrets;
 pub use nearest::nearest;
-pub use render::{mask_secrets, render};
+pub use render::render;
 
 /// A text the user wrote: a testfile or a Rhai script.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,8 +23,13 @@ pub struct Source {
 }
 
 impl Source {
+    /// A byte order mark is no part of the text: it would move all columns of the first line.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Source> {
-        Arc::new(Source { name: name.into(), text: text.into() })
+        let mut text = text.into();
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
+        Arc::new(Source { name: name.into(), text })
     }
 
     /// Line and column of a byte offset, both from 1, the column in characters.
@@ -79,6 +88,13 @@ impl fmt::Display for Place {
         let (line, column) = self.line_column();
         write!(f, "{}:{line}:{column}", self.source.name)
     }
+}
+
+/// Characters that a terminal does not show, or that change how it shows the rest: control characters, marks of writing
+/// direction, line separators, the byte order mark.
+pub fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

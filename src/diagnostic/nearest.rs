@@ -3,11 +3,35 @@
 /// The candidate that a slip of the fingers would turn into `word`; none when all are too far away.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let far = word.chars().count() / 3 + 1;
+    let length = word.chars().count();
+    let far = length / 3 + 1;
     candidates
         .into_iter()
+        // the distance is at least the difference in length: this keeps a huge word from costing anything
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= far)
         .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= far)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_recognised_and_other_words_are_not() {
+        let known = ["_accept", "_account", "_hash"];
+        for (word, meant) in [
+            ("_acept", Some("_accept")),
+            ("_ACCEPT", Some("_accept")),
+            ("_hsah", Some("_hash")),
+            ("_acount", Some("_account")),
+            ("_loop", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, known), meant, "{word}");
+        }
+        assert_eq!(nearest(&"x".repeat(1_000_000), known), None);
+    }
 }

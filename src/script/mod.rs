@@ -1,8 +1,13 @@
 //! A script: Rhai text, and which line of the user's file each of its lines comes from. Runs nothing, knows no engine.
 
+mod compile;
+mod syntax;
+
 use crate::diagnostic::{Place, Source};
 use crate::event::At;
 use std::sync::Arc;
+
+pub use compile::compile;
 
 /// What the engine runs.
 #[derive(Debug, Clone)]
@@ -23,9 +28,10 @@ impl Script {
         Script { rhai: source.text.clone(), source, lines: vec![], commands: vec![] }
     }
 
-    /// The place in the user's file of a position in `rhai` (from 1).
+    /// The place in the user's file of a position in `rhai` (from 1); for a line that the compiler added, the start of the file.
     pub fn place(&self, line: u32, column: u32) -> Place {
         match self.lines.get(line.saturating_sub(1) as usize) {
+            Some(0) => Place { source: self.source.clone(), span: 0..0 },
             Some(line) => Place::line(&self.source, *line),
             None => {
                 let offset = self.source.offset(line, column);

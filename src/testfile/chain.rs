@@ -1,0 +1,131 @@
+//! Chains: the parts between `|`, and which of them are waits.
+
+use super::Wait;
+use std::ops::Range;
+
+/// The longest wait: a day.
+const MAX_WAIT: u64 = 24 * 60 * 60 * 1000;
+/// What a chain gets that does not end with a wait.
+pub const LAST_WAIT: Wait = Wait { amount: 1, unit: "s" };
+
+/// The ranges of the parts of a chain, trimmed; empty ones are left out.
+pub fn parts(chain: &str) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut password_end = 0;
+    for (at, c) in chain.char_indices() {
+        if at < password_end {
+            continue;
+        }
+        if let Some(value) = after_auth_pass(chain, at) {
+            password_end = value + password_length(&chain[value..]);
+        } else if c == '|' {
+            parts.push(start..at);
+            start = at + 1;
+        }
+    }
+    parts.push(start..chain.len());
+    parts.into_iter().map(|part| trim(chain, part)).filter(|part| !part.is_empty()).collect()
+}
+
+/// A range without the white space at its ends.
+pub fn trim(text: &str, range: Range<usize>) -> Range<usize> {
+    let part = &text[range.clone()];
+    let start = range.start + (part.len() - part.trim_start().len());
+    start..start + part.trim().len()
+}
+
+/// Where the value starts, if `auth_pass=` stands here.
+fn after_auth_pass(chain: &str, at: usize) -> Option<usize> {
+    const KEY: &str = "auth_pass=";
+    let end = at + KEY.len();
+    chain.get(at..end)?.eq_ignore_ascii_case(KEY).then_some(end)
+}
+
+/// A password ends at `;` or white space; between quotes, as baresip takes it, it may contain them.
+fn password_length(text: &str) -> usize {
+    let quoted = text.strip_prefix('"').and_then(|rest| Some(rest.find('"')? + 2)).filter(|length| {
+        text[*length..].chars().next().is_none_or(|next| next == ';' || next == '|' || next.is_whitespace())
+    });
+    quoted.or_else(|| text.find(|c: char| c == ';' || c.is_whitespace())).unwrap_or(text.len())
+}
+
+/// The wait is longer than a day.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TooLong;
+
+/// A part that is digits and a unit is a wait; any other part (`None`) is a command.
+pub fn wait(part: &str) -> Option<Result<Wait, TooLong>> {
+    let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = part.split_at(digits);
+    let unit = ["ms", "s", "m"].into_iter().find(|known| *known == unit).filter(|_| digits > 0)?;
+    let wait = number.parse().ok().map(|amount| Wait { amount, unit });
+    Some(wait.filter(|wait| wait.milliseconds() <= MAX_WAIT).ok_or(TooLong))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn texts(chain: &str) -> Vec<&str> {
+        parts(chain).into_iter().map(|part| &chain[part]).collect()
+    }
+
+    #[test]
+    fn the_table_of_waits() {
+        for (part, milliseconds) in [("10s", 10_000), ("500ms", 500), ("2m", 120_000), ("0s", 0), ("007s", 7_000)] {
+            assert_eq!(wait(part).unwrap().unwrap().milliseconds(), milliseconds, "{part}");
+        }
+        for part in ["10", "s", "10 s", "10S", "10h", "10xs", "autodialgap=60", "", "٣s", "1.5s", "-1s", "ms"] {
+            assert_eq!(wait(part), None, "{part}");
+        }
+    }
+
+    #[test]
+    fn a_wait_has_an_upper_limit() {
+        assert!(wait("1440m").unwrap().is_ok());
+        for part in ["1441m", "99999999999999m", "18446744073709551616ms", &format!("{}s", "9".repeat(1000))] {
+            assert_eq!(wait(part), Some(Err(TooLong)), "{part}");
+        }
+    }
+
+    #[test]
+    fn the_table_of_chains() {
+        assert_eq!(texts("dial 0123|10s|hangup"), ["dial 0123", "10s", "hangup"]);
+        assert_eq!(texts(" dial 0123 | 10s "), ["dial 0123", "10s"]);
+        assert_eq!(
+            texts("autodialadd 123;autodialgap=60|10s|hangup"),
+            ["autodialadd 123;autodialgap=60", "10s", "hangup"]
+        );
+        assert_eq!(texts("500ms|dial 0123"), ["500ms", "dial 0123"]);
+        assert_eq!(
+            texts("dial sip:u@h;transport=tcp;maddr=10.0.0.1|5s"),
+            ["dial sip:u@h;transport=tcp;maddr=10.0.0.1", "5s"]
+        );
+        assert_eq!(texts("| |x||\u{a0}|"), ["x"]);
+    }
+
+    #[test]
+    fn a_bar_in_a_password_is_part_of_it() {
+        assert_eq!(texts("uanew <sip:a@h>;auth_pass=a|b;x=1|2s"), ["uanew <sip:a@h>;auth_pass=a|b;x=1", "2s"]);
+        assert_eq!(texts("x;AUTH_Pass=a|b |2s"), ["x;AUTH_Pass=a|b", "2s"]);
+        assert_eq!(texts("x;auth_pass=a|2s"), ["x;auth_pass=a|2s"]);
+        assert_eq!(texts(r#"x;auth_pass="a; |b";y|2s"#), [r#"x;auth_pass="a; |b";y"#, "2s"]);
+        assert_eq!(texts(r#"x;auth_pass="a|b c|2s"#), [r#"x;auth_pass="a|b c"#, "2s"], "no closing quote");
+        assert_eq!(texts("x;auth_pass=ä|é;auth_pass=|;|y"), ["x;auth_pass=ä|é;auth_pass=|;", "y"]);
+    }
+
+    proptest! {
+        #[test]
+        fn parts_are_trimmed_and_in_order(chain in "(auth_pass=|[|;\" aé0-9s]){0,40}") {
+            let mut last = 0;
+            for part in parts(&chain) {
+                prop_assert!(part.start >= last && !part.is_empty());
+                prop_assert_eq!(chain[part.clone()].trim(), &chain[part.clone()]);
+                let _ = wait(&chain[part.clone()]);
+                last = part.end;
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Whole testfiles: what the rules make of each other, limits, and texts that nobody would write.
+
+use super::*;
+use crate::script;
+use proptest::prelude::*;
+
+fn read(text: &str) -> TestFile {
+    parse(&Source::new("calls", text)).unwrap()
+}
+
+fn errors(text: &str) -> Vec<String> {
+    let told = parse(&Source::new("calls", text)).unwrap_err();
+    told.into_iter().filter(Diagnostic::is_error).map(|error| error.message).collect()
+}
+
+#[test]
+fn a_hash_keeps_its_place_for_the_next_one() {
+    for text in ["# x\n_hash  Actual_hash \n", "# x\nHash: Actual_hash\n"] {
+        let file = read(text);
+        let Content::Directive(Directive::Hash(hash), span) = &file.lines[1].content else { panic!("{file:?}") };
+        assert_eq!((hash.as_str(), &text[span.clone()]), ("Actual_hash", "Actual_hash"));
+    }
+    let empty = read("_hash\ndial x");
+    assert!(
+        matches!(&empty.lines[0].content, Content::Directive(Directive::Hash(hash), span) if hash.is_empty() && *span == (5..5))
+    );
+}
+
+#[test]
+fn a_named_agent_a_word_and_its_parameters_have_their_places() {
+    let text = "_define ua1 sip:a@h\nuanew <ua1>\nua1:dial  ua1  x | 1s";
+    let file = read(text);
+    let step = file.steps().nth(2).unwrap();
+    let Step::Command(Command { to: To::Named(to), word, params: Some(params) }) = step else { panic!("{step:?}") };
+    assert_eq!([&to.text, &word.text, &params.text], ["sip:a@h", "dial", "sip:a@h  x"]);
+    assert_eq!([to, word, params].map(|piece| &text[piece.span.clone()]), ["ua1", "dial", "ua1  x"]);
+}
+
+#[test]
+fn the_commands_of_a_script_have_places() {
+    let file = read("_define D dial x\nuanew a\nD | 2s | b:hangup\n");
+    let commands = script::compile(&file).commands;
+    let places: Vec<(&str, String)> = commands.iter().map(|(word, place)| (word.as_str(), place.to_string())).collect();
+    assert_eq!(places, [("dial", "calls:3:1".to_string()), ("b:hangup", "calls:3:10".to_string())]);
+}
+
+#[test]
+fn too_much_is_refused() {
+    let large = errors(&"#".repeat(MAX_BYTES + 1));
+    assert_eq!(large, ["the testfile has 262145 bytes; the limit is 262144 (256 KiB)"]);
+    assert_eq!(read(&"#".repeat(MAX_BYTES)).lines.len(), 1);
+
+    let chain = |parts: usize| format!("{}1s", "a|".repeat(parts - 1));
+    assert_eq!(read(&chain(MAX_PARTS)).steps().count(), MAX_PARTS);
+    assert_eq!(errors(&chain(MAX_PARTS + 1)), ["the testfile has more than 60000 chain parts"]);
+    assert_eq!(errors(&"a|".repeat(MAX_PARTS)), ["the testfile has more than 60000 chain parts"], "with the last wait");
+
+    let defines: String = (0..1001).map(|n| format!("_define m{n} x\n")).collect();
+    assert_eq!(errors(&defines), ["the testfile defines more than 1000 macros"]);
+    let bomb = format!("_define A {0}\n{1}\n", "x".repeat(20_000), "A|".repeat(1000));
+    assert_eq!(errors(&bomb), ["the macros make the testfile longer than 1 MiB"]);
+    assert_eq!(
+        errors(&format!("dial {}", "x".repeat(1019))),
+        ["the command has 1024 bytes; an agent takes 1023 at most"]
+    );
+    read(&format!("dial {}", "x".repeat(1018)));
+}
+
+#[test]
+fn many_errors_are_counted() {
+    let told = errors(&"_acept\n".repeat(30_000));
+    assert_eq!((told.len(), told[100].as_str()), (101, "29900 more errors are not shown"));
+    let warnings = read(&"dial x\n".repeat(20_000)).warnings;
+    assert_eq!((warnings.len(), warnings[100].message.as_str()), (101, "19900 more warnings are not shown"));
+}
+
+#[test]
+fn a_comment_stays_a_comment_with_macros_in_it() {
+    let file = read("_define X y\n  # X | 1s\n\n \t \n");
+    assert_eq!(file.lines[1].content, Content::Comment(" X | 1s".into()));
+    assert_eq!(file.lines.len(), 2);
+}
+
+/// Pieces that rules meet in.
+const PIECES: &str = "(\n|\r\n|#|\\||_[a-z]{0,7} |_define |_define [a-c]{1,2} |_accept |_run |_hash |hash:|_include |_webhook https://\
+                      |uanew |uafind |uadelall|<sip:[ab]@h>|sip:[ab]@h|[ab]:|;|:|;auth_pass=|;wav=|;input_wav=|/|\"|[0-9]{1,20}m?s?\
+                      |[abcé漢\u{202e}\u{1b}\u{feff} ]|dial )";
+
+proptest! {
+    #[test]
+    fn any_text_is_read_and_every_place_is_in_it(pieces in proptest::collection::vec(PIECES, 0..60)) {
+        let source = Source::new("calls", pieces.concat());
+        let text = source.text.as_str();
+        let inside = |span: &Range<usize>| text.get(span.clone()).is_some();
+        match parse(&source) {
+            Ok(file) => {
+                for warning in &file.warnings {
+                    prop_assert!(inside(&warning.place.as_ref().unwrap().span));
+                }
+                for line in &file.lines {
+                    prop_assert!(line.number >= 1 && line.number as usize <= text.split('\n').count());
+                }
+                for step in file.steps() {
+                    let pieces = match step {
+                        Step::Create { account: piece } | Step::Find { alias: piece } => vec![piece],
+                        Step::Command(command) => std::iter::once(&command.word).chain(&command.params).collect(),
+                        Step::Wait(_) | Step::DeleteAll => vec![],
+                    };
+                    for piece in pieces {
+                        prop_assert!(inside(&piece.span) && !piece.span.is_empty() && !piece.text.is_empty());
+                    }
+                }
+                let script = script::compile(&file);
+                prop_assert_eq!(script.lines.len(), script.rhai.lines().count());
+                for line in 1..=script.lines.len() as u32 {
+                    let place = script.place(line, 1);
+                    prop_assert!(inside(&place.span));
+                }
+            }
+            Err(told) => {
+                prop_assert!(told.iter().any(Diagnostic::is_error));
+                for diagnostic in told {
+                    let place = diagnostic.place.unwrap();
+                    prop_assert!(inside(&place.span) && diagnostic.advice.is_some());
+                }
+            }
+        }
+    }
+}
