@@ -1,3 +1,4 @@
 //! agent
 
 pub mod ctrl;
+pub mod trace;
