@@ -1,1 +1,4 @@
 //! agent
+
+pub mod ctrl;
+pub mod trace;
