@@ -1,8 +1,8 @@
 //! The control connection to an agent: commands out, answers and events in.
 
 use super::ctrl::{Decoder, Incoming, encode};
-use super::process::{Answer, State};
-use super::reports::Reports;
+use super::output::{SharedReports, lock};
+use super::process::Answer;
 use super::vocabulary;
 use crate::diagnostic::mask_secrets;
 use crate::event::{AgentEvent, At, Body, Command, Ended, LogLine, Response, Sink};
@@ -47,13 +47,12 @@ pub struct Control {
     tokens: u64,
     name: Arc<str>,
     sink: Arc<dyn Sink>,
-    reports: Reports,
+    reports: SharedReports,
 }
 
 impl Control {
-    pub fn new(stream: TcpStream, name: Arc<str>, sink: Arc<dyn Sink>, state: Arc<State>) -> Control {
+    pub fn new(stream: TcpStream, name: Arc<str>, sink: Arc<dyn Sink>, reports: SharedReports) -> Control {
         let buffer = vec![0; 64 * 1024].into_boxed_slice();
-        let reports = Reports::new(state);
         Control { stream, decoder: Decoder::new(), buffer, pending: VecDeque::new(), tokens: 0, name, sink, reports }
     }
 
@@ -147,20 +146,24 @@ impl Control {
         while let Some(incoming) = self.decoder.next() {
             match incoming {
                 Ok(Incoming::Response { ok, data, token }) => self.answered(ok, data, token.as_deref()),
-                Ok(Incoming::Event(fields) | Incoming::Message(fields)) => {
-                    if let Some(event) = vocabulary::event(fields) {
-                        self.event(event);
-                    }
-                }
-                Err(error) => {
-                    self.push(Body::Log(LogLine { level: "warning".into(), text: error.to_string() }));
-                }
+                Ok(Incoming::Event(fields)) => match vocabulary::event(fields) {
+                    Ok(event) => self.event(event),
+                    Err(what) => self.warn(format!("ctrl_tcp: {what}")),
+                },
+                Ok(Incoming::Message(fields)) => self.event(vocabulary::message(fields)),
+                Err(error) => self.warn(error.to_string()),
             }
         }
     }
 
-    fn event(&mut self, event: AgentEvent) {
-        self.reports.seen(&event);
+    fn warn(&self, text: String) {
+        self.push(Body::Log(LogLine { level: "warning".into(), text }));
+    }
+
+    fn event(&self, event: AgentEvent) {
+        if let Some(reports) = &self.reports {
+            lock(reports).event(&event);
+        }
         self.push(Body::Event(event));
     }
 
