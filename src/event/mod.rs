@@ -3,6 +3,7 @@
 //! An [`Event`] is one line of a run's `events.jsonl`. Times are milliseconds since the epoch, as numbers.
 
 mod log;
+mod names;
 mod secrets;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 pub use log::{Clock, Log, Stop, Wake};
+pub use names::EVENT_NAMES;
 pub use secrets::Secrets;
 
 /// A line of the text that the user wrote (line and column from 1, the column in characters).
