@@ -34,7 +34,7 @@ pub struct Start {
     pub sip: SocketAddr,
     pub control: SocketAddr,
     /// Held until the process is gone.
-    pub lease: Lease,
+    pub _lease: Lease,
     pub name: Arc<str>,
     pub sink: Arc<dyn Sink>,
 }

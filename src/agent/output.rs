@@ -135,7 +135,7 @@ impl Reader {
 
     fn remember(&mut self, text: &str) {
         if text.contains(READY) {
-            drop(self.ready.take().map(|ready| ready.send(())));
+            let _ = self.ready.take().map(|ready| ready.send(()));
         }
         let mut lines = self.lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if lines.len() == LAST_LINES {

@@ -113,6 +113,10 @@ impl Agent {
         self.state.clone()
     }
 
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
     /// Its SIP socket; TLS has the next port.
     pub fn sip(&self) -> SocketAddr {
         self.sip

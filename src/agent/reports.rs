@@ -89,9 +89,13 @@ impl Reports {
         let call = self.calls.remove(place.or_else(|| self.calls.iter().position(of_peer))?);
         self.tell();
         let id = call.id.as_ref().filter(|id| self.bodies.contains_key(*id)).unwrap_or(&self.last);
-        let negotiated = self.bodies.get(id).map(|(sent, received)| sdp::negotiated(sent, received));
+        let negotiated = self.bodies.get(id).and_then(|(sent, received)| match call.direction.as_deref() {
+            Some("incoming") => sdp::negotiated(received, sent, "audio"),
+            _ => sdp::negotiated(sent, received, "audio"),
+        });
+        let account = Some(end.local.clone().into());
         let report = end.report(call.id.clone(), negotiated.unwrap_or_default());
-        Some(report.event(call.direction, None))
+        Some(report.event(call.direction, account))
     }
 
     fn tell(&self) {

@@ -80,7 +80,7 @@ impl Supervisor {
         let control = SocketAddr::new(self.settings.ctrl_address.ip(), lease.control);
         let (agent, requests) = Agent::new(name.clone(), sip, recordings, sink.clone());
         let agent = Arc::new(agent);
-        let start = Start { kind: self.kind.clone(), folder, line, sip, control, lease, name, sink };
+        let start = Start { kind: self.kind.clone(), folder, line, sip, control, _lease: lease, name, sink };
         self.runtime.spawn(live::live(start, requests, agent.state()));
         Ok(agent)
     }

@@ -18,7 +18,7 @@ pub fn watch(interrupt: Arc<Interrupt>) {
                     tokio::select! { _ = int.recv() => {} _ = term.recv() => {} }
                     if interrupt.requested() {
                         // the agents die with their host
-                        std::process::exit(crate::verdict::exit::INTERRUPTED.into());
+                        std::process::exit(crate::verdict::ExitCode::Interrupted.code().into());
                     }
                     interrupt.request();
                 }

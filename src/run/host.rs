@@ -41,7 +41,7 @@ impl Host for ScriptHost {
 
     fn declare(&self, ask: AgentAsk, place: &At) -> Result<Arc<str>, Ended> {
         let run = &*self.0;
-        let account = Account::new(&ask.account, &ask.options, &run.supervisor).map_err(at(place))?;
+        let account = Account::new(&ask.account, &ask.options, run.supervisor.kind()).map_err(at(place))?;
         if let Some(secret) = account.secret() {
             run.secrets.add(secret);
         }
@@ -82,7 +82,9 @@ impl Host for ScriptHost {
         let known = run.agents.get(name).and_then(|known| known.agent);
         let agent = known.ok_or_else(|| at(place)(unknown_agent(name)))?;
         let text = rewrite(text, &run.agents.peers());
-        agent.command(&text, Some(place.clone())).map_err(at(place))
+        let time = run.log.now();
+        let answer = agent.command(&text, Some(place.clone())).map_err(at(place))?;
+        Ok(Reply { ok: answer.ok, data: answer.data, time })
     }
 
     fn stop_agents(&self, _place: &At) -> Result<(), Ended> {
