@@ -46,7 +46,10 @@ pub async fn live(start: Start, mut requests: UnboundedReceiver<Request>, state:
         Ok(child) => child,
         Err(error) => {
             let program = start.kind.program.display();
-            state.enter(Phase::Failed(Ended::error(format!("agent `{}` can't be started: {program}: {error}", start.name))));
+            state.enter(Phase::Failed(Ended::error(format!(
+                "agent `{}` can't be started: {program}: {error}",
+                start.name
+            ))));
             return drain(requests).await;
         }
     };
@@ -57,7 +60,10 @@ pub async fn live(start: Start, mut requests: UnboundedReceiver<Request>, state:
     let ready = ready.unwrap_or_else(|_| Err("it did not get ready within 10 s".into()));
     match ready {
         Err(why) => {
-            let failed = Ended { details: output.last_lines(), ..Ended::error(format!("agent `{}` did not start: {why}", start.name)) };
+            let failed = Ended {
+                details: output.last_lines(),
+                ..Ended::error(format!("agent `{}` did not start: {why}", start.name))
+            };
             state.enter(Phase::Failed(failed));
             end(&mut child, None).await;
             output.finish().await;
@@ -123,7 +129,12 @@ fn spawn(start: &Start) -> std::io::Result<Child> {
 }
 
 /// Its own word on stdout first, then the control port: a connection alone would not prove that it is the right process.
-async fn get_ready(start: &Start, child: &mut Child, output: &mut Output, reports: SharedReports) -> Result<Control, String> {
+async fn get_ready(
+    start: &Start,
+    child: &mut Child,
+    output: &mut Output,
+    reports: SharedReports,
+) -> Result<Control, String> {
     tokio::select! {
         ready = output.ready() => if ready { Ok(()) } else { Err("it closed its output".to_string()) },
         status = child.wait() => Err(status.map_or_else(|error| error.to_string(), told)),
@@ -135,7 +146,11 @@ async fn get_ready(start: &Start, child: &mut Child, output: &mut Output, report
 }
 
 /// Passes requests on and events up until the run stops the agent, or the process goes away by itself: then its status.
-async fn serve(control: &mut Control, child: &mut Child, requests: &mut UnboundedReceiver<Request>) -> Option<ExitStatus> {
+async fn serve(
+    control: &mut Control,
+    child: &mut Child,
+    requests: &mut UnboundedReceiver<Request>,
+) -> Option<ExitStatus> {
     loop {
         tokio::select! {
             status = child.wait() => return Some(status.unwrap_or_default()),

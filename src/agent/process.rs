@@ -20,7 +20,12 @@ pub struct Answer {
 
 /// What the run wants of an agent.
 pub enum Request {
-    Command { text: String, at: Option<At>, recorded: bool, answer: oneshot::Sender<Result<Answer, Ended>> },
+    Command {
+        text: String,
+        at: Option<At>,
+        recorded: bool,
+        answer: oneshot::Sender<Result<Answer, Ended>>,
+    },
     /// The run is over: what is still asked needs no answer.
     Abandon,
     Stop,
@@ -132,7 +137,8 @@ impl Agent {
     /// # Errors
     /// Why it does not: its program, its ports, its account.
     pub fn ready(&self) -> Result<(), Ended> {
-        let inner = self.state.wait_while(Duration::MAX / 4, |inner| inner.phase == Phase::Starting && !inner.abandoned);
+        let inner =
+            self.state.wait_while(Duration::MAX / 4, |inner| inner.phase == Phase::Starting && !inner.abandoned);
         match &inner.phase {
             Phase::Ready => Ok(()),
             Phase::Failed(why) => Err(why.clone()),

@@ -36,7 +36,8 @@ impl Reports {
 
     /// An event of the control connection.
     pub fn event(&mut self, event: &AgentEvent) {
-        let same = |call: &Call| call.id == event.call || (event.call.is_none() && Some(&call.peer) == event.peer.as_ref());
+        let same =
+            |call: &Call| call.id == event.call || (event.call.is_none() && Some(&call.peer) == event.peer.as_ref());
         match event.name.as_str() {
             "CALL_ESTABLISHED" if !self.calls.iter().any(same) => self.calls.push(Call {
                 id: event.call.clone(),
@@ -84,7 +85,7 @@ impl Reports {
     }
 
     fn report(&mut self, end: CallEnd) -> Option<AgentEvent> {
-        let of_peer = |call: &Call| call.peer == end.peer;
+        let of_peer = |call: &Call| end.peer.is_empty() || call.peer == end.peer;
         let place = self.calls.iter().position(|call| call.closed && of_peer(call));
         let call = self.calls.remove(place.or_else(|| self.calls.iter().position(of_peer))?);
         self.tell();
@@ -93,7 +94,8 @@ impl Reports {
             Some("incoming") => sdp::negotiated(received, sent, "audio"),
             _ => sdp::negotiated(sent, received, "audio"),
         });
-        let account = Some(end.local.clone().into());
+        let account = Some(end.local.clone()).filter(|local| !local.is_empty()).map(Into::into);
+        let end = CallEnd { peer: call.peer.clone(), ..end };
         let report = end.report(call.id.clone(), negotiated.unwrap_or_default());
         Some(report.event(call.direction, account))
     }

@@ -87,7 +87,9 @@ fn other_agents(workplace: &Workplace) -> Vec<Finding> {
     };
     match Kind::of(&Settings { baresip: Some(program.clone()), ..workplace.settings().clone() }) {
         Ok(kind) => vec![Finding::Good(format!("other agents: {kind} (use it with --baresip {})", program.display()))],
-        Err(problem) => vec![Finding::Good(format!("other agents: {} can't be used: {}", program.display(), problem.message))],
+        Err(problem) => {
+            vec![Finding::Good(format!("other agents: {} can't be used: {}", program.display(), problem.message))]
+        }
     }
 }
 

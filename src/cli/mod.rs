@@ -7,9 +7,9 @@ mod interrupt;
 mod run;
 mod settings;
 
+use crate::verdict::ExitCode;
 use arguments::{Arguments, Verb};
 use clap::Parser;
-use crate::verdict::ExitCode;
 use std::process;
 
 /// What the program does, from its arguments to its exit code.

@@ -68,8 +68,12 @@ fn say(text: &str) {
 
 fn report(ran: &Ran, update: Option<&Path>) {
     complain(&ran.warnings);
-    let finished =
-        Finished { name: &ran.record.header.file, verdict: &ran.verdict, duration: ran.duration, kept: Some(&ran.folder) };
+    let finished = Finished {
+        name: &ran.record.header.file,
+        verdict: &ran.verdict,
+        duration: ran.duration,
+        kept: Some(&ran.folder),
+    };
     say(&terminal::finished(&finished, colours(&std::io::stdout())));
     if let Some(path) = update.filter(|_| pipeline::is_updatable(ran)) {
         match pipeline::update(path, ran) {

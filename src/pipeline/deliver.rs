@@ -26,7 +26,8 @@ pub fn baseline(data_dir: &Path, test: &Path) -> Option<String> {
 
 /// The flow of the newest kept run of the test; ids of runs sort by time.
 fn last_flow(data_dir: &Path, test: &Path) -> Option<String> {
-    let mut runs: Vec<PathBuf> = data_dir.join("runs").read_dir().ok()?.filter_map(|run| Some(run.ok()?.path())).collect();
+    let mut runs: Vec<PathBuf> =
+        data_dir.join("runs").read_dir().ok()?.filter_map(|run| Some(run.ok()?.path())).collect();
     runs.sort();
     let file = test.display().to_string();
     let of_test = |run: &PathBuf| Header::read(&run.join("events.jsonl")).is_ok_and(|header| header.file == file);
@@ -96,7 +97,9 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
 fn with_hash(text: &str, hash: &str, rhai: bool) -> String {
     let (known, line) = match rhai {
         true => (r#"(?m)^(?<before>[ \t]*hash\()"[^"\n]*"(?<after>\).*)$"#, format!("hash(\"{hash}\");\n")),
-        false => (r"(?mi)^(?<before>[ \t]*(?:_hash|hash:)[ \t]*)[^\r\n]*?(?<after>[ \t]*\r?)$", format!("_hash {hash}\n")),
+        false => {
+            (r"(?mi)^(?<before>[ \t]*(?:_hash|hash:)[ \t]*)[^\r\n]*?(?<after>[ \t]*\r?)$", format!("_hash {hash}\n"))
+        }
     };
     let known = Regex::new(known).expect("a valid expression");
     if !known.is_match(text) {

@@ -54,5 +54,7 @@ fn unknown_commands(script: &Script) -> Vec<Diagnostic> {
 /// The commands of the test that this agent lacks: the run would not get through.
 pub fn missing_commands(script: &Script, kind: &Kind) -> Vec<Diagnostic> {
     let missing = script.commands.iter();
-    missing.filter_map(|(word, place)| Some(Diagnostic::error(commands::missing(word, kind)?).at(place.clone()))).collect()
+    missing
+        .filter_map(|(word, place)| Some(Diagnostic::error(commands::missing(word, kind)?).at(place.clone())))
+        .collect()
 }

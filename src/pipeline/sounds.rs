@@ -43,7 +43,8 @@ fn silence(folders: &[PathBuf]) -> io::Result<()> {
     }
     std::fs::create_dir_all(&folders[1])?;
     let partial = folders[1].join(format!(".silence.wav.{}", std::process::id()));
-    let spec = hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let bytes = SILENCE_SECONDS * 8000 * 2;
     let mut header = io::Cursor::new(vec![]);
     hound::WavWriter::new(&mut header, spec).and_then(hound::WavWriter::finalize).map_err(io::Error::other)?;

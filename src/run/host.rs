@@ -31,7 +31,10 @@ impl ScriptHost {
 
 fn unknown_agent(name: &str) -> Ended {
     let advice = "start one before it: `uanew <sip:alice@host>;…` in a testfile, `agent(\"alice\")` in a script";
-    Ended { advice: Some(advice.into()), ..Ended::error(format!("no agent to take the command: `{name}` is not running")) }
+    Ended {
+        advice: Some(advice.into()),
+        ..Ended::error(format!("no agent to take the command: `{name}` is not running"))
+    }
 }
 
 impl Host for ScriptHost {

@@ -26,8 +26,15 @@ pub fn collect(run: &Run) {
             let name = file_name(agent.name(), call, *segment);
             let moved = std::fs::create_dir_all(&target).and_then(|()| std::fs::rename(file, target.join(&name)));
             let note = match moved {
-                Ok(()) => Note::Recording { duration: milliseconds(&target.join(&name)), file: format!("recordings/{name}"), call },
-                Err(error) => Note::Warning { message: format!("the recording {} can't be kept: {error}", file.display()), at: None },
+                Ok(()) => Note::Recording {
+                    duration: milliseconds(&target.join(&name)),
+                    file: format!("recordings/{name}"),
+                    call,
+                },
+                Err(error) => Note::Warning {
+                    message: format!("the recording {} can't be kept: {error}", file.display()),
+                    at: None,
+                },
             };
             run.push(Some(agent.name()), Body::Note(note));
         }
