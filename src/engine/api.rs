@@ -48,8 +48,9 @@ pub fn engine() -> Engine {
     engine.set_max_call_levels(64);
     engine.set_max_expr_depths(64, 64);
     engine.set_max_string_size(16 << 20);
-    engine.set_max_array_size(1 << 20);
-    engine.set_max_map_size(1 << 17);
+    // with a limit, rhai measures a list at each change: this keeps that cheap
+    engine.set_max_array_size(1 << 16);
+    engine.set_max_map_size(1 << 16);
     engine.set_max_modules(256);
     syntax::register_into(&mut engine);
     engine

@@ -10,6 +10,8 @@ const KEYWORDS: [&str; 20] = [
     "continue", "throw", "try", "catch", "import", "await",
 ];
 
+const NO_EVAL: &str = "`eval` can't be used: what a test does stands in it";
+
 /// A syntax error as a diagnostic.
 pub fn diagnostic(error: &ParseError, script: &Script) -> Diagnostic {
     let (line, column) = (error.position().line(), error.position().position());
@@ -34,6 +36,7 @@ fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -
                 let meant = why.split('\'').nth(1).unwrap_or_default();
                 (format!("`{symbol}` can't stand here"), Some(format!("did you mean `{meant}`?")))
             }
+            false if why.contains("'eval'") => plain(NO_EVAL),
             false => (why.clone(), None),
         },
         BadInput(LexError::UnexpectedInput(what)) => (format!("`{what}` can't stand here"), None),
@@ -47,7 +50,6 @@ fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -
         MissingToken(token, _) if token == ";" => missing_semicolon(line, column),
         MissingToken(token, what) => (format!("`{token}` is missing {what}"), None),
         MissingSymbol(what) if !what.is_empty() => (decapitalized(what), None),
-        Reserved(word) if word == "eval" => plain("`eval` can't be used: a test says what it does"),
         Reserved(word) => advised(format!("`{word}` is a word of the language and can't be a name"), "choose another name"),
         VariableExpected => plain("the name of a variable is due here"),
         PropertyExpected => plain("the name of a property is due here"),
