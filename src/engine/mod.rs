@@ -6,6 +6,7 @@
 mod agent_api;
 mod api;
 mod at;
+mod calls;
 mod check;
 mod checks;
 mod directives;
@@ -13,6 +14,7 @@ mod duration;
 mod errors;
 mod event_value;
 mod host;
+mod kinds;
 mod marks;
 mod matching;
 mod names;
@@ -26,6 +28,7 @@ mod syntax;
 mod syntax_errors;
 mod waiter;
 mod waiting;
+mod walk;
 
 #[cfg(test)]
 mod tests;
