@@ -89,7 +89,9 @@ impl Agent {
     /// The address of record; of an agent that has not started yet, what its account will make it.
     fn aor(&self, run: &Run) -> String {
         let started = run.log().since(0).into_iter().rev().find_map(|event| match &event.body {
-            Body::Note(Note::AgentStarting { aor, .. }) if event.agent.as_ref() == Some(&self.name) => Some(aor.clone()),
+            Body::Note(Note::AgentStarting { aor, .. }) if event.agent.as_ref() == Some(&self.name) => {
+                Some(aor.clone())
+            }
             _ => None,
         });
         started.unwrap_or_else(|| match self.name.contains([':', '@']) {
@@ -147,7 +149,10 @@ fn find(context: NativeCallContext, alias: &str) -> Fallible<Agent> {
         }
         None if alias.is_empty() => {
             let ended = Ended::error("there is no agent to take the command");
-            Err(run.end(Ended { advice: Some("start one first: `uanew <sip:alice@127.0.0.1>;regint=0`".into()), ..ended }, &site))
+            Err(run.end(
+                Ended { advice: Some("start one first: `uanew <sip:alice@127.0.0.1>;regint=0`".into()), ..ended },
+                &site,
+            ))
         }
         None => Err(run.end(Ended::error(format!("there is no agent `{alias}` to take the command")), &site)),
     }
@@ -203,15 +208,16 @@ fn register_commands(module: &mut Module) {
     ] {
         register(module, method, move |context: NativeCallContext, agent: &mut Agent| agent.send(&context, command));
     }
-    for (method, command) in [
-        ("dial", "dial"),
-        ("transfer", "transfer"),
-        ("attended_transfer", "atransferstart"),
-        ("options", "options"),
-    ] {
-        register(module, method, move |context: NativeCallContext, agent: &mut Agent, to: Dynamic| -> Fallible<ReplyValue> {
-            agent.send(&context, &format!("{command} {}", word(&to)?))
-        });
+    for (method, command) in
+        [("dial", "dial"), ("transfer", "transfer"), ("attended_transfer", "atransferstart"), ("options", "options")]
+    {
+        register(
+            module,
+            method,
+            move |context: NativeCallContext, agent: &mut Agent, to: Dynamic| -> Fallible<ReplyValue> {
+                agent.send(&context, &format!("{command} {}", word(&to)?))
+            },
+        );
     }
     register(module, "dtmf", |context: NativeCallContext, agent: &mut Agent, digits: Dynamic| -> Fallible<Dynamic> {
         let digits = word(&digits)?;
@@ -222,10 +228,14 @@ fn register_commands(module: &mut Module) {
         }
     });
     for (method, command) in [("message", "message"), ("refer", "refer"), ("cmd", "")] {
-        register(module, method, move |context: NativeCallContext, agent: &mut Agent, to: Dynamic, what: Dynamic| -> Fallible<ReplyValue> {
-            let text = format!("{command} {} {}", word(&to)?, word(&what)?);
-            agent.send(&context, text.trim_start())
-        });
+        register(
+            module,
+            method,
+            move |context: NativeCallContext, agent: &mut Agent, to: Dynamic, what: Dynamic| -> Fallible<ReplyValue> {
+                let text = format!("{command} {} {}", word(&to)?, word(&what)?);
+                agent.send(&context, text.trim_start())
+            },
+        );
     }
     register(module, "hangup", |context: NativeCallContext, agent: &mut Agent, code: i64| {
         agent.send(&context, &format!("hangup scode={code}"))
@@ -233,12 +243,18 @@ fn register_commands(module: &mut Module) {
     register(module, "hangup", |context: NativeCallContext, agent: &mut Agent, code: i64, reason: &str| {
         agent.send(&context, &format!("hangup scode={code} reason={reason}"))
     });
-    register(module, "header", |context: NativeCallContext, agent: &mut Agent, name: &str, value: Dynamic| -> Fallible<ReplyValue> {
-        agent.send(&context, &format!("uaaddheader {name}={} 0", percent_encoded(&word(&value)?)))
-    });
+    register(
+        module,
+        "header",
+        |context: NativeCallContext, agent: &mut Agent, name: &str, value: Dynamic| -> Fallible<ReplyValue> {
+            agent.send(&context, &format!("uaaddheader {name}={} 0", percent_encoded(&word(&value)?)))
+        },
+    );
     register(module, "audio", |context: NativeCallContext, agent: &mut Agent, file: &str| -> Fallible<ReplyValue> {
         if file.contains(['/', '\\']) {
-            return Err(wrong(format!("`{file}`: a sound is named without a folder; it is looked for in the sounds folder")));
+            return Err(wrong(format!(
+                "`{file}`: a sound is named without a folder; it is looked for in the sounds folder"
+            )));
         }
         agent.send(&context, &format!("ausrc aufile,{file}"))
     });

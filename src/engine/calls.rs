@@ -13,15 +13,8 @@ use rhai::{CustomExpr, Expr, FnCallExpr, Position};
 /// Functions and methods that are given names of events.
 const WITH_EVENT_NAMES: [&str; 5] = ["event", "quiet", "accept", "ignore", "fail_on"];
 
-pub trait CallChecks {
-    fn call(&mut self, call: &FnCallExpr, position: Position) -> Kind;
-    fn method(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) -> Kind;
-    fn property(&mut self, receiver: Kind, name: &str, position: Position) -> Kind;
-    fn custom(&mut self, custom: &CustomExpr) -> Kind;
-}
-
-impl CallChecks for Walk<'_> {
-    fn call(&mut self, call: &FnCallExpr, position: Position) -> Kind {
+impl Walk<'_> {
+    pub fn call(&mut self, call: &FnCallExpr, position: Position) -> Kind {
         let name = call.name.as_str();
         if name == "curry" && matches!(call.args.first(), Some(Expr::DynamicConstant(..))) {
             self.curried_call(call);
@@ -52,7 +45,7 @@ impl CallChecks for Walk<'_> {
         result_of(Kind::Unknown, name, &arguments, self.awaited)
     }
 
-    fn method(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) -> Kind {
+    pub fn method(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) -> Kind {
         let name = call.name.as_str();
         let parameter = if name == "where" || receiver == Kind::Events { Kind::Event } else { Kind::Unknown };
         let arguments = self.arguments(call, parameter);
@@ -88,7 +81,7 @@ impl CallChecks for Walk<'_> {
         result
     }
 
-    fn property(&mut self, receiver: Kind, name: &str, position: Position) -> Kind {
+    pub fn property(&mut self, receiver: Kind, name: &str, position: Position) -> Kind {
         let known: Vec<&str> = match receiver {
             Kind::Event => FIELDS.iter().chain(OF_AGENTS).copied().collect(),
             Kind::Agent => vec!["name", "aor"],
@@ -112,7 +105,7 @@ impl CallChecks for Walk<'_> {
     }
 
     /// `await …`, or a duration literal.
-    fn custom(&mut self, custom: &CustomExpr) -> Kind {
+    pub fn custom(&mut self, custom: &CustomExpr) -> Kind {
         if custom.tokens.first().is_none_or(|keyword| keyword != "await") {
             return Kind::Duration;
         }
@@ -146,7 +139,10 @@ impl CallChecks for Walk<'_> {
             }
             (_, Some(result)) => return result,
             (kind, None) if self.diagnostics.len() == before => {
-                let message = format!("`await` needs a waiter such as alice.event(\"CALL_ESTABLISHED\"), not {}", kind.in_words());
+                let message = format!(
+                    "`await` needs a waiter such as alice.event(\"CALL_ESTABLISHED\"), not {}",
+                    kind.in_words()
+                );
                 self.error(position, message, Some(PARENTHESES.to_string()));
             }
             _ => {}
@@ -172,7 +168,8 @@ impl Walk<'_> {
 
     fn native_counts(&self, name: &str, native: std::any::TypeId) -> Vec<usize> {
         let any = std::any::TypeId::of::<rhai::Dynamic>();
-        let fits = |known: &&names::Signature| known.parameters.first().is_some_and(|first| *first == native || *first == any);
+        let fits =
+            |known: &&names::Signature| known.parameters.first().is_some_and(|first| *first == native || *first == any);
         names::signatures(name).iter().filter(fits).map(|known| known.parameters.len() - 1).collect()
     }
 
@@ -199,7 +196,8 @@ impl Walk<'_> {
         let Some(functions) = module else { return };
         match functions.get(name).cloned() {
             None => {
-                let advice = nearest(name, functions.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+                let advice =
+                    nearest(name, functions.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
                 self.error(position, format!("the module `{alias}` has no function `{name}`"), advice);
             }
             Some(counts) if !counts.contains(&call.args.len()) => {

@@ -3,8 +3,9 @@
 //! The walk ([`walk`](super::walk)) follows the types that it can be sure of; what it can't be sure of it lets pass.
 
 use super::agent_api::COMMANDS;
+use super::functions::ModuleFunctions;
 use super::program::{self, Loader, Program};
-use super::walk::{ModuleFunctions, Walk};
+use super::walk::Walk;
 use super::{resolver, syntax_errors};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::script::Script;

@@ -144,7 +144,8 @@ fn translate(run: &Run, error: &EvalAltResult) -> Ended {
             advised(format!("there is no variable `{name}` here"), near.map(did_you_mean))
         }
         ErrorFunctionNotFound(call, _) => {
-            let functions: Vec<_> = run.program.ast.iter_functions().map(|function| function.name.to_string()).collect();
+            let functions: Vec<_> =
+                run.program.ast.iter_functions().map(|function| function.name.to_string()).collect();
             let (message, advice) = unknown_function(call, &functions);
             advised(message, advice)
         }
@@ -163,8 +164,12 @@ fn translate(run: &Run, error: &EvalAltResult) -> Ended {
         ErrorMismatchDataType(wanted, given, _) | ErrorMismatchOutputType(wanted, given, _) => {
             plain(format!("{} is due here, not {}", plain_type(wanted), plain_type(given)))
         }
-        ErrorArrayBounds(length, index, _) => plain(format!("the list has {length} elements; there is none at [{index}]")),
-        ErrorStringBounds(length, index, _) => plain(format!("the text has {length} characters; there is none at [{index}]")),
+        ErrorArrayBounds(length, index, _) => {
+            plain(format!("the list has {length} elements; there is none at [{index}]"))
+        }
+        ErrorStringBounds(length, index, _) => {
+            plain(format!("the text has {length} characters; there is none at [{index}]"))
+        }
         ErrorFor(_) => plain("`for` needs something with elements: a list, a range".to_string()),
         ErrorStackOverflow(_) => advised(
             "a function calls itself without end".to_string(),
@@ -201,10 +206,14 @@ fn unknown_function(call: &str, own: &[String]) -> (String, Option<String>) {
     if name.contains("::") {
         return (format!("there is no function `{name}` that takes ({})", words.join(", ")), None);
     }
-    let receivers = [("agent", TypeId::of::<Agent>()), ("waiter", TypeId::of::<Waiter>()), ("event", TypeId::of::<EventValue>())];
+    let receivers =
+        [("agent", TypeId::of::<Agent>()), ("waiter", TypeId::of::<Waiter>()), ("event", TypeId::of::<EventValue>())];
     let receiver = receivers.iter().find(|(word, _)| words.first().is_some_and(|first| first.ends_with(word)));
     if let Some(usage) = names::usage(name, receiver.is_some()) {
-        return (format!("`{name}` can't be called with ({})", words.join(", ")), Some(format!("it is called so: {usage}")));
+        return (
+            format!("`{name}` can't be called with ({})", words.join(", ")),
+            Some(format!("it is called so: {usage}")),
+        );
     }
     match receiver {
         Some((_, id)) => {

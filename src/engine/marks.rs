@@ -116,7 +116,8 @@ impl AgentMarks {
             }
             // a new process: what an agent of that name did before it counts no more
             Body::Note(Note::AgentStarting { .. }) => {
-                *self = AgentMarks { began: event.n, consumed: std::mem::take(&mut self.consumed), ..Default::default() }
+                *self =
+                    AgentMarks { began: event.n, consumed: std::mem::take(&mut self.consumed), ..Default::default() }
             }
             Body::Response(_) | Body::Note(_) => {}
         }

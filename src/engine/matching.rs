@@ -180,10 +180,8 @@ impl Scan {
     /// a picky member gets the event which a less picky one could do without.
     fn assign(&self, slots: &[usize], live: &impl Fn(&Event) -> bool) -> Vec<Option<Arc<Event>>> {
         let mut owners: BTreeMap<u64, usize> = Default::default();
-        let options: Vec<Vec<&Arc<Event>>> = slots
-            .iter()
-            .map(|member| self.candidates[*member].iter().filter(|event| live(event)).collect())
-            .collect();
+        let options: Vec<Vec<&Arc<Event>>> =
+            slots.iter().map(|member| self.candidates[*member].iter().filter(|event| live(event)).collect()).collect();
         for slot in 0..slots.len() {
             augment(slot, &options, &mut owners, &mut Default::default());
         }
@@ -262,7 +260,9 @@ fn plans(want: &Want, members: &mut Vec<Member>) -> Option<Vec<Plan>> {
                 if all.len() * ways.len() > MOST_PLANS {
                     return None;
                 }
-                let longer = |way: &Plan| all.iter().map(|done| [&done[..], &[way.clone()]].concat()).collect::<Vec<_>>();
+                let longer = |way: &Plan| {
+                    all.iter().map(|done| [&done[..], std::slice::from_ref(way)].concat()).collect::<Vec<_>>()
+                };
                 all = ways.iter().flat_map(longer).collect();
             }
             Some(all.into_iter().map(Plan::All).collect())

@@ -13,6 +13,7 @@ mod directives;
 mod duration;
 mod errors;
 mod event_value;
+mod functions;
 mod host;
 mod kinds;
 mod marks;

@@ -51,7 +51,10 @@ pub fn signatures(name: &str) -> &'static [Signature] {
 
 /// The names of all functions that a script can write.
 pub fn functions() -> impl Iterator<Item = &'static str> {
-    CATALOG.keys().map(String::as_str).filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains('$'))
+    CATALOG
+        .keys()
+        .map(String::as_str)
+        .filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains('$'))
 }
 
 /// The names of the methods that a type has of its own (not those that every value has).

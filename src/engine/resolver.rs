@@ -80,7 +80,9 @@ pub fn full_name(program: &Program, importer: Option<&str>, path: &str) -> Resul
     }
     let normal = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':', '\0']);
     if !path.split('/').all(normal) {
-        return Err(format!("\"{path}\" can't be imported: a path goes down from the file's own folder, by plain names"));
+        return Err(format!(
+            "\"{path}\" can't be imported: a path goes down from the file's own folder, by plain names"
+        ));
     }
     let main = program.script.source.name.as_str();
     let folder = match importer.filter(|importer| !stdlib::is_std(importer)).unwrap_or(main).rsplit_once('/') {

@@ -9,8 +9,7 @@ use std::sync::Arc;
 const LATEST: usize = 6;
 
 /// Events that tell a reader nothing about how a call went.
-const NOISE: [&str; 7] =
-    ["CALL_RTCP", "CALL_LOCAL_SDP", "CALL_REMOTE_SDP", "MODULE", "REGISTERING", "VU_TX", "VU_RX"];
+const NOISE: [&str; 7] = ["CALL_RTCP", "CALL_LOCAL_SDP", "CALL_REMOTE_SDP", "MODULE", "REGISTERING", "VU_TX", "VU_RX"];
 
 /// What is known when an await ends without success.
 pub struct Shortfall<'a> {

@@ -6,9 +6,7 @@ use super::errors::{plain_type, wrong_at};
 use super::state::{Fallible, Run};
 use super::waiter::Waiter;
 use super::waiting;
-use rhai::{
-    ASTNode, Dynamic, Engine, EvalContext, Expr, Expression, LexError, NativeCallContext, Position, Token,
-};
+use rhai::{ASTNode, Dynamic, Engine, EvalContext, Expr, Expression, LexError, NativeCallContext, Position, Token};
 use std::cell::RefCell;
 use std::sync::Mutex;
 
@@ -74,7 +72,9 @@ fn await_waiter(context: &mut EvalContext, inputs: &[Expression], clause: &str) 
     let operand = operand?;
     let kind = plain_type(operand.type_name());
     let Some(waiter) = operand.try_cast::<Waiter>() else {
-        return Err(fail(format!("`await` needs a waiter such as alice.event(\"CALL_ESTABLISHED\"), not {kind}; {PARENTHESES}")));
+        return Err(fail(format!(
+            "`await` needs a waiter such as alice.event(\"CALL_ESTABLISHED\"), not {kind}; {PARENTHESES}"
+        )));
     };
     let time = match inputs.get(1) {
         None => None,
@@ -168,21 +168,25 @@ fn literal(lines: &[String], position: Position) -> Literal {
     let Some(text) = text_at(lines, position) else { return Literal::Number };
     let unsigned = text.trim_start_matches(['-', '+']);
     let mut end = unsigned.bytes().take_while(|b| b.is_ascii_digit() || *b == b'_').count();
-    let fraction = unsigned[end..].strip_prefix('.').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
+    let fraction =
+        unsigned[end..].strip_prefix('.').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
     if fraction > 0 {
         end += 1 + fraction;
     }
     let (number, rest) = unsigned.split_at(end);
     let suffix: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     let radix = number == "0" && suffix.starts_with(['x', 'o', 'b', 'X', 'O', 'B']);
-    let exponent = suffix.starts_with(['e', 'E']) && rest[1..].starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+');
+    let exponent =
+        suffix.starts_with(['e', 'E']) && rest[1..].starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+');
     if suffix.is_empty() || number.is_empty() || radix || exponent {
         return Literal::Number;
     }
     let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
     let value = number.replace('_', "").parse::<f64>();
     match (value, duration::unit(&suffix)) {
-        (Ok(value), Some(unit)) if value * unit < 1e12 => Literal::Duration((sign * value * unit * 1000.0).round() as i64),
+        (Ok(value), Some(unit)) if value * unit < 1e12 => {
+            Literal::Duration((sign * value * unit * 1000.0).round() as i64)
+        }
         _ => Literal::Unknown(format!("{number}{suffix}")),
     }
 }

@@ -28,8 +28,12 @@ fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -
     let plain = |message: &str| (message.to_string(), None);
     let advised = |message: String, advice: &str| (message, Some(advice.to_string()));
     match error {
-        UnexpectedEOF => advised("the script ends in the middle of something".into(), "close what is still open: ), ], } or a text"),
-        BadInput(LexError::UnterminatedString) => advised("this text is not closed".into(), "close it with the sign that it was opened with"),
+        UnexpectedEOF => {
+            advised("the script ends in the middle of something".into(), "close what is still open: ), ], } or a text")
+        }
+        BadInput(LexError::UnterminatedString) => {
+            advised("this text is not closed".into(), "close it with the sign that it was opened with")
+        }
         BadInput(LexError::ImproperSymbol(symbol, why)) => match why.is_empty() {
             true => (format!("`{symbol}` can't stand here"), None),
             false if why.contains("typo of") => {
@@ -50,7 +54,9 @@ fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -
         MissingToken(token, _) if token == ";" => missing_semicolon(line, column),
         MissingToken(token, what) => (format!("`{token}` is missing {what}"), None),
         MissingSymbol(what) if !what.is_empty() => (decapitalized(what), None),
-        Reserved(word) => advised(format!("`{word}` is a word of the language and can't be a name"), "choose another name"),
+        Reserved(word) => {
+            advised(format!("`{word}` is a word of the language and can't be a name"), "choose another name")
+        }
         VariableExpected => plain("the name of a variable is due here"),
         PropertyExpected => plain("the name of a property is due here"),
         VariableUndefined(name) => (format!("there is no variable `{name}`"), None),
@@ -61,7 +67,9 @@ fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -
         ExprExpected(what) => (format!("{what} expression is due here"), None),
         DuplicatedProperty(name) => (format!("`{name}` stands twice in this map"), None),
         LoopBreak => plain("`break` and `continue` stand in a loop only"),
-        WrongFnDefinition => advised("a function can't be defined here".into(), "define it at the top level of the file"),
+        WrongFnDefinition => {
+            advised("a function can't be defined here".into(), "define it at the top level of the file")
+        }
         FnDuplicatedDefinition(name, count) => (format!("`{name}` with {count} parameters is defined twice"), None),
         FnMissingName => plain("the function's name is missing"),
         FnMissingParams(name) => (format!("the parameters of `{name}` are missing: fn {name}() {{ … }}"), None),
@@ -79,15 +87,21 @@ fn missing_semicolon(line: Option<&str>, column: Option<usize>) -> (String, Opti
     let number: String = before.trim_end().chars().rev().take_while(char::is_ascii_digit).collect();
     if matches!(word.as_str(), "s" | "ms" | "m") && !number.is_empty() {
         let number: String = number.chars().rev().collect();
-        return (format!("`{number} {word}` is no duration"), Some(format!("write it without the space: {number}{word}")));
+        return (
+            format!("`{number} {word}` is no duration"),
+            Some(format!("write it without the space: {number}{word}")),
+        );
     }
     let before_word = before.trim_end().rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
     let near = nearest(before_word, KEYWORDS).filter(|near| before_word.len() > 2 && *near != before_word);
     match (near, word.as_str()) {
-        (Some(near), _) => (format!("`{before_word}` is no word of the language"), Some(format!("did you mean `{near}`?"))),
-        (None, "for") if before.contains("await") => {
-            ("`for` can't stand here".to_string(), Some("end the statement before with `;`, or say `during`".to_string()))
+        (Some(near), _) => {
+            (format!("`{before_word}` is no word of the language"), Some(format!("did you mean `{near}`?")))
         }
+        (None, "for") if before.contains("await") => (
+            "`for` can't stand here".to_string(),
+            Some("end the statement before with `;`, or say `during`".to_string()),
+        ),
         _ => ("a `;` is missing before this".to_string(), None),
     }
 }
@@ -96,4 +110,3 @@ fn decapitalized(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
-

@@ -32,7 +32,8 @@ pub fn wait_for(
     within: Option<Millis>,
     site: &Site,
 ) -> Fallible<Dynamic> {
-    let scan = Scan::new(&waiter.want).ok_or_else(|| wrong_at("there are too many ways to satisfy this: nest any([…]) less", site.position))?;
+    let scan = Scan::new(&waiter.want)
+        .ok_or_else(|| wrong_at("there are too many ways to satisfy this: nest any([…]) less", site.position))?;
     let mut going = Await { run, call, waiter, site, scan, refused: vec![] };
     going.start_agents()?;
     let time = within.unwrap_or(Millis(run.limits.within.as_secs_f64() * 1000.0));
@@ -157,13 +158,8 @@ impl Await<'_> {
         let missing = self.scan.missing(|event| marks.is_live(event));
         let missing: Vec<_> = missing.iter().map(|(n, found)| (&self.scan.members()[*n], *found)).collect();
         let name_of = |uri: &str| name_of(self.run, uri);
-        let shortfall = Shortfall {
-            missing: &missing,
-            events: &events,
-            marks: &marks,
-            refused: &self.refused,
-            name_of: &name_of,
-        };
+        let shortfall =
+            Shortfall { missing: &missing, events: &events, marks: &marks, refused: &self.refused, name_of: &name_of };
         let message = format!("no {} within {}", shortfall.subject(), time.in_words());
         let ended = Ended { details: shortfall.details(), ..Ended::failed(message) };
         drop(marks);
@@ -198,7 +194,9 @@ fn name_of(run: &Run, uri: &str) -> Option<Arc<str>> {
 fn value_of(found: Found) -> Dynamic {
     match found {
         Found::One(event) => Dynamic::from(EventValue(event)),
-        Found::Many(events) => events.into_iter().map(|event| Dynamic::from(EventValue(event))).collect::<Vec<_>>().into(),
+        Found::Many(events) => {
+            events.into_iter().map(|event| Dynamic::from(EventValue(event))).collect::<Vec<_>>().into()
+        }
         Found::All(all) => all.into_iter().map(value_of).collect::<Vec<_>>().into(),
     }
 }

@@ -1,22 +1,13 @@
 //! A walk over a script's syntax tree that follows scopes and the types it can be sure of.
 
-use super::calls::CallChecks;
 use super::check::place;
+use super::functions::{self, Function, ModuleFunctions};
 use super::kinds::Kind;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::script::Script;
-use rhai::{AST, Expr, FnCallExpr, Module, Position, ScriptFuncDef, Shared, Stmt};
+use rhai::{AST, Expr, Position, Stmt};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
-
-/// A module's public functions: name → their numbers of parameters.
-pub type ModuleFunctions = HashMap<String, Vec<usize>>;
-
-/// One of the script's own functions, or a closure (`anon$…`).
-pub struct Function {
-    pub params: Vec<String>,
-    body: Vec<Stmt>,
-}
 
 pub struct Walk<'a> {
     pub script: &'a Script,
@@ -30,7 +21,7 @@ pub struct Walk<'a> {
     pub properties: HashSet<String>,
     ast: &'a AST,
     /// Variables in sight, the innermost last.
-    scope: Vec<(String, Kind)>,
+    pub scope: Vec<(String, Kind)>,
     /// Agents that the file declares: functions see them.
     agents: Vec<String>,
     /// All variables of the top level, to say why a function does not see them.
@@ -42,16 +33,10 @@ pub struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub fn new(script: &'a Script, ast: &'a AST, modules: HashMap<String, Option<ModuleFunctions>>) -> Walk<'a> {
-        let mut functions: HashMap<String, Vec<_>> = HashMap::new();
-        for (_, _, name, _, function) in ast.shared_lib().iter_script_fn_info() {
-            let params = function.params.iter().map(|name| name.to_string()).collect();
-            let body = body_of(function);
-            functions.entry(name.to_string()).or_default().push(Rc::new(Function { params, body }));
-        }
         let mut walk = Walk {
             script,
             ast,
-            functions,
+            functions: functions::of(ast),
             modules,
             diagnostics: vec![],
             commands: vec![],
@@ -71,7 +56,8 @@ impl<'a> Walk<'a> {
         for statement in self.ast.statements() {
             if let Stmt::Var(var, ..) = statement {
                 self.top_level.insert(var.0.name.to_string());
-                if matches!(&var.1, Expr::FnCall(call, _) if matches!(call.name.as_str(), "agent" | "uanew" | "uafind" | "on")) {
+                if matches!(&var.1, Expr::FnCall(call, _) if matches!(call.name.as_str(), "agent" | "uanew" | "uafind" | "on"))
+                {
                     self.agents.push(var.0.name.to_string());
                 }
             }
@@ -103,14 +89,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    pub fn function(&mut self, function: &Function, parameters: Vec<(String, Kind)>) {
-        let outer = std::mem::replace(&mut self.scope, parameters);
-        let was_awaited = std::mem::replace(&mut self.awaited, false);
-        self.statements(&function.body);
-        self.awaited = was_awaited;
-        self.scope = outer;
-    }
-
     pub fn error(&mut self, position: Position, message: String, advice: Option<String>) {
         let mut error = Diagnostic::error(message).at(place(self.script, position));
         error.advice = advice;
@@ -123,7 +101,7 @@ impl<'a> Walk<'a> {
         self.scope.truncate(depth);
     }
 
-    fn statements(&mut self, statements: &[Stmt]) {
+    pub fn statements(&mut self, statements: &[Stmt]) {
         statements.iter().for_each(|statement| self.statement(statement));
     }
 
@@ -315,57 +293,4 @@ impl<'a> Walk<'a> {
         self.error(position, format!("there is no variable `{name}` here"), Some(advice));
         Kind::Unknown
     }
-
-    /// A closure where it is written: its body, with what it captures and its parameters in sight.
-    pub fn closure(&mut self, value: &rhai::Dynamic, captured: &[Expr], parameter: Kind) {
-        let Some(pointer) = value.read_lock::<rhai::FnPtr>() else { return };
-        let Some(function) = self.functions.get(pointer.fn_name()).and_then(|found| found.first().cloned()) else { return };
-        let captured: Vec<_> = captured.iter().map(|variable| self.expression(variable)).collect();
-        let kinds = captured.into_iter().chain(std::iter::once(parameter)).chain(std::iter::repeat(Kind::Unknown));
-        let parameters = function.params.iter().cloned().zip(kinds).collect();
-        self.function(&function, parameters);
-    }
-
-    /// The arguments of a call; a closure among them gets its parameter's kind.
-    pub fn arguments(&mut self, call: &FnCallExpr, parameter: Kind) -> Vec<Kind> {
-        let walk_one = |argument: &Expr| match argument {
-            Expr::DynamicConstant(value, _) => {
-                self.closure(value, &[], parameter);
-                Kind::Unknown
-            }
-            Expr::Stmt(block) => match block.statements() {
-                [Stmt::Share(_), Stmt::Expr(curried)] => {
-                    self.curried(curried, parameter);
-                    Kind::Unknown
-                }
-                _ => self.expression(argument),
-            },
-            _ => self.expression(argument),
-        };
-        call.args.iter().map(walk_one).collect()
-    }
-
-    /// `curry(closure, captured…)`, as rhai writes a closure that captures variables.
-    pub fn curried(&mut self, curried: &Expr, parameter: Kind) {
-        if let Expr::FnCall(call, _) = curried
-            && let Some((Expr::DynamicConstant(value, _), captured)) = call.args.split_first()
-        {
-            self.closure(value, captured, parameter);
-        }
-    }
-}
-
-/// The statements of a function. Rhai gives them only to a walk, which does not say whose they are: so it walks a tree
-/// of this function alone.
-fn body_of(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
-    let mut alone = Module::new();
-    alone.set_script_fn(function.clone());
-    let mut body = vec![];
-    AST::new_from_module(alone).walk(&mut |path| {
-        if let [rhai::ASTNode::Stmt(statement)] = path {
-            body.push((*statement).clone());
-        }
-        true
-    });
-    body
 }

@@ -8,7 +8,10 @@ fn answered() -> FakeHost {
     FakeHost::new()
         .on("alice dial bob", &["alice CALL_RINGING a1", "bob CALL_INCOMING b1 from=sip:alice@127.0.0.1:5060"])
         .on("bob accept", &["bob CALL_ESTABLISHED b1", "alice CALL_ESTABLISHED a1"])
-        .on("bob hangup", &["bob CALL_CLOSED b1 Rejected by user", "alice CALL_CLOSED a1 Connection reset by peer [104]"])
+        .on(
+            "bob hangup",
+            &["bob CALL_CLOSED b1 Rejected by user", "alice CALL_CLOSED a1 Connection reset by peer [104]"],
+        )
 }
 
 #[test]
@@ -178,7 +181,9 @@ fn what_makes_no_sense_is_an_error_that_says_so() {
 
 #[test]
 fn a_where_that_goes_wrong_is_the_awaits_error() {
-    for (closure, why) in [("|e| e.parm == 1", "did you mean `param`"), ("|e| 5", "true or false"), ("|e| nope(e)", "nope")] {
+    for (closure, why) in
+        [("|e| e.parm == 1", "did you mean `param`"), ("|e| 5", "true or false"), ("|e| nope(e)", "nope")]
+    {
         let text = format!("{PAIR}alice.cmd(\"x\");\nawait bob.closed().where({closure});");
         let (ended, _) = run_on(FakeHost::new().on("alice x", &["bob CALL_CLOSED b1"]), &text);
         assert_eq!(ended.how, How::Error, "{ended:?}");

@@ -101,11 +101,17 @@ ignore(["CALL_RTP"], "x");
 
 #[test]
 fn modules_are_looked_into() {
-    assert_eq!(found("import \"std/calls\" as c;\nc::establisch(1, 2);\nc::hangup();"), [
-        "2:4 the module `c` has no function `establisch` (did you mean `establish`?)",
-        "3:4 `c::hangup` takes 1 or 2 arguments, not 0",
-    ]);
-    assert_eq!(found("import \"std/cals\" as c;\nc::x();"), ["1:8 there is no module \"std/cals\"; did you mean \"std/calls\"?"]);
+    assert_eq!(
+        found("import \"std/calls\" as c;\nc::establisch(1, 2);\nc::hangup();"),
+        [
+            "2:4 the module `c` has no function `establisch` (did you mean `establish`?)",
+            "3:4 `c::hangup` takes 1 or 2 arguments, not 0",
+        ]
+    );
+    assert_eq!(
+        found("import \"std/cals\" as c;\nc::x();"),
+        ["1:8 there is no module \"std/cals\"; did you mean \"std/calls\"?"]
+    );
     // no loader: nothing is known of it
     assert_eq!(found("import \"own\" as own;\nown::x();"), Vec::<String>::new());
     let files: Loader = Arc::new(|path| match path {
@@ -113,9 +119,13 @@ fn modules_are_looked_into() {
         _ => Err("it is not there".to_string()),
     });
     let known = Known { files: Some(files), ..Known::default() };
-    let found = check(&script("import \"own\" as own;\nown::hidden();\nown::ring(1);\nimport \"other\" as other;"), &known);
+    let found =
+        check(&script("import \"own\" as own;\nown::hidden();\nown::ring(1);\nimport \"other\" as other;"), &known);
     let found: Vec<_> = found.into_iter().map(|diagnostic| diagnostic.message).collect();
-    assert_eq!(found, ["the module `own` has no function `hidden`", "`tests/other.rhai` can't be imported: it is not there"]);
+    assert_eq!(
+        found,
+        ["the module `own` has no function `hidden`", "`tests/other.rhai` can't be imported: it is not there"]
+    );
 }
 
 #[test]

@@ -48,7 +48,8 @@ fn a_stop_reaches_every_wait_and_every_loop() {
 #[test]
 fn a_stop_with_a_place_of_its_own_keeps_it() {
     let at = At { source: "elsewhere".into(), line: 7, column: 1 };
-    let ended = stopped_after_print("print(1); sleep(1000s);", Ended { at: Some(at.clone()), ..Ended::error("agent lost") });
+    let ended =
+        stopped_after_print("print(1); sleep(1000s);", Ended { at: Some(at.clone()), ..Ended::error("agent lost") });
     assert_eq!(ended.at, Some(at));
 }
 
@@ -84,7 +85,8 @@ fn nothing_swallows_a_failure() {
 
 #[test]
 fn a_failed_check_lets_the_script_go_on_and_fails_it_at_its_end() {
-    let (ended, host) = run_text("check(1 == 2, \"first\");\ncheck(true, \"fine\");\ncheck(false, \"second\");\nprint(\"end\");");
+    let (ended, host) =
+        run_text("check(1 == 2, \"first\");\ncheck(true, \"fine\");\ncheck(false, \"second\");\nprint(\"end\");");
     assert_eq!((ended.how, ended.message.as_str()), (How::Failed, "first"));
     assert_eq!(ended.details, ["also failed: second"]);
     assert_eq!(place(&ended), (1, 1));
@@ -98,7 +100,10 @@ fn assert_eq_shows_both_sides() {
     let (ended, _) = run_text("let a = \"x\";\nassert_eq(a, 2s);");
     assert_eq!(ended.details, ["left:  \"x\"", "right: 2s"]);
     assert_eq!(place(&ended), (2, 1));
-    assert_eq!(run_text("assert_eq(2000ms, 2s, \"same\"); assert_eq([1, #{a: 2}], [1, #{a: 2}]);").0, Ended::finished());
+    assert_eq!(
+        run_text("assert_eq(2000ms, 2s, \"same\"); assert_eq([1, #{a: 2}], [1, #{a: 2}]);").0,
+        Ended::finished()
+    );
 }
 
 #[test]
@@ -110,7 +115,11 @@ fn the_scripts_own_throw_is_a_failure() {
 
 #[test]
 fn a_script_that_never_ends_is_ended() {
-    for text in ["let x = 1;\nloop { x += 1; }", "let x = 1;\nloop { sleep(1ms); }", "let x = 1;\nfor i in 0..1000000000 { [1, 2].map(|y| y); }"] {
+    for text in [
+        "let x = 1;\nloop { x += 1; }",
+        "let x = 1;\nloop { sleep(1ms); }",
+        "let x = 1;\nfor i in 0..1000000000 { [1, 2].map(|y| y); }",
+    ] {
         let limits = Limits { test: Duration::from_millis(30), ..Limits::default() };
         let ended = run(&program(text), Arc::new(FakeHost::new()), &limits);
         assert_eq!(ended.how, How::Error, "{ended:?}");
@@ -148,10 +157,7 @@ fn endless_recursion_is_an_error() {
 
 #[test]
 fn what_grows_without_end_is_an_error() {
-    for (text, what) in [
-        ("let s = \"x\";\nloop { s += s; }", "string"),
-        ("let a = [1];\nloop { a += a; }", "array"),
-    ] {
+    for (text, what) in [("let s = \"x\";\nloop { s += s; }", "string"), ("let a = [1];\nloop { a += a; }", "array")] {
         let (ended, _) = run_text(text);
         assert_eq!(ended.how, How::Error, "{ended:?}");
         assert!(ended.message.contains("too large") && ended.message.contains(what), "{ended:?}");

@@ -18,7 +18,12 @@ fn runtime_errors_in_plain_words() {
         ("let a = agent(\"a\");\na.dial();", "`dial` can't be called with (an agent)", "agent.dial(value)", (2, 3)),
         ("asert(true, \"x\");", "there is no function `asert`", "`assert`", (1, 1)),
         ("fn ring(x) {}\nrimg(1);", "there is no function `rimg`", "`ring`", (2, 1)),
-        ("assert(1, \"x\");", "`assert` can't be called with (a number, a text)", "assert(true or false, text)", (1, 1)),
+        (
+            "assert(1, \"x\");",
+            "`assert` can't be called with (a number, a text)",
+            "assert(true or false, text)",
+            (1, 1),
+        ),
         ("let x = \"a\" - 1;", "`-` does not work with a text and a number", "", (1, 13)),
         ("let x = 5s + true;", "`+` does not work with a duration and a truth value", "", (1, 12)),
         ("let a = agent(\"a\");\nprint(a.nme);", "an agent has no `nme`", "", (2, 9)),
@@ -78,7 +83,11 @@ fn several_syntax_errors_are_all_told() {
 
 #[test]
 fn a_compiled_testfiles_errors_name_the_testfiles_line() {
-    let script = Script { source: Source::new("t", "one\ntwo\n  drei ü\n"), lines: vec![1, 3], ..script("let a = 1;\nlet b = ;\n") };
+    let script = Script {
+        source: Source::new("t", "one\ntwo\n  drei ü\n"),
+        lines: vec![1, 3],
+        ..script("let a = 1;\nlet b = ;\n")
+    };
     let errors = compile(&script).unwrap_err();
     let place = errors[0].place.as_ref().unwrap();
     assert_eq!((place.line_column(), &place.source.text[place.span.clone()]), ((3, 3), "drei ü"));
@@ -91,7 +100,11 @@ fn deep_and_long_texts_are_refused_with_a_place() {
     let deep = format!("{}{}", "if true { ".repeat(5000), "}".repeat(5000));
     assert!(compile(&script(&deep)).unwrap_err()[0].message.contains("nested too deeply"));
     assert!(compile(&script(&"print(1);\n".repeat(65_535))).unwrap_err()[0].message.contains("65535 lines"));
-    assert!(compile(&script(&format!("print(\"{}\");", "x".repeat(70_000)))).unwrap_err()[0].message.contains("longer than"));
+    assert!(
+        compile(&script(&format!("print(\"{}\");", "x".repeat(70_000)))).unwrap_err()[0]
+            .message
+            .contains("longer than")
+    );
 }
 
 proptest! {

@@ -13,8 +13,30 @@ fn durations_are_literals() {
         print(0x5d); print(1e3); print(2.5); print(5s/1s); print("t: " + 5s);
     "#;
     let expected = [
-        "5s", "500ms", "2m", "1.5s", "1s", "-5s", "0s", "4.5s", "6s", "2.5s", "-2s", "-1s", "true", "true", "true",
-        "true", "true", "über 5s und 2 5m", "2s", "93", "1000.0", "2.5", "5.0", "t: 5s",
+        "5s",
+        "500ms",
+        "2m",
+        "1.5s",
+        "1s",
+        "-5s",
+        "0s",
+        "4.5s",
+        "6s",
+        "2.5s",
+        "-2s",
+        "-1s",
+        "true",
+        "true",
+        "true",
+        "true",
+        "true",
+        "über 5s und 2 5m",
+        "2s",
+        "93",
+        "1000.0",
+        "2.5",
+        "5.0",
+        "t: 5s",
     ];
     let got = printed(text);
     assert_eq!(got, expected);
@@ -22,7 +44,9 @@ fn durations_are_literals() {
 
 #[test]
 fn what_is_nearly_a_duration_says_so() {
-    for (text, why) in [("sleep(5sec);", "`5sec` is no number and no duration"), ("let x = 5h;", "5h"), ("sleep(5 s);", "")] {
+    for (text, why) in
+        [("sleep(5sec);", "`5sec` is no number and no duration"), ("let x = 5h;", "5h"), ("sleep(5 s);", "")]
+    {
         let errors = compile(&script(text)).unwrap_err();
         assert!(errors[0].message.contains(why), "{errors:?}");
     }
@@ -47,9 +71,15 @@ fn agents_are_declared_and_seen_in_functions() {
     assert_eq!(host.prints(), ["desk", "alice", "true", "true", "alice", "sip:alice@127.0.0.1", "5"]);
     assert_eq!(host.commands(), ["alice dial bob", "alice n1"]);
     let asks = host.asks.lock().unwrap();
-    assert_eq!(asks[1].options, [("audio", "bob.wav"), ("audio_codecs", "PCMU/8000/1,opus/48000/2"), ("regint", "0")]
-        .map(|(key, value)| (key.to_string(), value.to_string())));
-    assert_eq!((asks[2].account.as_str(), asks[2].name.as_deref()), ("<sip:100@pbx.example;transport=tls>;auth_pass=x", Some("desk")));
+    assert_eq!(
+        asks[1].options,
+        [("audio", "bob.wav"), ("audio_codecs", "PCMU/8000/1,opus/48000/2"), ("regint", "0")]
+            .map(|(key, value)| (key.to_string(), value.to_string()))
+    );
+    assert_eq!(
+        (asks[2].account.as_str(), asks[2].name.as_deref()),
+        ("<sip:100@pbx.example;transport=tls>;auth_pass=x", Some("desk"))
+    );
     assert!(!asks.iter().any(|ask| ask.uanew));
 }
 
@@ -66,18 +96,40 @@ fn methods_are_baresips_commands() {
     let (ended, host) = run_text(text);
     assert_eq!(ended, Ended::finished());
     let expected = [
-        "a dial b", "a dial sip:x@y", "b accept", "a hold", "a resume", "a mute", "a sndcode 12#", "a sndcode 7",
-        "a transfer b", "a atransferstart sip:c@d", "a atransferexec", "a atransferabort",
-        "a message b hello there", "a options b", "a refer sip:x@y b", "a uareg 3600 0", "a uareg 0 0",
-        "a uaaddheader X-Test=50%25%20done 0", "a ausrc aufile,a.wav", "a reginfo", "a dial b", "a line 2",
-        "a hangup", "a hangup scode=603", "a hangup scode=603 reason=Decline",
+        "a dial b",
+        "a dial sip:x@y",
+        "b accept",
+        "a hold",
+        "a resume",
+        "a mute",
+        "a sndcode 12#",
+        "a sndcode 7",
+        "a transfer b",
+        "a atransferstart sip:c@d",
+        "a atransferexec",
+        "a atransferabort",
+        "a message b hello there",
+        "a options b",
+        "a refer sip:x@y b",
+        "a uareg 3600 0",
+        "a uareg 0 0",
+        "a uaaddheader X-Test=50%25%20done 0",
+        "a ausrc aufile,a.wav",
+        "a reginfo",
+        "a dial b",
+        "a line 2",
+        "a hangup",
+        "a hangup scode=603",
+        "a hangup scode=603 reason=Decline",
     ];
     assert_eq!(host.commands(), expected);
 }
 
 #[test]
 fn a_command_names_its_line_and_gives_its_answer() {
-    let (_, host) = run_text("let a = agent(\"a\");\n\n  let r = a.hold(); print(r.ok); print(r.data == \"\"); print(r.time > 1000.0);");
+    let (_, host) = run_text(
+        "let a = agent(\"a\");\n\n  let r = a.hold(); print(r.ok); print(r.data == \"\"); print(r.time > 1000.0);",
+    );
     assert_eq!(host.prints(), ["true", "true", "true"]);
     let events = host.log.since(0);
     let at = events.iter().find_map(|event| match &event.body {
@@ -116,14 +168,28 @@ uadelall();
     let host = Arc::new(FakeHost::new());
     assert_eq!(run(&compile(&script).unwrap(), host.clone(), &Limits::default()), Ended::finished());
     assert_eq!(host.commands(), ["sip:alice@127.0.0.1 dial sip:bob@127.0.0.1", "sip:bob@127.0.0.1 accept"]);
-    let directives: Vec<_> = host.notes().into_iter().filter_map(|note| match note {
-        Note::Directive { name, values, .. } => Some(format!("{name} {}", values.join(","))),
-        _ => None,
-    }).collect();
-    assert_eq!(directives, [
-        "hash 0123456789abcdef", "accept CALL_ESTABLISHED,CALL_CLOSED", "ignore CALL_RTPESTAB", "ignore A,B",
-        "include x.rhai", "webhook https://hooks.example/1", "repeat 3", "account pbx", "fail_on REGISTER_FAIL",
-    ]);
+    let directives: Vec<_> = host
+        .notes()
+        .into_iter()
+        .filter_map(|note| match note {
+            Note::Directive { name, values, .. } => Some(format!("{name} {}", values.join(","))),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        directives,
+        [
+            "hash 0123456789abcdef",
+            "accept CALL_ESTABLISHED,CALL_CLOSED",
+            "ignore CALL_RTPESTAB",
+            "ignore A,B",
+            "include x.rhai",
+            "webhook https://hooks.example/1",
+            "repeat 3",
+            "account pbx",
+            "fail_on REGISTER_FAIL",
+        ]
+    );
     assert!(host.asks.lock().unwrap().iter().all(|ask| ask.uanew));
     let dial = host.log.since(0).iter().find_map(|event| match &event.body {
         Body::Command(command) => command.at.clone(),
@@ -144,7 +210,10 @@ fn prints_and_event_values() {
     "#;
     let (ended, host) = run_on(FakeHost::new().on("bob x", &["bob CALL_CLOSED b1 486 Busy"]), text);
     assert_eq!(ended, Ended::finished());
-    assert_eq!(host.prints(), ["CALL_CLOSED (486 Busy) at bob", "486 Busy", "", "true", "Event", "\"d\"", "b1", "b1!", "2", "3"]);
+    assert_eq!(
+        host.prints(),
+        ["CALL_CLOSED (486 Busy) at bob", "486 Busy", "", "true", "Event", "\"d\"", "b1", "b1!", "2", "3"]
+    );
 }
 
 #[test]

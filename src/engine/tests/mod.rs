@@ -6,6 +6,8 @@ mod endings;
 mod errors;
 mod language;
 mod modules;
+mod rules;
+mod shortfalls;
 
 use super::*;
 use crate::diagnostic::Source;

@@ -43,7 +43,10 @@ fn an_error_in_a_std_module_names_the_users_line() {
     assert_eq!((ended.how, ended.message.as_str()), (How::Failed, "no CALL_INCOMING at bob within 20 ms"));
     assert_eq!(place(&ended), (4, 8));
     assert!(ended.details.iter().any(|detail| detail.contains("std/calls")), "{ended:?}");
-    let (ended, _) = run_on(FakeHost::new().refusing("alice dial bob"), &format!("strict(); {PAIR}fn f() {{\n calls::establish(alice, bob);\n}}\nf();"));
+    let (ended, _) = run_on(
+        FakeHost::new().refusing("alice dial bob"),
+        &format!("strict(); {PAIR}fn f() {{\n calls::establish(alice, bob);\n}}\nf();"),
+    );
     assert!(ended.message.starts_with("alice answered"), "{ended:?}");
     assert_eq!(place(&ended).0, 4);
 }
@@ -53,7 +56,10 @@ fn own_files_are_found_beside_the_script() {
     let (ended, host) = with_files(
         "import \"lib/pbx\" as pbx;\nprint(pbx::greet(\"bob\"));\nlet a = agent(\"a\");\npbx::ring(a, |x| x + 1);",
         &[
-            ("lib/pbx.rhai", "import \"words\" as words;\nfn greet(who) { words::hello() + who }\nfn ring(a, f) { sleep(1ms); print(f.call(1)); a.dial(\"b\"); }"),
+            (
+                "lib/pbx.rhai",
+                "import \"words\" as words;\nfn greet(who) { words::hello() + who }\nfn ring(a, f) { sleep(1ms); print(f.call(1)); a.dial(\"b\"); }",
+            ),
             ("lib/words.rhai", "fn hello() { \"hello \" }"),
         ],
     );
@@ -63,7 +69,8 @@ fn own_files_are_found_beside_the_script() {
 
 #[test]
 fn an_error_in_an_own_file_names_its_line_and_the_call() {
-    let (ended, _) = with_files("import \"lib/x\" as x;\n\nx::ring();", &[("lib/x.rhai", "fn ring() {\n  fail(\"no\");\n}")]);
+    let (ended, _) =
+        with_files("import \"lib/x\" as x;\n\nx::ring();", &[("lib/x.rhai", "fn ring() {\n  fail(\"no\");\n}")]);
     let at = ended.at.as_ref().unwrap();
     assert_eq!((&*at.source, at.line, at.column), ("tests/lib/x.rhai", 2, 3));
     let (ended, _) = with_files("import \"lib/x\" as x;\n\nx::ring();", &[("lib/x.rhai", "fn ring() {\n  nope();\n}")]);
