@@ -1,6 +1,6 @@
 //! What can be found wrong in a script without running it: unknown names, wrong argument counts, `await` without a waiter.
 //!
-//! The walk ([`walk`](super::walk)) follows the types that it can be sure of; what it can't be sure of it lets pass.
+//! The walk (`walk`) follows the types that it can be sure of; what it can't be sure of it lets pass.
 
 use super::agent_api::COMMANDS;
 use super::functions::ModuleFunctions;

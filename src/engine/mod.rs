@@ -1,7 +1,7 @@
 //! The Rhai host: compiles and runs a script; everything it does in the world it asks of its [`Host`].
 //!
 //! [`compile`] gives a [`Program`], [`check`] finds what can be found without a run, [`run`] runs it. A run has one
-//! cheap engine over shared modules ([`api`]), and one [`Run`](state::Run) that all native functions find through it.
+//! cheap engine over shared modules (`api`), and one `Run` (`state`) that all native functions find through it.
 
 mod agent_api;
 mod api;
