@@ -12,7 +12,7 @@ fn an_unknown_directive_is_shown_with_line_caret_and_the_nearest_one() {
 #[test]
 fn usage_is_2_and_help_teaches() {
     Telefonist::new("run").run().exits(2);
-    Telefonist::new("rnu x").run().exits(2).says("run");
+    Telefonist::new("rnu x").run().exits(2).says("unrecognized subcommand");
     Telefonist::new("--help").run().exits(0).says("telefonist run examples/basic_call").says("130 interrupted");
     Telefonist::new("run missing").run().exits(2).says("`missing` can't be read");
     Telefonist::new("run --rtp-ports 9-1 x").run().exits(2).says("the lower one first");

@@ -83,8 +83,10 @@ fn expected(text: &str) -> Vec<String> {
                 active = params.trim_start_matches('<').split([';', '>']).next().unwrap().to_string();
                 agents.push(active.clone());
                 done.push(format!("uanew {params}"));
-            } else if let Some((agent, command)) =
-                word.rsplit_once(':').filter(|(agent, _)| agents.iter().any(|known| known == agent))
+            } else if let Some((agent, command)) = word
+                .rsplit_once(':')
+                .map(|(agent, command)| (agent.split(';').next().unwrap_or(""), command))
+                .filter(|(agent, _)| agents.iter().any(|known| known == agent))
             {
                 done.push(format!("{agent}: {command} {params}").trim_end().to_string());
             } else {

@@ -112,7 +112,7 @@ impl Reader {
     }
 
     fn pass_on(&mut self, splitter: &mut Splitter) {
-        while let Some(item) = splitter.next() {
+        for item in splitter.by_ref() {
             if let Item::Log { text, .. } = &item {
                 self.remember(text);
             }

@@ -170,7 +170,7 @@ mod tests {
         let first = lease(&settings, LOOPBACK).unwrap();
         let second = lease(&settings, LOOPBACK).unwrap();
         assert!(first.sip.abs_diff(second.sip) >= 2 && first.control != second.control);
-        assert!(first.rtp.1 < second.rtp.0 && first.rtp.0 % 2 == 0);
+        assert!(first.rtp.1 < second.rtp.0 && first.rtp.0.is_multiple_of(2));
         let refused = lease(&settings, LOOPBACK).unwrap_err();
         assert!(refused.message.contains("RTP") && refused.advice.unwrap().contains("--rtp-ports"));
         let ports = (first.sip, first.rtp);
