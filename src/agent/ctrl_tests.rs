@@ -40,7 +40,7 @@ fn a_capture_is_read_whole() {
     assert!(found.iter().all(Result::is_ok));
     let events = found.iter().filter(|f| matches!(f, Ok(Incoming::Event(_)))).count();
     let responses = found.iter().filter(|f| matches!(f, Ok(Incoming::Response { ok: true, .. }))).count();
-    assert_eq!((events, responses, found.len()), (19, 6, 25));
+    assert_eq!((events, responses, found.len()), (20, 7, 27));
     assert_eq!(in_pieces(CAPTURE, &[1]), found);
 }
 

@@ -2,6 +2,7 @@
 //!
 //! An [`Event`] is one line of a run's `events.jsonl`. Times are milliseconds since the epoch, as numbers.
 
+mod closed;
 mod log;
 mod names;
 mod secrets;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+pub use closed::{ClosedBy, ClosedReason, closed_reason};
 pub use log::{Clock, Log, Stop, Wake};
 pub use names::{EVENT_NAMES, NEVER_IN_FLOW};
 pub use secrets::Secrets;
@@ -57,7 +59,7 @@ pub enum Body {
 ///
 /// `type` is baresip's name (`CALL_INCOMING`, `CALL_RINGING`, `CALL_PROGRESS`, `CALL_ANSWERED`, `CALL_ESTABLISHED`,
 /// `CALL_RTPESTAB`, `CALL_RTCP`, `CALL_MENC`, `CALL_HOLD`, `CALL_RESUME`, `CALL_DTMF_START`, `CALL_DTMF_END`,
-/// `CALL_CLOSED`, `CALL_TRANSFER`, `CALL_TRANSFER_FAILED`, `REGISTER_OK`, `REGISTER_FAIL`, `MESSAGE`, …) or ours (`AUDIO_REPORT`).
+/// `CALL_CLOSED`, `TRANSFER`, `TRANSFER_FAILED`, `REGISTER_OK`, `REGISTER_FAIL`, `MESSAGE`, …) or ours (`AUDIO_REPORT`).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct AgentEvent {
     #[serde(rename = "type")]

@@ -1,0 +1,75 @@
+//! How a call sounded: a mean opinion score from what RTCP reports, by the E-model (ITU-T G.107).
+
+use serde_json::Value;
+
+/// R of a call without impairments: the default of G.107 section 7.
+const BEST: f64 = 93.2;
+
+/// Robustness against random loss of G.711 without concealment: baresip plays nothing where a packet is missing (ITU-T
+/// G.113 appendix I, table I.4).
+const LOSS_ROBUSTNESS: f64 = 4.3;
+
+/// What waits besides the network, ms: a packet of 20 ms is full, and is played.
+const PACKET: f64 = 20.0;
+
+/// The score, 1.0 (bad) to 4.4 (as good as G.711 gets), rounded to hundredths. An estimate: loss counts as random, and any
+/// codec as G.711.
+///
+/// `loss` is a share of the packets (0 to 1), `jitter` and `rtt` are milliseconds; the jitter buffer is taken as
+/// twice the jitter.
+pub fn mos(loss: f64, jitter: f64, rtt: f64) -> f64 {
+    let delay = rtt.max(0.0) / 2.0 + 2.0 * jitter.max(0.0) + PACKET;
+    // the usual linear approximation of G.107 section 7.4
+    let delay_impairment = 0.024 * delay + 0.11 * (delay - 177.3).max(0.0);
+    let percent = 100.0 * loss.clamp(0.0, 1.0);
+    let loss_impairment = 95.0 * percent / (percent + LOSS_ROBUSTNESS);
+    let r = (BEST - delay_impairment - loss_impairment).clamp(0.0, 100.0);
+    // G.107 annex B
+    let mos = 1.0 + 0.035 * r + r * (r - 60.0) * (100.0 - r) * 7e-6;
+    (mos.clamp(1.0, 4.5) * 100.0).round() / 100.0
+}
+
+/// The score of what the agent received, from the `rtcp_stats` of a CALL_RTCP (jitter and round trip in microseconds).
+/// None before the first packet.
+pub fn mos_of_rtcp(stats: &Value) -> Option<f64> {
+    let received = stats.get("rx")?;
+    let number = |value: Option<&Value>| value.and_then(Value::as_f64).unwrap_or(0.0);
+    let sent = number(received.get("sent"));
+    let lost = number(received.get("lost"));
+    (sent > 0.0).then(|| mos(lost / sent, number(received.get("jit")) / 1000.0, number(stats.get("rtt")) / 1000.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn known_scores() {
+        assert_eq!(mos(0.0, 0.0, 0.0), 4.4);
+        assert_eq!(mos(0.01, 1.0, 20.0), 3.8);
+        assert_eq!(mos(0.05, 1.0, 20.0), 2.13);
+        assert_eq!(mos(0.0, 1.0, 600.0), 3.58);
+        assert_eq!(mos(1.0, 0.0, 0.0), 1.0);
+    }
+
+    #[test]
+    fn from_what_an_agent_says() {
+        let stats = json!({"tx":{"sent":250,"lost":99,"jit":1125},"rx":{"sent":250,"lost":0,"jit":1000},"rtt":1404});
+        assert_eq!(mos_of_rtcp(&stats), Some(4.4));
+        assert_eq!(mos_of_rtcp(&json!({"tx":{"sent":0},"rx":{"sent":0,"lost":0,"jit":0},"rtt":0})), None);
+        assert_eq!(mos_of_rtcp(&json!({"rx":{"sent":10,"lost":-3}})), Some(4.4));
+        assert_eq!(mos_of_rtcp(&json!("odd")), None);
+    }
+
+    proptest! {
+        #[test]
+        fn worse_never_scores_better(loss in 0.0..1.0, jitter in 0.0..500.0, rtt in 0.0..2000.0, more in 0.0..1.0) {
+            let score = mos(loss, jitter, rtt);
+            prop_assert!((1.0..=4.5).contains(&score));
+            prop_assert!(mos(loss + more, jitter, rtt) <= score);
+            prop_assert!(mos(loss, jitter + 100.0 * more, rtt + 100.0 * more) <= score);
+        }
+    }
+}

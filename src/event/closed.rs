@@ -1,0 +1,136 @@
+//! Why a call closed: the `param` of CALL_CLOSED, whose wording differs between baresip versions, brought to one.
+
+use std::fmt;
+
+/// Who or what ended a call, and how the agent worded it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedReason {
+    pub by: ClosedBy,
+    /// The agent's words without the error number at their end; for [`ClosedBy::Code`] the reason phrase, with the Reason
+    /// header that may follow it.
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClosedBy {
+    /// The agent hung up, rejected or cancelled it.
+    Local,
+    /// The peer hung up, or cancelled it.
+    Remote,
+    /// The peer's final response: 300 to 699.
+    Code(u16),
+    /// The agent rang for longer than its `call_local_timeout`.
+    LocalTimeout,
+    /// Nobody answered the request.
+    Timeout,
+    /// The transport refused the connection.
+    Refused,
+    /// It was transferred, and the transfer succeeded.
+    Transferred,
+    /// Another call took its place (RFC 3891).
+    Replaced,
+    /// Both sides share no codec, or no way to encrypt.
+    NoCodec,
+    /// No RTP came in for as long as `rtp_timeout` says.
+    NoRtp,
+    /// The audio file ended (1.0 and 1.1 end the call with it).
+    EndOfFile,
+    /// Anything else, such as a reason given to `hangup`: the text says it.
+    Other,
+}
+
+impl fmt::Display for ClosedBy {
+    /// As a flow has it: the same in all versions.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ClosedBy::Local => "local",
+            ClosedBy::Remote => "remote",
+            ClosedBy::Code(code) => return write!(f, "{code}"),
+            ClosedBy::LocalTimeout => "local timeout",
+            ClosedBy::Timeout => "timeout",
+            ClosedBy::Refused => "refused",
+            ClosedBy::Transferred => "transferred",
+            ClosedBy::Replaced => "replaced",
+            ClosedBy::NoCodec => "no codec",
+            ClosedBy::NoRtp => "no rtp",
+            ClosedBy::EndOfFile => "end of file",
+            ClosedBy::Other => "other",
+        })
+    }
+}
+
+/// Reads the `param` of a CALL_CLOSED of any baresip version.
+pub fn closed_reason(param: &str) -> ClosedReason {
+    let text = without_number(param.trim());
+    if let Some((code, phrase)) = final_code(text) {
+        return ClosedReason { by: ClosedBy::Code(code), text: phrase.to_string() };
+    }
+    let by = match text {
+        "Connection reset by user" | "Rejected by user" => ClosedBy::Local,
+        "Connection reset by peer" => ClosedBy::Remote,
+        "Local timeout" => ClosedBy::LocalTimeout,
+        "Connection timed out" => ClosedBy::Timeout,
+        "Connection refused" => ClosedBy::Refused,
+        "Call transfered" | "Call transferred" => ClosedBy::Transferred,
+        "No audio codecs" | "No common audio or video codecs" => ClosedBy::NoCodec,
+        "rtp stream error" => ClosedBy::NoRtp,
+        "end of file" => ClosedBy::EndOfFile,
+        _ if text.ends_with(" replaced") && text.contains(";to-tag=") => ClosedBy::Replaced,
+        _ => ClosedBy::Other,
+    };
+    ClosedReason { by, text: text.to_string() }
+}
+
+/// Without the error number that versions from 2.0 on append: `Connection refused [111]`.
+fn without_number(text: &str) -> &str {
+    let number = text.strip_suffix(']').and_then(|text| text.rsplit_once(" ["));
+    match number {
+        Some((words, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => words.trim_end(),
+        _ => text,
+    }
+}
+
+/// `486 Busy Here`, also with a Reason header after a comma.
+fn final_code(text: &str) -> Option<(u16, &str)> {
+    let (code, phrase) = text.split_once(' ').unwrap_or((text, ""));
+    let digits = code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit());
+    let code = code.parse().ok().filter(|code| digits && (300..700).contains(code))?;
+    Some((code, phrase.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_wordings_that_were_seen() {
+        for (param, by, text) in [
+            ("Connection reset by user", "local", "Connection reset by user"),
+            ("Rejected by user", "local", "Rejected by user"),
+            ("Connection reset by peer", "remote", "Connection reset by peer"),
+            ("Connection reset by peer [104]", "remote", "Connection reset by peer"),
+            ("486 Rejected", "486", "Rejected"),
+            ("486 X,Q.850;cause=17;text=\"User busy\"", "486", "X,Q.850;cause=17;text=\"User busy\""),
+            ("302 Moved Temporarily", "302", "Moved Temporarily"),
+            ("603", "603", ""),
+            ("Local timeout", "local timeout", "Local timeout"),
+            ("Connection timed out [110]", "timeout", "Connection timed out"),
+            ("Connection refused", "refused", "Connection refused"),
+            ("Call transfered", "transferred", "Call transfered"),
+            ("2b7e;to-tag=96;from-tag=50 replaced", "replaced", "2b7e;to-tag=96;from-tag=50 replaced"),
+            ("No audio codecs", "no codec", "No audio codecs"),
+            ("No common audio or video codecs", "no codec", "No common audio or video codecs"),
+            ("rtp stream error", "no rtp", "rtp stream error"),
+            ("end of file", "end of file", "end of file"),
+            ("No such file or directory [2]", "other", "No such file or directory"),
+            ("Decline", "other", "Decline"),
+            ("", "other", ""),
+            ("2000 x []", "other", "2000 x []"),
+            ("ä [x]", "other", "ä [x]"),
+            ("200 OK", "other", "200 OK"),
+        ] {
+            let reason = closed_reason(param);
+            assert_eq!((reason.by.to_string().as_str(), reason.text.as_str()), (by, text), "{param}");
+        }
+    }
+}
