@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 static PASSWORD: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"(?ix) auth_pass (?:
-            =  (?: \\" (?<escaped> [^"\n]*? ) \\" | " (?<quoted> [^"\n]+ ) " (?: [;|"\s] | $ ) | (?<bare> [^;\s"] [^;\s]*? ) (?: "[)\]},]* )? (?: [;\s] | $ ) )
+            =  (?: \\" (?<escaped> [^"\n]*? ) \\" | " (?<quoted> [^"\n]+ ) " (?: [;|"\s] | $ ) | (?<bare> (?: [^;\s"] | "[^;\s] ) [^;\s]*? ) (?: "[)\]},]* )? (?: [;\s] | $ ) )
             | \s* : \s* " (?<map> [^"\n]* ) "
         )"#,
     )
@@ -83,6 +83,7 @@ mod tests {
             (r#"uanew("<sip:a@h>;auth_pass=\"a;b\";x=1");"#, r#"uanew("<sip:a@h>;auth_pass=\"***\";x=1");"#),
             (r#"";auth_pass=" + secret("TRUNK_PASS")"#, r#"";auth_pass=" + secret("TRUNK_PASS")"#),
             (r#"uanew("<sip:a@h>;auth_pass=abc");"#, r#"uanew("<sip:a@h>;auth_pass=***");"#),
+            (r#"x;auth_pass="abc d"#, "x;auth_pass=**** d"),
             (r#"agent("a;auth_pass=a\"b\"")"#, r#"agent("a;auth_pass=******")"#),
             (r#"#{ auth_pass: "abc" }"#, r#"#{ auth_pass: "***" }"#),
             ("no secret; auth_user=alice", "no secret; auth_user=alice"),

@@ -177,11 +177,12 @@ fn write(file: &TestFile, used: &HashSet<u32>, roomy: bool) -> Text {
     head
 }
 
-/// A chain as the user wrote it, if it has several parts: they are not one line any more.
+/// A chain as the user wrote it, if it has several parts: they are not one line any more. Not with a password in it:
+/// cut, it might not be recognised as one.
 fn original(file: &TestFile, line: &Line) -> Text {
     let mut text = Text::default();
     let chain = &file.source.text[line.span.clone()];
-    if chain.contains('|') {
+    if chain.contains('|') && !chain.to_ascii_lowercase().contains("auth_pass") {
         let cut: String = chain.chars().take(MAX_COMMENT).collect();
         let dots = if cut.len() < chain.len() { "…" } else { "" };
         text.line(&comment(&format!("line {}: {cut}{dots}", line.number)), line.number);
