@@ -20,7 +20,8 @@ fn usage_is_2_and_help_teaches() {
 
 #[test]
 fn no_agent_is_3_with_what_to_do() {
-    let test = Telefonist::new("run call --baresip /nowhere/baresip").file("call", "uanew <sip:a@127.0.0.1>;regint=0\n");
+    let test =
+        Telefonist::new("run call --baresip /nowhere/baresip").file("call", "uanew <sip:a@127.0.0.1>;regint=0\n");
     test.run().exits(3).says("/nowhere/baresip").says("--baresip");
 }
 
@@ -36,7 +37,8 @@ fn a_command_that_the_agent_lacks_is_named_before_any_process_starts() {
 
 #[test]
 fn a_wrong_hash_is_1_with_a_readable_diff_and_update_mends_it() {
-    let text = "_hash 0123456789abcdef\n_define ua1 sip:alice@127.0.0.1\nuanew <ua1>;regint=0\nua1:dial 1@127.0.0.1|100ms\n";
+    let text =
+        "_hash 0123456789abcdef\n_define ua1 sip:alice@127.0.0.1\nuanew <ua1>;regint=0\nua1:dial 1@127.0.0.1|100ms\n";
     let test = Telefonist::new("run call").file("call", text);
     test.run().exits(1).says("FAIL").says("0123456789abcdef").says("--update");
     let mended = Telefonist::new("run call --update").file("call", text);
@@ -46,7 +48,9 @@ fn a_wrong_hash_is_1_with_a_readable_diff_and_update_mends_it() {
 
 #[test]
 fn a_file_that_does_not_compile_does_not_stop_the_others() {
-    let test = Telefonist::new("run tests").file("tests/a", "_nonsense\n").file("tests/b", "uanew <sip:b@127.0.0.1>;regint=0|10ms\n");
+    let test = Telefonist::new("run tests")
+        .file("tests/a", "_nonsense\n")
+        .file("tests/b", "uanew <sip:b@127.0.0.1>;regint=0|10ms\n");
     test.run().exits(2).says("_nonsense").says("PASS");
 }
 

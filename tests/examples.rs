@@ -37,7 +37,8 @@ fn basic_call_fifty_times_has_one_hash() {
     let text = std::fs::read_to_string(repository().join("examples/basic_call.rhai")).unwrap();
     let text = format!("repeat(50);\n{text}");
     let done = Telefonist::new("run basic_call.rhai").file("basic_call.rhai", &text).run().exits(0);
-    let mut hashes: Vec<&str> = done.stdout.lines().filter_map(|line| line.split_once("hash ")).map(|(_, hash)| hash).collect();
+    let mut hashes: Vec<&str> =
+        done.stdout.lines().filter_map(|line| line.split_once("hash ")).map(|(_, hash)| hash).collect();
     assert_eq!(hashes.len(), 50, "{}", done.stdout);
     hashes.dedup();
     assert_eq!(hashes.len(), 1, "{}", done.stdout);
@@ -50,7 +51,9 @@ fn the_attended_transfer_leaves_alice_and_charlie_with_media_both_ways() {
     let reports = |agent: &str, peer: &str| {
         let mut events = test.events();
         events.retain(|event| {
-            event["type"] == "AUDIO_REPORT" && event["agent"] == agent && event["peer"].as_str().is_some_and(|uri| uri.contains(peer))
+            event["type"] == "AUDIO_REPORT"
+                && event["agent"] == agent
+                && event["peer"].as_str().is_some_and(|uri| uri.contains(peer))
         });
         events.pop().unwrap_or_else(|| panic!("no AUDIO_REPORT of {agent} with {peer}"))
     };

@@ -81,7 +81,9 @@ fn agents_die_with_a_host_that_is_killed_and_its_events_stay_readable() {
 #[test]
 fn without_accept_or_with_swapped_steps_the_hash_differs_and_the_diff_shows_where() {
     let text = |steps: &str| {
-        format!("_define ua1 sip:alice@127.0.0.1\n_define ua2 sip:bob@127.0.0.1\nuanew <ua1>;regint=0\nuanew <ua2>;regint=0\n{steps}\n")
+        format!(
+            "_define ua1 sip:alice@127.0.0.1\n_define ua2 sip:bob@127.0.0.1\nuanew <ua1>;regint=0\nuanew <ua2>;regint=0\n{steps}\n"
+        )
     };
     let good = "ua1:dial ua2|300ms|ua2:accept|500ms|ua1:hangup|300ms";
     let first = Telefonist::new("run call").file("call", &text(good));

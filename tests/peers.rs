@@ -71,7 +71,10 @@ fn sipp(arguments: &[&str]) -> Peer {
     let port = free_port();
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new("sipp");
-    command.args(["-i", "127.0.0.1", "-p", &port.to_string(), "-m", "1", "-nostdin"]).args(arguments).current_dir(folder.path());
+    command
+        .args(["-i", "127.0.0.1", "-p", &port.to_string(), "-m", "1", "-nostdin"])
+        .args(arguments)
+        .current_dir(folder.path());
     start(command, port, folder, "Scenario Screen", false)
 }
 
@@ -97,7 +100,8 @@ fn two_agents_register_at_kamailio_and_call_each_other() {
         hashes.push(test.run().exits(0).says("PASS").never_says(PASSWORD).hash());
         let flow = std::fs::read_to_string(test.run_folder().join("flow.txt")).unwrap();
         assert!(flow.contains("REGISTER_OK") && flow.contains("CALL_ESTABLISHED"), "{flow}");
-        let kept = std::fs::read_dir(test.run_folder()).unwrap().filter_map(Result::ok).filter(|file| file.path().is_file());
+        let kept =
+            std::fs::read_dir(test.run_folder()).unwrap().filter_map(Result::ok).filter(|file| file.path().is_file());
         for file in kept {
             let text = std::fs::read(file.path()).unwrap();
             assert!(!String::from_utf8_lossy(&text).contains(PASSWORD), "the password is in {:?}", file.path());

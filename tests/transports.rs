@@ -21,7 +21,8 @@ fn place(text: &str, baresip: Option<&str>) -> Telefonist {
     test.run().exits(0).says("PASS");
     let events = test.events();
     for agent in ["alice", "bob"] {
-        let reports: Vec<_> = events.iter().filter(|event| event["type"] == "AUDIO_REPORT" && event["agent"] == agent).collect();
+        let reports: Vec<_> =
+            events.iter().filter(|event| event["type"] == "AUDIO_REPORT" && event["agent"] == agent).collect();
         assert_eq!(reports.len(), 1, "{agent}: {reports:?}");
         assert_eq!(reports[0]["fields"]["tx"], true, "{agent}: {}", reports[0]);
         assert_eq!(reports[0]["fields"]["rx"], true, "{agent}: {}", reports[0]);
@@ -31,8 +32,11 @@ fn place(text: &str, baresip: Option<&str>) -> Telefonist {
 
 fn transports(test: &Telefonist) -> Vec<String> {
     let events = test.events();
-    let mut seen: Vec<String> =
-        events.iter().filter(|event| event["kind"] == "sip").map(|event| event["transport"].as_str().unwrap().into()).collect();
+    let mut seen: Vec<String> = events
+        .iter()
+        .filter(|event| event["kind"] == "sip")
+        .map(|event| event["transport"].as_str().unwrap().into())
+        .collect();
     seen.sort();
     seen.dedup();
     seen
@@ -85,7 +89,8 @@ fn recordings_are_kept_named_by_agent_and_call() {
         let test = place(&call("", "", "1500ms"), baresip);
         for name in ["alice-1.wav", "bob-1.wav"] {
             let path = test.run_folder().join("recordings").join(name);
-            let mut reader = hound::WavReader::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let mut reader =
+                hound::WavReader::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             assert!(reader.duration() > 4_000, "{name} has {} samples", reader.duration());
             let loudest = reader.samples::<i16>().map(|sample| sample.unwrap().unsigned_abs()).max().unwrap();
             assert!(loudest > 1_000, "{name} is silent");

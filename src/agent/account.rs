@@ -61,10 +61,14 @@ impl Account {
     /// # Errors
     /// An address that is none, a parameter with an unknown value, a module that the agent lacks.
     pub fn new(text: &str, options: &[(String, String)], kind: &Kind) -> Result<Account, Ended> {
-        let mut account = if is_name(text) { parse(&format!("<sip:{text}@127.0.0.1>;regint=0"))? } else { parse(text)? };
+        let mut account =
+            if is_name(text) { parse(&format!("<sip:{text}@127.0.0.1>;regint=0"))? } else { parse(text)? };
         for (key, value) in options {
             if value.contains([';', '\n', '\r', '"']) && key != "auth_pass" {
-                return Err(refused(format!("the option `{key}` has a value with `;` or `\"`"), "such values can't be told to baresip"));
+                return Err(refused(
+                    format!("the option `{key}` has a value with `;` or `\"`"),
+                    "such values can't be told to baresip",
+                ));
             }
             match key.as_str() {
                 "audio" => account.set("input_wav", value),
@@ -136,7 +140,8 @@ impl Account {
     fn check(&self, kind: &Kind) -> Result<(), Ended> {
         let known = |key: &str, values: &[&str]| match self.parameter(key) {
             Some(value) if !values.contains(&value) => {
-                let near = nearest(value, values.iter().copied()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+                let near = nearest(value, values.iter().copied())
+                    .map_or(String::new(), |near| format!("did you mean `{near}`? "));
                 let advice = format!("{near}known are: {}", values.join(" "));
                 Err(refused(format!("the account parameter {key} has the unknown value `{value}`"), &advice))
             }
@@ -154,7 +159,10 @@ impl Account {
             if let Some(module) = module.filter(|module| !kind.has(module)) {
                 let value = self.parameter(key).unwrap_or_default();
                 let advice = "use another value, or an agent that has the module (`telefonist doctor` lists them)";
-                return Err(refused(format!("{key}={value} needs the module {module}, which the agent lacks: {kind}"), advice));
+                return Err(refused(
+                    format!("{key}={value} needs the module {module}, which the agent lacks: {kind}"),
+                    advice,
+                ));
             }
         }
         Ok(())
@@ -208,7 +216,12 @@ fn is_name(text: &str) -> bool {
 
 fn parse(text: &str) -> Result<Account, Ended> {
     let shown = crate::diagnostic::mask_secrets(text);
-    let wrong = |what: &str| refused(format!("`{shown}` is no account: {what}"), "write it like <sip:alice@pbx.example;transport=tcp>;auth_pass=…, or a bare name for a local agent");
+    let wrong = |what: &str| {
+        refused(
+            format!("`{shown}` is no account: {what}"),
+            "write it like <sip:alice@pbx.example;transport=tcp>;auth_pass=…, or a bare name for a local agent",
+        )
+    };
     if text.contains(['\n', '\r', '\0']) {
         return Err(wrong("it has a line end in it"));
     }
@@ -262,7 +275,11 @@ fn parameters(text: &str) -> Vec<(String, Option<String>)> {
         c == ';' && !quoted
     });
     let parts = parts.map(str::trim).filter(|part| !part.is_empty());
-    parts.map(|part| part.split_once('=').map_or((part.into(), None), |(key, value)| (key.trim().into(), Some(value.into())))).collect()
+    parts
+        .map(|part| {
+            part.split_once('=').map_or((part.into(), None), |(key, value)| (key.trim().into(), Some(value.into())))
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -288,12 +305,17 @@ mod tests {
 
     #[test]
     fn an_account_with_a_registrar_is_left_as_it_is() {
-        let text = "\"Al\" <sip:alice@pbx.example:5070;transport=TLS;lr>;auth_pass=\"a;b\";outbound=\"sip:proxy:5080;lr\"";
+        let text =
+            "\"Al\" <sip:alice@pbx.example:5070;transport=TLS;lr>;auth_pass=\"a;b\";outbound=\"sip:proxy:5080;lr\"";
         let alice = account(text).unwrap();
         assert!(!alice.local);
-        assert_eq!((alice.aor.as_str(), alice.secret(), alice.transport.as_deref()), ("sip:alice@pbx.example", Some("a;b"), Some("tls")));
+        assert_eq!(
+            (alice.aor.as_str(), alice.secret(), alice.transport.as_deref()),
+            ("sip:alice@pbx.example", Some("a;b"), Some("tls"))
+        );
         assert_eq!(alice.first_hop(), ("proxy".into(), 5080));
-        let expected = "\"Al\" <sip:alice@pbx.example:5070;transport=tls;lr>;auth_pass=\"a;b\";outbound=\"sip:proxy:5080;lr\";end";
+        let expected =
+            "\"Al\" <sip:alice@pbx.example:5070;transport=tls;lr>;auth_pass=\"a;b\";outbound=\"sip:proxy:5080;lr\";end";
         assert_eq!(line(&alice), expected);
     }
 
@@ -334,9 +356,16 @@ mod tests {
 
     #[test]
     fn options_go_on_top() {
-        let options = [("audio".to_string(), "bob.wav".to_string()), ("transport".into(), "tcp".into()), ("mediaenc".into(), "srtp".into())];
+        let options = [
+            ("audio".to_string(), "bob.wav".to_string()),
+            ("transport".into(), "tcp".into()),
+            ("mediaenc".into(), "srtp".into()),
+        ];
         let bob = Account::new("bob", &options, &Kind::for_tests((4, 12, 0))).unwrap();
-        assert_eq!(line(&bob), "<sip:bob@127.0.0.1:5062;transport=tcp>;regint=0;audio_source=aufile,/data/sounds/bob.wav;mediaenc=srtp");
+        assert_eq!(
+            line(&bob),
+            "<sip:bob@127.0.0.1:5062;transport=tcp>;regint=0;audio_source=aufile,/data/sounds/bob.wav;mediaenc=srtp"
+        );
     }
 
     proptest::proptest! {

@@ -60,13 +60,18 @@ fn reached(target: &str, peers: &[Peer]) -> String {
     let (name, tail) = rest.split_at(end);
     let Some(peer) = peers.iter().find(|peer| names(peer, name)) else { return target.to_string() };
     let lower = tail.to_ascii_lowercase();
-    let asked = lower.split(';').find_map(|parameter| parameter.strip_prefix("transport=")).map(|value| value.trim_end_matches('>'));
+    let asked = lower
+        .split(';')
+        .find_map(|parameter| parameter.strip_prefix("transport="))
+        .map(|value| value.trim_end_matches('>'));
     format!("{open}{}{tail}", peer.address(asked))
 }
 
 fn names(peer: &Peer, name: &str) -> bool {
-    let bare = |text: &str| text.strip_prefix("sip:").or_else(|| text.strip_prefix("sips:")).unwrap_or(text).to_string();
-    !name.is_empty() && (peer.name == name || peer.alias == name || (name.contains('@') && bare(&peer.alias) == bare(name)))
+    let bare =
+        |text: &str| text.strip_prefix("sip:").or_else(|| text.strip_prefix("sips:")).unwrap_or(text).to_string();
+    !name.is_empty()
+        && (peer.name == name || peer.alias == name || (name.contains('@') && bare(&peer.alias) == bare(name)))
 }
 
 #[cfg(test)]
@@ -75,7 +80,12 @@ mod tests {
 
     #[test]
     fn a_port_is_added_or_replaced() {
-        let cases = [("sip:a@h", "sip:a@h:9"), ("sip:a@h:1", "sip:a@h:9"), ("sip:a@[::1]", "sip:a@[::1]:9"), ("sip:a@[::1]:5", "sip:a@[::1]:9")];
+        let cases = [
+            ("sip:a@h", "sip:a@h:9"),
+            ("sip:a@h:1", "sip:a@h:9"),
+            ("sip:a@[::1]", "sip:a@[::1]:9"),
+            ("sip:a@[::1]:5", "sip:a@[::1]:9"),
+        ];
         for (alias, expected) in cases {
             assert_eq!(with_port(alias, 9), expected);
         }
@@ -89,7 +99,8 @@ mod tests {
             port,
             transport: transport.map(str::to_string),
         };
-        let peers = [peer("bob", Some(5062), None), peer("eve", Some(5064), Some("tls")), peer("reg", None, Some("tcp"))];
+        let peers =
+            [peer("bob", Some(5062), None), peer("eve", Some(5064), Some("tls")), peer("reg", None, Some("tcp"))];
         let cases = [
             ("dial bob", "dial sip:bob@127.0.0.1:5062"),
             ("dial sip:bob@127.0.0.1", "dial sip:bob@127.0.0.1:5062"),

@@ -23,7 +23,7 @@ use crate::sip::sdp::Negotiated;
 pub struct CallEnd {
     /// The account's URI.
     pub local: String,
-    /// The peer's URI.
+    /// The peer's URI; both are empty for a call of less than a second.
     pub peer: String,
     /// 0 where there is no table.
     pub packets_tx: u64,
@@ -72,8 +72,13 @@ impl Recogniser {
             self.call = Some(CallEnd { local: local.to_string(), peer: peer.to_string(), ..CallEnd::default() });
             return before;
         }
+        let heading = text.strip_suffix("Transmit:     Receive:");
+        // a call of less than a second has no line that tells of its end
+        if heading.is_some() && self.call.is_none() {
+            self.call = Some(CallEnd::default());
+        }
         let call = self.call.as_mut()?;
-        if let Some(stream) = text.strip_suffix("Transmit:     Receive:") {
+        if let Some(stream) = heading {
             self.table = if stream.trim() == "audio" { Table::Begun } else { Table::Other };
             return None;
         }

@@ -17,6 +17,6 @@ impl Certificate {
         let names = ["localhost", "127.0.0.1", "::1"].map(str::to_string);
         let certificate = CertificateParams::new(names)?.self_signed(&key)?;
         let public = certificate.pem();
-        Ok(Certificate { whole: key.serialize_pem() + &public, public })
+        Ok(Certificate { whole: format!("{}{public}", key.serialize_pem()), public })
     }
 }

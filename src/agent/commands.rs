@@ -136,7 +136,10 @@ pub fn missing(word: &str, kind: &Kind) -> Option<String> {
     let command = find(word)?;
     let text = |version: Version| format!("{}.{}.{}", version.0, version.1, version.2);
     if kind.version < command.since {
-        return Some(format!("the command `{word}` needs baresip {} or newer; the agent is {kind}", text(command.since)));
+        return Some(format!(
+            "the command `{word}` needs baresip {} or newer; the agent is {kind}",
+            text(command.since)
+        ));
     }
     let until = command.until.filter(|until| kind.version >= *until)?;
     Some(format!("the command `{word}` is gone since baresip {}; the agent is {kind}", text(until)))

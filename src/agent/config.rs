@@ -29,7 +29,8 @@ pub struct Plan<'a> {
 
 /// Loaded where the agent has them: codecs first, in the order of the offer; what writes recordings last.
 const MODULES: [&str; 14] = [
-    "g711", "opus", "g722", "auconv", "auresamp", "aufile", "aubridge", "ausine", "stun", "turn", "ice", "srtp", "uuid", "alsa",
+    "g711", "opus", "g722", "auconv", "auresamp", "aufile", "aubridge", "ausine", "stun", "turn", "ice", "srtp",
+    "uuid", "alsa",
 ];
 const RECORDERS: [&str; 2] = ["recorder", "sndfile"];
 const APPLICATIONS: [&str; 5] = ["menu", "debug_cmd", "contact", "callreport", "ctrl_tcp"];
@@ -40,7 +41,12 @@ const SILENCE: &str = "silence.wav";
 /// Writes `config`, and what it names, into the agent's folder.
 pub fn write(plan: &Plan) -> Result<(), Ended> {
     let text = text(plan)?;
-    let files = [("config", text.as_str()), ("agent.pem", &plan.certificate.whole), ("trusted.pem", &plan.certificate.public), ("contacts", "")];
+    let files = [
+        ("config", text.as_str()),
+        ("agent.pem", &plan.certificate.whole),
+        ("trusted.pem", &plan.certificate.public),
+        ("contacts", ""),
+    ];
     files.iter().try_for_each(|(name, text)| write_private(&plan.folder.join(name), text)).map_err(|error| {
         Ended::error(format!("the agent's configuration can't be written to {}: {error}", plan.folder.display()))
     })
@@ -107,7 +113,10 @@ fn audio(plan: &Plan) -> Result<(String, String), Ended> {
     if plan.settings.use_alsa {
         if !plan.kind.has("alsa") {
             let advice = "build with `make alsa`, or name a baresip with its alsa module by --baresip";
-            return Err(Ended { advice: Some(advice.into()), ..Ended::error(format!("the agent has no sound card support: {}", plan.kind)) });
+            return Err(Ended {
+                advice: Some(advice.into()),
+                ..Ended::error(format!("the agent has no sound card support: {}", plan.kind))
+            });
         }
         return Ok(("alsa,default".into(), "alsa,default".into()));
     }

@@ -1,8 +1,8 @@
 //! The control connection to an agent: commands out, answers and events in.
 
 use super::ctrl::{Decoder, Incoming, encode};
-use super::process::{Answer, State};
-use super::reports::Reports;
+use super::output::{SharedReports, lock};
+use super::process::Answer;
 use super::vocabulary;
 use crate::diagnostic::mask_secrets;
 use crate::event::{AgentEvent, At, Body, Command, Ended, LogLine, Response, Sink};
@@ -47,14 +47,37 @@ pub struct Control {
     tokens: u64,
     name: Arc<str>,
     sink: Arc<dyn Sink>,
-    reports: Reports,
+    reports: SharedReports,
+    consultation: Consultation,
+}
+
+/// The call of an attended transfer with its target.
+///
+/// baresip refers to the call that is current when `atransferexec` comes: where the first call's hold is answered after the
+/// second call, that is the wrong one, and the peer is asked to call itself. So the right one is made current before.
+#[derive(Default)]
+enum Consultation {
+    #[default]
+    None,
+    /// `atransferstart` has been sent.
+    Asked,
+    Call(String),
 }
 
 impl Control {
-    pub fn new(stream: TcpStream, name: Arc<str>, sink: Arc<dyn Sink>, state: Arc<State>) -> Control {
+    pub fn new(stream: TcpStream, name: Arc<str>, sink: Arc<dyn Sink>, reports: SharedReports) -> Control {
         let buffer = vec![0; 64 * 1024].into_boxed_slice();
-        let reports = Reports::new(state);
-        Control { stream, decoder: Decoder::new(), buffer, pending: VecDeque::new(), tokens: 0, name, sink, reports }
+        Control {
+            stream,
+            decoder: Decoder::new(),
+            buffer,
+            pending: VecDeque::new(),
+            tokens: 0,
+            name,
+            sink,
+            reports,
+            consultation: Consultation::None,
+        }
     }
 
     fn push(&self, body: Body) -> u64 {
@@ -62,7 +85,32 @@ impl Control {
     }
 
     /// Sends a command; its answer goes to `answer` when it comes.
-    pub async fn command(&mut self, text: &str, at: Option<At>, recorded: bool, answer: oneshot::Sender<Result<Answer, Ended>>) {
+    pub async fn command(
+        &mut self,
+        text: &str,
+        at: Option<At>,
+        recorded: bool,
+        answer: oneshot::Sender<Result<Answer, Ended>>,
+    ) {
+        let word = text.split_whitespace().next().unwrap_or_default();
+        match (word, std::mem::take(&mut self.consultation)) {
+            ("atransferstart", _) => self.consultation = Consultation::Asked,
+            ("atransferexec", Consultation::Call(id)) => {
+                let (unheard, _) = oneshot::channel();
+                self.send(&format!("callfind {id}"), at.clone(), recorded, unheard).await;
+            }
+            (_, consultation) => self.consultation = consultation,
+        }
+        self.send(text, at, recorded, answer).await;
+    }
+
+    async fn send(
+        &mut self,
+        text: &str,
+        at: Option<At>,
+        recorded: bool,
+        answer: oneshot::Sender<Result<Answer, Ended>>,
+    ) {
         let (word, parameters) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
         self.tokens += 1;
         let token = self.tokens.to_string();
@@ -89,7 +137,11 @@ impl Control {
             match answered.try_recv() {
                 Ok(Ok(Answer { ok: true, .. })) => return Ok(()),
                 Ok(Ok(Answer { data, .. })) => {
-                    return Err(Ended::error(format!("agent `{}`: its account is refused: {}", self.name, data.trim())));
+                    return Err(Ended::error(format!(
+                        "agent `{}`: its account is refused: {}",
+                        self.name,
+                        data.trim()
+                    )));
                 }
                 Ok(Err(why)) => return Err(why),
                 Err(_) if self.turn().await => {}
@@ -147,20 +199,28 @@ impl Control {
         while let Some(incoming) = self.decoder.next() {
             match incoming {
                 Ok(Incoming::Response { ok, data, token }) => self.answered(ok, data, token.as_deref()),
-                Ok(Incoming::Event(fields) | Incoming::Message(fields)) => {
-                    if let Some(event) = vocabulary::event(fields) {
-                        self.event(event);
-                    }
-                }
-                Err(error) => {
-                    self.push(Body::Log(LogLine { level: "warning".into(), text: error.to_string() }));
-                }
+                Ok(Incoming::Event(fields)) => match vocabulary::event(fields) {
+                    Ok(event) => self.event(event),
+                    Err(what) => self.warn(format!("ctrl_tcp: {what}")),
+                },
+                Ok(Incoming::Message(fields)) => self.event(vocabulary::message(fields)),
+                Err(error) => self.warn(error.to_string()),
             }
         }
     }
 
+    fn warn(&self, text: String) {
+        self.push(Body::Log(LogLine { level: "warning".into(), text }));
+    }
+
     fn event(&mut self, event: AgentEvent) {
-        self.reports.seen(&event);
+        if let (Consultation::Asked, "CALL_OUTGOING", Some(id)) = (&self.consultation, event.name.as_str(), &event.call)
+        {
+            self.consultation = Consultation::Call(id.clone());
+        }
+        if let Some(reports) = &self.reports {
+            lock(reports).event(&event);
+        }
         self.push(Body::Event(event));
     }
 

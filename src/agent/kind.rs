@@ -97,20 +97,29 @@ fn external(program: &Path) -> Result<Kind, Diagnostic> {
     let modules: BTreeSet<String> = names.filter_map(|name| Some(name.strip_suffix(".so")?.to_string())).collect();
     match ["ctrl_tcp", "menu", "g711"].iter().find(|needed| !modules.contains(**needed)) {
         Some(needed) => Err(unusable(format!("its module {needed} is not in {}", module_path.display()))),
-        None => Ok(Kind { program: program.to_path_buf(), embedded: false, version, modules, module_path: Some(module_path) }),
+        None => Ok(Kind {
+            program: program.to_path_buf(),
+            embedded: false,
+            version,
+            modules,
+            module_path: Some(module_path),
+        }),
     }
 }
 
 /// What it says of its usage; it exits with 254 afterwards.
 fn banner(program: &Path) -> Result<String, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let mut command = tokio::process::Command::new(program);
         command.arg("-h").stdin(Stdio::null()).kill_on_drop(true);
         match tokio::time::timeout(Duration::from_secs(5), command.output()).await {
             Err(_) => Err("it does not answer when asked for its usage (-h)".into()),
             Ok(Err(error)) => Err(error.to_string()),
-            Ok(Ok(output)) => Ok([output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat()),
+            Ok(Ok(output)) => {
+                Ok([output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat())
+            }
         }
     })
 }
@@ -126,7 +135,8 @@ fn parse_version(text: &str) -> Option<Version> {
 fn module_path(program: &Path) -> Option<PathBuf> {
     let real = program.canonicalize().ok();
     let beside = real.and_then(|program| Some(program.parent()?.parent()?.join("lib/baresip/modules")));
-    let usual = ["/usr/local/lib/baresip/modules", "/usr/lib/baresip/modules", "/usr/lib64/baresip/modules"].map(PathBuf::from);
+    let usual =
+        ["/usr/local/lib/baresip/modules", "/usr/lib/baresip/modules", "/usr/lib64/baresip/modules"].map(PathBuf::from);
     let multiarch = PathBuf::from(format!("/usr/lib/{}-linux-gnu/baresip/modules", std::env::consts::ARCH));
     beside.into_iter().chain(usual).chain([multiarch]).find(|folder| folder.join("ctrl_tcp.so").is_file())
 }

@@ -2,15 +2,16 @@
 
 use super::Kind;
 use super::control::{Control, connect};
-use super::output::Output;
+use super::output::{Output, SharedReports};
 use super::ports::Lease;
 use super::process::{Phase, Request, State};
+use super::reports::Reports;
 use crate::event::{Body, Ended, Note, Sink};
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -33,7 +34,7 @@ pub struct Start {
     pub sip: SocketAddr,
     pub control: SocketAddr,
     /// Held until the process is gone.
-    pub lease: Lease,
+    pub _lease: Lease,
     pub name: Arc<str>,
     pub sink: Arc<dyn Sink>,
 }
@@ -45,16 +46,24 @@ pub async fn live(start: Start, mut requests: UnboundedReceiver<Request>, state:
         Ok(child) => child,
         Err(error) => {
             let program = start.kind.program.display();
-            state.enter(Phase::Failed(Ended::error(format!("agent `{}` can't be started: {program}: {error}", start.name))));
+            state.enter(Phase::Failed(Ended::error(format!(
+                "agent `{}` can't be started: {program}: {error}",
+                start.name
+            ))));
             return drain(requests).await;
         }
     };
-    let mut output = Output::follow(&mut child, &start);
-    let ready = timeout(START, get_ready(&start, &mut child, &mut output, state.clone())).await;
+    // our own module reports for itself
+    let reports = (!start.kind.has("callreport")).then(|| Arc::new(Mutex::new(Reports::new(state.clone()))));
+    let mut output = Output::follow(&mut child, &start, reports.clone());
+    let ready = timeout(START, get_ready(&start, &mut child, &mut output, reports)).await;
     let ready = ready.unwrap_or_else(|_| Err("it did not get ready within 10 s".into()));
     match ready {
         Err(why) => {
-            let failed = Ended { details: output.last_lines(), ..Ended::error(format!("agent `{}` did not start: {why}", start.name)) };
+            let failed = Ended {
+                details: output.last_lines(),
+                ..Ended::error(format!("agent `{}` did not start: {why}", start.name))
+            };
             state.enter(Phase::Failed(failed));
             end(&mut child, None).await;
             output.finish().await;
@@ -120,7 +129,12 @@ fn spawn(start: &Start) -> std::io::Result<Child> {
 }
 
 /// Its own word on stdout first, then the control port: a connection alone would not prove that it is the right process.
-async fn get_ready(start: &Start, child: &mut Child, output: &mut Output, state: Arc<State>) -> Result<Control, String> {
+async fn get_ready(
+    start: &Start,
+    child: &mut Child,
+    output: &mut Output,
+    reports: SharedReports,
+) -> Result<Control, String> {
     tokio::select! {
         ready = output.ready() => if ready { Ok(()) } else { Err("it closed its output".to_string()) },
         status = child.wait() => Err(status.map_or_else(|error| error.to_string(), told)),
@@ -128,11 +142,15 @@ async fn get_ready(start: &Start, child: &mut Child, output: &mut Output, state:
     let stream = connect(start.control).await.map_err(|error| {
         format!("its control port {} can't be reached ({error}); is the port in use?", start.control)
     })?;
-    Ok(Control::new(stream, start.name.clone(), start.sink.clone(), state))
+    Ok(Control::new(stream, start.name.clone(), start.sink.clone(), reports))
 }
 
 /// Passes requests on and events up until the run stops the agent, or the process goes away by itself: then its status.
-async fn serve(control: &mut Control, child: &mut Child, requests: &mut UnboundedReceiver<Request>) -> Option<ExitStatus> {
+async fn serve(
+    control: &mut Control,
+    child: &mut Child,
+    requests: &mut UnboundedReceiver<Request>,
+) -> Option<ExitStatus> {
     loop {
         tokio::select! {
             status = child.wait() => return Some(status.unwrap_or_default()),

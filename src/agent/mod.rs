@@ -1,8 +1,35 @@
-//! agent
+//! A baresip process that speaks ctrl_tcp: our own binary as `telefonist __agent`, or an external baresip.
+//!
+//! [`Supervisor::start`] writes a configuration for the agent's version, leases ports, starts the process and follows it
+//! ([`live`]); [`Agent`] is its handle. What it says goes to the run's [`crate::event::Sink`], in one vocabulary over all
+//! versions. Nobody else knows baresip.
 
+mod account;
+mod address;
 pub mod audio_report;
 pub mod call_end;
+mod certificate;
+pub mod commands;
+mod config;
+mod control;
 pub mod ctrl;
+mod interface;
+mod kind;
+mod live;
+mod output;
+mod ports;
+mod process;
 pub mod quality;
+mod reports;
+mod settings;
+mod supervisor;
 pub mod trace;
 pub mod vocabulary;
+
+pub use account::Account;
+pub use address::{Peer, rewrite};
+pub use kind::{Kind, embedded_version};
+pub use ports::{Free, free as free_ports};
+pub use process::{Agent, Answer};
+pub use settings::Settings;
+pub use supervisor::Supervisor;

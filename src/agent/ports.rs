@@ -46,7 +46,10 @@ pub struct Free {
 pub fn lease(settings: &Settings, address: IpAddr) -> Result<Lease, Ended> {
     let locks = open(&settings.lease_file).map_err(|error| {
         let file = settings.lease_file.display();
-        Ended { advice: Some("make it readable and writable".into()), ..Ended::error(format!("the port leases in `{file}` can't be used: {error}")) }
+        Ended {
+            advice: Some("make it readable and writable".into()),
+            ..Ended::error(format!("the port leases in `{file}` can't be used: {error}"))
+        }
     })?;
     let exhausted = |what: &str, flag: &str| {
         let advice = format!("end what uses them, or name others with {flag}");
@@ -103,7 +106,8 @@ fn rtp_blocks(settings: &Settings) -> impl Iterator<Item = (u16, u16)> + '_ {
 }
 
 fn sip_is_free(address: IpAddr, port: u16) -> bool {
-    UdpSocket::bind((address, port)).is_ok() && [port, port + 1].iter().all(|port| TcpListener::bind((address, *port)).is_ok())
+    UdpSocket::bind((address, port)).is_ok()
+        && [port, port + 1].iter().all(|port| TcpListener::bind((address, *port)).is_ok())
 }
 
 fn rtp_is_free(address: IpAddr, first: u16, last: u16) -> bool {
@@ -112,7 +116,8 @@ fn rtp_is_free(address: IpAddr, first: u16, last: u16) -> bool {
 
 /// The lease file, for all users of the machine: the first of them makes it.
 fn open(path: &Path) -> io::Result<File> {
-    let existing = OpenOptions::new().read(true).write(true).custom_flags(libc::O_CLOEXEC | libc::O_NOFOLLOW).open(path);
+    let existing =
+        OpenOptions::new().read(true).write(true).custom_flags(libc::O_CLOEXEC | libc::O_NOFOLLOW).open(path);
     if existing.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).mode(0o666).custom_flags(libc::O_CLOEXEC | libc::O_NOFOLLOW);

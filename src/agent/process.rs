@@ -20,7 +20,12 @@ pub struct Answer {
 
 /// What the run wants of an agent.
 pub enum Request {
-    Command { text: String, at: Option<At>, recorded: bool, answer: oneshot::Sender<Result<Answer, Ended>> },
+    Command {
+        text: String,
+        at: Option<At>,
+        recorded: bool,
+        answer: oneshot::Sender<Result<Answer, Ended>>,
+    },
     /// The run is over: what is still asked needs no answer.
     Abandon,
     Stop,
@@ -113,6 +118,10 @@ impl Agent {
         self.state.clone()
     }
 
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
     /// Its SIP socket; TLS has the next port.
     pub fn sip(&self) -> SocketAddr {
         self.sip
@@ -128,7 +137,8 @@ impl Agent {
     /// # Errors
     /// Why it does not: its program, its ports, its account.
     pub fn ready(&self) -> Result<(), Ended> {
-        let inner = self.state.wait_while(Duration::MAX / 4, |inner| inner.phase == Phase::Starting && !inner.abandoned);
+        let inner =
+            self.state.wait_while(Duration::MAX / 4, |inner| inner.phase == Phase::Starting && !inner.abandoned);
         match &inner.phase {
             Phase::Ready => Ok(()),
             Phase::Failed(why) => Err(why.clone()),

@@ -34,7 +34,8 @@ impl Supervisor {
         let kind = Kind::of(&settings)?;
         let broken = |error: &dyn std::fmt::Display| Diagnostic::error(format!("agents can't be started: {error}"));
         let certificate = Certificate::new().map_err(|error| broken(&error))?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| broken(&error))?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| broken(&error))?;
         let handle = runtime.handle().clone();
         let (end, ended) = oneshot::channel::<()>();
         let thread = std::thread::Builder::new().name("agents".into()).spawn(move || {
@@ -53,7 +54,13 @@ impl Supervisor {
     ///
     /// # Errors
     /// What can be known before the process: no port is free, no such sound, no route to its registrar.
-    pub fn start(&self, name: Arc<str>, account: &Account, folder: &Path, sink: Arc<dyn Sink>) -> Result<Arc<Agent>, Ended> {
+    pub fn start(
+        &self,
+        name: Arc<str>,
+        account: &Account,
+        folder: &Path,
+        sink: Arc<dyn Sink>,
+    ) -> Result<Arc<Agent>, Ended> {
         let interface = interface::of(account, &self.settings)?;
         let lease = ports::lease(&self.settings, interface)?;
         let folder = own_folder(folder, &name, lease.sip)?;
@@ -68,7 +75,8 @@ impl Supervisor {
         };
         config::write(&plan)?;
         let recordings = folder.join("recordings");
-        let line = account.line(&Surroundings { port: lease.sip, sounds: &self.settings.sounds, recordings: &recordings })?;
+        let line =
+            account.line(&Surroundings { port: lease.sip, sounds: &self.settings.sounds, recordings: &recordings })?;
         let sip = SocketAddr::new(interface, lease.sip);
         let starting = Note::AgentStarting {
             aor: account.aor.clone(),
@@ -80,7 +88,7 @@ impl Supervisor {
         let control = SocketAddr::new(self.settings.ctrl_address.ip(), lease.control);
         let (agent, requests) = Agent::new(name.clone(), sip, recordings, sink.clone());
         let agent = Arc::new(agent);
-        let start = Start { kind: self.kind.clone(), folder, line, sip, control, lease, name, sink };
+        let start = Start { kind: self.kind.clone(), folder, line, sip, control, _lease: lease, name, sink };
         self.runtime.spawn(live::live(start, requests, agent.state()));
         Ok(agent)
     }

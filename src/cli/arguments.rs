@@ -110,8 +110,16 @@ pub struct HostArguments {
 /// Flags of one dash and underscores (`-data_dir x`, `-data_dir=x`), as tools around this one write them, in the form that
 /// the parser knows (`--data-dir`).
 pub fn with_long_flags(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    const FLAGS: [&str; 8] =
-        ["data_dir", "sip_listen", "ctrl_address", "max_calls", "use_alsa", "rtp_interface", "rtp_ports", "rtp_timeout"];
+    const FLAGS: [&str; 8] = [
+        "data_dir",
+        "sip_listen",
+        "ctrl_address",
+        "max_calls",
+        "use_alsa",
+        "rtp_interface",
+        "rtp_ports",
+        "rtp_timeout",
+    ];
     let long = |word: OsString| {
         let text = word.to_str()?.trim_start_matches('-');
         let (flag, value) = text.split_once('=').map_or((text, None), |(flag, value)| (flag, Some(value)));
@@ -140,9 +148,31 @@ mod tests {
 
     #[test]
     fn flags_of_one_dash_and_underscores_are_understood() {
-        let words = ["telefonist", "run", "-data_dir", "d", "-rtp_ports=1-2", "--max_calls=3", "x", "-version", "-q", "data_dir"];
+        let words = [
+            "telefonist",
+            "run",
+            "-data_dir",
+            "d",
+            "-rtp_ports=1-2",
+            "--max_calls=3",
+            "x",
+            "-version",
+            "-q",
+            "data_dir",
+        ];
         let long = with_long_flags(words.iter().map(OsString::from));
-        let expected = ["telefonist", "run", "--data-dir", "d", "--rtp-ports=1-2", "--max-calls=3", "x", "--version", "-q", "data_dir"];
+        let expected = [
+            "telefonist",
+            "run",
+            "--data-dir",
+            "d",
+            "--rtp-ports=1-2",
+            "--max-calls=3",
+            "x",
+            "--version",
+            "-q",
+            "data_dir",
+        ];
         assert_eq!(long, expected.map(OsString::from));
     }
 }

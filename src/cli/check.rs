@@ -4,7 +4,7 @@ use super::arguments::{CheckArguments, CompileArguments};
 use super::{colours, settings};
 use crate::diagnostic::{Diagnostic, render};
 use crate::pipeline;
-use crate::verdict::exit;
+use crate::verdict::{ExitCode, worst};
 use std::io::Write;
 
 /// Prints diagnostics where errors belong.
@@ -16,13 +16,13 @@ pub fn complain(diagnostics: &[Diagnostic]) {
 }
 
 /// Checks every test of the paths: all errors of all of them.
-pub fn check(arguments: &CheckArguments) -> u8 {
+pub fn check(arguments: &CheckArguments) -> ExitCode {
     let found = pipeline::find(&arguments.paths);
     let tests = match found {
         Ok(tests) => tests,
         Err(problems) => {
             complain(&problems);
-            return exit::USAGE;
+            return ExitCode::Usage;
         }
     };
     let kind = match settings::workplace(&arguments.host).and_then(|workplace| workplace.supervisor()) {
@@ -32,30 +32,30 @@ pub fn check(arguments: &CheckArguments) -> u8 {
             None
         }
     };
-    let mut codes = vec![exit::PASSED];
+    let mut codes = vec![ExitCode::Passed];
     for path in &tests {
         let checked = pipeline::load(path).map(|source| pipeline::check(&source, kind.as_ref()));
         let checked = checked.unwrap_or_else(|problem| pipeline::Checked::broken(vec![problem]));
         complain(&checked.diagnostics);
         codes.push(checked.exit_code);
-        let word = if checked.exit_code == exit::PASSED { "ok" } else { "has errors" };
+        let word = if checked.exit_code == ExitCode::Passed { "ok" } else { "has errors" };
         let _ = writeln!(std::io::stdout(), "{}: {word}", path.display());
     }
-    exit::worst(codes)
+    worst(codes)
 }
 
 /// Prints the Rhai script that a testfile becomes.
-pub fn compile(arguments: &CompileArguments) -> u8 {
+pub fn compile(arguments: &CompileArguments) -> ExitCode {
     let compiled = pipeline::load(&arguments.file).map_err(|problem| vec![problem]);
     match compiled.and_then(|source| pipeline::compile(&source)) {
         Ok(compiled) => {
             complain(&compiled.warnings);
             let _ = write!(std::io::stdout(), "{}", compiled.script.rhai);
-            exit::PASSED
+            ExitCode::Passed
         }
         Err(problems) => {
             complain(&problems);
-            exit::USAGE
+            ExitCode::Usage
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{colours, settings};
 use crate::agent::{Kind, Settings, Supervisor, commands, free_ports};
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::Workplace;
-use crate::verdict::exit;
+use crate::verdict::ExitCode;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -17,12 +17,12 @@ enum Finding {
 }
 
 /// Prints all findings. 0 when tests can run, 3 when not.
-pub fn doctor(arguments: &HostArguments) -> u8 {
+pub fn doctor(arguments: &HostArguments) -> ExitCode {
     let workplace = match settings::workplace(arguments) {
         Ok(workplace) => workplace,
         Err(problem) => {
             complain(&[problem]);
-            return exit::ERROR;
+            return ExitCode::Error;
         }
     };
     let supervisor = workplace.supervisor();
@@ -43,7 +43,7 @@ pub fn doctor(arguments: &HostArguments) -> u8 {
     let well = supervisor.is_ok() && !matches!(findings.get(needed..), Some(rest) if rest.iter().any(is_bad));
     let verdict = if well { "Tests can run here." } else { "Tests can't run here yet: see what is marked with !" };
     let _ = writeln!(stdout, "{verdict}");
-    if well { exit::PASSED } else { exit::ERROR }
+    if well { ExitCode::Passed } else { ExitCode::Error }
 }
 
 fn is_bad(finding: &Finding) -> bool {
@@ -87,7 +87,9 @@ fn other_agents(workplace: &Workplace) -> Vec<Finding> {
     };
     match Kind::of(&Settings { baresip: Some(program.clone()), ..workplace.settings().clone() }) {
         Ok(kind) => vec![Finding::Good(format!("other agents: {kind} (use it with --baresip {})", program.display()))],
-        Err(problem) => vec![Finding::Good(format!("other agents: {} can't be used: {}", program.display(), problem.message))],
+        Err(problem) => {
+            vec![Finding::Good(format!("other agents: {} can't be used: {}", program.display(), problem.message))]
+        }
     }
 }
 

@@ -11,14 +11,15 @@ pub fn watch(interrupt: Arc<Interrupt>) {
         .spawn(move || {
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
             runtime.block_on(async {
-                let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+                let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+                else {
                     return;
                 };
                 loop {
                     tokio::select! { _ = int.recv() => {} _ = term.recv() => {} }
                     if interrupt.requested() {
                         // the agents die with their host
-                        std::process::exit(crate::verdict::exit::INTERRUPTED.into());
+                        std::process::exit(crate::verdict::ExitCode::Interrupted.code().into());
                     }
                     interrupt.request();
                 }

@@ -7,12 +7,13 @@ mod interrupt;
 mod run;
 mod settings;
 
+use crate::verdict::ExitCode;
 use arguments::{Arguments, Verb};
 use clap::Parser;
-use std::process::ExitCode;
+use std::process;
 
 /// What the program does, from its arguments to its exit code.
-pub fn main() -> ExitCode {
+pub fn main() -> process::ExitCode {
     #[cfg(feature = "embedded")]
     if std::env::args_os().nth(1).is_some_and(|word| word == "__agent") {
         return embedded_agent();
@@ -21,9 +22,9 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             // help and version are asked for, and so no error
-            let code = if error.use_stderr() { crate::verdict::exit::USAGE } else { crate::verdict::exit::PASSED };
+            let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Passed };
             let _ = error.print();
-            return ExitCode::from(code);
+            return code.code().into();
         }
     };
     let code = match arguments.verb {
@@ -32,18 +33,18 @@ pub fn main() -> ExitCode {
         Verb::Compile(verb) => check::compile(&verb),
         Verb::Doctor(verb) => doctor::doctor(&verb),
     };
-    ExitCode::from(code)
+    code.code().into()
 }
 
 /// `telefonist __agent …`: this process becomes a baresip, with baresip's own arguments.
 #[cfg(feature = "embedded")]
-fn embedded_agent() -> ExitCode {
+fn embedded_agent() -> process::ExitCode {
     use std::os::unix::ffi::OsStringExt;
     let words = std::env::args_os().enumerate().filter(|(n, _)| *n != 1).map(|(_, word)| word.into_vec());
     let words: Result<Vec<_>, _> = words.map(std::ffi::CString::new).collect();
     match words {
-        Ok(words) => ExitCode::from(telefonist_baresip::main(&words) as u8),
-        Err(_) => ExitCode::from(crate::verdict::exit::USAGE),
+        Ok(words) => process::ExitCode::from(telefonist_baresip::main(&words) as u8),
+        Err(_) => ExitCode::Usage.code().into(),
     }
 }
 

@@ -5,57 +5,59 @@ use super::check::complain;
 use super::{colours, interrupt, settings};
 use crate::engine::Limits;
 use crate::pipeline::{self, Outcome, Ran};
-use crate::report::terminal;
-use crate::verdict::{Status, exit};
+use crate::report::terminal::{self, Finished};
+use crate::verdict::{ExitCode, Status, worst};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 /// Runs every test of the paths and gives the worst exit code.
-pub fn run(arguments: &RunArguments) -> u8 {
+pub fn run(arguments: &RunArguments) -> ExitCode {
     let tests = match pipeline::find(&arguments.paths) {
         Ok(tests) => tests,
         Err(problems) => {
             complain(&problems);
-            return exit::USAGE;
+            return ExitCode::Usage;
         }
     };
     let workplace = match settings::workplace(&arguments.host) {
         Ok(workplace) => workplace,
         Err(problem) => {
             complain(&[problem]);
-            return exit::ERROR;
+            return ExitCode::Error;
         }
     };
     interrupt::watch(workplace.interrupt.clone());
     let limits = Limits { within: arguments.timeout, test: arguments.test_timeout, ..Limits::default() };
-    let mut summary = terminal::Summary::default();
-    let mut codes = vec![exit::PASSED];
+    let begun = std::time::Instant::now();
+    let mut statuses = vec![];
+    let mut left_out = 0;
+    let mut codes = vec![ExitCode::Passed];
     for path in &tests {
         if workplace.interrupt.requested() {
-            summary.left_out += 1;
+            left_out += 1;
             continue;
         }
         progress(Some(path));
         let outcome = pipeline::execute(&workplace, path, &limits, &mut |ran| {
             progress(None);
             report(ran, arguments.update.then_some(path));
-            summary.count(ran.verdict.status);
+            statuses.push(ran.verdict.status);
         });
         progress(None);
         if let Outcome::NotCompiled(problems) | Outcome::Refused(problems) = &outcome {
             complain(problems);
-            say(&terminal::not_run(path, colours(&std::io::stdout())));
-            summary.count(Status::Error);
+            say(&terminal::not_run(&path.display().to_string(), colours(&std::io::stdout())));
+            statuses.push(Status::Error);
         }
         codes.push(outcome.exit_code());
     }
     if tests.len() > 1 {
-        say(&terminal::summary(&summary, colours(&std::io::stdout())));
+        say(&terminal::summary(&statuses, left_out, begun.elapsed(), colours(&std::io::stdout())));
     }
     if workplace.interrupt.requested() {
-        codes.push(exit::INTERRUPTED);
+        codes.push(ExitCode::Interrupted);
     }
-    exit::worst(codes)
+    worst(codes)
 }
 
 /// A reader that went away (`| head`) ends no run.
@@ -66,10 +68,14 @@ fn say(text: &str) {
 
 fn report(ran: &Ran, update: Option<&Path>) {
     complain(&ran.warnings);
-    let text = terminal::test(&ran.record, &ran.verdict, &ran.folder, colours(&std::io::stdout()));
-    say(&text);
-    let updatable = matches!(ran.verdict.status, Status::Pass) || ran.verdict.hash_mismatch;
-    if let Some(path) = update.filter(|_| updatable) {
+    let finished = Finished {
+        name: &ran.record.header.file,
+        verdict: &ran.verdict,
+        duration: ran.duration,
+        kept: Some(&ran.folder),
+    };
+    say(&terminal::finished(&finished, colours(&std::io::stdout())));
+    if let Some(path) = update.filter(|_| pipeline::is_updatable(ran)) {
         match pipeline::update(path, ran) {
             Ok(done) => say(&format!("  {done}\n")),
             Err(problem) => complain(&[problem]),

@@ -1,5 +1,40 @@
 //! The Rhai host: compiles and runs a script; everything it does in the world it asks of its [`Host`].
+//!
+//! [`compile`] gives a [`Program`], [`check`] finds what can be found without a run, [`run`] runs it. A run has one
+//! cheap engine over shared modules ([`api`]), and one [`Run`](state::Run) that all native functions find through it.
 
+mod agent_api;
+mod api;
+mod at;
+mod check;
+mod checks;
+mod directives;
+mod duration;
+mod errors;
+mod event_value;
 mod host;
+mod marks;
+mod matching;
+mod names;
+mod program;
+mod resolver;
+mod runner;
+mod shortfall;
+mod state;
+mod stdlib;
+mod syntax;
+mod syntax_errors;
+mod waiter;
+mod waiting;
 
+#[cfg(test)]
+mod tests;
+
+pub use check::{Known, check, commands};
 pub use host::{AgentAsk, Host, Reply};
+pub use program::{Loader, Program, compile};
+pub use runner::run;
+pub use state::Limits;
+pub use stdlib::MODULES as STD_MODULES;
+
+use api::register;

@@ -63,6 +63,16 @@ struct State {
     events: Vec<Arc<Event>>,
     stop: Option<Stop>,
     closed: bool,
+    hooks: Vec<Hook>,
+}
+
+/// What is called when the run has to end.
+struct Hook(Box<dyn FnOnce() + Send>);
+
+impl std::fmt::Debug for Hook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hook")
+    }
 }
 
 /// A panic elsewhere must not take the log with it: its state is valid between any two statements.
@@ -163,6 +173,20 @@ impl Log {
         let mut state = lock(&self.state);
         state.stop.get_or_insert(reason);
         self.changed.notify_all();
+        let hooks = std::mem::take(&mut state.hooks);
+        drop(state);
+        hooks.into_iter().for_each(|hook| (hook.0)());
+    }
+
+    /// Calls `hook` when the run has to end, or at once if it has to already: for waits that are not on the log.
+    pub fn on_stop(&self, hook: impl FnOnce() + Send + 'static) {
+        let mut state = lock(&self.state);
+        if state.stop.is_none() {
+            state.hooks.push(Hook(Box::new(hook)));
+            return;
+        }
+        drop(state);
+        hook();
     }
 
     /// The reason why the run has to end, if there is one.

@@ -1,12 +1,13 @@
 //! What is done with a verdict: kept with the run, written into the test, sent to webhooks.
 
 use super::execute::Ran;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::{Body, Note};
 use crate::flow::Flow;
-use crate::notify;
-use crate::record::{Record, RunFolder};
-use crate::verdict::Verdict;
+use crate::notify::webhook;
+use crate::record::{Header, Record, RunFolder};
+use crate::script::Script;
+use crate::verdict::{Status, Verdict, judge};
 use regex::Regex;
 use std::path::{Path, PathBuf};
 
@@ -20,16 +21,30 @@ fn flow_file(test: &Path) -> PathBuf {
 /// What a flow that differs is compared with: the one beside the test, else that of the test's last kept run.
 pub fn baseline(data_dir: &Path, test: &Path) -> Option<String> {
     let beside = std::fs::read_to_string(flow_file(test)).ok();
-    beside.or_else(|| RunFolder::last_flow(data_dir, test))
+    beside.or_else(|| last_flow(data_dir, test))
+}
+
+/// The flow of the newest kept run of the test; ids of runs sort by time.
+fn last_flow(data_dir: &Path, test: &Path) -> Option<String> {
+    let mut runs: Vec<PathBuf> =
+        data_dir.join("runs").read_dir().ok()?.filter_map(|run| Some(run.ok()?.path())).collect();
+    runs.sort();
+    let file = test.display().to_string();
+    let of_test = |run: &PathBuf| Header::read(&run.join("events.jsonl")).is_ok_and(|header| header.file == file);
+    runs.into_iter().rev().filter(of_test).find_map(|run| std::fs::read_to_string(run.join("flow.txt")).ok())
 }
 
 /// Keeps flow and verdict with the run. What can't be written is a warning: it changes no verdict.
 pub fn keep(folder: &RunFolder, flow: &Flow, verdict: &Verdict) -> Vec<Diagnostic> {
-    let verdict = serde_json::to_vec_pretty(verdict).unwrap_or_default();
-    let files = [("flow.txt", flow.text().as_bytes()), ("verdict.json", &verdict)];
-    let kept = files.map(|(name, bytes)| (name, std::fs::write(folder.path().join(name), bytes)));
-    let failed = kept.into_iter().filter_map(|(name, kept)| Some((name, kept.err()?)));
-    failed.map(|(name, error)| Diagnostic::warning(format!("`{name}` of the run can't be written: {error}"))).collect()
+    let kept = [folder.keep_flow(flow.text()), folder.keep_verdict(&verdict.to_json())];
+    let warning = |problem| Diagnostic { severity: Severity::Warning, ..problem };
+    kept.into_iter().filter_map(Result::err).map(warning).collect()
+}
+
+/// Keeps what is about to run: the script, and the testfile that it comes from.
+pub fn keep_texts(folder: &RunFolder, script: &Script) -> Result<(), Diagnostic> {
+    folder.keep_script(&script.rhai)?;
+    if script.lines.is_empty() { Ok(()) } else { folder.keep_testfile(&script.source.text) }
 }
 
 /// Sends the verdict where the test's `_webhook`s say.
@@ -38,7 +53,15 @@ pub fn webhooks(record: &Record, verdict: &Verdict) -> Vec<Diagnostic> {
         Body::Note(Note::Directive { name, values, .. }) if name == "webhook" => values.first(),
         _ => None,
     });
-    urls.filter_map(|url| notify::webhook(url, record, verdict).err()).collect()
+    let header = &record.header;
+    urls.filter_map(|url| webhook::send(url, &webhook::card(&header.test, None, &header.run, verdict))).collect()
+}
+
+/// Whether the run's flow is worth keeping: nothing but the hash, if anything, speaks against it.
+pub fn is_updatable(ran: &Ran) -> bool {
+    let mut record = ran.record.clone();
+    record.events.retain(|event| !matches!(&event.body, Body::Note(Note::Directive { name, .. }) if name == "hash"));
+    judge(&record, &ran.flow, None).status == Status::Pass
 }
 
 /// Writes the hash of a run into its test, and its flow beside it. Gives what was written, or why it could not be.
@@ -74,7 +97,9 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
 fn with_hash(text: &str, hash: &str, rhai: bool) -> String {
     let (known, line) = match rhai {
         true => (r#"(?m)^(?<before>[ \t]*hash\()"[^"\n]*"(?<after>\).*)$"#, format!("hash(\"{hash}\");\n")),
-        false => (r"(?mi)^(?<before>[ \t]*(?:_hash|hash:)[ \t]*)[^\r\n]*?(?<after>[ \t]*\r?)$", format!("_hash {hash}\n")),
+        false => {
+            (r"(?mi)^(?<before>[ \t]*(?:_hash|hash:)[ \t]*)[^\r\n]*?(?<after>[ \t]*\r?)$", format!("_hash {hash}\n"))
+        }
     };
     let known = Regex::new(known).expect("a valid expression");
     if !known.is_match(text) {

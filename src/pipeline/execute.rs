@@ -5,15 +5,14 @@ use super::{Workplace, deliver, preflight};
 use crate::agent::Supervisor;
 use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
+use crate::event::{Body, Clock, Note};
 use crate::flow::Flow;
 use crate::record::{Header, Record, Recorder, RunFolder};
 use crate::run::Run;
-use crate::verdict::{Verdict, exit, judge};
+use crate::verdict::{ExitCode, Verdict, judge, worst};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Rhai's recursion limit is made for it; a debug build's frames are large.
-const SCRIPT_STACK: usize = 32 * 1024 * 1024;
+use std::time::{Duration, Instant};
 
 /// What became of a test.
 pub enum Outcome {
@@ -30,17 +29,19 @@ pub struct Ran {
     pub record: Record,
     pub verdict: Verdict,
     pub flow: Flow,
+    /// From its start to its last agent's end.
+    pub duration: Duration,
     /// Where it is kept.
     pub folder: PathBuf,
     pub warnings: Vec<Diagnostic>,
 }
 
 impl Outcome {
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> ExitCode {
         match self {
-            Outcome::NotCompiled(_) => exit::USAGE,
-            Outcome::Refused(_) => exit::ERROR,
-            Outcome::Ran(runs) => exit::worst(runs.iter().map(|ran| ran.verdict.exit_code())),
+            Outcome::NotCompiled(_) => ExitCode::Usage,
+            Outcome::Refused(_) => ExitCode::Error,
+            Outcome::Ran(runs) => worst(runs.iter().map(|ran| ran.verdict.status.into())),
         }
     }
 }
@@ -67,13 +68,22 @@ pub fn execute(workplace: &Workplace, path: &Path, limits: &Limits, ran: &mut dy
             Err(problem) => return Outcome::Refused(vec![problem]),
             Ok(one) => {
                 // the script says in its first run how many there are to be
-                repetitions = one.record.directive("repeat").and_then(|count| count.parse().ok()).unwrap_or(1);
+                repetitions = repeat(&one.record);
                 ran(&one);
                 runs.push(one);
             }
         }
     }
     Outcome::Ran(runs)
+}
+
+/// How often the test says that it is to be run.
+fn repeat(record: &Record) -> usize {
+    let counts = record.events.iter().filter_map(|event| match &event.body {
+        Body::Note(Note::Directive { name, values, .. }) if name == "repeat" => values.first()?.parse().ok(),
+        _ => None,
+    });
+    counts.last().unwrap_or(1)
 }
 
 #[derive(Clone, Copy)]
@@ -91,35 +101,29 @@ fn execute_once(
     repetition: Repetition,
 ) -> Result<Ran, Diagnostic> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let baseline = deliver::baseline(workplace.data_dir(), path);
-    let folder = RunFolder::create(workplace.data_dir(), &name)?;
-    folder.write_script(&compiled.script)?;
+    let begun = Instant::now();
+    let now = Clock::system().now();
+    let folder = RunFolder::create(workplace.data_dir(), &name, now)?;
+    deliver::keep_texts(&folder, &compiled.script)?;
     let run = Run::new(supervisor.clone(), folder.path().to_path_buf());
-    let header = Header {
-        test: name.into_owned(),
-        file: path.display().to_string(),
-        repetition: repetition.number,
-        of: repetition.of,
-        agent: supervisor.kind().to_string(),
-        ..Header::new(folder.id(), run.log().now())
-    };
-    let recorder = Recorder::start(&folder, header.clone(), run.log().clone());
+    let file = path.display().to_string();
+    let header = Header::new(folder.id(), &name, &file, now, &supervisor.kind().to_string());
+    let header = Header { repetition: repetition.number, of: repetition.of, ..header };
+    let recorder = Recorder::start(&folder, &header, run.log().clone());
     workplace.interrupt.watch(run.log());
-    std::thread::scope(|scope| {
-        let script = std::thread::Builder::new().name("script".into()).stack_size(SCRIPT_STACK);
-        let script = script.spawn_scoped(scope, || run.execute(&compiled.program, limits));
-        let ended = script.expect("the system gives a thread").join();
-        // the engine catches what panics in a script; what panics around it must not leave readers waiting
-        if ended.is_err() {
-            run.log().close();
-        }
-    });
-    let mut warnings = compiled.warnings.clone();
+    run.execute(&compiled.program, limits);
+    let duration = begun.elapsed();
+    let mut warnings = if repetition.number == 1 { compiled.warnings.clone() } else { vec![] };
     warnings.extend(recorder.finish());
-    let record = Record { header, events: run.log().since(0) };
+    let events = run.log().since(0).iter().map(|event| (**event).clone()).collect();
+    let record = Record { header, events, torn: None };
     let flow = Flow::of(&record.events);
-    let verdict = judge(&record, baseline.as_deref());
+    let verdict = judge(&record, &flow, None);
+    // looked for only where there is something to compare: it may be among many kept runs
+    let baseline = verdict.expected.as_ref().filter(|expected| **expected != verdict.hash);
+    let baseline = baseline.and_then(|_| deliver::baseline(workplace.data_dir(), path));
+    let verdict = baseline.map_or(verdict, |baseline| judge(&record, &flow, Some(&baseline)));
     warnings.extend(deliver::keep(&folder, &flow, &verdict));
     warnings.extend(deliver::webhooks(&record, &verdict));
-    Ok(Ran { record, verdict, flow, folder: folder.path().to_path_buf(), warnings })
+    Ok(Ran { record, verdict, flow, duration, folder: folder.path().to_path_buf(), warnings })
 }

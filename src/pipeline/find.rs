@@ -12,12 +12,14 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
     let mut problems = vec![];
     for path in paths {
         let before = tests.len();
-        let found = if path.is_dir() { walk(path, &mut tests) } else { path.metadata().map(|_| tests.push(path.clone())) };
+        let found =
+            if path.is_dir() { walk(path, &mut tests) } else { path.metadata().map(|_| tests.push(path.clone())) };
         if let Err(error) = found {
             problems.push(Diagnostic::error(format!("`{}` can't be read: {error}", path.display())));
         } else if tests.len() == before {
             let message = format!("there is no test in `{}`", path.display());
-            let advice = "a test is a file without extension (a testfile) or a Rhai script (.rhai), not below lib/ or scripts/";
+            let advice =
+                "a test is a file without extension (a testfile) or a Rhai script (.rhai), not below lib/ or scripts/";
             problems.push(Diagnostic::error(message).advice(advice));
         }
     }
@@ -62,7 +64,8 @@ mod tests {
             std::fs::write(path, "").unwrap();
         }
         let found = find(&[folder.path().to_path_buf()]).unwrap();
-        let names: Vec<_> = found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
+        let names: Vec<_> =
+            found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a.rhai", "b", "sub/d"]);
     }
 

@@ -10,7 +10,7 @@ mod sounds;
 mod workplace;
 
 pub use compile::{Compiled, compile, load};
-pub use deliver::update;
+pub use deliver::{is_updatable, update};
 pub use execute::{Outcome, Ran, execute};
 pub use find::find;
 pub use interrupt::Interrupt;

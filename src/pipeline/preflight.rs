@@ -4,20 +4,20 @@ use crate::agent::{Kind, commands};
 use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::engine;
 use crate::script::Script;
-use crate::verdict::exit;
+use crate::verdict::ExitCode;
 use std::sync::Arc;
 
 /// What a check found.
 pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
-    /// [`exit::USAGE`] for a text with errors, [`exit::ERROR`] where only the agent lacks something.
-    pub exit_code: u8,
+    /// [`ExitCode::Usage`] for a text with errors, [`ExitCode::Error`] where only the agent lacks something.
+    pub exit_code: ExitCode,
 }
 
 impl Checked {
     /// The text itself has errors.
     pub fn broken(diagnostics: Vec<Diagnostic>) -> Checked {
-        Checked { diagnostics, exit_code: exit::USAGE }
+        Checked { diagnostics, exit_code: ExitCode::Usage }
     }
 }
 
@@ -27,13 +27,13 @@ pub fn check(source: &Arc<Source>, kind: Option<&Kind>) -> Checked {
         Ok(script) => script,
         Err(problems) => return Checked::broken(problems),
     };
-    diagnostics.extend(engine::check(&script));
+    diagnostics.extend(engine::check(&script, &engine::Known));
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Checked::broken(diagnostics);
     }
     diagnostics.extend(unknown_commands(&script));
     let missing = kind.map(|kind| missing_commands(&script, kind)).unwrap_or_default();
-    let exit_code = if missing.is_empty() { exit::PASSED } else { exit::ERROR };
+    let exit_code = if missing.is_empty() { ExitCode::Passed } else { ExitCode::Error };
     diagnostics.extend(missing);
     Checked { diagnostics, exit_code }
 }
@@ -54,5 +54,7 @@ fn unknown_commands(script: &Script) -> Vec<Diagnostic> {
 /// The commands of the test that this agent lacks: the run would not get through.
 pub fn missing_commands(script: &Script, kind: &Kind) -> Vec<Diagnostic> {
     let missing = script.commands.iter();
-    missing.filter_map(|(word, place)| Some(Diagnostic::error(commands::missing(word, kind)?).at(place.clone()))).collect()
+    missing
+        .filter_map(|(word, place)| Some(Diagnostic::error(commands::missing(word, kind)?).at(place.clone())))
+        .collect()
 }

@@ -10,6 +10,9 @@ const BUILT_IN: [(&str, &[u8]); 3] = [
     ("charlie.wav", include_bytes!("../../data/sounds/charlie.wav")),
 ];
 
+/// Long enough for any call without sound on a baresip that ends a call with its file.
+const SILENCE_SECONDS: u32 = 300;
+
 /// `<data_dir>/sounds`, then the folder of the built-in ones.
 pub fn sound_folders(data_dir: &Path) -> Vec<PathBuf> {
     vec![data_dir.join("sounds"), data_dir.join("built-in/sounds")]
@@ -29,5 +32,28 @@ pub fn materialise(data_dir: &Path) -> io::Result<()> {
         std::fs::write(&partial, bytes)?;
         std::fs::rename(&partial, folder.join(name))?;
     }
-    Ok(())
+    silence(&folders)
+}
+
+/// What an agent sends that is given no sound: a file of zeros, which takes no room on the disk.
+fn silence(folders: &[PathBuf]) -> io::Result<()> {
+    let path = folders[1].join("silence.wav");
+    if path.is_file() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&folders[1])?;
+    let partial = folders[1].join(format!(".silence.wav.{}", std::process::id()));
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let bytes = SILENCE_SECONDS * 8000 * 2;
+    let mut header = io::Cursor::new(vec![]);
+    hound::WavWriter::new(&mut header, spec).and_then(hound::WavWriter::finalize).map_err(io::Error::other)?;
+    let mut header = header.into_inner();
+    // the sizes of the RIFF and of its data chunk, which is the last
+    let length = header.len();
+    header[4..8].copy_from_slice(&(length as u32 - 8 + bytes).to_le_bytes());
+    header[length - 4..].copy_from_slice(&bytes.to_le_bytes());
+    std::fs::write(&partial, &header)?;
+    std::fs::OpenOptions::new().write(true).open(&partial)?.set_len(length as u64 + u64::from(bytes))?;
+    std::fs::rename(&partial, path)
 }

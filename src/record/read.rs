@@ -15,6 +15,16 @@ struct Mark {
     version: u32,
 }
 
+impl Header {
+    /// Only the first line of an event file: which run it is of.
+    pub fn read(path: &Path) -> Result<Header, Diagnostic> {
+        let unreadable = |error| Diagnostic::error(format!("cannot read {}: {error}", path.display()));
+        let mut line = vec![];
+        BufReader::new(File::open(path).map_err(unreadable)?).read_until(b'\n', &mut line).map_err(unreadable)?;
+        header(&line)
+    }
+}
+
 impl Record {
     /// Reads an event file. A torn last line is left out and noted; any other line that is no event is an error.
     pub fn read(path: &Path) -> Result<Record, Diagnostic> {

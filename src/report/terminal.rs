@@ -59,6 +59,7 @@ impl Paint {
             Status::Fail => "1;31",
             Status::Error => "1;35",
             Status::Cancelled => "1;33",
+            Status::Skipped => "36",
         };
         self.with(code, &status.to_string())
     }
@@ -131,8 +132,13 @@ fn seconds(duration: Duration) -> String {
     }
 }
 
-/// The last line of several tests: how many ended how, and in what time. `skipped` counts those that did not run.
-pub fn summary(statuses: &[Status], skipped: usize, duration: Duration, colour: bool) -> String {
+/// The line of a test that did not run: its errors have been told.
+pub fn not_run(name: &str, colour: bool) -> String {
+    format!("{} {name}  not run\n", Paint(colour).status(Status::Error))
+}
+
+/// The last line of several tests: how many ended how, and in what time. `left_out` counts those that were not come to.
+pub fn summary(statuses: &[Status], left_out: usize, duration: Duration, colour: bool) -> String {
     let paint = Paint(colour);
     let count = |status: Status| statuses.iter().filter(|one| **one == status).count();
     let parts = [
@@ -140,7 +146,8 @@ pub fn summary(statuses: &[Status], skipped: usize, duration: Duration, colour: 
         (count(Status::Fail), paint.red("failed")),
         (count(Status::Error), paint.with("35", "could not be carried out")),
         (count(Status::Cancelled), paint.yellow("cancelled")),
-        (skipped, "skipped".to_string()),
+        (count(Status::Skipped), "skipped".to_string()),
+        (left_out, "not run".to_string()),
     ];
     let told: Vec<String> = parts.iter().filter(|part| part.0 > 0).map(|(n, word)| format!("{n} {word}")).collect();
     match told.is_empty() {

@@ -19,8 +19,9 @@ pub struct Declared {
 impl Declared {
     /// As other agents' commands may name it; none before its process has its ports.
     fn peer(&self) -> Option<Peer> {
-        let address = self.agent.as_ref()?.address();
-        Some(Peer { name: self.name.to_string(), aor: self.account.aor.clone(), address, local: self.account.local })
+        let port = self.agent.as_ref()?.sip().port();
+        let Account { alias, local, transport, .. } = self.account.clone();
+        Some(Peer { name: self.name.to_string(), alias, port: local.then_some(port), transport })
     }
 }
 
@@ -113,12 +114,12 @@ impl Agents {
     }
 
     pub fn retire_alias(&self, account: &Account) -> Vec<Arc<Agent>> {
-        self.retire(|known| known.account.aor == account.aor)
+        self.retire(|known| known.account.alias == account.alias)
     }
 
-    /// Those whose stopping has begun, in the order of their declaration.
-    pub fn retired(&self) -> Vec<Declared> {
-        self.state().retired.clone()
+    /// The processes whose stopping has begun.
+    pub fn retired(&self) -> Vec<Arc<Agent>> {
+        self.state().retired.iter().filter_map(|known| known.agent.clone()).collect()
     }
 }
 

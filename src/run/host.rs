@@ -31,7 +31,10 @@ impl ScriptHost {
 
 fn unknown_agent(name: &str) -> Ended {
     let advice = "start one before it: `uanew <sip:alice@host>;…` in a testfile, `agent(\"alice\")` in a script";
-    Ended { advice: Some(advice.into()), ..Ended::error(format!("no agent to take the command: `{name}` is not running")) }
+    Ended {
+        advice: Some(advice.into()),
+        ..Ended::error(format!("no agent to take the command: `{name}` is not running"))
+    }
 }
 
 impl Host for ScriptHost {
@@ -41,7 +44,7 @@ impl Host for ScriptHost {
 
     fn declare(&self, ask: AgentAsk, place: &At) -> Result<Arc<str>, Ended> {
         let run = &*self.0;
-        let account = Account::new(&ask.account, &ask.options, &run.supervisor).map_err(at(place))?;
+        let account = Account::new(&ask.account, &ask.options, run.supervisor.kind()).map_err(at(place))?;
         if let Some(secret) = account.secret() {
             run.secrets.add(secret);
         }
@@ -82,7 +85,9 @@ impl Host for ScriptHost {
         let known = run.agents.get(name).and_then(|known| known.agent);
         let agent = known.ok_or_else(|| at(place)(unknown_agent(name)))?;
         let text = rewrite(text, &run.agents.peers());
-        agent.command(&text, Some(place.clone())).map_err(at(place))
+        let time = run.log.now();
+        let answer = agent.command(&text, Some(place.clone())).map_err(at(place))?;
+        Ok(Reply { ok: answer.ok, data: answer.data, time })
     }
 
     fn stop_agents(&self, _place: &At) -> Result<(), Ended> {

@@ -7,6 +7,7 @@
 mod agents;
 mod host;
 mod policy;
+mod recordings;
 
 use crate::agent::Supervisor;
 use crate::engine::{self, Limits, Program};
@@ -35,14 +36,16 @@ impl Run {
     /// `folder` exists, belongs to this run alone and is an absolute path.
     pub fn new(supervisor: Arc<Supervisor>, folder: PathBuf) -> Arc<Run> {
         let log = Arc::new(Log::new(Clock::system()));
-        Arc::new(Run {
-            log,
-            secrets: Secrets::default(),
-            supervisor,
-            folder,
-            agents: Agents::default(),
-            policy: Policy::default(),
-        })
+        let (secrets, agents, policy) = (Secrets::default(), Agents::default(), Policy::default());
+        let run = Arc::new(Run { log, secrets, supervisor, folder, agents, policy });
+        let waiting = Arc::downgrade(&run);
+        // a command that waits for its answer is no wait on the log
+        run.log.on_stop(move || {
+            if let Some(run) = waiting.upgrade() {
+                run.agents.live().iter().for_each(|agent| agent.abandon());
+            }
+        });
+        run
     }
 
     pub fn log(&self) -> &Arc<Log> {
@@ -65,7 +68,10 @@ impl Run {
         self.note(Note::StepsDone);
         self.note(Note::Ended(ended.clone()));
         self.stop_agents();
-        self.collect_recordings();
+        for agent in self.agents.retired() {
+            agent.stopped();
+        }
+        recordings::collect(self);
         self.log.close();
         ended
     }

@@ -5,7 +5,7 @@ use super::Status;
 /// How the program ends. Of several tests, the worst counts; a later one is worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ExitCode {
-    /// All passed.
+    /// All passed, or were skipped.
     Passed,
     /// A check failed.
     Failed,
@@ -32,7 +32,7 @@ impl ExitCode {
 impl From<Status> for ExitCode {
     fn from(status: Status) -> ExitCode {
         match status {
-            Status::Pass => ExitCode::Passed,
+            Status::Pass | Status::Skipped => ExitCode::Passed,
             Status::Fail => ExitCode::Failed,
             Status::Error => ExitCode::Error,
             Status::Cancelled => ExitCode::Interrupted,

@@ -51,9 +51,10 @@ pub fn judge(record: &Record, flow: &Flow, baseline: Option<&str>) -> Verdict {
 fn weight(status: Status) -> u8 {
     match status {
         Status::Pass => 0,
-        Status::Fail => 1,
-        Status::Error => 2,
-        Status::Cancelled => 3,
+        Status::Skipped => 1,
+        Status::Fail => 2,
+        Status::Error => 3,
+        Status::Cancelled => 4,
     }
 }
 
@@ -63,6 +64,7 @@ fn status_of(how: How) -> Option<Status> {
         How::Failed => Some(Status::Fail),
         How::Error => Some(Status::Error),
         How::Cancelled => Some(Status::Cancelled),
+        How::Skipped => Some(Status::Skipped),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a recorded run comes to: Pass, Fail, Error or Cancelled, and why. Pure: it never sees a live run, so a replayed
+//! What a recorded run comes to: Pass, Fail, Error, Cancelled or Skipped, and why. Pure: it never sees a live run, so a replayed
 //! one is judged by the same code.
 //!
 //! A failed check is not a broken run: `Fail` says that the system under test did not do what the test says, `Error`
@@ -30,6 +30,8 @@ pub enum Status {
     Fail,
     Error,
     Cancelled,
+    /// The test says that it is not to be run.
+    Skipped,
 }
 
 impl fmt::Display for Status {
@@ -39,6 +41,7 @@ impl fmt::Display for Status {
             Status::Fail => "FAIL",
             Status::Error => "ERROR",
             Status::Cancelled => "CANCELLED",
+            Status::Skipped => "SKIPPED",
         })
     }
 }

@@ -1,0 +1,262 @@
+//! Agents as scripts see them: `agent("alice")`, and baresip's commands under plain names.
+
+use super::at::Site;
+use super::duration::Millis;
+use super::errors::{plain_type, wrong};
+use super::host::{AgentAsk, Reply};
+use super::matching::Pattern;
+use super::state::{Fallible, Run, lock};
+use super::waiter::Waiter;
+use super::{register, syntax};
+use crate::diagnostic::mask_secrets;
+use crate::event::{Body, Ended, Note};
+use rhai::{Dynamic, Map, Module, NativeCallContext};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// An agent of the run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Agent {
+    pub name: Arc<str>,
+}
+
+impl fmt::Display for Agent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// An agent's answer.
+#[derive(Debug, Clone)]
+pub struct ReplyValue(pub Reply);
+
+/// The methods that are a command of baresip's each, with the command's word, for checks before a run.
+pub const COMMANDS: &[(&str, &str)] = &[
+    ("abort_transfer", "atransferabort"),
+    ("accept", "accept"),
+    ("attended_transfer", "atransferstart"),
+    ("audio", "ausrc"),
+    ("complete_transfer", "atransferexec"),
+    ("dial", "dial"),
+    ("dtmf", "sndcode"),
+    ("hangup", "hangup"),
+    ("header", "uaaddheader"),
+    ("hold", "hold"),
+    ("message", "message"),
+    ("mute", "mute"),
+    ("options", "options"),
+    ("refer", "refer"),
+    ("register", "uareg"),
+    ("resume", "resume"),
+    ("transfer", "transfer"),
+    ("unregister", "uareg"),
+];
+
+/// What stands for a peer or a value in a command: text, a number, or an agent by its name, which the host resolves.
+fn word(value: &Dynamic) -> Fallible<String> {
+    if let Some(agent) = value.read_lock::<Agent>() {
+        return Ok(agent.name.to_string());
+    }
+    match value {
+        value if value.is_string() || value.is_int() || value.is_float() || value.is_bool() => Ok(value.to_string()),
+        value => match value.clone().try_cast::<Millis>() {
+            Some(duration) => Ok(duration.to_string()),
+            None => Err(wrong(format!("a text or an agent is due here, not {}", plain_type(value.type_name())))),
+        },
+    }
+}
+
+impl Agent {
+    /// Sends a command and gives the answer; `ok: false` fails a strict run and is a warning in any other.
+    fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
+        let run = Run::of(context)?;
+        let site = Site::of_call(context);
+        let at = run.at(&site);
+        let reply = run.host.command(&self.name, text, &at).map_err(|ended| run.end(ended, &site))?;
+        if !reply.ok {
+            let answer = reply.data.trim();
+            let answer = if answer.is_empty() { "with an error".to_string() } else { format!("`{answer}`") };
+            let message = format!("{} answered {answer} to `{}`", self.name, mask_secrets(text));
+            if run.strict.load(Relaxed) {
+                return Err(run.end(Ended::failed(message), &site));
+            }
+            run.host.note(Note::Warning { message, at: Some(at) });
+        }
+        Ok(ReplyValue(reply))
+    }
+
+    /// The address of record; of an agent that has not started yet, what its account will make it.
+    fn aor(&self, run: &Run) -> String {
+        let started = run.log().since(0).into_iter().rev().find_map(|event| match &event.body {
+            Body::Note(Note::AgentStarting { aor, .. }) if event.agent.as_ref() == Some(&self.name) => {
+                Some(aor.clone())
+            }
+            _ => None,
+        });
+        started.unwrap_or_else(|| match self.name.contains([':', '@']) {
+            true => self.name.to_string(),
+            false => format!("sip:{}@127.0.0.1", self.name),
+        })
+    }
+}
+
+/// `agent(account)`, `agent(account, #{ name: …, audio: … })`, `uanew(line)`.
+fn declare(context: NativeCallContext, ask: AgentAsk) -> Fallible<Agent> {
+    let run = Run::of(&context)?;
+    let site = Site::of_call(&context);
+    let name = run.host.declare(ask, &run.at(&site)).map_err(|ended| run.end(ended, &site))?;
+    let agent = Agent { name };
+    run.remember(&site, &agent);
+    Ok(agent)
+}
+
+impl Run {
+    /// Lets functions see an agent that the file declares at its top level.
+    fn remember(&self, site: &Site, agent: &Agent) {
+        let own = site.source.as_ref().is_none_or(|source| *source == self.program.script.source.name);
+        if let Some(variable) = self.program.declarations.get(&site.position).filter(|_| own) {
+            lock(&self.agents).insert(variable.clone(), agent.clone());
+        }
+    }
+}
+
+fn with_options(context: NativeCallContext, account: &str, options: Map) -> Fallible<Agent> {
+    let mut ask = AgentAsk { account: account.to_string(), ..AgentAsk::default() };
+    for (key, value) in options {
+        let list = value.read_lock::<rhai::Array>().map(|list| list.iter().map(word).collect::<Fallible<Vec<_>>>());
+        let value = match list {
+            Some(list) => list?.join(","),
+            None => word(&value).map_err(|_| wrong(format!("the option `{key}` takes a text or a number")))?,
+        };
+        match key.as_str() {
+            "name" => ask.name = Some(value),
+            _ => ask.options.push((key.to_string(), value)),
+        }
+    }
+    declare(context, ask)
+}
+
+/// The agent of that name, alias or address of record; the run ends where there is none.
+fn find(context: NativeCallContext, alias: &str) -> Fallible<Agent> {
+    let run = Run::of(&context)?;
+    let site = Site::of_call(&context);
+    match run.host.find(alias) {
+        Some(name) => {
+            let agent = Agent { name };
+            run.remember(&site, &agent);
+            Ok(agent)
+        }
+        None if alias.is_empty() => {
+            let ended = Ended::error("there is no agent to take the command");
+            Err(run.end(
+                Ended { advice: Some("start one first: `uanew <sip:alice@127.0.0.1>;regint=0`".into()), ..ended },
+                &site,
+            ))
+        }
+        None => Err(run.end(Ended::error(format!("there is no agent `{alias}` to take the command")), &site)),
+    }
+}
+
+fn uadelall(context: NativeCallContext) -> Fallible<()> {
+    let run = Run::of(&context)?;
+    let site = Site::of_call(&context);
+    run.host.stop_agents(&run.at(&site)).map_err(|ended| run.end(ended, &site))
+}
+
+/// A value of `uaaddheader`, which baresip decodes from percent signs.
+fn percent_encoded(text: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_graphic() && *byte != b'%';
+    text.bytes().map(|byte| if plain(&byte) { (byte as char).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+pub fn register_into(module: &mut Module) {
+    module.set_custom_type::<Agent>("Agent");
+    register(module, "agent", |context: NativeCallContext, account: &str| {
+        declare(context, AgentAsk { account: account.to_string(), ..AgentAsk::default() })
+    });
+    register(module, "agent", with_options);
+    register(module, "uanew", |context: NativeCallContext, line: &str| {
+        declare(context, AgentAsk { account: line.to_string(), uanew: true, ..AgentAsk::default() })
+    });
+    register(module, "on", find);
+    register(module, "uafind", find);
+    register(module, "uadelall", uadelall);
+    register(module, "get$name", |agent: &mut Agent| agent.name.to_string());
+    register(module, "get$aor", |context: NativeCallContext, agent: &mut Agent| -> Fallible<String> {
+        Ok(agent.aor(&*Run::of(&context)?))
+    });
+    register(module, "to_string", |agent: &mut Agent| agent.to_string());
+    register(module, "to_debug", |agent: &mut Agent| agent.to_string());
+    register(module, "==", |a: Agent, b: Agent| a == b);
+    register(module, "!=", |a: Agent, b: Agent| a != b);
+    register_commands(module);
+}
+
+fn register_commands(module: &mut Module) {
+    for (method, command) in [
+        ("accept", "accept"),
+        ("hangup", "hangup"),
+        ("hold", "hold"),
+        ("resume", "resume"),
+        ("mute", "mute"),
+        ("complete_transfer", "atransferexec"),
+        ("abort_transfer", "atransferabort"),
+        // its account is the only one of its process: index 0
+        ("register", "uareg 3600 0"),
+        ("unregister", "uareg 0 0"),
+    ] {
+        register(module, method, move |context: NativeCallContext, agent: &mut Agent| agent.send(&context, command));
+    }
+    for (method, command) in
+        [("dial", "dial"), ("transfer", "transfer"), ("attended_transfer", "atransferstart"), ("options", "options")]
+    {
+        register(
+            module,
+            method,
+            move |context: NativeCallContext, agent: &mut Agent, to: Dynamic| -> Fallible<ReplyValue> {
+                agent.send(&context, &format!("{command} {}", word(&to)?))
+            },
+        );
+    }
+    register(module, "dtmf", |context: NativeCallContext, agent: &mut Agent, digits: Dynamic| -> Fallible<Dynamic> {
+        let digits = word(&digits)?;
+        // one name, two sides of a call: `bob.dtmf("5")` sends, `await bob.dtmf("5")` waits for it
+        match syntax::is_awaited(&context) {
+            true => Ok(Dynamic::from(Waiter::new(agent, Pattern::Digit(digits)))),
+            false => agent.send(&context, &format!("sndcode {digits}")).map(Dynamic::from),
+        }
+    });
+    for (method, command) in [("message", "message"), ("refer", "refer"), ("cmd", "")] {
+        register(
+            module,
+            method,
+            move |context: NativeCallContext, agent: &mut Agent, to: Dynamic, what: Dynamic| -> Fallible<ReplyValue> {
+                let text = format!("{command} {} {}", word(&to)?, word(&what)?);
+                agent.send(&context, text.trim_start())
+            },
+        );
+    }
+    register(module, "hangup", |context: NativeCallContext, agent: &mut Agent, code: i64| {
+        agent.send(&context, &format!("hangup scode={code}"))
+    });
+    register(module, "hangup", |context: NativeCallContext, agent: &mut Agent, code: i64, reason: &str| {
+        agent.send(&context, &format!("hangup scode={code} reason={reason}"))
+    });
+    register(
+        module,
+        "header",
+        |context: NativeCallContext, agent: &mut Agent, name: &str, value: Dynamic| -> Fallible<ReplyValue> {
+            agent.send(&context, &format!("uaaddheader {name}={} 0", percent_encoded(&word(&value)?)))
+        },
+    );
+    register(module, "audio", |context: NativeCallContext, agent: &mut Agent, file: &str| -> Fallible<ReplyValue> {
+        if file.contains(['/', '\\']) {
+            return Err(wrong(format!(
+                "`{file}`: a sound is named without a folder; it is looked for in the sounds folder"
+            )));
+        }
+        agent.send(&context, &format!("ausrc aufile,{file}"))
+    });
+    register(module, "cmd", |context: NativeCallContext, agent: &mut Agent, text: &str| agent.send(&context, text));
+}

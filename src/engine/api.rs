@@ -1,0 +1,56 @@
+//! The functions that scripts call, in modules that all engines share.
+
+use super::{agent_api, checks, directives, duration, event_value, syntax, waiter, waiting};
+use rhai::packages::{Package, StandardPackage};
+use rhai::{Engine, FuncRegistration, Module, OptimizationLevel, RhaiNativeFunc, Shared, Variant};
+use std::sync::LazyLock;
+
+/// Rhai's own functions.
+static STANDARD: LazyLock<Shared<Module>> = LazyLock::new(|| StandardPackage::new().as_shared_module());
+
+/// Ours.
+static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
+    let mut module = Module::new();
+    duration::register_into(&mut module);
+    agent_api::register_into(&mut module);
+    event_value::register_into(&mut module);
+    waiter::register_into(&mut module);
+    waiting::register_into(&mut module);
+    directives::register_into(&mut module);
+    checks::register_into(&mut module);
+    #[cfg(test)]
+    super::tests::register_into(&mut module);
+    module.build_index();
+    module.into()
+});
+
+/// Registers one native function. All of them are volatile: none may be evaluated at compile time.
+pub fn register<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
+    module: &mut Module,
+    name: &str,
+    function: FUNC,
+) where
+    R: Variant + Clone,
+    FUNC: RhaiNativeFunc<A, N, X, R, F> + Send + Sync + 'static,
+{
+    let registration = FuncRegistration::new(name).in_global_namespace().with_volatility(true);
+    registration.set_into_module(module, function);
+}
+
+/// An engine that knows the language: what compiles a script and what runs it start from the same.
+pub fn engine() -> Engine {
+    let mut engine = Engine::new_raw();
+    engine.register_global_module(STANDARD.clone());
+    engine.register_global_module(HOST.clone());
+    // a script stays as it was written: places are exact, and there is nothing worth optimizing
+    engine.set_optimization_level(OptimizationLevel::None);
+    engine.disable_symbol("eval");
+    engine.set_max_call_levels(64);
+    engine.set_max_expr_depths(64, 64);
+    engine.set_max_string_size(16 << 20);
+    engine.set_max_array_size(1 << 20);
+    engine.set_max_map_size(1 << 17);
+    engine.set_max_modules(256);
+    syntax::register_into(&mut engine);
+    engine
+}

@@ -1,0 +1,42 @@
+//! Where in a script something happens.
+
+use super::state::Run;
+use crate::event::At;
+use rhai::{EvalContext, NativeCallContext, Position};
+
+/// A position in one of a run's scripts, as rhai names it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Site {
+    /// The source that the script was compiled under; none for the run's own.
+    pub source: Option<String>,
+    pub position: Position,
+}
+
+impl Site {
+    pub fn new(source: Option<&str>, position: Position) -> Site {
+        Site { source: source.filter(|source| !source.is_empty()).map(str::to_string), position }
+    }
+
+    /// Where the native function was called.
+    pub fn of_call(context: &NativeCallContext) -> Site {
+        Site::new(context.call_source(), context.call_position())
+    }
+
+    pub fn of_syntax(context: &EvalContext, position: Position) -> Site {
+        Site::new(context.source(), position)
+    }
+}
+
+impl Run {
+    /// The place in the user's text; of an embedded or imported module, the place in that.
+    pub fn at(&self, site: &Site) -> At {
+        let line = site.position.line().unwrap_or(1) as u32;
+        let column = site.position.position().unwrap_or(1) as u32;
+        match &site.source {
+            Some(source) if *source != self.program.script.source.name => {
+                At { source: source.as_str().into(), line, column }
+            }
+            _ => self.program.script.at(line, column),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What a script claims: `assert`, `assert_eq`, `check`, `fail`.
+
+use super::at::Site;
+use super::register;
+use super::state::{Fallible, Run, lock};
+use crate::event::{Ended, Note};
+use rhai::{Dynamic, Module, NativeCallContext};
+
+/// Ends the run as failed, whatever the script catches.
+fn fail(context: &NativeCallContext, ended: Ended) -> Fallible<()> {
+    Err(Run::of(context)?.end(ended, &Site::of_call(context)))
+}
+
+fn assert(context: NativeCallContext, holds: bool, why: &str) -> Fallible<()> {
+    if holds { Ok(()) } else { fail(&context, Ended::failed(why)) }
+}
+
+/// Equal as the script's own `==` sees it.
+fn assert_eq(context: NativeCallContext, a: Dynamic, b: Dynamic, why: &str) -> Fallible<()> {
+    let shown = |value: &Dynamic| match value.is_string() {
+        true => format!("\"{value}\""),
+        false => context.call_native_fn::<String>("to_string", (value.clone(),)).unwrap_or_else(|_| value.to_string()),
+    };
+    if context.call_native_fn::<bool>("==", (a.clone(), b.clone())).unwrap_or(false) {
+        return Ok(());
+    }
+    let details = vec![format!("left:  {}", shown(&a)), format!("right: {}", shown(&b))];
+    fail(&context, Ended { details, ..Ended::failed(why) })
+}
+
+/// Notes a failed check and goes on; the run fails at its end.
+fn check(context: NativeCallContext, holds: bool, why: &str) -> Fallible<()> {
+    let run = Run::of(&context)?;
+    if !holds {
+        let at = Some(run.at(&Site::of_call(&context)));
+        run.host.note(Note::CheckFailed { message: why.to_string(), at: at.clone() });
+        let mut failed = lock(&run.check_failed);
+        match &mut *failed {
+            None => *failed = Some(Ended { at, ..Ended::failed(why) }),
+            Some(first) => first.details.push(format!("also failed: {why}")),
+        }
+    }
+    Ok(())
+}
+
+pub fn register_into(module: &mut Module) {
+    register(module, "assert", assert);
+    register(module, "assert", |context: NativeCallContext, holds: bool| assert(context, holds, "an assertion failed"));
+    register(module, "assert_eq", assert_eq);
+    register(module, "assert_eq", |context: NativeCallContext, a: Dynamic, b: Dynamic| {
+        assert_eq(context, a, b, "the two are not equal")
+    });
+    register(module, "check", check);
+    register(module, "check", |context: NativeCallContext, holds: bool| check(context, holds, "a check failed"));
+    register(module, "fail", |context: NativeCallContext, why: &str| fail(&context, Ended::failed(why)));
+    for getter in ["kind", "message"] {
+        let name = format!("get${getter}");
+        register(module, &name, move |failure: &mut super::errors::Failure| match getter {
+            "kind" => failure.kind.to_string(),
+            _ => failure.ended.message.clone(),
+        });
+    }
+    module.set_custom_type::<super::errors::Failure>("Failure");
+    register(module, "to_string", |failure: &mut super::errors::Failure| failure.to_string());
+    register(module, "to_debug", |failure: &mut super::errors::Failure| failure.to_string());
+}

@@ -1,0 +1,58 @@
+//! What a testfile's directives do, as functions: they note it in the log, and the stages after the run read it there.
+
+use super::at::Site;
+use super::errors::{plain_type, wrong};
+use super::register;
+use super::state::{Fallible, Run};
+use crate::event::Note;
+use rhai::{Array, Dynamic, Module, NativeCallContext};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Directives with one text.
+const WITH_TEXT: [&str; 4] = ["hash", "include", "webhook", "account"];
+
+/// Directives with event names: a list, or several texts.
+const WITH_EVENTS: [&str; 3] = ["accept", "ignore", "fail_on"];
+
+fn note(context: &NativeCallContext, name: &str, values: Vec<String>) -> Fallible<()> {
+    let run = Run::of(context)?;
+    let at = Some(run.at(&Site::of_call(context)));
+    run.host.note(Note::Directive { name: name.to_string(), values, at });
+    Ok(())
+}
+
+fn texts(name: &str, list: Array) -> Fallible<Vec<String>> {
+    let text = |value: Dynamic| {
+        let kind = plain_type(value.type_name());
+        value.into_string().map_err(|_| wrong(format!("`{name}` takes names of events, not {kind}")))
+    };
+    list.into_iter().map(text).collect()
+}
+
+pub fn register_into(module: &mut Module) {
+    for name in WITH_TEXT {
+        register(module, name, move |context: NativeCallContext, value: &str| {
+            note(&context, name, vec![value.to_string()])
+        });
+    }
+    for name in WITH_EVENTS {
+        register(module, name, move |context: NativeCallContext, list: Array| note(&context, name, texts(name, list)?));
+        register(module, name, move |context: NativeCallContext, a: &str| note(&context, name, vec![a.to_string()]));
+        register(module, name, move |context: NativeCallContext, a: &str, b: &str| {
+            note(&context, name, [a, b].map(str::to_string).to_vec())
+        });
+        register(module, name, move |context: NativeCallContext, a: &str, b: &str, c: &str| {
+            note(&context, name, [a, b, c].map(str::to_string).to_vec())
+        });
+    }
+    register(module, "repeat", |context: NativeCallContext, times: i64| {
+        if times < 0 {
+            return Err(wrong(format!("repeat({times}) is not possible: 0 skips the test, 1 runs it once")));
+        }
+        note(&context, "repeat", vec![times.to_string()])
+    });
+    register(module, "strict", |context: NativeCallContext| {
+        Run::of(&context)?.strict.store(true, Relaxed);
+        note(&context, "strict", vec![])
+    });
+}

@@ -1,0 +1,255 @@
+//! How a run ended, in plain words and with a place in the user's text: what Rhai's runtime errors mean.
+
+use super::agent_api::Agent;
+use super::at::Site;
+use super::event_value::EventValue;
+use super::state::{Run, lock};
+use super::waiter::Waiter;
+use super::{names, stdlib};
+use crate::diagnostic::nearest;
+use crate::event::Ended;
+use rhai::{Dynamic, EvalAltResult, Position};
+use std::any::TypeId;
+
+/// What a script can catch: an await that was not satisfied, or a mistake.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// `timeout`, `quiet`, or `error`.
+    pub kind: &'static str,
+    pub ended: Ended,
+}
+
+/// What Rhai shows where it shows errors itself.
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.ended.message)
+    }
+}
+
+impl Failure {
+    pub fn new(kind: &'static str, ended: Ended) -> Failure {
+        Failure { kind, ended }
+    }
+
+    /// The error that carries it; its place goes with it, wherever it is thrown again.
+    pub fn raise(mut self, run: &Run, site: &Site) -> Box<EvalAltResult> {
+        let std = site.source.as_deref().is_some_and(stdlib::is_std);
+        self.ended.at = (!std).then(|| run.at(site));
+        Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(self), site.position))
+    }
+}
+
+/// The error of a native function that was asked for what can't be done. A script can catch it (`e.kind` is `error`).
+pub fn wrong(message: impl Into<String>) -> Box<EvalAltResult> {
+    wrong_at(message, Position::NONE)
+}
+
+/// The same where Rhai does not know the position by itself.
+pub fn wrong_at(message: impl Into<String>, position: Position) -> Box<EvalAltResult> {
+    let failure = Failure::new("error", Ended::error(message));
+    Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(failure), position))
+}
+
+/// How a script ended: a reason in the log comes before whatever the script made of it.
+pub fn ended(run: &Run, result: Result<(), Box<EvalAltResult>>) -> Ended {
+    let trace = result.as_ref().err().map(|error| Trace::of(error));
+    let mut ended = match (run.log().stopped(), &trace) {
+        (Some(stop), _) => stop,
+        (None, Some(trace)) => translate(run, trace.cause),
+        (None, None) => return lock(&run.check_failed).take().unwrap_or_else(Ended::finished),
+    };
+    if let Some(trace) = &trace {
+        let elsewhere = ended.at.is_some();
+        ended.at = ended.at.or_else(|| trace.users().next().map(|site| run.at(site)));
+        if !elsewhere {
+            ended.details.extend(trace.ways(run));
+        }
+    }
+    if let Some(check) = lock(&run.check_failed).take() {
+        ended.details.push(format!("before it, a check failed: {}", check.message));
+    }
+    ended
+}
+
+/// An error's way through functions and modules.
+struct Trace<'a> {
+    /// The innermost call last.
+    sites: Vec<Site>,
+    cause: &'a EvalAltResult,
+}
+
+impl Trace<'_> {
+    fn of(error: &EvalAltResult) -> Trace<'_> {
+        let mut sites = vec![];
+        let (mut source, mut cause) = (None::<String>, error);
+        loop {
+            let position = cause.position();
+            if !position.is_none() {
+                sites.push(Site::new(source.as_deref(), position));
+            }
+            match cause {
+                EvalAltResult::ErrorInFunctionCall(_, inside, inner, _) => {
+                    source = Some(inside.clone()).filter(|inside| !inside.is_empty()).or(source);
+                    cause = inner;
+                }
+                EvalAltResult::ErrorInModule(name, inner, _) => {
+                    source = Some(name.clone());
+                    cause = inner;
+                }
+                _ => return Trace { sites, cause },
+            }
+        }
+    }
+
+    /// The places in the user's own text, the innermost first.
+    fn users(&self) -> impl Iterator<Item = &Site> {
+        self.sites.iter().rev().filter(|site| !site.source.as_deref().is_some_and(stdlib::is_std))
+    }
+
+    /// Where in an embedded module it happened, and from where the user's own library was called.
+    fn ways(&self, run: &Run) -> Vec<String> {
+        let mut ways = vec![];
+        if let Some(source) = self.sites.last().and_then(|site| site.source.as_deref())
+            && stdlib::is_std(source)
+        {
+            ways.push(format!("it happened in {source}"));
+        }
+        let mut users = self.users();
+        if let (Some(inner), Some(outer)) = (users.next(), users.last())
+            && inner.source != outer.source
+        {
+            let at = run.at(outer);
+            if at.source != run.at(inner).source {
+                ways.push(format!("called from {}:{}", at.source, at.line));
+            }
+        }
+        ways
+    }
+}
+
+fn translate(run: &Run, error: &EvalAltResult) -> Ended {
+    use EvalAltResult::*;
+    let plain = |message: String| Ended::error(message);
+    let advised = |message: String, advice: Option<String>| Ended { advice, ..Ended::error(message) };
+    match error {
+        ErrorRuntime(value, _) => match value.read_lock::<Failure>() {
+            Some(failure) => failure.ended.clone(),
+            // the script's own `throw`: the test itself says that it failed
+            None if value.is_string() => Ended::failed(value.to_string()),
+            None => Ended::failed(format!("the script threw {value}")),
+        },
+        ErrorVariableNotFound(name, _) => {
+            let known = run.program.variables();
+            let near = nearest(name, known.iter().map(String::as_str));
+            advised(format!("there is no variable `{name}` here"), near.map(did_you_mean))
+        }
+        ErrorFunctionNotFound(call, _) => {
+            let functions: Vec<_> =
+                run.program.ast.iter_functions().map(|function| function.name.to_string()).collect();
+            let (message, advice) = unknown_function(call, &functions);
+            advised(message, advice)
+        }
+        ErrorDotExpr(text, _) => {
+            let quoted: Vec<&str> = text.split('\'').collect();
+            match quoted.as_slice() {
+                [_, property, _, kind, ..] => plain(format!("{} has no `{property}`", plain_type(kind))),
+                _ => plain(text.to_string()),
+            }
+        }
+        ErrorIndexingType(kind, _) => plain(format!("{} can't be indexed", plain_type(kind))),
+        ErrorModuleNotFound(name, _) => advised(
+            format!("there is no module `{name}`"),
+            Some(format!("import it first: import \"std/{name}\" as {name};")),
+        ),
+        ErrorMismatchDataType(wanted, given, _) | ErrorMismatchOutputType(wanted, given, _) => {
+            plain(format!("{} is due here, not {}", plain_type(wanted), plain_type(given)))
+        }
+        ErrorArrayBounds(length, index, _) => {
+            plain(format!("the list has {length} elements; there is none at [{index}]"))
+        }
+        ErrorStringBounds(length, index, _) => {
+            plain(format!("the text has {length} characters; there is none at [{index}]"))
+        }
+        ErrorFor(_) => plain("`for` needs something with elements: a list, a range".to_string()),
+        ErrorStackOverflow(_) => advised(
+            "a function calls itself without end".to_string(),
+            Some("calls can be nested 64 levels deep".to_string()),
+        ),
+        ErrorDataTooLarge(what, _) => plain(format!("a value grew too large: {}", what.to_lowercase())),
+        ErrorAssignmentToConstant(name, _) => plain(format!("`{name}` is a constant and can't be changed")),
+        ErrorArithmetic(what, _) => plain(format!("this can't be computed: {what}")),
+        ErrorTerminated(..) => plain("the script was ended".to_string()),
+        ErrorTooManyModules(_) => plain("the script imports too many modules".to_string()),
+        ErrorUnboundThis(_) => plain("`this` has no value here".to_string()),
+        other => {
+            let text = other.to_string();
+            plain(text.strip_suffix(&format!(" ({})", other.position())).unwrap_or(&text).to_string())
+        }
+    }
+}
+
+fn did_you_mean(near: &str) -> String {
+    format!("did you mean `{near}`?")
+}
+
+/// What is wrong with a call that matches no function, given as Rhai shows it ("dial (Agent, i64)"), and what to do.
+fn unknown_function(call: &str, own: &[String]) -> (String, Option<String>) {
+    let (name, arguments) = call.split_once(" (").unwrap_or((call, ""));
+    let arguments = arguments.strip_suffix(')').unwrap_or(arguments);
+    let words: Vec<_> = arguments.split(", ").filter(|word| !word.is_empty()).map(plain_type).collect();
+    if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        return (format!("`{name}` does not work with {}", words.join(" and ")), None);
+    }
+    if let Some(property) = name.strip_prefix("get$").or_else(|| name.strip_prefix("set$")) {
+        return (format!("{} has no `{property}`", words.first().map_or("this", String::as_str)), None);
+    }
+    if name.contains("::") {
+        return (format!("there is no function `{name}` that takes ({})", words.join(", ")), None);
+    }
+    let receivers =
+        [("agent", TypeId::of::<Agent>()), ("waiter", TypeId::of::<Waiter>()), ("event", TypeId::of::<EventValue>())];
+    let receiver = receivers.iter().find(|(word, _)| words.first().is_some_and(|first| first.ends_with(word)));
+    if let Some(usage) = names::usage(name, receiver.is_some()) {
+        return (
+            format!("`{name}` can't be called with ({})", words.join(", ")),
+            Some(format!("it is called so: {usage}")),
+        );
+    }
+    match receiver {
+        Some((_, id)) => {
+            let near = nearest(name, names::methods(*id));
+            (format!("{} has no method `{name}`", words[0]), near.map(did_you_mean))
+        }
+        None => {
+            let mut known: Vec<&str> = names::functions().collect();
+            known.extend(own.iter().map(String::as_str));
+            let near = nearest(name, known);
+            (format!("there is no function `{name}` that takes ({})", words.join(", ")), near.map(did_you_mean))
+        }
+    }
+}
+
+/// A type in plain words with its article, from any name that Rhai gives it.
+pub fn plain_type(name: &str) -> String {
+    let last = name.rsplit("::").next().unwrap_or(name);
+    let plain = match last {
+        "i64" | "f64" | "decimal" | "INT" | "FLOAT" => "a number",
+        "bool" => "a truth value",
+        "()" => "nothing",
+        "string" | "String" | "ImmutableString" => "a text",
+        text if text.contains("String") || text.contains("&str") => "a text",
+        "char" => "a character",
+        "array" | "Array" => "a list",
+        "map" | "Map" => "a map",
+        "Fn" | "FnPtr" => "a closure",
+        "Agent" => "an agent",
+        "Waiter" => "a waiter",
+        "Event" | "EventValue" => "an event",
+        "Reply" | "ReplyValue" => "a reply",
+        "Duration" | "Millis" => "a duration",
+        "Failure" => "a failure",
+        "range" | "range=" => "a range",
+        other => return format!("a value of type {other}"),
+    };
+    plain.to_string()
+}

@@ -1,0 +1,229 @@
+//! Events as scripts see them: `e.type`, `e.time`, `e.param`, `e.headers["Contact"]`, `e.rtcp_stats.rtt`.
+
+use super::agent_api::ReplyValue;
+use super::errors::wrong;
+use super::register;
+use super::shortfall::describe;
+use super::state::Fallible;
+use super::waiter::rhai_index;
+use crate::diagnostic::nearest;
+use crate::event::{Body, Event};
+use rhai::{Dynamic, ImmutableString, Map, Module};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// An event of the run's log.
+#[derive(Debug, Clone)]
+pub struct EventValue(pub Arc<Event>);
+
+/// The fields that every event has; `()` where they mean nothing for it.
+pub const FIELDS: &[&str] = &[
+    "type",
+    "time",
+    "agent",
+    "call",
+    "peer",
+    "direction",
+    "param",
+    "method",
+    "status",
+    "reason",
+    "call_id",
+    "cseq",
+    "from",
+    "to",
+    "headers",
+    "body",
+    "src",
+    "dst",
+    "transport",
+    "text",
+    "level",
+];
+
+/// Further fields that baresip's events and ours are known to have.
+pub const OF_AGENTS: &[&str] = &[
+    "accountaor",
+    "audiodir",
+    "class",
+    "codec",
+    "contact",
+    "contacturi",
+    "ctype",
+    "cuser",
+    "diverteruri",
+    "localaudiodir",
+    "localuri",
+    "localvideodir",
+    "packets_rx",
+    "packets_tx",
+    "peerdisplayname",
+    "protocol",
+    "remoteaudiodir",
+    "remotevideodir",
+    "rtcp_stats",
+    "rx",
+    "tx",
+    "userdata",
+    "videodir",
+];
+
+/// A field's value; the error names the nearest field.
+pub fn field(event: &Event, name: &str) -> Fallible<Dynamic> {
+    if let Body::Event(of_agent) = &event.body
+        && let Some(value) = of_agent.fields.get(name)
+    {
+        return Ok(from_json(value));
+    }
+    if let Some(value) = common_field(event, name) {
+        return Ok(value);
+    }
+    if FIELDS.contains(&name) {
+        return Ok(Dynamic::UNIT);
+    }
+    let of_agent = match &event.body {
+        Body::Event(of_agent) => of_agent.fields.keys().map(String::as_str).collect(),
+        _ => vec![],
+    };
+    let near = nearest(name, FIELDS.iter().copied().chain(of_agent));
+    let meant = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    Err(wrong(format!("{} has no field `{name}`{meant}", kind(event))))
+}
+
+fn common_field(event: &Event, name: &str) -> Option<Dynamic> {
+    let text = |text: &str| Some(Dynamic::from(text.to_string()));
+    match (name, &event.body) {
+        ("type", _) => text(kind(event)),
+        ("time", _) => Some(event.time.into()),
+        ("agent", _) => text(event.agent.as_deref()?),
+        ("call", Body::Event(e)) => text(e.call.as_deref()?),
+        ("peer", Body::Event(e)) => text(e.peer.as_deref()?),
+        ("direction", Body::Event(e)) => text(e.direction.as_deref()?),
+        ("param", Body::Event(e)) => text(&e.param),
+        ("direction", Body::Sip(sip)) => text(&sip.direction),
+        ("method", Body::Sip(sip)) => text(&sip.method),
+        ("status", Body::Sip(sip)) => Some(i64::from(sip.status?).into()),
+        ("reason", Body::Sip(sip)) => text(sip.reason.as_deref()?),
+        ("call_id", Body::Sip(sip)) => text(&sip.call_id),
+        ("cseq", Body::Sip(sip)) => text(&sip.cseq),
+        ("from", Body::Sip(sip)) => text(&sip.from),
+        ("to", Body::Sip(sip)) => text(&sip.to),
+        ("headers", Body::Sip(sip)) => Some(headers(&sip.headers).into()),
+        ("body", Body::Sip(sip)) => text(&sip.body),
+        ("src", Body::Sip(sip)) => text(&sip.src),
+        ("dst", Body::Sip(sip)) => text(&sip.dst),
+        ("transport", Body::Sip(sip)) => text(&sip.transport),
+        ("param" | "text", Body::Sip(sip)) => text(&sip.param),
+        ("param" | "text", Body::Log(line)) => text(&line.text),
+        ("level", Body::Log(line)) => text(&line.level),
+        _ => None,
+    }
+}
+
+/// The event's type: baresip's name or ours; `SIP` and `LOG` for messages and log lines.
+fn kind(event: &Event) -> &str {
+    match &event.body {
+        Body::Event(of_agent) => &of_agent.name,
+        Body::Sip(_) => "SIP",
+        Body::Log(_) => "LOG",
+        Body::Command(_) => "COMMAND",
+        Body::Response(_) => "RESPONSE",
+        Body::Note(_) => "NOTE",
+    }
+}
+
+/// By name; a header that stands several times has its values joined by ", " (RFC 3261, 7.3.1).
+fn headers(headers: &[(String, String)]) -> Map {
+    let mut map = Map::new();
+    for (name, value) in headers {
+        let known = map.entry(name.as_str().into()).or_insert(Dynamic::UNIT);
+        *known = match known.clone().into_string() {
+            Ok(before) => format!("{before}, {value}").into(),
+            Err(_) => value.clone().into(),
+        };
+    }
+    map
+}
+
+fn from_json(value: &Value) -> Dynamic {
+    match value {
+        Value::Null => Dynamic::UNIT,
+        Value::Bool(truth) => (*truth).into(),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => whole.into(),
+            None => number.as_f64().unwrap_or_default().into(),
+        },
+        Value::String(text) => text.clone().into(),
+        Value::Array(list) => list.iter().map(from_json).collect::<Vec<_>>().into(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.into(), from_json(value))).collect::<Map>().into(),
+    }
+}
+
+pub fn register_into(module: &mut Module) {
+    module.set_custom_type::<EventValue>("Event");
+    register(module, rhai_index(), |event: &mut EventValue, name: ImmutableString| field(&event.0, &name));
+    let told = |event: &mut EventValue| {
+        let told = describe(&event.0, &|_| None);
+        format!("{told} at {}", event.0.agent.as_deref().unwrap_or_default())
+    };
+    register(module, "to_string", told);
+    register(module, "to_debug", told);
+    module.set_custom_type::<ReplyValue>("Reply");
+    register(module, "get$ok", |reply: &mut ReplyValue| reply.0.ok);
+    register(module, "get$data", |reply: &mut ReplyValue| reply.0.data.clone());
+    register(module, "get$time", |reply: &mut ReplyValue| reply.0.time);
+    register(module, "to_string", |reply: &mut ReplyValue| reply.0.data.clone());
+    register(module, "to_debug", |reply: &mut ReplyValue| format!("{:?}", reply.0));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{AgentEvent, SipEvent};
+
+    fn event(body: Body) -> Event {
+        Event { n: 0, time: 1000.5, agent: Some("bob".into()), body }
+    }
+
+    #[test]
+    fn every_common_field_is_there_and_an_unknown_one_names_the_nearest() {
+        let fields = serde_json::json!({ "rtcp_stats": { "rtt": 1.5, "tx": { "lost": 0 } } });
+        let Value::Object(fields) = fields else { unreachable!() };
+        let event = event(Body::Event(AgentEvent { name: "CALL_RTCP".into(), fields, ..Default::default() }));
+        for name in FIELDS {
+            assert!(field(&event, name).is_ok(), "{name}");
+        }
+        assert_eq!(field(&event, "time").unwrap().as_float(), Ok(1000.5));
+        assert!(field(&event, "peer").unwrap().is_unit());
+        let stats = field(&event, "rtcp_stats").unwrap().cast::<Map>();
+        assert_eq!(stats["rtt"].as_float(), Ok(1.5));
+        let rhai::EvalAltResult::ErrorRuntime(failure, _) = *field(&event, "rtcp_stat").unwrap_err() else { panic!() };
+        let failure = failure.cast::<crate::engine::errors::Failure>().to_string();
+        assert!(failure.contains("did you mean `rtcp_stats`"), "{failure}");
+    }
+
+    #[test]
+    fn repeated_headers_are_joined() {
+        let headers = [("Via", "a"), ("To", "b"), ("Via", "c")].map(|(name, value)| (name.into(), value.into()));
+        let sip = SipEvent {
+            direction: "IN".into(),
+            transport: "UDP".into(),
+            src: String::new(),
+            dst: String::new(),
+            method: "INVITE".into(),
+            status: Some(486),
+            reason: None,
+            call_id: String::new(),
+            cseq: String::new(),
+            from: String::new(),
+            to: String::new(),
+            headers: headers.to_vec(),
+            body: String::new(),
+            param: String::new(),
+        };
+        let event = event(Body::Sip(Box::new(sip)));
+        assert_eq!(field(&event, "headers").unwrap().cast::<Map>()["Via"].clone().into_string(), Ok("a, c".into()));
+        assert_eq!(field(&event, "status").unwrap().as_int(), Ok(486));
+        assert_eq!(field(&event, "type").unwrap().into_string(), Ok("SIP".into()));
+    }
+}

@@ -1,0 +1,152 @@
+//! Which events of a run may still satisfy an await: not consumed by an earlier one, not retired. Pure.
+//!
+//! Events are kept per agent. A new dial by an agent, or a CALL_INCOMING at it, retires its unconsumed events of calls
+//! already closed, so that a loop whose second call is rejected does not pass on the first call's CALL_ESTABLISHED.
+
+use crate::event::{Body, Event, Note, SipEvent};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// The commands that place a call.
+const DIALS: [&str; 2] = ["dial", "dialdir"];
+
+/// The marks of a run's events.
+#[derive(Debug, Default)]
+pub struct Marks {
+    seen: usize,
+    agents: HashMap<Arc<str>, AgentMarks>,
+}
+
+#[derive(Debug, Default)]
+struct AgentMarks {
+    /// In the log's order.
+    live: Vec<Arc<Event>>,
+    /// Numbers of the events that awaits took.
+    consumed: HashSet<u64>,
+    /// Where its newest call, or the agent itself, began.
+    began: u64,
+    open: HashSet<String>,
+    closed: HashSet<String>,
+    /// Calls that were closed when a newer one began: what still comes of them is retired at once.
+    past: HashSet<String>,
+    /// The same by SIP Call-ID, for the messages.
+    closed_dialogs: HashSet<String>,
+    past_dialogs: HashSet<String>,
+}
+
+impl Marks {
+    /// How many events of the log were observed.
+    pub fn seen(&self) -> usize {
+        self.seen
+    }
+
+    /// Takes note of the log's next events.
+    pub fn observe(&mut self, events: &[Arc<Event>]) {
+        for event in events {
+            self.seen += 1;
+            if let Some(agent) = &event.agent {
+                self.agents.entry(agent.clone()).or_default().observe(event);
+            }
+        }
+    }
+
+    /// The events of an agent that an await may take, in the log's order.
+    pub fn live(&self, agent: &str) -> &[Arc<Event>] {
+        self.agents.get(agent).map_or(&[], |marks| &marks.live)
+    }
+
+    pub fn is_live(&self, event: &Event) -> bool {
+        let agent = event.agent.as_deref().unwrap_or_default();
+        self.live(agent).binary_search_by_key(&event.n, |live| live.n).is_ok()
+    }
+
+    pub fn is_consumed(&self, event: &Event) -> bool {
+        let marks = event.agent.as_ref().and_then(|agent| self.agents.get(agent));
+        marks.is_some_and(|marks| marks.consumed.contains(&event.n))
+    }
+
+    /// No await takes this event again.
+    pub fn consume(&mut self, event: &Event) {
+        if let Some(marks) = event.agent.as_ref().and_then(|agent| self.agents.get_mut(agent)) {
+            marks.live.retain(|live| live.n != event.n);
+            marks.consumed.insert(event.n);
+        }
+    }
+
+    /// The number of the event with which the agent's newest call began (0: its first).
+    pub fn began(&self, agent: &str) -> u64 {
+        self.agents.get(agent).map_or(0, |marks| marks.began)
+    }
+}
+
+impl AgentMarks {
+    fn observe(&mut self, event: &Arc<Event>) {
+        match &event.body {
+            Body::Event(of_agent) => {
+                if of_agent.name.eq_ignore_ascii_case("CALL_INCOMING") {
+                    self.begin(event.n);
+                }
+                if let Some(call) = &of_agent.call {
+                    if of_agent.name.eq_ignore_ascii_case("CALL_CLOSED") {
+                        self.open.remove(call);
+                        self.closed.insert(call.clone());
+                    } else if of_agent.name.starts_with("CALL_") && !self.closed.contains(call) {
+                        self.open.insert(call.clone());
+                    }
+                    if self.past.contains(call) {
+                        self.open.remove(call);
+                        return;
+                    }
+                }
+                self.live.push(event.clone());
+            }
+            Body::Sip(sip) => {
+                if ends_dialog(sip) {
+                    self.closed_dialogs.insert(sip.call_id.clone());
+                }
+                if !self.past_dialogs.contains(&sip.call_id) {
+                    self.live.push(event.clone());
+                }
+            }
+            Body::Log(_) => self.live.push(event.clone()),
+            Body::Command(command) => {
+                if command.text.split_whitespace().next().is_some_and(|word| DIALS.contains(&word)) {
+                    self.begin(event.n);
+                }
+            }
+            // a new process: what an agent of that name did before it counts no more
+            Body::Note(Note::AgentStarting { .. }) => {
+                *self =
+                    AgentMarks { began: event.n, consumed: std::mem::take(&mut self.consumed), ..Default::default() }
+            }
+            Body::Response(_) | Body::Note(_) => {}
+        }
+    }
+
+    /// A new call begins: retires the events of calls already closed.
+    fn begin(&mut self, n: u64) {
+        self.began = n;
+        self.past.extend(self.closed.drain());
+        self.past_dialogs.extend(self.closed_dialogs.drain());
+        let none_open = self.open.is_empty();
+        self.live.retain(|event| match &event.body {
+            Body::Event(of_agent) => match &of_agent.call {
+                Some(call) => !self.past.contains(call),
+                // baresip gives some events of a call without its id
+                None => !(none_open && of_agent.name.starts_with("CALL_")),
+            },
+            Body::Sip(sip) => !self.past_dialogs.contains(&sip.call_id),
+            _ => true,
+        });
+    }
+}
+
+/// Whether a message ends the dialog of its Call-ID: a BYE, a CANCEL, or a final refusal of the INVITE that is not
+/// answered by another INVITE of the same Call-ID (authentication, session timers, redirection, glare).
+fn ends_dialog(sip: &SipEvent) -> bool {
+    match (sip.method.as_str(), sip.status) {
+        ("BYE" | "CANCEL", _) => true,
+        ("INVITE", Some(status)) => status >= 400 && !matches!(status, 401 | 407 | 422 | 491 | 494),
+        _ => false,
+    }
+}

@@ -1,0 +1,270 @@
+//! Which events satisfy an await. Pure: it is offered events and says when they are enough.
+
+use crate::event::{Body, Event};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// What an event has to be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pattern {
+    /// An agent's event of that name, in any case.
+    Event(String),
+    /// A SIP request of that method, sent or received.
+    Request(String),
+    /// A SIP response of that code, sent or received.
+    Response(u16),
+    /// A line of the agent's log that contains the text.
+    Log(String),
+    /// A DTMF digit that the agent received.
+    Digit(String),
+}
+
+impl Pattern {
+    pub fn fits(&self, event: &Event) -> bool {
+        match (self, &event.body) {
+            (Pattern::Event(name), Body::Event(of_agent)) => of_agent.name.eq_ignore_ascii_case(name),
+            (Pattern::Digit(digit), Body::Event(of_agent)) => {
+                of_agent.name.eq_ignore_ascii_case("CALL_DTMF_START") && of_agent.param.eq_ignore_ascii_case(digit)
+            }
+            (Pattern::Request(method), Body::Sip(sip)) => {
+                sip.status.is_none() && sip.method.eq_ignore_ascii_case(method)
+            }
+            (Pattern::Response(code), Body::Sip(sip)) => sip.status == Some(*code),
+            (Pattern::Log(text), Body::Log(line)) => line.text.contains(text.as_str()),
+            _ => false,
+        }
+    }
+
+    /// As a sentence names it.
+    pub fn in_words(&self) -> String {
+        match self {
+            Pattern::Event(name) => name.to_uppercase(),
+            Pattern::Request(method) => format!("SIP {method}"),
+            Pattern::Response(code) => format!("SIP {code}"),
+            Pattern::Log(text) => format!("log line with `{text}`"),
+            Pattern::Digit(digit) => format!("DTMF {digit}"),
+        }
+    }
+}
+
+/// Events of one agent that fit one pattern.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    pub agent: Arc<str>,
+    pub pattern: Pattern,
+    /// `.count(n)`: that many, given as a list.
+    pub count: Option<usize>,
+    /// A closure has a say too; whoever offers events asks it first.
+    pub conditional: bool,
+}
+
+impl Member {
+    fn needs(&self) -> usize {
+        self.count.unwrap_or(1)
+    }
+}
+
+/// What is awaited. Members are numbered in the order of the text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Want {
+    One(Member),
+    All(Vec<Want>),
+    Any(Vec<Want>),
+}
+
+/// What was found, in the shape of what was wanted; of an `any` only what came.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    One(Arc<Event>),
+    Many(Vec<Arc<Event>>),
+    All(Vec<Found>),
+}
+
+/// A want without `any`: member numbers.
+#[derive(Debug, Clone)]
+enum Plan {
+    One(usize),
+    All(Vec<Plan>),
+}
+
+impl Plan {
+    fn members(&self, into: &mut Vec<usize>) {
+        match self {
+            Plan::One(member) => into.push(*member),
+            Plan::All(plans) => plans.iter().for_each(|plan| plan.members(into)),
+        }
+    }
+}
+
+/// One await: what it wants, and the events that fitted so far.
+#[derive(Debug)]
+pub struct Scan {
+    members: Vec<Member>,
+    /// Any of them will do; the earlier wins a tie.
+    plans: Vec<Plan>,
+    /// By member, in the order in which they were offered.
+    candidates: Vec<Vec<Arc<Event>>>,
+}
+
+/// So many ways to satisfy one await are tried; `any` within `all` multiplies them.
+const MOST_PLANS: usize = 256;
+
+impl Scan {
+    /// None where `any` and `all` are nested so that there are too many ways to satisfy them.
+    pub fn new(want: &Want) -> Option<Scan> {
+        let mut members = vec![];
+        let plans = plans(want, &mut members)?;
+        let candidates = vec![vec![]; members.len()];
+        Some(Scan { members, plans, candidates })
+    }
+
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// This event fits that member.
+    pub fn offer(&mut self, member: usize, event: &Arc<Event>) {
+        self.candidates[member].push(event.clone());
+    }
+
+    /// The events that satisfy the want, each used once; `live` says which may still be used.
+    pub fn solve(&self, live: impl Fn(&Event) -> bool) -> Option<Found> {
+        let enough = |member: &usize| {
+            let found = self.candidates[*member].iter().filter(|event| live(event));
+            found.take(self.members[*member].needs()).count() == self.members[*member].needs()
+        };
+        self.plans.iter().find_map(|plan| {
+            let mut members = vec![];
+            plan.members(&mut members);
+            if !members.iter().all(enough) {
+                return None;
+            }
+            let slots = self.slots(plan);
+            let chosen = self.assign(&slots, &live);
+            let mut chosen = chosen.into_iter().collect::<Option<Vec<_>>>()?.into_iter();
+            Some(self.shape(plan, &mut chosen))
+        })
+    }
+
+    /// What is still missing of the way that comes nearest: member and how many events of it were found.
+    pub fn missing(&self, live: impl Fn(&Event) -> bool) -> Vec<(usize, usize)> {
+        let lacks = self.plans.iter().map(|plan| {
+            let slots = self.slots(plan);
+            let chosen = self.assign(&slots, &live);
+            let mut lacks: Vec<(usize, usize)> = vec![];
+            for member in slots.iter().zip(&chosen).filter(|(_, event)| event.is_none()).map(|(member, _)| *member) {
+                if !lacks.iter().any(|(known, _)| *known == member) {
+                    let found = slots.iter().zip(&chosen).filter(|(slot, event)| **slot == member && event.is_some());
+                    lacks.push((member, found.count()));
+                }
+            }
+            lacks
+        });
+        let mut lacks: Vec<_> = lacks.collect();
+        let least = lacks.iter().map(Vec::len).min().unwrap_or(0);
+        lacks.retain(|lack| lack.len() == least);
+        let mut missing = lacks.concat();
+        let mut known = HashSet::new();
+        missing.retain(|(member, _)| known.insert(*member));
+        missing
+    }
+
+    /// A slot for each event that a plan needs: its member.
+    fn slots(&self, plan: &Plan) -> Vec<usize> {
+        let mut members = vec![];
+        plan.members(&mut members);
+        members.into_iter().flat_map(|member| std::iter::repeat_n(member, self.members[member].needs())).collect()
+    }
+
+    /// Gives each slot an event of its own where that is possible: augmenting paths in a bipartite graph, so that
+    /// a picky member gets the event which a less picky one could do without.
+    fn assign(&self, slots: &[usize], live: &impl Fn(&Event) -> bool) -> Vec<Option<Arc<Event>>> {
+        let mut owners: BTreeMap<u64, usize> = Default::default();
+        let options: Vec<Vec<&Arc<Event>>> =
+            slots.iter().map(|member| self.candidates[*member].iter().filter(|event| live(event)).collect()).collect();
+        for slot in 0..slots.len() {
+            augment(slot, &options, &mut owners, &mut Default::default());
+        }
+        let mut chosen = vec![None; slots.len()];
+        for (n, slot) in owners {
+            chosen[slot] = options[slot].iter().find(|event| event.n == n).map(|event| (*event).clone());
+        }
+        chosen
+    }
+
+    fn shape(&self, plan: &Plan, chosen: &mut impl Iterator<Item = Arc<Event>>) -> Found {
+        match plan {
+            Plan::All(plans) => Found::All(plans.iter().map(|plan| self.shape(plan, chosen)).collect()),
+            Plan::One(member) => {
+                let member = &self.members[*member];
+                let mut events: Vec<_> = chosen.take(member.needs()).collect();
+                events.sort_by_key(|event| event.n);
+                match (member.count, events.pop()) {
+                    (None, Some(event)) => Found::One(event),
+                    (_, last) => Found::Many(events.into_iter().chain(last).collect()),
+                }
+            }
+        }
+    }
+}
+
+impl Found {
+    /// All events, in no order that matters.
+    pub fn events(&self) -> Vec<&Arc<Event>> {
+        match self {
+            Found::One(event) => vec![event],
+            Found::Many(events) => events.iter().collect(),
+            Found::All(all) => all.iter().flat_map(Found::events).collect(),
+        }
+    }
+}
+
+/// Finds an event for a slot, moving the owners of others if need be.
+fn augment(
+    slot: usize,
+    options: &[Vec<&Arc<Event>>],
+    owners: &mut BTreeMap<u64, usize>,
+    tried: &mut HashSet<u64>,
+) -> bool {
+    if let Some(free) = options[slot].iter().find(|event| !owners.contains_key(&event.n)) {
+        owners.insert(free.n, slot);
+        return true;
+    }
+    for event in &options[slot] {
+        let owner = owners.get(&event.n).copied();
+        if tried.insert(event.n) && owner.is_none_or(|owner| augment(owner, options, owners, tried)) {
+            owners.insert(event.n, slot);
+            return true;
+        }
+    }
+    false
+}
+
+fn plans(want: &Want, members: &mut Vec<Member>) -> Option<Vec<Plan>> {
+    match want {
+        Want::One(member) => {
+            members.push(member.clone());
+            Some(vec![Plan::One(members.len() - 1)])
+        }
+        Want::Any(wants) => {
+            let mut all = vec![];
+            for want in wants {
+                all.extend(plans(want, members)?);
+            }
+            (all.len() <= MOST_PLANS).then_some(all)
+        }
+        Want::All(wants) => {
+            let mut all: Vec<Vec<Plan>> = vec![vec![]];
+            for want in wants {
+                let ways = plans(want, members)?;
+                if all.len() * ways.len() > MOST_PLANS {
+                    return None;
+                }
+                let longer =
+                    |way: &Plan| all.iter().map(|done| [&done[..], &[way.clone()]].concat()).collect::<Vec<_>>();
+                all = ways.iter().flat_map(longer).collect();
+            }
+            Some(all.into_iter().map(Plan::All).collect())
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The functions that scripts can call, by name: for "did you mean", and for checks before a run.
+
+use super::agent_api::{Agent, ReplyValue};
+use super::api;
+use super::duration::Millis;
+use super::event_value::EventValue;
+use super::waiter::Waiter;
+use rhai::{Array, Dynamic, FLOAT, FnPtr, INT, ImmutableString, Map};
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// A native function's parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    pub parameters: Vec<TypeId>,
+}
+
+/// All native functions of the language.
+static CATALOG: LazyLock<BTreeMap<String, Vec<Signature>>> = LazyLock::new(|| {
+    let mut catalog: BTreeMap<String, Vec<Signature>> = BTreeMap::new();
+    let collect = |function: rhai::FuncInfo| {
+        Some((function.metadata.name.to_string(), function.metadata.param_types.to_vec(), function.metadata.num_params))
+    };
+    for (name, mut parameters, count) in api::engine().collect_fn_metadata(None, collect, true) {
+        parameters.resize(count, TypeId::of::<Dynamic>());
+        catalog.entry(name).or_default().push(Signature { parameters });
+    }
+    // those that Rhai's parser or evaluator knows by itself
+    for (name, counts) in [
+        ("type_of", &[1][..]),
+        ("print", &[0, 1]),
+        ("debug", &[0, 1]),
+        ("Fn", &[1]),
+        ("is_def_var", &[1]),
+        ("is_def_fn", &[2, 3]),
+        ("is_shared", &[1]),
+        ("curry", &[1, 2, 3, 4, 5, 6, 7, 8]),
+        ("call", &[1, 2, 3, 4, 5, 6, 7, 8]),
+    ] {
+        let all = counts.iter().map(|count| Signature { parameters: vec![TypeId::of::<Dynamic>(); *count] });
+        catalog.entry(name.to_string()).or_default().extend(all);
+    }
+    catalog
+});
+
+/// The signatures of a native function; none where there is no such function.
+pub fn signatures(name: &str) -> &'static [Signature] {
+    CATALOG.get(name).map_or(&[], Vec::as_slice)
+}
+
+/// The names of all functions that a script can write.
+pub fn functions() -> impl Iterator<Item = &'static str> {
+    CATALOG
+        .keys()
+        .map(String::as_str)
+        .filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains('$'))
+}
+
+/// The names of the methods that a type has of its own (not those that every value has).
+pub fn methods(of: TypeId) -> impl Iterator<Item = &'static str> {
+    functions().filter(move |name| signatures(name).iter().any(|signature| signature.parameters.first() == Some(&of)))
+}
+
+/// A parameter's type in plain words.
+pub fn type_word(id: TypeId) -> &'static str {
+    let words = [
+        (TypeId::of::<INT>(), "number"),
+        (TypeId::of::<FLOAT>(), "number"),
+        (TypeId::of::<bool>(), "true or false"),
+        (TypeId::of::<&str>(), "text"),
+        (TypeId::of::<String>(), "text"),
+        (TypeId::of::<ImmutableString>(), "text"),
+        (TypeId::of::<char>(), "character"),
+        (TypeId::of::<Array>(), "list"),
+        (TypeId::of::<Map>(), "map"),
+        (TypeId::of::<FnPtr>(), "closure"),
+        (TypeId::of::<Agent>(), "agent"),
+        (TypeId::of::<Waiter>(), "waiter"),
+        (TypeId::of::<EventValue>(), "event"),
+        (TypeId::of::<ReplyValue>(), "reply"),
+        (TypeId::of::<Millis>(), "duration"),
+    ];
+    words.iter().find(|(known, _)| *known == id).map_or("value", |(_, word)| word)
+}
+
+/// How a function may be called: "assert(true or false, text)". For methods, the receiver stands before the dot.
+pub fn usage(name: &str, method: bool) -> Option<String> {
+    let mut all: Vec<String> = vec![];
+    for signature in signatures(name) {
+        let words: Vec<_> = signature.parameters.iter().map(|id| type_word(*id)).collect();
+        let shown = match (method, words.split_first()) {
+            (true, Some((receiver, rest))) => format!("{receiver}.{name}({})", rest.join(", ")),
+            _ => format!("{name}({})", words.join(", ")),
+        };
+        if !all.contains(&shown) {
+            all.push(shown);
+        }
+    }
+    all.truncate(4);
+    (!all.is_empty()).then(|| all.join(" or "))
+}

@@ -1,0 +1,138 @@
+//! From a script's text to something that can be run.
+
+use super::{api, syntax, syntax_errors};
+use crate::diagnostic::Diagnostic;
+use crate::script::Script;
+use rhai::{AST, Expr, Position, Stmt};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// Reads a file of the user's own library: a path of normal components, relative to the script's folder
+/// (`lib/pbx.rhai`) → its text, or what is wrong in plain words. The caller sees to it that no link leads out of there.
+pub type Loader = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
+
+/// A compiled script.
+#[derive(Clone)]
+pub struct Program {
+    pub(super) script: Arc<Script>,
+    pub(super) ast: Arc<AST>,
+    /// Where the file declares an agent at its top level: the call's position → the variable.
+    pub(super) declarations: Arc<HashMap<Position, String>>,
+    pub(super) files: Option<Loader>,
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program").field("source", &self.script.source.name).finish_non_exhaustive()
+    }
+}
+
+impl Program {
+    /// Lets the script import files; without a loader only `std/…` can be imported.
+    pub fn with_files(self, files: Loader) -> Program {
+        Program { files: Some(files), ..self }
+    }
+
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
+
+    /// The variables of the top level, for "did you mean".
+    pub(super) fn variables(&self) -> Vec<String> {
+        let named = |statement: &Stmt| match statement {
+            Stmt::Var(var, ..) => Some(var.0.name.to_string()),
+            _ => None,
+        };
+        self.ast.statements().iter().filter_map(named).collect()
+    }
+}
+
+/// Rhai counts lines and columns up to this.
+const LAST_LINE: usize = 65_534;
+
+/// Compiles a script; the errors are all that can be told apart, in the order of the text.
+pub fn compile(script: &Script) -> Result<Program, Vec<Diagnostic>> {
+    let ast = parse(script).map_err(|errors| errors.into_iter().take(MOST_ERRORS).collect::<Vec<_>>())?;
+    let declarations = declarations(&ast);
+    Ok(Program {
+        script: Arc::new(script.clone()),
+        ast: Arc::new(ast),
+        declarations: Arc::new(declarations),
+        files: None,
+    })
+}
+
+/// More errors than a person would read at once.
+const MOST_ERRORS: usize = 20;
+
+/// Parses a text; after an error once more without the lines in question, as long as that shows other errors further on.
+pub fn parse(script: &Script) -> Result<AST, Vec<Diagnostic>> {
+    if let Some(error) = too_long(script) {
+        return Err(vec![error]);
+    }
+    let mut text = script.rhai.clone();
+    let mut errors: Vec<Diagnostic> = vec![];
+    let mut last_line = 0;
+    loop {
+        let error = match parse_text(&text, &script.source.name) {
+            Ok(ast) if errors.is_empty() => return Ok(ast),
+            Ok(_) => return Err(errors),
+            Err(error) => error,
+        };
+        let line = error.position().line().unwrap_or(usize::MAX);
+        if line <= last_line && !errors.is_empty() {
+            return Err(errors);
+        }
+        errors.push(syntax_errors::diagnostic(&error, script));
+        last_line = line;
+        match without_line(&text, line) {
+            Some(shorter) if errors.len() < MOST_ERRORS => text = shorter,
+            _ => return Err(errors),
+        }
+    }
+}
+
+/// Compiles a text under the name by which errors and imports will know it.
+pub fn parse_text(text: &str, source: &str) -> Result<AST, rhai::ParseError> {
+    let mut engine = api::engine();
+    syntax::map_tokens(&mut engine, text);
+    let mut ast = engine.compile(text)?;
+    ast.set_source(source);
+    Ok(ast)
+}
+
+fn too_long(script: &Script) -> Option<Diagnostic> {
+    let lines = script.rhai.lines().count();
+    if lines > LAST_LINE {
+        let message = format!("the script has {lines} lines; the most is {LAST_LINE}");
+        return Some(Diagnostic::error(message).advice("split it into several files"));
+    }
+    let long = script.rhai.lines().position(|line| line.len() > LAST_LINE && line.chars().count() > LAST_LINE)?;
+    let error = Diagnostic::error(format!("the line is longer than {LAST_LINE} characters"));
+    Some(error.at(script.place(long as u32 + 1, 1)).advice("split it into several lines"))
+}
+
+/// The text with that line empty, if all that the line opens it also closes: only then does the rest keep its meaning.
+fn without_line(text: &str, line: usize) -> Option<String> {
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    let dropped = *lines.get(line.checked_sub(1)?)?;
+    let balanced = |open: &str, close: &str| dropped.matches(open).count() == dropped.matches(close).count();
+    let whole = balanced("{", "}") && balanced("(", ")") && balanced("[", "]") && balanced("/*", "*/");
+    let quotes = dropped.matches('"').count() % 2 == 0 && dropped.matches('`').count() % 2 == 0;
+    if dropped.trim().is_empty() || !whole || !quotes {
+        return None;
+    }
+    lines[line - 1] = ";";
+    Some(lines.join("\n"))
+}
+
+/// `let alice = agent(…)` at the top level.
+fn declarations(ast: &AST) -> HashMap<Position, String> {
+    let declared = ast.statements().iter().filter_map(|statement| {
+        let Stmt::Var(var, ..) = statement else { return None };
+        let Expr::FnCall(call, position) = &var.1 else { return None };
+        matches!(call.name.as_str(), "agent" | "uanew" | "uafind" | "on").then(|| (*position, var.0.name.to_string()))
+    });
+    declared.collect()
+}

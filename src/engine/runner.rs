@@ -1,0 +1,66 @@
+//! Running a program to its end, whatever it does.
+
+use super::host::Host;
+use super::program::Program;
+use super::resolver::Resolver;
+use super::state::{Limits, Run, lock};
+use super::{api, errors};
+use crate::event::{Ended, Note};
+use rhai::{Dynamic, Engine, EvalContext, Scope};
+use std::sync::Arc;
+
+/// Enough for the deepest recursion that the engine's limits allow, in a debug build too. Only what is used is mapped.
+const STACK: usize = 512 << 20;
+
+/// Runs a program and says how it ended. Never panics; whatever the script does, it ends within milliseconds once the
+/// log is stopped. It blocks: the script runs in a thread of its own.
+pub fn run(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Ended {
+    let run = Arc::new(Run::new(program.clone(), host, limits.clone()));
+    let script = {
+        let run = run.clone();
+        move || errors::ended(&run, evaluate(&run))
+    };
+    let thread = std::thread::Builder::new().name("script".to_string()).stack_size(STACK).spawn(script);
+    match thread.map(std::thread::JoinHandle::join) {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(panic)) => internal_error(panic.as_ref()),
+        Err(error) => Ended::error(format!("the script could not be started: {error}")),
+    }
+}
+
+fn internal_error(panic: &(dyn std::any::Any + Send)) -> Ended {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Ended {
+        details: text.map(str::to_string).into_iter().collect(),
+        advice: Some("this is a fault of telefonist, not of the test: please report it".to_string()),
+        ..Ended::error("internal error, please report it")
+    }
+}
+
+fn evaluate(run: &Arc<Run>) -> Result<(), Box<rhai::EvalAltResult>> {
+    let engine = engine(run);
+    engine.run_ast_with_scope(&mut Scope::new(), &run.program.ast)
+}
+
+fn engine(run: &Arc<Run>) -> Engine {
+    let mut engine = api::engine();
+    engine.set_default_tag(run.tag());
+    engine.set_module_resolver(Resolver::new(run.program.clone()));
+    let watched = run.clone();
+    engine.on_progress(move |_| watched.must_stop().then_some(Dynamic::UNIT));
+    let printing = run.clone();
+    engine.on_print(move |text| printing.host.note(Note::Print { text: text.to_string() }));
+    let printing = run.clone();
+    engine.on_debug(move |text, _, _| printing.host.note(Note::Print { text: text.to_string() }));
+    let agents = run.clone();
+    #[expect(deprecated, reason = "rhai marks it as volatile, and our version of rhai is pinned by Cargo.lock")]
+    engine.on_var(move |name, index, context: EvalContext| {
+        // a variable that the parser did not find, inside a function: one of the file's agents?
+        let own = context.source().is_none_or(|source| source == agents.program.script.source.name);
+        if index != 0 || !own || context.scope().contains(name) {
+            return Ok(None);
+        }
+        Ok(lock(&agents.agents).get(name).cloned().map(Dynamic::from))
+    });
+    engine
+}

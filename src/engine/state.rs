@@ -1,0 +1,154 @@
+//! A run as its native functions see it.
+
+use super::agent_api::Agent;
+use super::at::Site;
+use super::duration::Millis;
+use super::errors::wrong;
+use super::host::Host;
+use super::marks::Marks;
+use super::program::Program;
+use crate::event::{Ended, Log};
+use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// The time limits of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// How long an `await` without `within` waits.
+    pub within: Duration,
+    /// How long a script may run beyond the waits that it declares.
+    pub test: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { within: Duration::from_secs(30), test: Duration::from_secs(600) }
+    }
+}
+
+/// One run of a script.
+pub struct Run {
+    pub program: Program,
+    pub host: Arc<dyn Host>,
+    pub limits: Limits,
+    pub marks: Mutex<Marks>,
+    /// The agents that the file declares at its top level, by the name of their variable: functions see them.
+    pub agents: Mutex<HashMap<String, Agent>>,
+    /// A command that is answered with `ok: false` fails the run.
+    pub strict: AtomicBool,
+    /// The first failed `check`.
+    pub check_failed: Mutex<Option<Ended>>,
+    budget: Mutex<Budget>,
+    /// The log has a reason to stop, or will have at once.
+    stopping: AtomicBool,
+    operations: AtomicU32,
+}
+
+/// The script's time. Each wait counts once, where it is written: so a loop around it ends too.
+struct Budget {
+    /// Milliseconds since the epoch.
+    until: f64,
+    declared: HashSet<(Option<String>, Position)>,
+}
+
+/// How a native function finds its run: the engine's tag.
+#[derive(Clone)]
+struct Handle(Arc<Run>);
+
+pub type Fallible<T> = Result<T, Box<EvalAltResult>>;
+
+/// A panic elsewhere does not spoil what these locks guard.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl Run {
+    pub fn new(program: Program, host: Arc<dyn Host>, limits: Limits) -> Run {
+        let until = host.log().now() + limits.test.as_secs_f64() * 1000.0;
+        Run {
+            program,
+            limits,
+            marks: Mutex::default(),
+            agents: Mutex::default(),
+            strict: AtomicBool::new(false),
+            check_failed: Mutex::default(),
+            budget: Mutex::new(Budget { until, declared: HashSet::new() }),
+            stopping: AtomicBool::new(host.log().stopped().is_some()),
+            operations: AtomicU32::new(0),
+            host,
+        }
+    }
+
+    pub fn tag(self: &Arc<Run>) -> Dynamic {
+        Dynamic::from(Handle(self.clone()))
+    }
+
+    /// The run that a native function serves.
+    pub fn of(context: &NativeCallContext) -> Fallible<Arc<Run>> {
+        Run::by_tag(context.tag().unwrap_or(&Dynamic::UNIT))
+    }
+
+    pub fn by_tag(tag: &Dynamic) -> Fallible<Arc<Run>> {
+        let handle = tag.read_lock::<Handle>().map(|handle| handle.0.clone());
+        handle.ok_or_else(|| wrong("there is no run here"))
+    }
+
+    pub fn log(&self) -> &Log {
+        self.host.log()
+    }
+
+    /// Ends the run, whatever the script catches: the reason is sticky in the log, and no operation runs after it.
+    pub fn end(&self, mut ended: Ended, site: &Site) -> Box<EvalAltResult> {
+        let std = site.source.as_deref().is_some_and(super::stdlib::is_std);
+        if ended.at.is_none() && !std {
+            ended.at = Some(self.at(site));
+        }
+        self.log().stop(ended);
+        self.stopped(site)
+    }
+
+    /// The error that unwinds a script whose run has to end.
+    pub fn stopped(&self, site: &Site) -> Box<EvalAltResult> {
+        self.stopping.store(true, Relaxed);
+        Box::new(EvalAltResult::ErrorRuntime("the run ends".into(), site.position))
+    }
+
+    /// Called before every operation of the script: whether it has to end.
+    pub fn must_stop(&self) -> bool {
+        if self.stopping.load(Relaxed) {
+            return true;
+        }
+        // the log's lock and the clock cost more than an operation does
+        let operation = self.operations.fetch_add(1, Relaxed);
+        if operation & 63 != 0 {
+            return false;
+        }
+        if operation & 1023 == 0 && self.log().now() > lock(&self.budget).until {
+            self.log().stop(self.too_long());
+        }
+        let stop = self.log().stopped().is_some();
+        self.stopping.store(stop, Relaxed);
+        stop
+    }
+
+    /// Lengthens the script's time by a wait, the first time that it is met, and gives the time's end.
+    pub fn declare_wait(&self, site: &Site, wait: Millis) -> f64 {
+        let mut budget = lock(&self.budget);
+        if budget.declared.insert((site.source.clone(), site.position)) {
+            budget.until += wait.0;
+        }
+        budget.until
+    }
+
+    /// How a script ends that does not end.
+    pub fn too_long(&self) -> Ended {
+        let limit = Millis(self.limits.test.as_secs_f64() * 1000.0).in_words();
+        Ended {
+            advice: Some("end the loop, or allow more time with --test-timeout".to_string()),
+            ..Ended::error(format!("the script did not end: it ran {limit} beyond the waits that it declares"))
+        }
+    }
+}

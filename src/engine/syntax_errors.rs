@@ -1,0 +1,110 @@
+//! Rhai's syntax errors in plain words, at the user's line.
+
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::script::Script;
+use rhai::{LexError, ParseError, ParseErrorType};
+
+/// The words that the language keeps for itself, for "did you mean".
+const KEYWORDS: [&str; 20] = [
+    "let", "const", "if", "else", "switch", "while", "loop", "do", "until", "for", "in", "fn", "return", "break",
+    "continue", "throw", "try", "catch", "import", "await",
+];
+
+/// A syntax error as a diagnostic.
+pub fn diagnostic(error: &ParseError, script: &Script) -> Diagnostic {
+    let (line, column) = (error.position().line(), error.position().position());
+    let place = line.map(|line| script.place(line as u32, column.unwrap_or(1) as u32));
+    let (message, advice) = in_words(error.err_type(), line.and_then(|line| script.rhai.lines().nth(line - 1)), column);
+    let mut diagnostic = Diagnostic::error(message);
+    diagnostic.place = place;
+    diagnostic.advice = advice;
+    diagnostic
+}
+
+fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -> (String, Option<String>) {
+    use ParseErrorType::*;
+    let plain = |message: &str| (message.to_string(), None);
+    let advised = |message: String, advice: &str| (message, Some(advice.to_string()));
+    match error {
+        UnexpectedEOF => {
+            advised("the script ends in the middle of something".into(), "close what is still open: ), ], } or a text")
+        }
+        BadInput(LexError::UnterminatedString) => {
+            advised("this text is not closed".into(), "close it with the sign that it was opened with")
+        }
+        BadInput(LexError::ImproperSymbol(symbol, why)) => match why.is_empty() {
+            true => (format!("`{symbol}` can't stand here"), None),
+            false if why.contains("typo of") => {
+                let meant = why.split('\'').nth(1).unwrap_or_default();
+                (format!("`{symbol}` can't stand here"), Some(format!("did you mean `{meant}`?")))
+            }
+            false => (why.clone(), None),
+        },
+        BadInput(LexError::UnexpectedInput(what)) => (format!("`{what}` can't stand here"), None),
+        BadInput(LexError::MalformedEscapeSequence(what)) => {
+            advised(format!("`{what}` means nothing in a text"), "write a backslash as `\\\\`")
+        }
+        BadInput(LexError::MalformedChar(what)) => {
+            advised(format!("'{what}' is no single character"), "a text stands in double quotes")
+        }
+        BadInput(other) => (decapitalized(&other.to_string()), None),
+        MissingToken(token, _) if token == ";" => missing_semicolon(line, column),
+        MissingToken(token, what) => (format!("`{token}` is missing {what}"), None),
+        MissingSymbol(what) if !what.is_empty() => (decapitalized(what), None),
+        Reserved(word) if word == "eval" => plain("`eval` can't be used: a test says what it does"),
+        Reserved(word) => {
+            advised(format!("`{word}` is a word of the language and can't be a name"), "choose another name")
+        }
+        VariableExpected => plain("the name of a variable is due here"),
+        PropertyExpected => plain("the name of a property is due here"),
+        VariableUndefined(name) => (format!("there is no variable `{name}`"), None),
+        ModuleUndefined(name) => (format!("there is no module `{name}`"), None),
+        AssignmentToConstant(name) => (format!("`{name}` is a constant and can't be changed"), None),
+        AssignmentToInvalidLHS(_) => plain("nothing can be assigned to this"),
+        MismatchedType(wanted, given) => (format!("{wanted} is due here, not {given}"), None),
+        ExprExpected(what) => (format!("{what} expression is due here"), None),
+        DuplicatedProperty(name) => (format!("`{name}` stands twice in this map"), None),
+        LoopBreak => plain("`break` and `continue` stand in a loop only"),
+        WrongFnDefinition => {
+            advised("a function can't be defined here".into(), "define it at the top level of the file")
+        }
+        FnDuplicatedDefinition(name, count) => (format!("`{name}` with {count} parameters is defined twice"), None),
+        FnMissingName => plain("the function's name is missing"),
+        FnMissingParams(name) => (format!("the parameters of `{name}` are missing: fn {name}() {{ … }}"), None),
+        ExprTooDeep => advised("this is nested too deeply".into(), "give its parts names with `let`"),
+        other => (decapitalized(&other.to_string()), None),
+    }
+}
+
+/// Something stands where the statement before should have ended.
+fn missing_semicolon(line: Option<&str>, column: Option<usize>) -> (String, Option<String>) {
+    let line = line.unwrap_or_default();
+    let at = line.char_indices().nth(column.unwrap_or(1).saturating_sub(1)).map_or(line.len(), |(at, _)| at);
+    let (before, rest) = line.split_at(at);
+    let word: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let number: String = before.trim_end().chars().rev().take_while(char::is_ascii_digit).collect();
+    if matches!(word.as_str(), "s" | "ms" | "m") && !number.is_empty() {
+        let number: String = number.chars().rev().collect();
+        return (
+            format!("`{number} {word}` is no duration"),
+            Some(format!("write it without the space: {number}{word}")),
+        );
+    }
+    let before_word = before.trim_end().rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    let near = nearest(before_word, KEYWORDS).filter(|near| before_word.len() > 2 && *near != before_word);
+    match (near, word.as_str()) {
+        (Some(near), _) => {
+            (format!("`{before_word}` is no word of the language"), Some(format!("did you mean `{near}`?")))
+        }
+        (None, "for") if before.contains("await") => (
+            "`for` can't stand here".to_string(),
+            Some("end the statement before with `;`, or say `during`".to_string()),
+        ),
+        _ => ("a `;` is missing before this".to_string(), None),
+    }
+}
+
+fn decapitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}

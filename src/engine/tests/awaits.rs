@@ -1,0 +1,193 @@
+//! Awaiting events, as a script sees it; the rules themselves are tested where they live.
+
+use super::*;
+
+const PAIR: &str = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\n";
+
+fn answered() -> FakeHost {
+    FakeHost::new()
+        .on("alice dial bob", &["alice CALL_RINGING a1", "bob CALL_INCOMING b1 from=sip:alice@127.0.0.1:5060"])
+        .on("bob accept", &["bob CALL_ESTABLISHED b1", "alice CALL_ESTABLISHED a1"])
+        .on(
+            "bob hangup",
+            &["bob CALL_CLOSED b1 Rejected by user", "alice CALL_CLOSED a1 Connection reset by peer [104]"],
+        )
+}
+
+#[test]
+fn the_designs_example_runs() {
+    let text = format!(
+        r#"{PAIR}
+        let call = alice.dial(bob);
+        await bob.event("CALL_INCOMING") within 5s;
+        bob.accept();
+        let up = await all([alice.event("CALL_ESTABLISHED"), bob.event("call_established")]) within 5s;
+        assert(up[0].time - call.time < 2s, "slow to answer");
+        bob.hangup();
+        let end = await alice.event("CALL_CLOSED").where(|e| e.param.contains("reset"));
+        await bob.quiet("CALL_INCOMING") during 10ms;
+        print(`${{end.type}} ${{end.agent}} ${{up.len()}} ${{up[1].agent}}`);"#
+    );
+    let (ended, host) = run_on(answered(), &text);
+    assert_eq!(ended, Ended::finished());
+    assert_eq!(host.commands(), ["alice dial bob", "bob accept", "bob hangup"]);
+    assert_eq!(host.prints(), ["CALL_CLOSED alice 2 bob"]);
+}
+
+#[test]
+fn a_timeout_says_what_was_awaited_and_what_came_instead() {
+    let host = FakeHost::new().on(
+        "alice dial bob",
+        &["bob CALL_INCOMING b1 from=sip:alice@127.0.0.1:5060", "bob CALL_CLOSED b1 486 Busy Here [104]"],
+    );
+    let text = format!("{PAIR}alice.dial(bob);\nlet e = await bob.event(\"CALL_ESTABLISHED\") within 20ms;\nprint(e);");
+    let (ended, host) = run_on(host, &text);
+    assert_eq!((ended.how, ended.message.as_str()), (How::Failed, "no CALL_ESTABLISHED at bob within 20 ms"));
+    assert_eq!(place(&ended), (4, 15));
+    assert_eq!(ended.details, ["bob had: CALL_INCOMING from alice, CALL_CLOSED (486 Busy Here)"]);
+    assert!(host.prints().is_empty());
+}
+
+#[test]
+fn a_timeout_can_be_caught_and_thrown_again() {
+    let text = format!(
+        "{PAIR}try {{ await bob.event(\"CALL_INCOMING\") within 1ms; }} catch (e) {{ print(e.kind); print(e.message); }}
+        try {{ await alice.closed() within 1ms; }} catch (e) {{ throw e; }}"
+    );
+    let (ended, host) = run_text(&text);
+    assert_eq!(host.prints(), ["timeout", "no CALL_INCOMING at bob within 1 ms"]);
+    assert_eq!((ended.how, ended.message.as_str()), (How::Failed, "no CALL_CLOSED at alice within 1 ms"));
+    assert_eq!(place(&ended), (4, 21));
+}
+
+#[test]
+fn the_second_call_of_a_loop_does_not_pass_on_the_first_calls_events() {
+    let text = format!(
+        "{PAIR}for n in 0..2 {{\n  alice.dial(\"bob\" + n);\n  await alice.event(\"CALL_ESTABLISHED\") within 20ms;\n}}"
+    );
+    let host = FakeHost::new()
+        .on("alice dial bob0", &["alice CALL_ESTABLISHED a1", "alice CALL_ESTABLISHED a1", "alice CALL_CLOSED a1"])
+        .on("alice dial bob1", &["alice CALL_CLOSED a2 486 Busy Here"]);
+    let (ended, _) = run_on(host, &text);
+    assert_eq!(ended.message, "no CALL_ESTABLISHED at alice within 20 ms");
+    assert_eq!(ended.details[0], "alice had: CALL_CLOSED (486 Busy Here)");
+    assert!(ended.details[1].contains("in an earlier call, which does not count"), "{:?}", ended.details);
+}
+
+#[test]
+fn count_any_where_and_dtmf() {
+    let text = format!(
+        r#"{PAIR}
+        alice.dtmf("12");
+        let digits = await bob.event("CALL_DTMF_START").count(2);
+        print(digits.map(|e| e.param));
+        alice.dtmf("5");
+        let five = await any([bob.closed(), bob.dtmf("5")]) within 1s;
+        print(five.param);
+        alice.dtmf(7);
+        let min = "7";
+        print((await bob.event("CALL_DTMF_START").where(|e| e.param == min)).param);"#
+    );
+    let host = FakeHost::new()
+        .on("alice sndcode 12", &["bob CALL_DTMF_START b1 1", "bob CALL_DTMF_START b1 2"])
+        .on("alice sndcode 5", &["bob CALL_DTMF_START b1 5"])
+        .on("alice sndcode 7", &["bob CALL_DTMF_START b1 6", "bob CALL_DTMF_START b1 7"]);
+    let (ended, host) = run_on(host, &text);
+    assert_eq!(ended, Ended::finished());
+    assert_eq!(host.prints(), ["[\"1\", \"2\"]", "5", "7"]);
+}
+
+#[test]
+fn an_event_from_another_thread_wakes_the_script() {
+    let host = Arc::new(FakeHost::new());
+    let pushing = std::thread::spawn({
+        let host = host.clone();
+        move || {
+            let mut seen = 0;
+            while let Some(events) = host.log.follow(seen) {
+                if events.iter().any(|event| matches!(&event.body, Body::Note(Note::Print { .. }))) {
+                    return host.push("bob CALL_INCOMING b1");
+                }
+                seen += events.len();
+            }
+        }
+    });
+    let text = format!("{PAIR}print(\"ready\"); print((await bob.event(\"CALL_INCOMING\") within 10s).call);");
+    let ended = run(&program(&text), host.clone(), &Limits::default());
+    pushing.join().unwrap();
+    assert_eq!(ended, Ended::finished());
+    assert_eq!(host.prints(), ["ready", "b1"]);
+}
+
+#[test]
+fn quiet_counts_from_when_it_was_made() {
+    let text = format!(
+        r#"{PAIR}
+        alice.cmd("noise");
+        let quiet = bob.quiet("CALL_INCOMING");
+        alice.cmd("hush");
+        await quiet during 1ms;
+        let quiet = bob.quiet("CALL_INCOMING");
+        alice.cmd("noise");
+        await quiet during 10s;"#
+    );
+    let host = FakeHost::new().on("alice noise", &["bob CALL_INCOMING b1 from=sip:carol@pbx"]);
+    let (ended, _) = run_on(host, &text);
+    assert_eq!(ended.message, "CALL_INCOMING from sip:carol@pbx at bob, where 10 s of quiet were due");
+    assert_eq!(place(&ended).0, 10);
+}
+
+#[test]
+fn the_traps_of_precedence_say_parentheses() {
+    for (statement, column) in [
+        ("let x = await bob.event(\"CALL_CLOSED\").param;", 15),
+        ("let x = await bob.closed() == 5;", 15),
+        ("await bob.closed() within 1s && true;", 7),
+        ("await bob.quiet(\"CALL_CLOSED\") during 1s == 5;", 7),
+        ("await 5;", 7),
+    ] {
+        let (ended, _) = run_text(&format!("{PAIR}{statement}"));
+        assert_eq!(ended.how, How::Error, "{statement}: {ended:?}");
+        assert!(ended.message.contains("parentheses around await"), "{statement}: {ended:?}");
+        assert_eq!(place(&ended).0, 3, "{statement}");
+        let _ = column;
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_an_error_that_says_so() {
+    for (statement, why) in [
+        ("await bob.quiet(\"CALL_CLOSED\");", "say how long"),
+        ("await bob.quiet(\"CALL_CLOSED\") within 1s;", "say how long"),
+        ("await bob.closed() during 1s;", "`within`"),
+        ("await bob.closed() within 5;", "no unit"),
+        ("await bob.closed() within \"soon\";", "no duration"),
+        ("await bob;", "needs a waiter"),
+        ("await all([]);", "at least one"),
+        ("await all([bob]);", "an agent"),
+        ("await any([bob.quiet(\"CALL_CLOSED\")]);", "quiet"),
+        ("await bob.closed().count(0);", "count(0)"),
+        ("await all([bob.closed()]).count(2);", "each waiter"),
+        ("await bob.sip(99);", "99"),
+        ("sleep(5);", "no unit"),
+        ("sleep(-5s);", "not possible"),
+    ] {
+        let (ended, _) = run_text(&format!("{PAIR}{statement}"));
+        assert_eq!(ended.how, How::Error, "{statement}: {ended:?}");
+        assert!(ended.message.contains(why), "{statement}: {ended:?}");
+        assert_eq!(place(&ended).0, 3, "{statement}");
+    }
+}
+
+#[test]
+fn a_where_that_goes_wrong_is_the_awaits_error() {
+    for (closure, why) in
+        [("|e| e.parm == 1", "did you mean `param`"), ("|e| 5", "true or false"), ("|e| nope(e)", "nope")]
+    {
+        let text = format!("{PAIR}alice.cmd(\"x\");\nawait bob.closed().where({closure});");
+        let (ended, _) = run_on(FakeHost::new().on("alice x", &["bob CALL_CLOSED b1"]), &text);
+        assert_eq!(ended.how, How::Error, "{ended:?}");
+        assert!(ended.message.contains(why) || ended.advice.iter().any(|a| a.contains(why)), "{ended:?}");
+        assert_eq!(place(&ended).0, 4);
+    }
+}

@@ -1,0 +1,181 @@
+//! The engine as a whole, on a host that plays the agents.
+
+mod awaits;
+mod endings;
+mod errors;
+mod language;
+mod modules;
+
+use super::*;
+use crate::diagnostic::Source;
+use crate::event::{AgentEvent, At, Body, Clock, Command, Ended, Event, How, Log, Note, Response};
+use crate::script::Script;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Native functions that only tests have.
+pub fn register_into(module: &mut rhai::Module) {
+    register(module, "panic_for_a_test", || -> () { panic!("on purpose") });
+}
+
+/// A host without agents: commands are recorded, and answered by events that the test names.
+struct FakeHost {
+    log: Log,
+    agents: Mutex<Vec<Arc<str>>>,
+    asks: Mutex<Vec<AgentAsk>>,
+    /// A command's text ("bob accept") → what is pushed when it comes.
+    reactions: Vec<(String, Vec<(String, AgentEvent)>)>,
+    /// Commands that are answered with `ok: false`.
+    refused: Vec<String>,
+}
+
+impl FakeHost {
+    fn new() -> FakeHost {
+        FakeHost::with_clock(Clock::system())
+    }
+
+    fn with_clock(clock: Clock) -> FakeHost {
+        FakeHost {
+            log: Log::new(clock),
+            agents: Mutex::default(),
+            asks: Mutex::default(),
+            reactions: vec![],
+            refused: vec![],
+        }
+    }
+
+    /// When this command comes, those events happen ("bob CALL_CLOSED c1 486 Busy Here").
+    fn on(mut self, command: &str, events: &[&str]) -> FakeHost {
+        self.reactions.push((command.to_string(), events.iter().map(|text| event(text)).collect()));
+        self
+    }
+
+    fn refusing(mut self, command: &str) -> FakeHost {
+        self.refused.push(command.to_string());
+        self
+    }
+
+    fn push(&self, text: &str) {
+        let (agent, of_agent) = event(text);
+        self.log.push(Some(&agent.as_str().into()), Body::Event(of_agent));
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let command = |event: &Arc<Event>| match &event.body {
+            Body::Command(command) => Some(format!("{} {}", event.agent.as_deref().unwrap(), command.text)),
+            _ => None,
+        };
+        self.log.since(0).iter().filter_map(command).collect()
+    }
+
+    fn notes(&self) -> Vec<Note> {
+        let note = |event: &Arc<Event>| match &event.body {
+            Body::Note(note) => Some(note.clone()),
+            _ => None,
+        };
+        self.log.since(0).iter().filter_map(note).collect()
+    }
+
+    fn prints(&self) -> Vec<String> {
+        let print = |note: Note| match note {
+            Note::Print { text } => Some(text),
+            _ => None,
+        };
+        self.notes().into_iter().filter_map(print).collect()
+    }
+}
+
+/// "bob CALL_CLOSED c1 486 Busy Here": agent, name, call, then the parameter; "-" for no call; "from=sip:x" is the peer.
+fn event(text: &str) -> (String, AgentEvent) {
+    let mut words = text.split(' ');
+    let (agent, name) = (words.next().unwrap(), words.next().unwrap());
+    let call = words.next().filter(|call| *call != "-").map(str::to_string);
+    let rest: Vec<_> = words.collect();
+    let (peers, param): (Vec<_>, Vec<_>) = rest.into_iter().partition(|word| word.starts_with("from="));
+    let peer = peers.first().map(|peer| peer.trim_start_matches("from=").to_string());
+    let of_agent = AgentEvent { name: name.into(), call, peer, param: param.join(" "), ..Default::default() };
+    (agent.to_string(), of_agent)
+}
+
+impl Host for FakeHost {
+    fn log(&self) -> &Log {
+        &self.log
+    }
+
+    fn declare(&self, ask: AgentAsk, _: &At) -> Result<Arc<str>, Ended> {
+        if ask.account.is_empty() {
+            return Err(Ended::error("an agent needs a name"));
+        }
+        let aor = ask.account.trim_start_matches('<').split(['>', ';']).next().unwrap_or_default().to_string();
+        let name: Arc<str> = ask.name.clone().unwrap_or(aor).into();
+        self.agents.lock().unwrap().push(name.clone());
+        self.asks.lock().unwrap().push(ask);
+        Ok(name)
+    }
+
+    fn start(&self, _: &[Arc<str>], _: &At) -> Result<(), Ended> {
+        Ok(())
+    }
+
+    fn find(&self, alias: &str) -> Option<Arc<str>> {
+        let agents = self.agents.lock().unwrap();
+        agents.iter().find(|name| ***name == *alias || format!("sip:{name}@127.0.0.1") == alias).cloned()
+    }
+
+    fn command(&self, agent: &Arc<str>, text: &str, at: &At) -> Result<Reply, Ended> {
+        let time = self.log.now();
+        let to = self.log.push(Some(agent), Body::Command(Command { text: text.into(), at: Some(at.clone()) }));
+        let line = format!("{agent} {text}");
+        for (_, events) in self.reactions.iter().filter(|(command, _)| *command == line) {
+            for (agent, of_agent) in events {
+                self.log.push(Some(&agent.as_str().into()), Body::Event(of_agent.clone()));
+            }
+        }
+        let ok = !self.refused.contains(&line);
+        let data = if ok { String::new() } else { "no such call".to_string() };
+        self.log.push(Some(agent), Body::Response(Response { ok, data: data.clone(), to }));
+        Ok(Reply { ok, data, time })
+    }
+
+    fn stop_agents(&self, _: &At) -> Result<(), Ended> {
+        self.agents.lock().unwrap().clear();
+        Ok(())
+    }
+
+    fn note(&self, note: Note) {
+        self.log.push(None, Body::Note(note));
+    }
+}
+
+fn script(text: &str) -> Script {
+    Script::rhai(Source::new("tests/a.rhai", text))
+}
+
+fn program(text: &str) -> Program {
+    compile(&script(text)).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"))
+}
+
+/// Runs a script to its end; awaits without `within` wait 20 ms.
+fn run_on(host: FakeHost, text: &str) -> (Ended, Arc<FakeHost>) {
+    let host = Arc::new(host);
+    let limits = Limits { within: Duration::from_millis(20), test: Duration::from_secs(20) };
+    (run(&program(text), host.clone(), &limits), host)
+}
+
+fn run_text(text: &str) -> (Ended, Arc<FakeHost>) {
+    run_on(FakeHost::new(), text)
+}
+
+/// The run finished; what the script printed.
+fn printed(text: &str) -> Vec<String> {
+    let (ended, host) = run_text(text);
+    assert_eq!(ended, Ended::finished(), "{text}");
+    host.prints()
+}
+
+/// Line and column at which a run ended.
+fn place(ended: &Ended) -> (u32, u32) {
+    let at = ended.at.as_ref().unwrap_or_else(|| panic!("no place in {ended:?}"));
+    assert_eq!(&*at.source, "tests/a.rhai", "{ended:?}");
+    (at.line, at.column)
+}

@@ -1,0 +1,223 @@
+//! Waiting: `await` on waiters, `sleep`.
+
+use super::at::Site;
+use super::duration::Millis;
+use super::errors::{Failure, plain_type, wrong, wrong_at};
+use super::event_value::EventValue;
+use super::matching::{Found, Scan};
+use super::register;
+use super::shortfall::{Shortfall, describe};
+use super::state::{Fallible, Run, lock};
+use super::waiter::Waiter;
+use crate::event::{Ended, Event, Wake};
+use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
+use std::sync::Arc;
+
+/// One await that is going on.
+struct Await<'a> {
+    run: &'a Run,
+    call: &'a NativeCallContext<'a>,
+    waiter: &'a Waiter,
+    site: &'a Site,
+    scan: Scan,
+    /// Fitted but for a closure.
+    refused: Vec<Arc<Event>>,
+}
+
+/// `await W [within D]`: the event, or the events in the shape of what was awaited.
+pub fn wait_for(
+    run: &Run,
+    call: &NativeCallContext,
+    waiter: &Waiter,
+    within: Option<Millis>,
+    site: &Site,
+) -> Fallible<Dynamic> {
+    let scan = Scan::new(&waiter.want)
+        .ok_or_else(|| wrong_at("there are too many ways to satisfy this: nest any([…]) less", site.position))?;
+    let mut going = Await { run, call, waiter, site, scan, refused: vec![] };
+    going.start_agents()?;
+    let time = within.unwrap_or(Millis(run.limits.within.as_secs_f64() * 1000.0));
+    let deadline = run.log().now() + time.0;
+    let end_of_time = run.declare_wait(site, time);
+    let (backlog, mut next) = going.backlog();
+    for event in &backlog {
+        if let Some(found) = going.offer(event)? {
+            return Ok(value_of(found));
+        }
+    }
+    loop {
+        match run.log().wait(next, deadline.min(end_of_time)) {
+            Wake::Stopped(_) => return Err(run.stopped(site)),
+            Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), site)),
+            Wake::Timeout => return Err(going.timeout(time)),
+            Wake::New => {
+                for event in run.log().since(next) {
+                    next += 1;
+                    if let Some(found) = going.offer(&event)? {
+                        return Ok(value_of(found));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `await W.quiet(…) during D`: nothing of it came since the waiter was made, nor does until the time is over.
+pub fn stay_quiet(
+    run: &Run,
+    call: &NativeCallContext,
+    waiter: &Waiter,
+    during: Millis,
+    site: &Site,
+) -> Fallible<Dynamic> {
+    let scan = Scan::new(&waiter.want).ok_or_else(|| wrong_at("this can't be awaited", site.position))?;
+    let mut going = Await { run, call, waiter, site, scan, refused: vec![] };
+    going.start_agents()?;
+    let deadline = run.log().now() + during.0;
+    let end_of_time = run.declare_wait(site, during);
+    let mut next = waiter.quiet_from.unwrap_or_default();
+    loop {
+        match run.log().wait(next, deadline.min(end_of_time)) {
+            Wake::Stopped(_) => return Err(run.stopped(site)),
+            Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), site)),
+            Wake::Timeout => return Ok(Dynamic::UNIT),
+            Wake::New => {
+                // what comes after the time is over does not count, even if it is here already
+                for event in run.log().since(next).into_iter().filter(|event| event.time <= deadline) {
+                    if !going.fitting(&event)?.is_empty() {
+                        let told = describe(&event, &|uri| name_of(run, uri));
+                        let agent = event.agent.as_deref().unwrap_or_default();
+                        let message = format!("{told} at {agent}, where {} of quiet were due", during.in_words());
+                        return Err(Failure::new("quiet", Ended::failed(message)).raise(run, site));
+                    }
+                }
+                next = run.log().len().max(next);
+            }
+        }
+    }
+}
+
+impl Await<'_> {
+    fn start_agents(&self) -> Fallible<()> {
+        let mut agents: Vec<_> = self.scan.members().iter().map(|member| member.agent.clone()).collect();
+        agents.sort();
+        agents.dedup();
+        let started = self.run.host.start(&agents, &self.run.at(self.site));
+        started.map_err(|ended| self.run.end(ended, self.site))
+    }
+
+    /// What came before and may still be taken, and where the log goes on after it.
+    fn backlog(&self) -> (Vec<Arc<Event>>, usize) {
+        let mut marks = lock(&self.run.marks);
+        let news = self.run.log().since(marks.seen());
+        marks.observe(&news);
+        let mut agents: Vec<_> = self.scan.members().iter().map(|member| &member.agent).collect();
+        agents.sort();
+        agents.dedup();
+        let mut backlog: Vec<_> = agents.into_iter().flat_map(|agent| marks.live(agent).to_vec()).collect();
+        backlog.sort_by_key(|event| event.n);
+        (backlog, marks.seen())
+    }
+
+    /// Takes an event into account: what was found, if that is enough now.
+    fn offer(&mut self, event: &Arc<Event>) -> Fallible<Option<Found>> {
+        let members = self.fitting(event)?;
+        if members.is_empty() {
+            return Ok(None);
+        }
+        for member in members {
+            self.scan.offer(member, event);
+        }
+        let mut marks = lock(&self.run.marks);
+        let news = self.run.log().since(marks.seen());
+        marks.observe(&news);
+        let found = self.scan.solve(|event| marks.is_live(event));
+        for event in found.iter().flat_map(Found::events) {
+            marks.consume(event);
+        }
+        Ok(found)
+    }
+
+    /// The members that an event fits; their closures are asked, with no lock held.
+    fn fitting(&mut self, event: &Arc<Event>) -> Fallible<Vec<usize>> {
+        let mut fitting = vec![];
+        for (n, member) in self.scan.members().iter().enumerate() {
+            if event.agent.as_ref() == Some(&member.agent) && member.pattern.fits(event) {
+                match holds(self.call, &self.waiter.conditions[n], event, self.site)? {
+                    true => fitting.push(n),
+                    false => self.refused.push(event.clone()),
+                }
+            }
+        }
+        Ok(fitting)
+    }
+
+    fn timeout(&self, time: Millis) -> Box<rhai::EvalAltResult> {
+        let events = self.run.log().since(0);
+        let marks = lock(&self.run.marks);
+        let missing = self.scan.missing(|event| marks.is_live(event));
+        let missing: Vec<_> = missing.iter().map(|(n, found)| (&self.scan.members()[*n], *found)).collect();
+        let name_of = |uri: &str| name_of(self.run, uri);
+        let shortfall =
+            Shortfall { missing: &missing, events: &events, marks: &marks, refused: &self.refused, name_of: &name_of };
+        let message = format!("no {} within {}", shortfall.subject(), time.in_words());
+        let ended = Ended { details: shortfall.details(), ..Ended::failed(message) };
+        drop(marks);
+        Failure::new("timeout", ended).raise(self.run, self.site)
+    }
+}
+
+/// Whether all closures of a member say yes to an event.
+fn holds(call: &NativeCallContext, conditions: &[FnPtr], event: &Arc<Event>, site: &Site) -> Fallible<bool> {
+    for condition in conditions {
+        let answer: Dynamic = condition.call_within_context(call, (EventValue(event.clone()),))?;
+        match answer.as_bool() {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(kind) => {
+                let kind = plain_type(kind);
+                let message = format!("the closure of where(…) has to give true or false; it gave {kind}");
+                return Err(wrong_at(message, site.position));
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// The agent of the run behind a URI: `sip:bob@127.0.0.1:5070;transport=udp` → bob.
+fn name_of(run: &Run, uri: &str) -> Option<Arc<str>> {
+    let plain = uri.split(';').next().unwrap_or(uri).trim_matches(['<', '>']);
+    let without_port = plain.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    run.host.find(plain).or_else(|| run.host.find(without_port?.0))
+}
+
+fn value_of(found: Found) -> Dynamic {
+    match found {
+        Found::One(event) => Dynamic::from(EventValue(event)),
+        Found::Many(events) => {
+            events.into_iter().map(|event| Dynamic::from(EventValue(event))).collect::<Vec<_>>().into()
+        }
+        Found::All(all) => all.into_iter().map(value_of).collect::<Vec<_>>().into(),
+    }
+}
+
+/// `sleep(2s)`.
+fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
+    let run = Run::of(&context)?;
+    let site = Site::of_call(&context);
+    let time = Millis::from_script(&time).map_err(wrong)?;
+    let deadline = run.log().now() + time.0;
+    let end_of_time = run.declare_wait(&site, time);
+    match run.log().wait(usize::MAX, deadline.min(end_of_time)) {
+        Wake::Stopped(_) => Err(run.stopped(&site)),
+        _ if end_of_time < deadline => Err(run.end(run.too_long(), &site)),
+        _ => Ok(()),
+    }
+}
+
+pub fn register_into(module: &mut Module) {
+    // Rhai has a `sleep` of its own, for numbers of seconds, that nothing could interrupt
+    register(module, "sleep", |context: NativeCallContext, time: i64| sleep(context, time.into()));
+    register(module, "sleep", |context: NativeCallContext, time: f64| sleep(context, time.into()));
+    register(module, "sleep", sleep);
+}

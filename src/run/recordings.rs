@@ -1,0 +1,91 @@
+//! The recordings of a run, collected from its agents' folders once they have stopped.
+
+use super::Run;
+use crate::event::{Body, Event, Note, Sink};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A file that holds no audio: a header alone has 44 bytes.
+const SMALLEST: u64 = 128;
+
+/// Moves what each agent received into `recordings/<agent>-<call>.wav` of the run's folder, and notes it. Further segments of a call
+/// (a hold begins a new one) are `<agent>-<call>-2.wav`, and so on. What agents sent (`…-enc.wav`) and empty files are left out;
+/// the agents' folders go.
+pub fn collect(run: &Run) {
+    let events = run.log.since(0);
+    let target = run.folder.join("recordings");
+    for agent in run.agents.retired() {
+        let files = received(agent.recordings());
+        let calls = calls_of(&events, agent.name());
+        let mut segments: BTreeMap<Option<u32>, u32> = BTreeMap::new();
+        for (n, file) in files.iter().enumerate() {
+            let call = call_of(file, &calls).or_else(|| u32::try_from(n + 1).ok());
+            let segment = segments.entry(call).or_default();
+            *segment += 1;
+            let name = file_name(agent.name(), call, *segment);
+            let moved = std::fs::create_dir_all(&target).and_then(|()| std::fs::rename(file, target.join(&name)));
+            let note = match moved {
+                Ok(()) => Note::Recording {
+                    duration: milliseconds(&target.join(&name)),
+                    file: format!("recordings/{name}"),
+                    call,
+                },
+                Err(error) => Note::Warning {
+                    message: format!("the recording {} can't be kept: {error}", file.display()),
+                    at: None,
+                },
+            };
+            run.push(Some(agent.name()), Body::Note(note));
+        }
+    }
+    // configuration and certificates of agents that are gone; what can't be removed does no harm
+    let _ = std::fs::remove_dir_all(run.folder.join("agents"));
+}
+
+/// What came in, in the order of the recorder's numbers and times.
+fn received(folder: &Path) -> Vec<PathBuf> {
+    let entries = folder.read_dir().into_iter().flatten().filter_map(Result::ok);
+    let kept = entries.filter(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let large = entry.metadata().is_ok_and(|file| file.is_file() && file.len() >= SMALLEST);
+        large && name.ends_with(".wav") && !name.ends_with("-enc.wav")
+    });
+    let begun = |path: &PathBuf| path.metadata().and_then(|file| file.created()).ok();
+    let mut files: Vec<PathBuf> = kept.map(|entry| entry.path()).collect();
+    files.sort_by_key(|path| (begun(path), path.clone()));
+    files
+}
+
+/// The ids of an agent's calls, in the order in which it first spoke of them.
+fn calls_of(events: &[Arc<Event>], agent: &Arc<str>) -> Vec<String> {
+    let mut calls: Vec<String> = vec![];
+    for event in events.iter().filter(|event| event.agent.as_ref() == Some(agent)) {
+        if let Body::Event(said) = &event.body
+            && let Some(id) = said.call.as_ref().filter(|id| !calls.contains(id))
+        {
+            calls.push(id.clone());
+        }
+    }
+    calls
+}
+
+/// The number of the call whose id the file's name holds, as our own recorder names it.
+fn call_of(file: &Path, calls: &[String]) -> Option<u32> {
+    let name = file.file_name()?.to_string_lossy();
+    let place = calls.iter().position(|id| name.contains(id.as_str()))?;
+    u32::try_from(place + 1).ok()
+}
+
+fn file_name(agent: &str, call: Option<u32>, segment: u32) -> String {
+    let agent: String = agent.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+    let call = call.map(|call| format!("-{call}")).unwrap_or_default();
+    let segment = if segment > 1 { format!("-{segment}") } else { String::new() };
+    format!("{agent}{call}{segment}.wav")
+}
+
+/// 0 for what is no WAV.
+fn milliseconds(path: &Path) -> f64 {
+    let reader = hound::WavReader::open(path).ok();
+    reader.map_or(0.0, |reader| f64::from(reader.duration()) * 1000.0 / f64::from(reader.spec().sample_rate.max(1)))
+}
