@@ -112,6 +112,11 @@ const COMMANDS: &[Command] = &[
     always("vidsrc"),
 ];
 
+/// `2.0`, `2.0.1`
+pub fn version_text((major, minor, patch): Version) -> String {
+    if patch == 0 { format!("{major}.{minor}") } else { format!("{major}.{minor}.{patch}") }
+}
+
 fn find(word: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name == word)
 }
@@ -134,15 +139,14 @@ pub fn takes_uri(word: &str) -> bool {
 /// Why this agent does not have a command that others have; none where it has it, or nobody has.
 pub fn missing(word: &str, kind: &Kind) -> Option<String> {
     let command = find(word)?;
-    let text = |version: Version| format!("{}.{}.{}", version.0, version.1, version.2);
     if kind.version < command.since {
         return Some(format!(
             "the command `{word}` needs baresip {} or newer; the agent is {kind}",
-            text(command.since)
+            version_text(command.since)
         ));
     }
     let until = command.until.filter(|until| kind.version >= *until)?;
-    Some(format!("the command `{word}` is gone since baresip {}; the agent is {kind}", text(until)))
+    Some(format!("the command `{word}` is gone since baresip {}; the agent is {kind}", version_text(until)))
 }
 
 #[cfg(test)]
@@ -153,7 +157,7 @@ mod tests {
     fn a_command_is_missing_before_its_first_version_and_after_its_last() {
         let old = Kind::for_tests((1, 0, 0));
         let new = Kind::for_tests((4, 12, 0));
-        assert!(missing("atransferstart", &old).unwrap().contains("needs baresip 2.0.0 or newer"));
+        assert!(missing("atransferstart", &old).unwrap().contains("needs baresip 2.0 or newer"));
         assert_eq!(missing("atransferstart", &new), None);
         assert!(missing("uanext", &new).is_some());
         assert_eq!(missing("nonsense", &old), None);

@@ -13,7 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs, UdpSocket};
 /// An interface that is not there; a first hop whose name has no address.
 pub fn of(account: &Account, settings: &Settings) -> Result<IpAddr, Ended> {
     if account.local {
-        return Ok(account.interface().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+        return Ok(account.loopback());
     }
     if let Some(name) = &settings.rtp_interface {
         let unknown = || Ended {

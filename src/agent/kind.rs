@@ -60,7 +60,8 @@ impl Kind {
 
     #[cfg(test)]
     pub fn for_tests(version: Version) -> Kind {
-        let modules = ["srtp", "dtls_srtp", "g711", "aufile", "aubridge"].map(str::to_string).into();
+        let modules =
+            ["srtp", "dtls_srtp", "g711", "g722", "opus", "aufile", "aubridge", "ctrl_tcp"].map(str::to_string).into();
         Kind { program: "/usr/bin/baresip".into(), embedded: false, version, modules, module_path: None }
     }
 }

@@ -109,7 +109,7 @@ fn spawn(start: &Start) -> std::io::Result<Child> {
     if start.kind.embedded {
         command.arg("__agent");
     }
-    command.arg("-s").arg("-f").arg(&start.folder).current_dir(&start.folder);
+    command.arg("-s").arg("-f").arg(".").current_dir(&start.folder);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
     let host = std::process::id();
     // SAFETY: between fork and exec only prctl, getppid and the making of an error: all async-signal-safe

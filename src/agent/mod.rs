@@ -22,6 +22,7 @@ mod process;
 pub mod quality;
 mod reports;
 mod settings;
+mod sound;
 mod supervisor;
 pub mod trace;
 pub mod vocabulary;

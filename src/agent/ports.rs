@@ -171,19 +171,7 @@ mod tests {
     const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     fn settings(folder: &Path, rtp: std::ops::RangeInclusive<u16>) -> Settings {
-        Settings {
-            baresip: None,
-            own_program: None,
-            ctrl_address: "127.0.0.1:23000".parse().unwrap(),
-            sip_listen: "127.0.0.1:23200".parse().unwrap(),
-            rtp_ports: rtp,
-            rtp_interface: None,
-            rtp_timeout: 10,
-            max_calls: 10,
-            use_alsa: false,
-            sounds: vec![],
-            lease_file: folder.join("ports"),
-        }
+        Settings { rtp_ports: rtp, ..Settings::for_tests(folder, 23_000) }
     }
 
     #[test]
@@ -193,7 +181,7 @@ mod tests {
         let first = lease(&settings, LOOPBACK).unwrap();
         let second = lease(&settings, LOOPBACK).unwrap();
         assert!(first.sip.abs_diff(second.sip) >= 2 && first.control != second.control);
-        assert!(first.rtp.1 < second.rtp.0 && first.rtp.0 % 2 == 0);
+        assert!(first.rtp.1 < second.rtp.0 && first.rtp.0.is_multiple_of(2));
         let refused = lease(&settings, LOOPBACK).unwrap_err();
         assert!(refused.message.contains("RTP") && refused.advice.unwrap().contains("--rtp-ports"));
         let ports = (first.sip, first.rtp);

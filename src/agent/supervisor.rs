@@ -1,6 +1,6 @@
 //! Starts agents, on one thread that lives as long as the host.
 
-use super::account::{Account, Surroundings};
+use super::account::Account;
 use super::certificate::Certificate;
 use super::config::{self, Plan};
 use super::live::{self, Start};
@@ -61,6 +61,7 @@ impl Supervisor {
         folder: &Path,
         sink: Arc<dyn Sink>,
     ) -> Result<Arc<Agent>, Ended> {
+        let source = account.source(&self.settings.sounds)?;
         let interface = interface::of(account, &self.settings)?;
         let lease = ports::lease(&self.settings, interface)?;
         let folder = own_folder(folder, &name, lease.sip)?;
@@ -68,6 +69,7 @@ impl Supervisor {
             settings: &self.settings,
             kind: &self.kind,
             account,
+            source: &source,
             interface,
             lease: &lease,
             certificate: &self.certificate,
@@ -75,8 +77,7 @@ impl Supervisor {
         };
         config::write(&plan)?;
         let recordings = folder.join("recordings");
-        let line =
-            account.line(&Surroundings { port: lease.sip, sounds: &self.settings.sounds, recordings: &recordings })?;
+        let line = account.line(lease.sip, &source);
         let sip = SocketAddr::new(interface, lease.sip);
         let starting = Note::AgentStarting {
             aor: account.aor.clone(),
