@@ -3,19 +3,25 @@
 use super::account::Account;
 use super::certificate::Certificate;
 use super::config::{self, Plan};
+use super::contacts::Contacts;
+use super::handle::Agent;
 use super::live::{self, Start};
-use super::process::Agent;
 use super::{Kind, Settings, interface, ports};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Body, Ended, Note, Sink};
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, watch};
 
-/// All agents of a host. When it is dropped, those that still run are killed.
+/// For the agents that run when the host ends: as long as the end of one may take.
+const END: Duration = Duration::from_secs(3);
+
+/// All agents of a host. When it is dropped, those that still run are stopped.
 ///
 /// The kernel kills an agent when the *thread* that started it ends; so all are started by one that ends with the host.
 pub struct Supervisor {
@@ -23,7 +29,10 @@ pub struct Supervisor {
     kind: Kind,
     certificate: Certificate,
     runtime: Handle,
-    end: Option<oneshot::Sender<()>>,
+    /// Held by the host; what follows an agent sees it go.
+    host: Option<watch::Sender<()>>,
+    /// Held by everything that follows an agent.
+    agents: Option<mpsc::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -37,13 +46,18 @@ impl Supervisor {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| broken(&error))?;
         let handle = runtime.handle().clone();
-        let (end, ended) = oneshot::channel::<()>();
+        let (host, mut ended) = watch::channel(());
+        let (agents, mut running) = mpsc::channel(1);
         let thread = std::thread::Builder::new().name("agents".into()).spawn(move || {
-            // comes back when the supervisor is dropped; the runtime then drops, and kills, what still runs
-            let _ = runtime.block_on(ended);
+            runtime.block_on(async {
+                // comes back, with an error, when the supervisor is dropped
+                let _ = ended.changed().await;
+                let _ = tokio::time::timeout(END, running.recv()).await;
+            });
         });
-        let thread = thread.map_err(|error| broken(&error))?;
-        Ok(Arc::new(Supervisor { settings, kind, certificate, runtime: handle, end: Some(end), thread: Some(thread) }))
+        let thread = Some(thread.map_err(|error| broken(&error))?);
+        let (host, agents) = (Some(host), Some(agents));
+        Ok(Arc::new(Supervisor { settings, kind, certificate, runtime: handle, host, agents, thread }))
     }
 
     pub fn kind(&self) -> &Kind {
@@ -87,17 +101,25 @@ impl Supervisor {
         };
         sink.push(Some(&name), Body::Note(starting));
         let control = SocketAddr::new(self.settings.ctrl_address.ip(), lease.control);
-        let (agent, requests) = Agent::new(name.clone(), sip, recordings, sink.clone());
-        let agent = Arc::new(agent);
-        let start = Start { kind: self.kind.clone(), folder, line, sip, control, _lease: lease, name, sink };
-        self.runtime.spawn(live::live(start, requests, agent.state()));
+        let contacts = Contacts::new(self.kind.version, folder.clone());
+        let (agent, requests) = Agent::new(name.clone(), sip, recordings, contacts, sink.clone());
+        let (agent, kind) = (Arc::new(agent), self.kind.clone());
+        let (Some(host), running) = (self.host.as_ref().map(watch::Sender::subscribe), self.agents.clone()) else {
+            return Err(Ended::error("the host ends: no agent is started any more"));
+        };
+        let start = Start { kind, folder, line, sip, control, _lease: lease, name, sink, host };
+        let state = agent.state();
+        self.runtime.spawn(async move {
+            live::live(start, requests, state).await;
+            drop(running);
+        });
         Ok(agent)
     }
 }
 
 impl Drop for Supervisor {
     fn drop(&mut self) {
-        drop(self.end.take());
+        drop((self.host.take(), self.agents.take()));
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
