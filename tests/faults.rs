@@ -44,12 +44,12 @@ fn an_agent_killed_in_a_call_is_an_error_with_its_name_and_line_within_a_second(
     signal(agents[0], libc::SIGKILL);
     let output = child.wait_with_output().unwrap();
     let took = killed.elapsed();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("`alice`") || said.contains("`bob`"), "{said}");
     assert!(said.contains("call:5"), "{said}");
     assert!(took < Duration::from_secs(1), "it took {took:?}");
-    assert_eq!(agents_left(&agents), []);
+    assert!(agents_left(&agents).is_empty());
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn ctrl_c_ends_with_130_and_no_agent_is_left() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     assert!(String::from_utf8_lossy(&output.stdout).contains("CANCELLED"));
-    assert_eq!(agents_left(&agents), []);
+    assert!(agents_left(&agents).is_empty());
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn agents_die_with_a_host_that_is_killed_and_its_events_stay_readable() {
     assert_eq!(agents.len(), 2);
     signal(child.id(), libc::SIGKILL);
     child.wait().unwrap();
-    assert_eq!(agents_left(&agents), []);
+    assert!(agents_left(&agents).is_empty());
     assert!(test.events().iter().any(|event| event["type"] == "CALL_ESTABLISHED"));
 }
 

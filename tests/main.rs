@@ -1,6 +1,7 @@
 //! All tests that run the program, in one binary; `support` has the harness.
 
 mod command_line;
+mod compiled;
 mod examples;
 mod faults;
 mod golden;

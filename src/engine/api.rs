@@ -45,11 +45,14 @@ pub fn engine() -> Engine {
     // a script stays as it was written: places are exact, and there is nothing worth optimizing
     engine.set_optimization_level(OptimizationLevel::None);
     engine.disable_symbol("eval");
+    // a closure that carries itself doubles with each turn of a loop, past all limits
+    engine.disable_symbol("curry");
     engine.set_max_call_levels(64);
     engine.set_max_expr_depths(64, 64);
     engine.set_max_string_size(16 << 20);
-    engine.set_max_array_size(1 << 20);
-    engine.set_max_map_size(1 << 17);
+    // with a limit, rhai measures a list at each change: this keeps that cheap
+    engine.set_max_array_size(1 << 16);
+    engine.set_max_map_size(1 << 16);
     engine.set_max_modules(256);
     syntax::register_into(&mut engine);
     engine

@@ -260,8 +260,9 @@ fn plans(want: &Want, members: &mut Vec<Member>) -> Option<Vec<Plan>> {
                 if all.len() * ways.len() > MOST_PLANS {
                     return None;
                 }
-                let longer =
-                    |way: &Plan| all.iter().map(|done| [&done[..], &[way.clone()]].concat()).collect::<Vec<_>>();
+                let longer = |way: &Plan| {
+                    all.iter().map(|done| [&done[..], std::slice::from_ref(way)].concat()).collect::<Vec<_>>()
+                };
                 all = ways.iter().flat_map(longer).collect();
             }
             Some(all.into_iter().map(Plan::All).collect())

@@ -1,18 +1,21 @@
 //! The Rhai host: compiles and runs a script; everything it does in the world it asks of its [`Host`].
 //!
 //! [`compile`] gives a [`Program`], [`check`] finds what can be found without a run, [`run`] runs it. A run has one
-//! cheap engine over shared modules ([`api`]), and one [`Run`](state::Run) that all native functions find through it.
+//! cheap engine over shared modules (`api`), and one `Run` (`state`) that all native functions find through it.
 
 mod agent_api;
 mod api;
 mod at;
+mod calls;
 mod check;
 mod checks;
 mod directives;
 mod duration;
 mod errors;
 mod event_value;
+mod functions;
 mod host;
+mod kinds;
 mod marks;
 mod matching;
 mod names;
@@ -26,6 +29,7 @@ mod syntax;
 mod syntax_errors;
 mod waiter;
 mod waiting;
+mod walk;
 
 #[cfg(test)]
 mod tests;

@@ -53,7 +53,7 @@ const LAST_LINE: usize = 65_534;
 
 /// Compiles a script; the errors are all that can be told apart, in the order of the text.
 pub fn compile(script: &Script) -> Result<Program, Vec<Diagnostic>> {
-    let ast = parse(script).map_err(|errors| errors.into_iter().take(MOST_ERRORS).collect::<Vec<_>>())?;
+    let ast = parse(script)?;
     let declarations = declarations(&ast);
     Ok(Program {
         script: Arc::new(script.clone()),

@@ -10,7 +10,7 @@ use rhai::{Dynamic, Engine, EvalContext, Scope};
 use std::sync::Arc;
 
 /// Enough for the deepest recursion that the engine's limits allow, in a debug build too. Only what is used is mapped.
-const STACK: usize = 512 << 20;
+const STACK: usize = 256 << 20;
 
 /// Runs a program and says how it ended. Never panics; whatever the script does, it ends within milliseconds once the
 /// log is stopped. It blocks: the script runs in a thread of its own.

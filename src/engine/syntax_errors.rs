@@ -38,6 +38,7 @@ fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -
                 let meant = why.split('\'').nth(1).unwrap_or_default();
                 (format!("`{symbol}` can't stand here"), Some(format!("did you mean `{meant}`?")))
             }
+            false if why.ends_with("is disabled") => (format!("`{symbol}` can't be used in a test"), None),
             false => (why.clone(), None),
         },
         BadInput(LexError::UnexpectedInput(what)) => (format!("`{what}` can't stand here"), None),
@@ -51,12 +52,14 @@ fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -
         MissingToken(token, _) if token == ";" => missing_semicolon(line, column),
         MissingToken(token, what) => (format!("`{token}` is missing {what}"), None),
         MissingSymbol(what) if !what.is_empty() => (decapitalized(what), None),
-        Reserved(word) if word == "eval" => plain("`eval` can't be used: a test says what it does"),
         Reserved(word) => {
             advised(format!("`{word}` is a word of the language and can't be a name"), "choose another name")
         }
         VariableExpected => plain("the name of a variable is due here"),
-        PropertyExpected => plain("the name of a property is due here"),
+        PropertyExpected => match word_at(line, column).1.as_str() {
+            "curry" => plain("`curry` can't be used in a test"),
+            _ => plain("the name of a property is due here"),
+        },
         VariableUndefined(name) => (format!("there is no variable `{name}`"), None),
         ModuleUndefined(name) => (format!("there is no module `{name}`"), None),
         AssignmentToConstant(name) => (format!("`{name}` is a constant and can't be changed"), None),
@@ -78,10 +81,7 @@ fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -
 
 /// Something stands where the statement before should have ended.
 fn missing_semicolon(line: Option<&str>, column: Option<usize>) -> (String, Option<String>) {
-    let line = line.unwrap_or_default();
-    let at = line.char_indices().nth(column.unwrap_or(1).saturating_sub(1)).map_or(line.len(), |(at, _)| at);
-    let (before, rest) = line.split_at(at);
-    let word: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let (before, word) = word_at(line, column);
     let number: String = before.trim_end().chars().rev().take_while(char::is_ascii_digit).collect();
     if matches!(word.as_str(), "s" | "ms" | "m") && !number.is_empty() {
         let number: String = number.chars().rev().collect();
@@ -102,6 +102,14 @@ fn missing_semicolon(line: Option<&str>, column: Option<usize>) -> (String, Opti
         ),
         _ => ("a `;` is missing before this".to_string(), None),
     }
+}
+
+/// What stands before a column, and the word at it.
+fn word_at(line: Option<&str>, column: Option<usize>) -> (&str, String) {
+    let line = line.unwrap_or_default();
+    let at = line.char_indices().nth(column.unwrap_or(1).saturating_sub(1)).map_or(line.len(), |(at, _)| at);
+    let (before, rest) = line.split_at(at);
+    (before, rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
 }
 
 fn decapitalized(text: &str) -> String {

@@ -53,6 +53,9 @@ pub fn wait_for(
             Wake::New => {
                 for event in run.log().since(next) {
                     next += 1;
+                    if event.time > deadline {
+                        return Err(going.timeout(time));
+                    }
                     if let Some(found) = going.offer(&event)? {
                         return Ok(value_of(found));
                     }
@@ -82,16 +85,20 @@ pub fn stay_quiet(
             Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), site)),
             Wake::Timeout => return Ok(Dynamic::UNIT),
             Wake::New => {
-                // what comes after the time is over does not count, even if it is here already
-                for event in run.log().since(next).into_iter().filter(|event| event.time <= deadline) {
-                    if !going.fitting(&event)?.is_empty() {
-                        let told = describe(&event, &|uri| name_of(run, uri));
+                let events = run.log().since(next);
+                next += events.len();
+                for event in &events {
+                    // what comes after the time is over does not count, even if it is here already
+                    if event.time > deadline {
+                        return Ok(Dynamic::UNIT);
+                    }
+                    if !going.fitting(event)?.is_empty() {
+                        let told = describe(event, &|uri| name_of(run, uri));
                         let agent = event.agent.as_deref().unwrap_or_default();
                         let message = format!("{told} at {agent}, where {} of quiet were due", during.in_words());
                         return Err(Failure::new("quiet", Ended::failed(message)).raise(run, site));
                     }
                 }
-                next = run.log().len().max(next);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A file → what the engine runs.
 
 use crate::diagnostic::{Diagnostic, Source};
-use crate::engine::{self, Program};
+use crate::engine::{self, Loader, Program};
 use crate::script::{self, Script};
 use crate::testfile;
 use std::io::Read;
@@ -56,9 +56,24 @@ pub fn script(source: &Arc<Source>) -> Result<(Script, Vec<Diagnostic>), Vec<Dia
     Ok((script::compile(&file), file.warnings))
 }
 
+/// What a script may import: files below its own folder.
+pub fn files(source: &Source) -> Loader {
+    let folder = Path::new(&source.name).parent().unwrap_or(Path::new("")).to_path_buf();
+    Arc::new(move |file| {
+        let root = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
+        let root = root.canonicalize().map_err(|error| error.to_string())?;
+        let path = root.join(file).canonicalize().map_err(|error| error.to_string())?;
+        // a link may lead anywhere
+        if !path.starts_with(&root) {
+            return Err("it lies outside of the script's folder".into());
+        }
+        load(&path).map(|source| source.text.clone()).map_err(|problem| problem.message)
+    })
+}
+
 /// All errors of the file in one go, or the program and its warnings.
 pub fn compile(source: &Arc<Source>) -> Result<Compiled, Vec<Diagnostic>> {
     let (script, warnings) = script(source)?;
-    let program = engine::compile(&script)?;
+    let program = engine::compile(&script)?.with_files(files(source));
     Ok(Compiled { script, program, warnings })
 }

@@ -1,8 +1,9 @@
 //! What can be said of a test before any agent starts.
 
+use super::compile::files;
 use crate::agent::{Kind, commands};
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::engine;
+use crate::engine::{self, Known};
 use crate::script::Script;
 use crate::verdict::ExitCode;
 use std::sync::Arc;
@@ -27,7 +28,8 @@ pub fn check(source: &Arc<Source>, kind: Option<&Kind>) -> Checked {
         Ok(script) => script,
         Err(problems) => return Checked::broken(problems),
     };
-    diagnostics.extend(engine::check(&script, &engine::Known));
+    let known = Known { commands: commands::names().map(str::to_string).collect(), files: Some(files(source)) };
+    diagnostics.extend(engine::check(&script, &known));
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Checked::broken(diagnostics);
     }
@@ -53,8 +55,6 @@ fn unknown_commands(script: &Script) -> Vec<Diagnostic> {
 
 /// The commands of the test that this agent lacks: the run would not get through.
 pub fn missing_commands(script: &Script, kind: &Kind) -> Vec<Diagnostic> {
-    let missing = script.commands.iter();
-    missing
-        .filter_map(|(word, place)| Some(Diagnostic::error(commands::missing(word, kind)?).at(place.clone())))
-        .collect()
+    let missing = |(word, place): (String, _)| Some(Diagnostic::error(commands::missing(&word, kind)?).at(place));
+    engine::commands(script).into_iter().filter_map(missing).collect()
 }

@@ -140,8 +140,8 @@ fn quiet_counts_from_when_it_was_made() {
 #[test]
 fn the_traps_of_precedence_say_parentheses() {
     for (statement, column) in [
-        ("let x = await bob.event(\"CALL_CLOSED\").param;", 15),
-        ("let x = await bob.closed() == 5;", 15),
+        ("let x = await bob.event(\"CALL_CLOSED\").param;", 39),
+        ("let x = await bob.closed() == 5;", 28),
         ("await bob.closed() within 1s && true;", 7),
         ("await bob.quiet(\"CALL_CLOSED\") during 1s == 5;", 7),
         ("await 5;", 7),
@@ -149,8 +149,7 @@ fn the_traps_of_precedence_say_parentheses() {
         let (ended, _) = run_text(&format!("{PAIR}{statement}"));
         assert_eq!(ended.how, How::Error, "{statement}: {ended:?}");
         assert!(ended.message.contains("parentheses around await"), "{statement}: {ended:?}");
-        assert_eq!(place(&ended).0, 3, "{statement}");
-        let _ = column;
+        assert_eq!(place(&ended), (3, column), "{statement}");
     }
 }
 

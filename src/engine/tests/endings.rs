@@ -1,1 +1,204 @@
-//! to come
+//! How runs end: failed checks, stops that nothing swallows, limits, panics.
+
+use super::*;
+use crate::engine::at::Site;
+use crate::engine::duration::Millis;
+use crate::engine::state::Run;
+use crate::event::Wake;
+use rhai::Position;
+
+/// A stop from outside, once the script has printed something.
+fn stopped_after_print(text: &str, stop: Ended) -> Ended {
+    let host = Arc::new(FakeHost::new());
+    let stopping = std::thread::spawn({
+        let host = host.clone();
+        move || {
+            while host.prints().is_empty() {
+                let next = host.log.len();
+                assert_eq!(host.log.wait(next, host.log.now() + 10_000.0), Wake::New);
+            }
+            host.log.stop(stop);
+        }
+    });
+    let ended = run(&program(text), host.clone(), &Limits::default());
+    stopping.join().unwrap();
+    ended
+}
+
+fn cancelled() -> Ended {
+    Ended { how: How::Cancelled, ..Ended::failed("interrupted") }
+}
+
+#[test]
+fn a_stop_reaches_every_wait_and_every_loop() {
+    for (text, line) in [
+        ("print(1);\nsleep(1000s);", 2),
+        ("let bob = agent(\"bob\"); print(1);\nawait bob.closed() within 1000s;", 2),
+        ("let bob = agent(\"bob\"); print(1);\nawait bob.quiet(\"CALL_CLOSED\") during 1000s;", 2),
+        ("print(1);\nloop { }", 2),
+        ("print(1);\nwhile true { try { sleep(1000s); } catch { } }", 2),
+        ("print(1);\nloop { [1].map(|x| { try { sleep(1000s) } catch { 1 } }); }", 2),
+    ] {
+        let ended = stopped_after_print(text, cancelled());
+        assert_eq!((ended.how, ended.message.as_str()), (How::Cancelled, "interrupted"), "{text}");
+        assert_eq!(place(&ended).0, line, "{text}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_stop_with_a_place_of_its_own_keeps_it() {
+    let at = At { source: "elsewhere".into(), line: 7, column: 1 };
+    let ended =
+        stopped_after_print("print(1); sleep(1000s);", Ended { at: Some(at.clone()), ..Ended::error("agent lost") });
+    assert_eq!(ended.at, Some(at));
+}
+
+#[test]
+fn a_run_that_is_stopped_before_it_begins_does_nothing() {
+    let host = FakeHost::new();
+    host.log.stop(cancelled());
+    let (ended, host) = run_on(host, "print(1);");
+    assert_eq!(ended.how, How::Cancelled);
+    assert!(host.prints().is_empty());
+}
+
+#[test]
+fn nothing_swallows_a_failure() {
+    for text in [
+        "fail(\"why\");",
+        "assert(1 == 2, \"why\");",
+        "assert_eq(1, 2, \"why\");",
+        "try { fail(\"why\"); } catch { } print(1);",
+        "try { fail(\"why\"); } catch (e) { print(e); }",
+        "[1].map(|x| { try { fail(\"why\") } catch { 1 } }); print(1);",
+        "let x = [1].map(|x| fail(\"why\")); print(1);",
+        "try { [1].map(|x| fail(\"why\")); } catch { print(1); } print(2);",
+        "fn f() { fail(\"why\"); } try { f(); } catch { } print(1);",
+        "let bob = agent(\"bob\"); try { bob.cmd(\"x\"); await bob.closed().where(|e| fail(\"why\")); } catch { } print(1);",
+    ] {
+        let (ended, host) = run_on(FakeHost::new().on("bob x", &["bob CALL_CLOSED b1"]), text);
+        assert_eq!((ended.how, ended.message.as_str()), (How::Failed, "why"), "{text}: {ended:?}");
+        assert_eq!(place(&ended).0, 1, "{text}");
+        assert!(host.prints().is_empty(), "{text}: {:?}", host.prints());
+    }
+}
+
+#[test]
+fn a_failed_check_lets_the_script_go_on_and_fails_it_at_its_end() {
+    let (ended, host) =
+        run_text("check(1 == 2, \"first\");\ncheck(true, \"fine\");\ncheck(false, \"second\");\nprint(\"end\");");
+    assert_eq!((ended.how, ended.message.as_str()), (How::Failed, "first"));
+    assert_eq!(ended.details, ["also failed: second"]);
+    assert_eq!(place(&ended), (1, 1));
+    assert_eq!(host.prints(), ["end"]);
+    let failed = host.notes().into_iter().filter(|note| matches!(note, Note::CheckFailed { at: Some(_), .. })).count();
+    assert_eq!(failed, 2);
+}
+
+#[test]
+fn assert_eq_shows_both_sides() {
+    let (ended, _) = run_text("let a = \"x\";\nassert_eq(a, 2s);");
+    assert_eq!(ended.details, ["left:  \"x\"", "right: 2s"]);
+    assert_eq!(place(&ended), (2, 1));
+    assert_eq!(
+        run_text("assert_eq(2000ms, 2s, \"same\"); assert_eq([1, #{a: 2}], [1, #{a: 2}]);").0,
+        Ended::finished()
+    );
+}
+
+#[test]
+fn the_scripts_own_throw_is_a_failure() {
+    let (ended, _) = run_text("let x = 1;\nthrow \"it rang \" + x + \" times\";");
+    assert_eq!((ended.how, ended.message.as_str()), (How::Failed, "it rang 1 times"));
+    assert_eq!(place(&ended), (2, 1));
+}
+
+#[test]
+fn a_script_that_never_ends_is_ended() {
+    for text in [
+        "let x = 1;\nloop { x += 1; }",
+        "let x = 1;\nloop { sleep(1ms); }",
+        "let x = 1;\nfor i in 0..1000000000 { [1, 2].map(|y| y); }",
+    ] {
+        let limits = Limits { test: Duration::from_millis(30), ..Limits::default() };
+        let ended = run(&program(text), Arc::new(FakeHost::new()), &limits);
+        assert_eq!(ended.how, How::Error, "{ended:?}");
+        assert!(ended.message.contains("did not end: it ran 30 ms beyond the waits"), "{ended:?}");
+        assert!(ended.advice.as_deref().unwrap_or_default().contains("--test-timeout"));
+        assert_eq!(place(&ended).0, 2);
+    }
+}
+
+#[test]
+fn declared_waits_do_not_count_as_script_time() {
+    let limits = Limits { test: Duration::from_secs(1), ..Limits::default() };
+    let host = Arc::new(FakeHost::with_clock(Clock::manual(1000.0)));
+    let run = Run::new(program(""), host, limits);
+    let (first, second) = (Site::new(None, Position::new(1, 1)), Site::new(None, Position::new(2, 1)));
+    assert_eq!(run.declare_wait(&first, Millis(5000.0)), 7000.0);
+    // a loop comes by again
+    assert_eq!(run.declare_wait(&first, Millis(5000.0)), 7000.0);
+    assert_eq!(run.declare_wait(&second, Millis(500.0)), 7500.0);
+}
+
+#[test]
+fn endless_recursion_is_an_error() {
+    for text in [
+        "fn f(x) {\n  f(x + 1)\n}\nf(1);",
+        "fn f(x) {\n  [x].map(|y| f(y + 1))\n}\nf(1);",
+        "fn f(x) { g(x) }\nfn g(x) { try { f(x) } catch { f(x) } }\nf(1);",
+    ] {
+        let (ended, _) = run_text(text);
+        assert_eq!(ended.how, How::Error, "{ended:?}");
+        assert!(ended.message.contains("calls itself without end"), "{ended:?}");
+        place(&ended);
+    }
+}
+
+#[test]
+fn what_grows_without_end_is_an_error() {
+    for (text, what) in [("let s = \"x\";\nloop { s += s; }", "string"), ("let a = [1];\nloop { a += a; }", "array")] {
+        let (ended, _) = run_text(text);
+        assert_eq!(ended.how, How::Error, "{ended:?}");
+        assert!(ended.message.contains("too large") && ended.message.contains(what), "{ended:?}");
+        assert_eq!(place(&ended).0, 2);
+    }
+}
+
+#[test]
+fn a_panic_in_a_native_function_ends_the_run_and_nothing_else() {
+    let (ended, host) = run_text("print(1); try { panic_for_a_test(); } catch { }");
+    assert_eq!((ended.how, ended.message.as_str()), (How::Error, "internal error, please report it"));
+    assert_eq!(ended.details, ["on purpose"]);
+    assert_eq!(host.prints(), ["1"]);
+    assert_eq!(printed("print(2);"), ["2"]);
+}
+
+#[test]
+fn a_refused_command_warns_and_fails_a_strict_run() {
+    let text = "let bob = agent(\"bob\");\nlet reply = bob.hold();\nprint(reply.ok);";
+    let (ended, host) = run_on(FakeHost::new().refusing("bob hold"), text);
+    assert_eq!(ended, Ended::finished());
+    assert_eq!(host.prints(), ["false"]);
+    let message = "bob answered `no such call` to `hold`";
+    assert!(host.notes().iter().any(|note| matches!(note, Note::Warning { message: m, at: Some(_) } if m == message)));
+    let (ended, host) = run_on(FakeHost::new().refusing("bob hold"), &format!("strict();\n{text}"));
+    assert_eq!((ended.how, ended.message.as_str()), (How::Failed, message));
+    assert_eq!(place(&ended).0, 3);
+    assert!(host.prints().is_empty());
+}
+
+#[test]
+fn an_error_of_the_host_ends_the_script_at_its_line() {
+    let (ended, _) = run_text("let a = 1;\ntry { agent(\"\"); } catch { print(1); }");
+    assert_eq!((ended.how, ended.message.as_str()), (How::Error, "an agent needs a name"));
+    assert_eq!(place(&ended), (2, 7));
+    let (ended, _) = run_text("on(\"sip:x@y\").cmd(\"accept\");");
+    assert!(ended.message.contains("no agent `sip:x@y` to take the command"), "{ended:?}");
+}
+
+#[test]
+fn the_scripts_exit_is_an_end() {
+    assert_eq!(printed("print(1); exit(); print(2);"), ["1"]);
+    assert_eq!(printed("print(1); return; print(2);"), ["1"]);
+}

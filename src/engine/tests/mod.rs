@@ -1,10 +1,13 @@
 //! The engine as a whole, on a host that plays the agents.
 
 mod awaits;
+mod checking;
 mod endings;
 mod errors;
 mod language;
 mod modules;
+mod rules;
+mod shortfalls;
 
 use super::*;
 use crate::diagnostic::Source;
@@ -85,7 +88,8 @@ impl FakeHost {
     }
 }
 
-/// "bob CALL_CLOSED c1 486 Busy Here": agent, name, call, then the parameter; "-" for no call; "from=sip:x" is the peer.
+/// "bob CALL_CLOSED c1 486 Busy Here": agent, name, call, then the parameter; "-" for no call,
+/// `#` in it for the number of the latest dial; "from=sip:x" is the peer.
 fn event(text: &str) -> (String, AgentEvent) {
     let mut words = text.split(' ');
     let (agent, name) = (words.next().unwrap(), words.next().unwrap());
@@ -128,7 +132,10 @@ impl Host for FakeHost {
         let line = format!("{agent} {text}");
         for (_, events) in self.reactions.iter().filter(|(command, _)| *command == line) {
             for (agent, of_agent) in events {
-                self.log.push(Some(&agent.as_str().into()), Body::Event(of_agent.clone()));
+                let mut of_agent = of_agent.clone();
+                let dialled = self.commands().iter().filter(|command| command.contains(" dial ")).count();
+                of_agent.call = of_agent.call.map(|call| call.replace('#', &dialled.to_string()));
+                self.log.push(Some(&agent.as_str().into()), Body::Event(of_agent));
             }
         }
         let ok = !self.refused.contains(&line);

@@ -1,0 +1,91 @@
+//! What a timeout tells: what came instead, and the nearest miss.
+
+use super::rules::{log_of, marks_of};
+use crate::engine::matching::{Member, Pattern};
+use crate::engine::shortfall::Shortfall;
+
+/// The subject and the details of an await of one event that was not satisfied.
+fn shortfall(pattern: Pattern, lines: &[&str], consumed: &[usize], refused: &[usize]) -> (String, Vec<String>) {
+    let events = log_of(lines);
+    let mut marks = marks_of(&events);
+    consumed.iter().for_each(|n| marks.consume(&events[*n]));
+    let refused: Vec<_> = refused.iter().map(|n| events[*n].clone()).collect();
+    let member = Member { agent: "bob".into(), pattern, count: None, conditional: !refused.is_empty() };
+    let name_of = |uri: &str| (uri == "sip:alice@127.0.0.1:5060").then(|| "alice".into());
+    let shortfall =
+        Shortfall { missing: &[(&member, 0)], events: &events, marks: &marks, refused: &refused, name_of: &name_of };
+    (shortfall.subject(), shortfall.details())
+}
+
+#[test]
+fn a_shortfall_tells_what_came_instead_and_the_nearest_miss() {
+    let established = || Pattern::Event("call_established".into());
+    let incoming = "bob CALL_INCOMING b1 from=sip:alice@127.0.0.1:5060";
+    for (pattern, lines, consumed, refused, subject, details) in [
+        (established(), vec![], vec![], vec![], "CALL_ESTABLISHED at bob", vec!["bob had none of its kind"]),
+        (
+            established(),
+            vec!["bob CALL_CLOSED b0 old", incoming, "bob CALL_RTCP b1", "bob CALL_CLOSED b1 486 Busy Here [104]"],
+            vec![],
+            vec![],
+            "CALL_ESTABLISHED at bob",
+            vec!["bob had: CALL_INCOMING from alice, CALL_CLOSED (486 Busy Here)"],
+        ),
+        (
+            established(),
+            vec![incoming, "bob CALL_ESTABLISHED b1 sip:alice@x", "alice CALL_ESTABLISHED a1"],
+            vec![1],
+            vec![],
+            "CALL_ESTABLISHED at bob",
+            vec![
+                "bob had: CALL_INCOMING from alice, CALL_ESTABLISHED",
+                "CALL_ESTABLISHED came before at bob, and an earlier await took it",
+            ],
+        ),
+        (
+            established(),
+            vec!["bob CALL_RINGING b0", "bob > dial x", "carol CALL_ESTABLISHED c1"],
+            vec![],
+            vec![],
+            "CALL_ESTABLISHED at bob",
+            vec!["bob had none of its kind since its call began", "CALL_ESTABLISHED came at carol instead"],
+        ),
+        (
+            Pattern::Event("CALL_CLOSED".into()),
+            vec!["bob CALL_CLOSED b1 486 Busy"],
+            vec![],
+            vec![0],
+            "CALL_CLOSED at bob that fits where(…)",
+            vec!["bob had: CALL_CLOSED (486 Busy)", "CALL_CLOSED (486 Busy) came at bob, but where(…) said no to it"],
+        ),
+        (
+            Pattern::Response(200),
+            vec!["bob < INVITE i1", incoming, "bob < 486 INVITE i1"],
+            vec![],
+            vec![],
+            "SIP 200 at bob",
+            vec!["bob had: 486 Busy Here to INVITE in"],
+        ),
+        (
+            Pattern::Log("rtp".into()),
+            vec!["bob # one", "bob CALL_RINGING b1", "bob # two"],
+            vec![],
+            vec![],
+            "log line with `rtp` at bob",
+            vec!["bob had: `one`, `two`"],
+        ),
+    ] {
+        let got = shortfall(pattern, &lines, &consumed, &refused);
+        assert_eq!(got, (subject.to_string(), details.into_iter().map(str::to_string).collect()));
+    }
+}
+
+#[test]
+fn a_long_story_is_cut_to_its_end() {
+    let many: Vec<String> = (0..20).map(|n| format!("bob CALL_DTMF_START b1 {n}")).collect();
+    let (_, details) =
+        shortfall(Pattern::Event("X".into()), &many.iter().map(String::as_str).collect::<Vec<_>>(), &[], &[]);
+    assert!(details[0].starts_with("bob had: …, CALL_DTMF_START (14), "), "{details:?}");
+    let long = format!("bob # {}", "ü".repeat(500));
+    assert!(shortfall(Pattern::Log("x".into()), &[&long], &[], &[]).1[0].chars().count() < 110);
+}
