@@ -39,3 +39,6 @@ pub use kind::{Kind, embedded_version};
 pub use ports::{Free, free as free_ports};
 pub use settings::Settings;
 pub use supervisor::Supervisor;
+
+#[cfg(test)]
+mod tests;

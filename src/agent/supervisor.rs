@@ -41,6 +41,10 @@ impl Supervisor {
     /// There is no agent to start, with what to do.
     pub fn new(settings: Settings) -> Result<Arc<Supervisor>, Diagnostic> {
         let kind = Kind::of(&settings)?;
+        Supervisor::with_kind(settings, kind)
+    }
+
+    pub(super) fn with_kind(settings: Settings, kind: Kind) -> Result<Arc<Supervisor>, Diagnostic> {
         let broken = |error: &dyn std::fmt::Display| Diagnostic::error(format!("agents can't be started: {error}"));
         let certificate = Certificate::new().map_err(|error| broken(&error))?;
         let runtime =
