@@ -43,6 +43,7 @@ const COMMANDS: &[Command] = &[
     since("atransferabort", (2, 0, 0)),
     since("atransferexec", (2, 0, 0)),
     to_uri(since("atransferstart", (2, 0, 0))),
+    always("aubitrate"),
     always("audio_debug"),
     since("aufileinfo", (1, 1, 0)),
     always("auplay"),
@@ -70,6 +71,7 @@ const COMMANDS: &[Command] = &[
     always("loglevel"),
     always("main"),
     since("medialdir", (2, 0, 0)),
+    always("memstat"),
     to_uri(always("message")),
     always("modules"),
     always("mute"),
@@ -78,7 +80,6 @@ const COMMANDS: &[Command] = &[
     always("play"),
     until("prevhold", (1, 1, 0)),
     until("prevresume", (1, 1, 0)),
-    always("presence"),
     always("quit"),
     to_uri(since("refer", (2, 8, 0))),
     always("reginfo"),
@@ -106,8 +107,8 @@ const COMMANDS: &[Command] = &[
     since("uarmheader", (2, 0, 1)),
     always("uastat"),
     always("uuid"),
-    until("video_dir", (1, 1, 0)),
     always("video_debug"),
+    until("video_dir", (1, 1, 0)),
     since("videodir", (1, 1, 0)),
     always("vidsrc"),
 ];
@@ -152,6 +153,12 @@ pub fn missing(word: &str, kind: &Kind) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_has_no_word_twice() {
+        let words: Vec<_> = names().collect();
+        assert!(words.is_sorted_by(|a, b| a < b), "{words:?}");
+    }
 
     #[test]
     fn a_command_is_missing_before_its_first_version_and_after_its_last() {

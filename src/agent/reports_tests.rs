@@ -1,3 +1,5 @@
+//! Reports, whatever comes first: the event, the numbers, the answer.
+
 use super::*;
 
 const TERMINATED: &str = "sip:a@h: Call with sip:b@h terminated (duration: 2 secs)";

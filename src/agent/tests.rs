@@ -125,11 +125,12 @@ fn a_call_from_its_first_event_to_its_report() {
     let place = Place::new(15_000);
     let [alice, bob] = place.start(["alice", "bob"]);
     place.call(&alice, &bob);
-    // more packets than count as silence
-    let rtcp = |event: &Event| {
-        matches!(&event.body, Body::Event(said) if said.name == "CALL_RTCP" && said.fields["rtcp_stats"]["rx"]["sent"] != 0).then_some(())
-    };
-    place.wait("RTCP", rtcp);
+    // long enough for more packets than count as silence
+    assert!(alice.command("sndcode 123", None).unwrap().ok);
+    place.wait("the last digit", |event| {
+        let digit = |said: &AgentEvent| said.name == "CALL_DTMF_START" && said.param == "3";
+        matches!(&event.body, Body::Event(said) if digit(said)).then_some(())
+    });
     assert!(alice.command("hangup", None).unwrap().ok);
     for (agent, peer) in [(&alice, &bob), (&bob, &alice)] {
         let closed = place.event(agent, "CALL_CLOSED");
@@ -154,7 +155,7 @@ fn a_call_from_its_first_event_to_its_report() {
     stop(&[alice.clone(), bob]);
     let recordings: Vec<PathBuf> = alice.recordings().read_dir().unwrap().map(|file| file.unwrap().path()).collect();
     assert_eq!(recordings.len(), 2, "{recordings:?}");
-    recordings.iter().for_each(|file| assert!(hound::WavReader::open(file).unwrap().duration() > 8000, "{file:?}"));
+    recordings.iter().for_each(|file| assert!(hound::WavReader::open(file).unwrap().duration() > 2000, "{file:?}"));
     assert_eq!(processes(place.folder.path()), [0; 0]);
 }
 
@@ -211,7 +212,7 @@ fn a_wait_for_an_answer_ends_with_the_run() {
 fn agents_stop_while_they_start_and_with_their_host() {
     let mut place = Place::new(19_000);
     let starting = place.begin("<sip:eve@127.0.0.1>;regint=0;input_wav=alice.wav").unwrap();
-    stop(&[starting.clone()]);
+    stop(std::slice::from_ref(&starting));
     assert!(starting.ready().is_err());
     let [alice, bob] = place.start(["alice", "bob"]);
     place.dial(&alice, &bob);

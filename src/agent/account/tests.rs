@@ -1,3 +1,5 @@
+//! Accounts as users write them, and what baresip is told.
+
 use super::*;
 use proptest::prelude::*;
 
