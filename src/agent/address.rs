@@ -68,10 +68,14 @@ fn reached(target: &str, peers: &[Peer]) -> String {
 }
 
 fn names(peer: &Peer, name: &str) -> bool {
+    !name.is_empty() && (peer.name == name || is(name, &peer.alias))
+}
+
+/// Whether a word is this address, with or without its scheme.
+pub fn is(word: &str, address: &str) -> bool {
     let bare =
         |text: &str| text.strip_prefix("sip:").or_else(|| text.strip_prefix("sips:")).unwrap_or(text).to_string();
-    !name.is_empty()
-        && (peer.name == name || peer.alias == name || (name.contains('@') && bare(&peer.alias) == bare(name)))
+    word == address || (word.contains('@') && bare(word) == bare(address))
 }
 
 #[cfg(test)]

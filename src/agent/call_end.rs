@@ -107,11 +107,6 @@ impl Recogniser {
         None
     }
 
-    /// The call whose table is complete but for what RTCP adds: to be asked when no more output is waiting.
-    pub fn settle(&mut self) -> Option<CallEnd> {
-        if self.table == Table::Enough { self.finish() } else { None }
-    }
-
     /// The call as far as it is known: to be asked when its table can no longer come (a SIP message follows, another
     /// command is answered, the output ends). Without a table nothing was sent or received.
     pub fn finish(&mut self) -> Option<CallEnd> {
@@ -180,9 +175,9 @@ mod tests {
     }
 
     #[test]
-    fn a_table_without_rtcp_is_settled_or_ended_by_what_follows() {
+    fn a_table_without_rtcp_ends_when_it_is_asked_for_or_by_what_follows() {
         let (mut recogniser, ends) = read(&[&[TERMINATED], &TABLE[..]].concat());
-        assert_eq!((ends, recogniser.settle(), recogniser.settle()), (vec![], Some(short()), None));
+        assert_eq!((ends, recogniser.finish(), recogniser.finish()), (vec![], Some(short()), None));
         let (mut recogniser, ends) = read(&[&[TERMINATED], &TABLE[..], &["ua: using best effort AF"]].concat());
         assert_eq!((ends, recogniser.finish()), (vec![short()], None));
     }
@@ -191,7 +186,7 @@ mod tests {
     fn a_call_without_packets_has_no_table() {
         let (mut recogniser, ends) = read(&[TERMINATED, "something else"]);
         let silent = CallEnd { packets_tx: 0, packets_rx: 0, ..short() };
-        assert_eq!((ends, recogniser.settle(), recogniser.finish()), (vec![], None, Some(silent.clone())));
+        assert_eq!((ends, recogniser.finish()), (vec![], Some(silent.clone())));
         let (_, ends) = read(&[TERMINATED, TERMINATED]);
         assert_eq!(ends, [silent]);
     }
@@ -200,7 +195,7 @@ mod tests {
     fn the_audio_counts_not_the_video() {
         let video = ["video           Transmit:     Receive:", "packets: 1 2", "errors: 0 0"];
         let (mut recogniser, ends) = read(&[&[TERMINATED], &video[..], &["stream: odd line"], &TABLE[..]].concat());
-        assert_eq!((ends, recogniser.settle()), (vec![], Some(short())));
+        assert_eq!((ends, recogniser.finish()), (vec![], Some(short())));
     }
 
     #[test]

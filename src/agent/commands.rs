@@ -43,6 +43,7 @@ const COMMANDS: &[Command] = &[
     since("atransferabort", (2, 0, 0)),
     since("atransferexec", (2, 0, 0)),
     to_uri(since("atransferstart", (2, 0, 0))),
+    always("aubitrate"),
     always("audio_debug"),
     since("aufileinfo", (1, 1, 0)),
     always("auplay"),
@@ -70,6 +71,7 @@ const COMMANDS: &[Command] = &[
     always("loglevel"),
     always("main"),
     since("medialdir", (2, 0, 0)),
+    always("memstat"),
     to_uri(always("message")),
     always("modules"),
     always("mute"),
@@ -78,7 +80,6 @@ const COMMANDS: &[Command] = &[
     always("play"),
     until("prevhold", (1, 1, 0)),
     until("prevresume", (1, 1, 0)),
-    always("presence"),
     always("quit"),
     to_uri(since("refer", (2, 8, 0))),
     always("reginfo"),
@@ -106,11 +107,16 @@ const COMMANDS: &[Command] = &[
     since("uarmheader", (2, 0, 1)),
     always("uastat"),
     always("uuid"),
-    until("video_dir", (1, 1, 0)),
     always("video_debug"),
+    until("video_dir", (1, 1, 0)),
     since("videodir", (1, 1, 0)),
     always("vidsrc"),
 ];
+
+/// `2.0`, `2.0.1`
+pub fn version_text((major, minor, patch): Version) -> String {
+    if patch == 0 { format!("{major}.{minor}") } else { format!("{major}.{minor}.{patch}") }
+}
 
 fn find(word: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name == word)
@@ -134,15 +140,14 @@ pub fn takes_uri(word: &str) -> bool {
 /// Why this agent does not have a command that others have; none where it has it, or nobody has.
 pub fn missing(word: &str, kind: &Kind) -> Option<String> {
     let command = find(word)?;
-    let text = |version: Version| format!("{}.{}.{}", version.0, version.1, version.2);
     if kind.version < command.since {
         return Some(format!(
             "the command `{word}` needs baresip {} or newer; the agent is {kind}",
-            text(command.since)
+            version_text(command.since)
         ));
     }
     let until = command.until.filter(|until| kind.version >= *until)?;
-    Some(format!("the command `{word}` is gone since baresip {}; the agent is {kind}", text(until)))
+    Some(format!("the command `{word}` is gone since baresip {}; the agent is {kind}", version_text(until)))
 }
 
 #[cfg(test)]
@@ -150,10 +155,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_table_is_sorted_and_has_no_word_twice() {
+        let words: Vec<_> = names().collect();
+        assert!(words.is_sorted_by(|a, b| a < b), "{words:?}");
+    }
+
+    #[test]
     fn a_command_is_missing_before_its_first_version_and_after_its_last() {
         let old = Kind::for_tests((1, 0, 0));
         let new = Kind::for_tests((4, 12, 0));
-        assert!(missing("atransferstart", &old).unwrap().contains("needs baresip 2.0.0 or newer"));
+        assert!(missing("atransferstart", &old).unwrap().contains("needs baresip 2.0 or newer"));
         assert_eq!(missing("atransferstart", &new), None);
         assert!(missing("uanext", &new).is_some());
         assert_eq!(missing("nonsense", &old), None);

@@ -3,10 +3,12 @@
 //! The first occurrence of a key wins in every version; modules load in order; ctrl_tcp comes last, so that everything else is up
 //! when its port opens.
 
-use super::account::{Account, sound};
+use super::account::{Account, Source};
 use super::certificate::Certificate;
+use super::commands::Version;
 use super::ports::Lease;
-use super::{Kind, Settings};
+use super::sound::Format;
+use super::{Kind, Settings, sound};
 use crate::event::Ended;
 use std::fmt::Write;
 use std::io;
@@ -19,6 +21,8 @@ pub struct Plan<'a> {
     pub settings: &'a Settings,
     pub kind: &'a Kind,
     pub account: &'a Account,
+    /// What it sends.
+    pub source: &'a Source,
     /// Where SIP and RTP live.
     pub interface: IpAddr,
     pub lease: &'a Lease,
@@ -27,18 +31,28 @@ pub struct Plan<'a> {
     pub folder: &'a Path,
 }
 
-/// Loaded where the agent has them: codecs first, in the order of the offer; what writes recordings last.
-const MODULES: [&str; 14] = [
-    "g711", "opus", "g722", "auconv", "auresamp", "aufile", "aubridge", "ausine", "stun", "turn", "ice", "srtp",
-    "uuid", "alsa",
-];
+/// Codecs, in the order of the offer.
+const CODECS: [&str; 3] = ["g711", "opus", "g722"];
+/// Loaded where the agent has them, after the codecs.
+const MODULES: [&str; 6] = ["auconv", "auresamp", "aufile", "aubridge", "ausine", "uuid"];
+/// What writes recordings; last, so that it hears what is sent.
 const RECORDERS: [&str; 2] = ["recorder", "sndfile"];
 const APPLICATIONS: [&str; 5] = ["menu", "debug_cmd", "contact", "callreport", "ctrl_tcp"];
+/// Before it, ausine makes nothing but 48 kHz stereo.
+const AUSINE_OF_ANY_RATE: Version = (2, 0, 0);
+/// The first with `setadelay`, which needs a way to tell the peer.
+const ANSWER_DELAY: Version = (1, 1, 0);
 
 /// The built-in sound of an agent that is given none.
 const SILENCE: &str = "silence.wav";
 
 /// Writes `config`, and what it names, into the agent's folder.
+///
+/// The agent runs there, and the configuration names all files from there: baresip cuts values at white space, and paths
+/// at 256 bytes.
+///
+/// # Errors
+/// The folder can't be written; a sound that the agent can't send; no sound card where one is asked for.
 pub fn write(plan: &Plan) -> Result<(), Ended> {
     let text = text(plan)?;
     let files = [
@@ -47,7 +61,15 @@ pub fn write(plan: &Plan) -> Result<(), Ended> {
         ("trusted.pem", &plan.certificate.public),
         ("contacts", ""),
     ];
-    files.iter().try_for_each(|(name, text)| write_private(&plan.folder.join(name), text)).map_err(|error| {
+    let written = files.iter().try_for_each(|(name, text)| write_private(&plan.folder.join(name), text));
+    let linked = written.and_then(|()| match plan.source {
+        Source::Silence if !plan.settings.use_alsa => {
+            let silence = sound::find(SILENCE, &plan.settings.sounds).map_err(|why| io::Error::other(why.message))?;
+            std::os::unix::fs::symlink(silence, plan.folder.join(SILENCE))
+        }
+        _ => Ok(()),
+    });
+    linked.map_err(|error| {
         Ended::error(format!("the agent's configuration can't be written to {}: {error}", plan.folder.display()))
     })
 }
@@ -59,8 +81,7 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn text(plan: &Plan) -> Result<String, Ended> {
-    let Plan { settings, kind, account, interface, lease, folder, .. } = plan;
-    let (source, player) = audio(plan)?;
+    let Plan { settings, kind, account, interface, lease, .. } = plan;
     let mut text = String::new();
     let mut key = |key: &str, value: &dyn std::fmt::Display| {
         let _ = writeln!(text, "{key} {value}");
@@ -69,20 +90,15 @@ fn text(plan: &Plan) -> Result<String, Ended> {
     // the address, not the interface's name: the only form that all versions take for the loopback
     key("net_interface", interface);
     if account.local {
-        key("sip_certificate", &folder.join("agent.pem").display());
-        key("sip_cafile", &folder.join("trusted.pem").display());
+        key("sip_certificate", &"agent.pem");
+        key("sip_cafile", &"trusted.pem");
         key("sip_verify_server", &"yes");
     }
-    key("ctrl_tcp_listen", &SocketAddr::new(settings.ctrl_address.ip(), lease.control));
-    key("audio_source", &source);
-    key("audio_player", &player);
-    // 8 kHz mono is what every version can take from a file for every codec
-    if !settings.use_alsa {
-        for device in ["ausrc", "auplay"] {
-            key(&format!("{device}_srate"), &8000);
-            key(&format!("{device}_channels"), &1);
-        }
+    if kind.version >= ANSWER_DELAY {
+        key("sip_autoanswer_method", &"rfc5373");
     }
+    key("ctrl_tcp_listen", &SocketAddr::new(settings.ctrl_address.ip(), lease.control));
+    audio(plan, &mut key)?;
     // no ring tones
     key("audio_path", &"/nonexistent");
     key("rtp_ports", &format!("{}-{}", lease.rtp.0, lease.rtp.1));
@@ -90,15 +106,11 @@ fn text(plan: &Plan) -> Result<String, Ended> {
     key("rtp_stats", &"yes");
     key("statmode_default", &"off");
     key("call_max_calls", &settings.max_calls);
-    key("snd_path", &folder.join("recordings").display());
+    key("snd_path", &"recordings");
     if let Some(path) = &kind.module_path {
         key("module_path", &path.display());
     }
-    // dtls_srtp makes a key when it loads, which takes old versions up to 0.4 s: only where it is used
-    let encryption = account.encryption_module().filter(|module| *module != "srtp");
-    let recorder = RECORDERS.into_iter().find(|module| kind.has(module));
-    let modules = MODULES.into_iter().filter(|module| *module != "alsa" || settings.use_alsa);
-    for module in modules.chain(encryption).chain(recorder).filter(|module| kind.has(module)) {
+    for module in modules(plan) {
         key("module", &format!("{module}.so"));
     }
     let messages = account.parameter("mwi").is_some_and(|value| value == "yes").then_some("mwi");
@@ -108,8 +120,20 @@ fn text(plan: &Plan) -> Result<String, Ended> {
     Ok(text)
 }
 
-/// `audio_source` and `audio_player` of an agent whose account names none.
-fn audio(plan: &Plan) -> Result<(String, String), Ended> {
+fn modules<'a>(plan: &'a Plan) -> impl Iterator<Item = &'a str> {
+    let Plan { settings, kind, account, .. } = *plan;
+    let asked = account.codec_modules().into_iter().filter(|codec| !CODECS.contains(codec));
+    let alsa = settings.use_alsa.then_some("alsa");
+    let traversal = account.parameter("medianat").map_or(&[][..], |_| &["stun", "turn", "ice"]);
+    // dtls_srtp makes a key when it loads, which takes old versions up to 0.4 s: only where it is used
+    let encryption = account.encryption_module();
+    let recorder = RECORDERS.into_iter().find(|module| kind.has(module));
+    let all = CODECS.into_iter().chain(asked).chain(MODULES).chain(alsa).chain(traversal.iter().copied());
+    all.chain(encryption).chain(recorder).filter(|module| kind.has(module))
+}
+
+/// What the agent sends and plays, and at which rate: 1.0 and 1.1 have to be told that of a file.
+fn audio(plan: &Plan, key: &mut dyn FnMut(&str, &dyn std::fmt::Display)) -> Result<(), Ended> {
     if plan.settings.use_alsa {
         if !plan.kind.has("alsa") {
             let advice = "build with `make alsa`, or name a baresip with its alsa module by --baresip";
@@ -118,9 +142,67 @@ fn audio(plan: &Plan) -> Result<(String, String), Ended> {
                 ..Ended::error(format!("the agent has no sound card support: {}", plan.kind))
             });
         }
-        return Ok(("alsa,default".into(), "alsa,default".into()));
+        key("audio_source", &"alsa,default");
+        key("audio_player", &"alsa,default");
+        return Ok(());
     }
-    let silence = sound(SILENCE, &plan.settings.sounds)?;
+    key("audio_source", &format!("aufile,{SILENCE}"));
     // a bridge that nobody reads from swallows what comes
-    Ok((format!("aufile,{}", silence.display()), "aubridge,nowhere".into()))
+    key("audio_player", &"aubridge,nowhere");
+    let mono = Format { rate: 8000, channels: 1 };
+    let format = match plan.source {
+        Source::Silence => Some(mono),
+        Source::File(path) => Some(sound::format(path, plan.kind)?),
+        Source::Other => (plan.kind.version < AUSINE_OF_ANY_RATE).then_some(Format { rate: 48_000, channels: 2 }),
+    };
+    for (device, Format { rate, channels }) in
+        format.map(|format| ("ausrc", format)).into_iter().chain([("auplay", mono)])
+    {
+        key(&format!("{device}_srate"), &rate);
+        key(&format!("{device}_channels"), &channels);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(account: &str, version: Version) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings::for_tests(folder.path(), 24_000);
+        let kind = Kind::for_tests(version);
+        let account = Account::new(account, &[], &kind).unwrap();
+        let lease = crate::agent::ports::lease(&settings, account.loopback()).unwrap();
+        let certificate = Certificate::new().unwrap();
+        let source = account.source(&settings.sounds).unwrap();
+        let (interface, folder) = (account.loopback(), folder.path());
+        let (settings, kind, account, source) = (&settings, &kind, &account, &source);
+        text(&Plan { settings, kind, account, source, interface, lease: &lease, certificate: &certificate, folder })
+            .unwrap()
+    }
+
+    #[test]
+    fn modules_are_loaded_as_far_as_they_are_used_and_there() {
+        let plain = config("alice", (1, 0, 0));
+        assert!(plain.contains("module g711.so\n") && !plain.contains("srtp.so") && !plain.contains("stun.so"));
+        assert!(plain.ends_with("module_app ctrl_tcp.so\n"), "{plain}");
+        let encrypted = config("<sip:a@127.0.0.1>;regint=0;mediaenc=dtls_srtp", (4, 12, 0));
+        assert!(encrypted.contains("module dtls_srtp.so\n") && !encrypted.contains("module srtp.so"));
+    }
+
+    #[test]
+    fn the_source_says_its_rate() {
+        assert!(config("alice", (1, 0, 0)).contains("ausrc_srate 8000\nausrc_channels 1\n"));
+        let sine = "<sip:a@127.0.0.1>;regint=0;audio_source=ausine,440";
+        assert!(config(sine, (1, 0, 0)).contains("ausrc_srate 48000\nausrc_channels 2\n"));
+        assert!(!config(sine, (4, 12, 0)).contains("ausrc_srate"));
+    }
+
+    #[test]
+    fn a_certificate_is_for_local_agents() {
+        assert!(config("alice", (4, 12, 0)).contains("sip_certificate agent.pem\n"));
+        assert!(!config("<sip:a@127.0.0.1>", (4, 12, 0)).contains("sip_certificate"));
+        assert!(!config("alice", (1, 0, 0)).contains("sip_autoanswer_method"));
+    }
 }

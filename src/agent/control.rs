@@ -1,18 +1,14 @@
-//! The control connection to an agent: commands out, answers and events in.
+//! The control connection to an agent: what has been asked, and until when it has to be answered.
 
-use super::ctrl::{Decoder, Incoming, encode};
-use super::output::{SharedReports, lock};
-use super::process::Answer;
-use super::vocabulary;
-use crate::diagnostic::mask_secrets;
-use crate::event::{AgentEvent, At, Body, Command, Ended, LogLine, Response, Sink};
+use super::ctrl::{CtrlError, Decoder, EncodeError, Incoming, encode};
+use super::handle::Answer;
+use crate::event::Ended;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
@@ -20,23 +16,25 @@ use tokio::time::{Instant, sleep_until};
 /// Answers are given at once; a longer silence is an agent that hangs.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// Connects to the control port. A port in the kernel's own range may connect to itself: that is nobody.
-pub async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
-    if stream.local_addr()? == stream.peer_addr()? {
-        return Err(io::ErrorKind::ConnectionRefused.into());
-    }
-    stream.set_nodelay(true)?;
-    Ok(stream)
+/// Counts what was sent; baresip answers in the same order.
+pub type Token = u64;
+
+/// Something asked that has no answer yet.
+pub struct Pending {
+    pub token: Token,
+    /// The event of the command; none for what is not recorded.
+    pub event: Option<u64>,
+    pub word: String,
+    /// None where only the order of things is asked.
+    pub answer: Option<oneshot::Sender<Result<Answer, Ended>>>,
+    deadline: Instant,
 }
 
-struct Pending {
-    token: String,
-    /// The event of the command; none for what is not recorded.
-    event: Option<u64>,
-    word: String,
-    answer: oneshot::Sender<Result<Answer, Ended>>,
-    deadline: Instant,
+/// What there is to do.
+pub enum Woken {
+    Readable,
+    /// The oldest question has waited for too long.
+    Late,
 }
 
 pub struct Control {
@@ -44,144 +42,71 @@ pub struct Control {
     decoder: Decoder,
     buffer: Box<[u8]>,
     pending: VecDeque<Pending>,
-    tokens: u64,
-    name: Arc<str>,
-    sink: Arc<dyn Sink>,
-    reports: SharedReports,
-    consultation: Consultation,
-}
-
-/// The call of an attended transfer with its target.
-///
-/// baresip refers to the call that is current when `atransferexec` comes: where the first call's hold is answered after the
-/// second call, that is the wrong one, and the peer is asked to call itself. So the right one is made current before.
-#[derive(Default)]
-enum Consultation {
-    #[default]
-    None,
-    /// `atransferstart` has been sent.
-    Asked,
-    Call(String),
+    tokens: Token,
 }
 
 impl Control {
-    pub fn new(stream: TcpStream, name: Arc<str>, sink: Arc<dyn Sink>, reports: SharedReports) -> Control {
+    /// A port in the kernel's own range may connect to itself: that is nobody.
+    pub async fn connect(address: SocketAddr) -> io::Result<Control> {
+        let stream = TcpStream::connect(address).await?;
+        if stream.local_addr()? == stream.peer_addr()? {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        stream.set_nodelay(true)?;
         let buffer = vec![0; 64 * 1024].into_boxed_slice();
-        Control {
-            stream,
-            decoder: Decoder::new(),
-            buffer,
-            pending: VecDeque::new(),
-            tokens: 0,
-            name,
-            sink,
-            reports,
-            consultation: Consultation::None,
-        }
+        Ok(Control { stream, decoder: Decoder::new(), buffer, pending: VecDeque::new(), tokens: 0 })
     }
 
-    fn push(&self, body: Body) -> u64 {
-        self.sink.push(Some(&self.name), body)
+    /// The token of what was sent last.
+    pub fn last_token(&self) -> Token {
+        self.tokens
     }
 
-    /// Sends a command; its answer goes to `answer` when it comes.
-    pub async fn command(
+    /// A command as bytes.
+    pub fn encode(&mut self, text: &str) -> Result<Vec<u8>, EncodeError> {
+        let (word, parameters) = text.split_once(' ').unwrap_or((text, ""));
+        encode(word, parameters, &(self.tokens + 1).to_string())
+    }
+
+    /// Sends what [`Control::encode`] gave.
+    pub async fn send(
         &mut self,
+        bytes: &[u8],
         text: &str,
-        at: Option<At>,
-        recorded: bool,
-        answer: oneshot::Sender<Result<Answer, Ended>>,
+        event: Option<u64>,
+        answer: Option<oneshot::Sender<Result<Answer, Ended>>>,
     ) {
-        let word = text.split_whitespace().next().unwrap_or_default();
-        match (word, std::mem::take(&mut self.consultation)) {
-            ("atransferstart", _) => self.consultation = Consultation::Asked,
-            ("atransferexec", Consultation::Call(id)) => {
-                let (unheard, _) = oneshot::channel();
-                self.send(&format!("callfind {id}"), at.clone(), recorded, unheard).await;
-            }
-            (_, consultation) => self.consultation = consultation,
-        }
-        self.send(text, at, recorded, answer).await;
-    }
-
-    async fn send(
-        &mut self,
-        text: &str,
-        at: Option<At>,
-        recorded: bool,
-        answer: oneshot::Sender<Result<Answer, Ended>>,
-    ) {
-        let (word, parameters) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
         self.tokens += 1;
-        let token = self.tokens.to_string();
-        let bytes = match encode(word, parameters, &token) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let refused = Ended::error(format!("the command `{word}` can't be sent: {error}"));
-                return drop(answer.send(Err(refused)));
-            }
-        };
-        // before it is written: what it sets off comes after it in the log
-        let event = recorded.then(|| self.push(Body::Command(Command { text: mask_secrets(text.trim()), at })));
+        let word = text.split(' ').next().unwrap_or_default().to_string();
         let deadline = Instant::now() + ANSWER;
-        self.pending.push_back(Pending { token, event, word: word.to_string(), answer, deadline });
+        self.pending.push_back(Pending { token: self.tokens, event, word, answer, deadline });
         // a connection that is gone shows when it is read
-        let _ = self.stream.write_all(&bytes).await;
+        let _ = self.stream.write_all(bytes).await;
     }
 
-    /// `uanew` with the agent's account, and its answer.
-    pub async fn create(&mut self, line: &str) -> Result<(), Ended> {
-        let (answer, mut answered) = oneshot::channel();
-        self.command(&format!("uanew {line}"), None, true, answer).await;
-        loop {
-            match answered.try_recv() {
-                Ok(Ok(Answer { ok: true, .. })) => return Ok(()),
-                Ok(Ok(Answer { data, .. })) => {
-                    return Err(Ended::error(format!(
-                        "agent `{}`: its account is refused: {}",
-                        self.name,
-                        data.trim()
-                    )));
-                }
-                Ok(Err(why)) => return Err(why),
-                Err(_) if self.turn().await => {}
-                Err(_) => return Err(Ended::error(format!("agent `{}` closed its control connection", self.name))),
-            }
-        }
-    }
-
-    pub async fn quit(&mut self) {
-        if let Ok(bytes) = encode("quit", "", "quit") {
-            let _ = self.stream.write_all(&bytes).await;
-        }
-    }
-
-    /// One step: what has come is passed on, or the time of the oldest question is up. False when the connection is closed.
-    pub async fn turn(&mut self) -> bool {
-        let deadline = self.pending.front().map(|pending| pending.deadline);
-        let expired = async {
-            match deadline {
-                Some(deadline) => sleep_until(deadline).await,
+    pub async fn woken(&self) -> Woken {
+        let late = async {
+            match self.pending.front() {
+                Some(pending) => sleep_until(pending.deadline).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
-            read = self.stream.read(&mut self.buffer) => match read {
-                Ok(0) | Err(_) => false,
-                Ok(length) => {
-                    self.acknowledge_at_once();
-                    self.decoder.feed(&self.buffer[..length]);
-                    self.pass_on();
-                    true
-                }
-            },
-            () = expired => {
-                if let Some(Pending { word, answer, .. }) = self.pending.pop_front() {
-                    let hangs = Ended::error(format!("agent `{}` does not answer `{word}` within 5 s", self.name));
-                    let _ = answer.send(Err(hangs));
-                }
+            _ = self.stream.readable() => Woken::Readable,
+            () = late => Woken::Late,
+        }
+    }
+
+    /// Takes in what has come. False when the connection is closed.
+    pub fn read(&mut self) -> bool {
+        match self.stream.try_read(&mut self.buffer) {
+            Ok(0) => false,
+            Ok(length) => {
+                self.acknowledge_at_once();
+                self.decoder.feed(&self.buffer[..length]);
                 true
             }
+            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
         }
     }
 
@@ -195,46 +120,27 @@ impl Control {
         }
     }
 
-    fn pass_on(&mut self) {
-        while let Some(incoming) = self.decoder.next() {
-            match incoming {
-                Ok(Incoming::Response { ok, data, token }) => self.answered(ok, data, token.as_deref()),
-                Ok(Incoming::Event(fields)) => match vocabulary::event(fields) {
-                    Ok(event) => self.event(event),
-                    Err(what) => self.warn(format!("ctrl_tcp: {what}")),
-                },
-                Ok(Incoming::Message(fields)) => self.event(vocabulary::message(fields)),
-                Err(error) => self.warn(error.to_string()),
-            }
-        }
+    /// The next thing that has come whole.
+    pub fn incoming(&mut self) -> Option<Result<Incoming, CtrlError>> {
+        self.decoder.next()
     }
 
-    fn warn(&self, text: String) {
-        self.push(Body::Log(LogLine { level: "warning".into(), text }));
+    /// The question that the token answers; none for a late or foreign one.
+    pub fn answered(&mut self, token: Option<&str>) -> Option<Pending> {
+        let token: Token = token?.parse().ok()?;
+        let place = self.pending.iter().position(|pending| pending.token == token)?;
+        self.pending.remove(place)
     }
 
-    fn event(&mut self, event: AgentEvent) {
-        if let (Consultation::Asked, "CALL_OUTGOING", Some(id)) = (&self.consultation, event.name.as_str(), &event.call)
-        {
-            self.consultation = Consultation::Call(id.clone());
-        }
-        if let Some(reports) = &self.reports {
-            lock(reports).event(&event);
-        }
-        self.push(Body::Event(event));
+    /// The oldest question, given up.
+    pub fn give_up(&mut self) -> Option<Pending> {
+        self.pending.pop_front()
     }
 
-    fn answered(&mut self, ok: bool, data: String, token: Option<&str>) {
-        let Some(place) = self.pending.iter().position(|pending| Some(pending.token.as_str()) == token) else { return };
-        let Some(Pending { event, answer, .. }) = self.pending.remove(place) else { return };
-        if let Some(to) = event {
-            self.push(Body::Response(Response { ok, data: mask_secrets(&data), to }));
-        }
-        let _ = answer.send(Ok(Answer { ok, data }));
-    }
-
-    /// Nobody will answer what is still asked.
+    /// Nobody will answer what is still asked, nor hear it.
     pub fn fail_all(&mut self) {
-        self.pending.clear();
+        for pending in &mut self.pending {
+            pending.answer = None;
+        }
     }
 }

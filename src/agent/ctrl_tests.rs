@@ -46,12 +46,9 @@ fn a_capture_is_read_whole() {
 
 #[test]
 fn the_three_kinds() {
-    let objects = [
-        r#"{"response":true,"ok":false,"data":"command not found (hold)\n"}"#,
-        r#"{"message":true,"ua":"sip:bob@h","from":"sip:a@h","ctype":"text\/plain","body":"héllo"}"#,
-        r#"{"event":true,"type":"EXIT","class":"application"}"#,
-    ];
-    let text = objects.map(frame).concat();
+    let text = frame(r#"{"response":true,"ok":false,"data":"command not found (hold)\n"}"#)
+        + frame(r#"{"message":true,"ua":"sip:bob@h","from":"sip:a@h","ctype":"text\/plain","body":"héllo"}"#).as_str()
+        + frame(r#"{"event":true,"type":"EXIT","class":"application"}"#).as_str();
     let found = decode_all(text.as_bytes());
     let data = "command not found (hold)\n".to_string();
     assert_eq!(found[0], Ok(Incoming::Response { ok: false, data, token: None }));
@@ -87,7 +84,7 @@ fn after_garbage_the_next_frame_is_found() {
 fn frames_with_other_content_are_left_out() {
     let nested = "[".repeat(100_000);
     for content in ["", "not json", "[1]", "5", "{}", r#"{"event":false}"#, r#"{"a":"\ud800"}"#, &nested] {
-        let found = decode_all([frame(content), ok("next")].concat().as_bytes());
+        let found = decode_all((frame(content) + ok("next").as_str()).as_bytes());
         assert!(matches!(&found[..], [Err(CtrlError::Content { offset: 0, .. }), next] if *next == response("next")));
     }
     let bytes = b"33:{\"event\":true,\"type\":\"X\",\"p\":\"\xff\"},";

@@ -4,16 +4,31 @@ use super::Settings;
 use super::account::Account;
 use crate::event::Ended;
 use std::ffi::CStr;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::time::Duration;
+
+/// How long a name may take to be resolved.
+const RESOLVE: Duration = Duration::from_secs(5);
 
 /// A local agent lives at its loopback address, another where `--rtp-interface` or `--sip-listen` says, else where the kernel
 /// would send from towards its first hop.
 ///
 /// # Errors
-/// An interface that is not there; a first hop whose name has no address.
+/// An interface that is not there, an address that is another machine's, no route to the first hop.
 pub fn of(account: &Account, settings: &Settings) -> Result<IpAddr, Ended> {
+    let address = wanted(account, settings)?;
+    match UdpSocket::bind((address, 0)) {
+        Ok(_) => Ok(address),
+        Err(error) => Err(Ended {
+            advice: Some("use one of `ip address` (--rtp-interface, --sip-listen, or the account's own)".into()),
+            ..Ended::error(format!("no agent can live at {address} on this machine: {error}"))
+        }),
+    }
+}
+
+fn wanted(account: &Account, settings: &Settings) -> Result<IpAddr, Ended> {
     if account.local {
-        return Ok(account.interface().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+        return Ok(account.loopback());
     }
     if let Some(name) = &settings.rtp_interface {
         let unknown = || Ended {
@@ -26,18 +41,40 @@ pub fn of(account: &Account, settings: &Settings) -> Result<IpAddr, Ended> {
         return Ok(settings.sip_listen.ip());
     }
     let (host, port) = account.first_hop();
-    let hops: Vec<_> = (host.as_str(), port).to_socket_addrs().map(Iterator::collect).unwrap_or_default();
-    let towards = hops.iter().find_map(|hop| {
-        let any: IpAddr = if hop.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-        let socket = UdpSocket::bind((any, 0)).ok()?;
-        // sends nothing: the kernel only picks the route
-        socket.connect(hop).ok()?;
-        Some(socket.local_addr().ok()?.ip())
-    });
+    let towards = addresses(&host, port).into_iter().find_map(towards);
+    // a name without an address may still have SRV records, which baresip looks up
+    let towards = towards.or_else(|| towards_anywhere(&host));
     towards.ok_or_else(|| Ended {
         advice: Some("check the name and the network, or say which interface to use with --rtp-interface".into()),
         ..Ended::error(format!("`{host}`, where {} is to register, can't be reached from here", account.alias))
     })
+}
+
+/// The address that the kernel would send from. Sends nothing.
+fn towards(hop: SocketAddr) -> Option<IpAddr> {
+    let any: IpAddr = if hop.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect(hop).ok()?;
+    Some(socket.local_addr().ok()?.ip())
+}
+
+/// Where the default route leads, for a name; the address is one of those for documentation (RFC 5737).
+fn towards_anywhere(host: &str) -> Option<IpAddr> {
+    if host.parse::<IpAddr>().is_ok() {
+        return None;
+    }
+    towards(SocketAddr::from(([192, 0, 2, 1], 5060)))
+}
+
+/// The addresses of a host, as far as they are known in time: a name server that is down must not hold everything up.
+fn addresses(host: &str, port: u16) -> Vec<SocketAddr> {
+    let (found, answer) = std::sync::mpsc::channel();
+    let name = host.to_string();
+    let resolver = std::thread::Builder::new().name("resolver".into()).spawn(move || {
+        let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect).unwrap_or_default();
+        let _ = found.send(addresses);
+    });
+    resolver.ok().and_then(|_| answer.recv_timeout(RESOLVE).ok()).unwrap_or_default()
 }
 
 /// The first address of an interface, IPv4 before IPv6.
@@ -78,6 +115,24 @@ fn address_of(name: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_agent_lives_towards_its_first_hop() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings::for_tests(folder.path(), 25_000);
+        let of = |text: &str, settings: &Settings| {
+            of(&Account::new(text, &[], &crate::agent::Kind::for_tests((4, 12, 0))).unwrap(), settings)
+        };
+        let loopback = Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        assert_eq!(of("alice", &settings), loopback);
+        assert_eq!(of("<sip:a@localhost:5080>", &settings), loopback);
+        assert_eq!(of("<sip:a@pbx.invalid>;outbound=\"sip:127.0.0.1:5080;lr\"", &settings), loopback);
+        let named = |name: &str| Settings { rtp_interface: Some(name.into()), ..settings.clone() };
+        assert_eq!(of("<sip:a@192.0.2.9>", &named("lo")), loopback);
+        assert!(of("<sip:a@192.0.2.9>", &named("lo9")).unwrap_err().message.contains("`lo9`"));
+        let foreign = of("<sip:a@192.0.2.9>", &named("203.0.113.7")).unwrap_err();
+        assert!(foreign.message.contains("no agent can live at 203.0.113.7"), "{}", foreign.message);
+    }
 
     #[test]
     fn the_loopback_interface_has_its_address() {

@@ -60,7 +60,8 @@ impl Kind {
 
     #[cfg(test)]
     pub fn for_tests(version: Version) -> Kind {
-        let modules = ["srtp", "dtls_srtp", "g711", "aufile", "aubridge"].map(str::to_string).into();
+        let modules =
+            ["srtp", "dtls_srtp", "g711", "g722", "opus", "aufile", "aubridge", "ctrl_tcp"].map(str::to_string).into();
         Kind { program: "/usr/bin/baresip".into(), embedded: false, version, modules, module_path: None }
     }
 }
@@ -131,14 +132,25 @@ fn parse_version(text: &str) -> Option<Version> {
     Some((numbers.next()??, numbers.next()??, numbers.next().flatten().unwrap_or(0)))
 }
 
-/// Beside the program, as `make install` puts it, or where distributions do.
+/// Beside the program, as `make install` puts it; else where the program itself would look; else where distributions do.
 fn module_path(program: &Path) -> Option<PathBuf> {
+    let multiarch = format!("lib/{}-linux-gnu/baresip/modules", std::env::consts::ARCH);
+    let below = |root: &Path| ["lib/baresip/modules", "lib64/baresip/modules", &multiarch].map(|path| root.join(path));
     let real = program.canonicalize().ok();
-    let beside = real.and_then(|program| Some(program.parent()?.parent()?.join("lib/baresip/modules")));
-    let usual =
-        ["/usr/local/lib/baresip/modules", "/usr/lib/baresip/modules", "/usr/lib64/baresip/modules"].map(PathBuf::from);
-    let multiarch = PathBuf::from(format!("/usr/lib/{}-linux-gnu/baresip/modules", std::env::consts::ARCH));
-    beside.into_iter().chain(usual).chain([multiarch]).find(|folder| folder.join("ctrl_tcp.so").is_file())
+    let beside = real.as_deref().and_then(|program| program.parent()?.parent()).map(below);
+    let built_in = real.and_then(|program| built_in_path(&std::fs::read(program).ok()?));
+    let usual = ["/usr/local", "/usr"].map(|root| below(Path::new(root)));
+    let all = beside.into_iter().flatten().chain(built_in).chain(usual.into_iter().flatten());
+    all.into_iter().find(|folder| folder.join("ctrl_tcp.so").is_file())
+}
+
+/// The folder of modules that was built into a program: the text that ends with `/baresip/modules`.
+fn built_in_path(program: &[u8]) -> Option<PathBuf> {
+    const END: &[u8] = b"/baresip/modules\0";
+    let at = program.windows(END.len()).position(|window| window == END)?;
+    let start = program[..at].iter().rposition(|byte| !byte.is_ascii_graphic()).map_or(0, |before| before + 1);
+    let path = std::str::from_utf8(&program[start..at + END.len() - 1]).ok()?;
+    path.starts_with('/').then(|| path.into())
 }
 
 #[cfg(test)]
@@ -151,6 +163,16 @@ mod tests {
         assert_eq!(parse_version("4.12.0"), Some((4, 12, 0)));
         assert_eq!(parse_version("3.5"), Some((3, 5, 0)));
         assert_eq!(parse_version("x"), None);
+    }
+
+    #[test]
+    fn the_folder_of_modules_is_read_from_the_program() {
+        let program = b"\x7fELF\x00%s\n\x00/opt/sip/lib/baresip/modules\x00rest";
+        assert_eq!(built_in_path(program), Some("/opt/sip/lib/baresip/modules".into()));
+        for other in [&b"/baresip/modules"[..], b"", b"\0x/baresip/modules\0"] {
+            assert_eq!(built_in_path(other), None);
+        }
+        assert_eq!(module_path(Path::new("/usr/bin/baresip")), Some("/usr/lib/baresip/modules".into()));
     }
 
     #[test]

@@ -1,28 +1,27 @@
 //! The life of an agent's process: started, ready, in use, stopped.
 
 use super::Kind;
-use super::control::{Control, connect};
-use super::output::{Output, SharedReports};
+use super::handle::{Record, Request};
+use super::link::Link;
+use super::output::Output;
 use super::ports::Lease;
-use super::process::{Phase, Request, State};
+use super::process::{end, exits, kill, spawn, told};
 use super::reports::Reports;
+use super::state::{Phase, State};
 use crate::event::{Body, Ended, Note, Sink};
 use std::net::SocketAddr;
-use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use tokio::process::{Child, Command};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::process::Child;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// From the start of the process to its first answer. Old versions take 0.4 s on an idle machine.
+/// From the start of the process until its account is made. Old versions take 0.4 s on an idle machine.
 const START: Duration = Duration::from_secs(10);
-/// For the calls to be ended and the registration to be taken back.
-const QUIT: Duration = Duration::from_millis(700);
-/// Between signals, when it does not quit: its transactions may take 32 s.
-const SIGNAL: Duration = Duration::from_millis(200);
+/// Between the end of the control connection and that of the process.
+const LAST_BREATH: Duration = Duration::from_secs(1);
 
 /// What an agent is started with.
 pub struct Start {
@@ -37,174 +36,150 @@ pub struct Start {
     pub _lease: Lease,
     pub name: Arc<str>,
     pub sink: Arc<dyn Sink>,
+    /// Ends with the host.
+    pub host: watch::Receiver<()>,
+}
+
+impl Start {
+    fn push(&self, note: Note) {
+        self.sink.push(Some(&self.name), Body::Note(note));
+    }
+}
+
+/// How it went on.
+enum Turn {
+    /// The run, or the host's end, wants it stopped.
+    Stop,
+    /// The process went away; in words.
+    Lost(String),
 }
 
 /// Runs an agent from its start to its end.
-pub async fn live(start: Start, mut requests: UnboundedReceiver<Request>, state: Arc<State>) {
-    let begun = std::time::Instant::now();
-    let mut child = match spawn(&start) {
-        Ok(child) => child,
-        Err(error) => {
-            let program = start.kind.program.display();
-            state.enter(Phase::Failed(Ended::error(format!(
-                "agent `{}` can't be started: {program}: {error}",
-                start.name
-            ))));
-            return drain(requests).await;
+pub async fn live(mut start: Start, requests: UnboundedReceiver<Request>, state: Arc<State>) {
+    if let Err(why) = run(&mut start, requests, &state).await {
+        state.enter(Phase::Failed(why));
+    }
+    drop(start);
+    state.change(|inner| inner.over = true);
+}
+
+/// # Errors
+/// Why it did not start.
+async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state: &Arc<State>) -> Result<(), Ended> {
+    let begun = Instant::now();
+    let failed = |name: &str, why: &str| Ended::error(format!("agent `{name}` did not start: {why}"));
+    let cannot = |error: std::io::Error| failed(&start.name, &format!("{}: {error}", start.kind.program.display()));
+    let mut child = spawn(&start.kind, &start.folder).map_err(cannot)?;
+    let tls = SocketAddr::new(start.sip.ip(), start.sip.port() + 1);
+    let output = Output::of(&mut child, vec![start.sip.to_string(), tls.to_string()]).map_err(cannot)?;
+    // our own module reports for itself
+    let reports = (!start.kind.has("callreport")).then(|| Reports::new(state.clone()));
+    let mut link = Link::new(start.name.clone(), start.sink.clone(), output, reports);
+    let mut host = start.host.clone();
+    let outcome = tokio::select! {
+        ready = timeout(START, get_ready(start, &mut child, &mut link, begun)) => Some(ready),
+        () = stopped(&mut requests, &mut host) => None,
+    };
+    let turn = match outcome {
+        None => Turn::Stop,
+        Some(Ok(Ok(()))) => {
+            state.enter(Phase::Ready);
+            serve(&mut link, &mut child, &mut requests, &mut host).await
+        }
+        Some(ready) => {
+            let why = ready.unwrap_or_else(|_| Err(format!("it was not ready within {} s", START.as_secs())));
+            let status = kill(&mut child).await;
+            link.finish().await;
+            start.push(Note::AgentStopped { status });
+            let why = failed(&start.name, &why.err().unwrap_or_default());
+            return Err(Ended { details: link.last_lines(), ..why });
         }
     };
-    // our own module reports for itself
-    let reports = (!start.kind.has("callreport")).then(|| Arc::new(Mutex::new(Reports::new(state.clone()))));
-    let mut output = Output::follow(&mut child, &start, reports.clone());
-    let ready = timeout(START, get_ready(&start, &mut child, &mut output, reports)).await;
-    let ready = ready.unwrap_or_else(|_| Err("it did not get ready within 10 s".into()));
-    match ready {
-        Err(why) => {
-            let failed = Ended {
-                details: output.last_lines(),
-                ..Ended::error(format!("agent `{}` did not start: {why}", start.name))
-            };
-            state.enter(Phase::Failed(failed));
-            end(&mut child, None).await;
-            output.finish().await;
-            drain(requests).await;
+    // who waits for an answer hears that there is none, after the log has the reason
+    match turn {
+        Turn::Lost(status) => {
+            link.finish().await;
+            state.enter(Phase::Gone(status.clone()));
+            start.push(if link.quits { Note::AgentStopped { status } } else { Note::AgentLost { status } });
+            link.fail_all();
         }
-        Ok(mut control) => {
-            let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
-            start.sink.push(Some(&start.name), Body::Note(Note::AgentReady { milliseconds }));
-            match control.create(&start.line).await {
-                Ok(()) => state.enter(Phase::Ready),
-                Err(why) => state.enter(Phase::Failed(why)),
-            }
-            let lost = serve(&mut control, &mut child, &mut requests).await;
-            if lost.is_some() {
-                state.enter(Phase::Gone);
-            }
-            let status = match lost {
-                Some(status) => status,
-                None => end(&mut child, Some(&mut control)).await,
-            };
-            output.finish().await;
-            let status = told(status);
-            let note = if lost.is_some() { Note::AgentLost { status } } else { Note::AgentStopped { status } };
-            start.sink.push(Some(&start.name), Body::Note(note));
-            control.fail_all();
+        Turn::Stop => {
+            state.enter(Phase::Gone("it was stopped".into()));
+            link.fail_all();
+            drop(requests);
+            let status = end(&mut child, &mut link).await;
+            link.finish().await;
+            start.push(Note::AgentStopped { status });
         }
     }
-    state.enter(Phase::Gone);
+    Ok(())
 }
 
-/// Requests to an agent that never was are answered by dropping them, until nobody can ask any more or it is to stop.
-async fn drain(mut requests: UnboundedReceiver<Request>) {
-    while let Some(request) = requests.recv().await {
-        if matches!(request, Request::Stop) {
-            return;
+/// Its own word on stdout first, then the control port, then its account.
+async fn get_ready(start: &Start, child: &mut Child, link: &mut Link, begun: Instant) -> Result<(), String> {
+    while !link.is_ready {
+        tokio::select! {
+            _ = link.turn() => {}
+            status = child.wait() => {
+                link.finish().await;
+                return Err(status.map_or_else(|error| error.to_string(), told));
+            }
         }
     }
+    let refused = |why: &str| format!("its control port {} can't be used: {why}", start.control);
+    if link.is_refused {
+        return Err(refused("another process listens there"));
+    }
+    link.connect(start.control).await.map_err(|error| refused(&error.to_string()))?;
+    // since 2.0, several processes may listen on one port: only ours has its SIP sockets
+    let sockets = link.ask("sipstat", None).await.map_err(|ended| ended.message)?;
+    if !sockets.data.contains(&format!(":{} (UDP)", start.sip.port())) {
+        return Err(refused("another baresip listens there"));
+    }
+    start.push(Note::AgentReady { milliseconds: begun.elapsed().as_secs_f64() * 1000.0 });
+    let text = format!("uanew {}", start.line);
+    let account =
+        link.ask(&text, Some(Record { text: text.clone(), at: None })).await.map_err(|ended| ended.message)?;
+    if account.ok { Ok(()) } else { Err(format!("its account is refused: {}", account.data.trim())) }
 }
 
-/// An own process group, so that nothing of it survives; the death signal, so that it does not survive its host.
-fn spawn(start: &Start) -> std::io::Result<Child> {
-    let mut command = Command::new(&start.kind.program);
-    if start.kind.embedded {
-        command.arg("__agent");
-    }
-    command.arg("-s").arg("-f").arg(&start.folder).current_dir(&start.folder);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
-    let host = std::process::id();
-    // SAFETY: between fork and exec only prctl, getppid and the making of an error: all async-signal-safe
-    unsafe {
-        command.pre_exec(move || {
-            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) != 0 {
-                return Err(std::io::Error::last_os_error());
+/// Waits until the run or the end of the host wants the agent stopped. Commands come only after it is ready.
+async fn stopped(requests: &mut UnboundedReceiver<Request>, host: &mut watch::Receiver<()>) {
+    let told = async {
+        while let Some(request) = requests.recv().await {
+            if matches!(request, Request::Stop) {
+                return;
             }
-            // the host may have died before the signal was asked for
-            if libc::getppid() as u32 != host {
-                return Err(std::io::ErrorKind::BrokenPipe.into());
-            }
-            Ok(())
-        });
-    }
-    command.spawn()
-}
-
-/// Its own word on stdout first, then the control port: a connection alone would not prove that it is the right process.
-async fn get_ready(
-    start: &Start,
-    child: &mut Child,
-    output: &mut Output,
-    reports: SharedReports,
-) -> Result<Control, String> {
+        }
+    };
     tokio::select! {
-        ready = output.ready() => if ready { Ok(()) } else { Err("it closed its output".to_string()) },
-        status = child.wait() => Err(status.map_or_else(|error| error.to_string(), told)),
-    }?;
-    let stream = connect(start.control).await.map_err(|error| {
-        format!("its control port {} can't be reached ({error}); is the port in use?", start.control)
-    })?;
-    Ok(Control::new(stream, start.name.clone(), start.sink.clone(), reports))
+        () = told => {}
+        _ = host.changed() => {}
+    }
 }
 
-/// Passes requests on and events up until the run stops the agent, or the process goes away by itself: then its status.
+/// Passes requests on and events up.
 async fn serve(
-    control: &mut Control,
+    link: &mut Link,
     child: &mut Child,
     requests: &mut UnboundedReceiver<Request>,
-) -> Option<ExitStatus> {
+    host: &mut watch::Receiver<()>,
+) -> Turn {
     loop {
         tokio::select! {
-            status = child.wait() => return Some(status.unwrap_or_default()),
+            status = child.wait() => return Turn::Lost(status.map_or_else(|error| error.to_string(), told)),
+            _ = host.changed() => return Turn::Stop,
             request = requests.recv() => match request {
-                Some(Request::Command { text, at, recorded, answer }) => control.command(&text, at, recorded, answer).await,
-                Some(Request::Abandon) => control.fail_all(),
-                Some(Request::Stop) | None => return None,
+                Some(Request::Command { text, record, answer }) => link.command(&text, record, answer).await,
+                Some(Request::Abandon) => link.abandon(),
+                Some(Request::Stop) | None => return Turn::Stop,
             },
-            open = control.turn() => if !open {
-                // the connection ends a moment before the process
-                return Some(child.wait().await.unwrap_or_default());
+            open = link.turn() => if !open {
+                return Turn::Lost(match exits(child, link, LAST_BREATH).await {
+                    Some(status) => told(status),
+                    None => format!("its control connection was closed, though it ran on; {}", kill(child).await),
+                });
             },
         }
-    }
-}
-
-/// Ends the process, in bounded time: asked over the control port, then by two signals (the first is ignored while it quits),
-/// then killed with all that it started.
-async fn end(child: &mut Child, control: Option<&mut Control>) -> ExitStatus {
-    if let Some(control) = control {
-        control.quit().await;
-        let quitting = async {
-            // what it says while it ends is still recorded
-            while control.turn().await {}
-            child.wait().await
-        };
-        if let Ok(Ok(status)) = timeout(QUIT, quitting).await {
-            return status;
-        }
-    }
-    let group = child.id().map(|id| id as i32);
-    let signal = |signal: i32| {
-        if let Some(group) = group {
-            // SAFETY: plain kill(2) on the group that this agent leads; it has not been waited for yet
-            unsafe { libc::kill(-group, signal) };
-        }
-    };
-    for _ in 0..2 {
-        signal(libc::SIGTERM);
-        if let Ok(Ok(status)) = timeout(SIGNAL, child.wait()).await {
-            return status;
-        }
-    }
-    signal(libc::SIGKILL);
-    child.wait().await.unwrap_or_default()
-}
-
-/// A status in words; baresip's exit codes are errno values (section 1 of its behaviour as measured).
-fn told(status: ExitStatus) -> String {
-    match (status.signal(), status.code()) {
-        (Some(signal), _) => format!("killed by signal {signal}"),
-        (_, Some(98)) => "exit code 98: its SIP port is in use".into(),
-        (_, Some(99)) => "exit code 99: its network interface can't be used".into(),
-        (_, Some(254)) => "exit code 254: it does not know its options".into(),
-        (_, code) => format!("exit code {}", code.unwrap_or_default()),
     }
 }

@@ -11,10 +11,14 @@ pub mod call_end;
 mod certificate;
 pub mod commands;
 mod config;
+mod consultation;
+mod contacts;
 mod control;
 pub mod ctrl;
+mod handle;
 mod interface;
 mod kind;
+mod link;
 mod live;
 mod output;
 mod ports;
@@ -22,14 +26,19 @@ mod process;
 pub mod quality;
 mod reports;
 mod settings;
+mod sound;
+mod state;
 mod supervisor;
 pub mod trace;
 pub mod vocabulary;
 
 pub use account::Account;
 pub use address::{Peer, rewrite};
+pub use handle::{Agent, Answer};
 pub use kind::{Kind, embedded_version};
 pub use ports::{Free, free as free_ports};
-pub use process::{Agent, Answer};
 pub use settings::Settings;
 pub use supervisor::Supervisor;
+
+#[cfg(test)]
+mod tests;

@@ -1,146 +1,107 @@
-//! What an agent writes: SIP trace and log, passed on as it comes.
+//! What an agent writes: SIP trace and log, cut into events.
 
-use super::live::Start;
-use super::reports::Reports;
-use super::trace::{Item, Splitter, Viewpoint};
-use crate::diagnostic::mask_secrets;
-use crate::event::{Body, LogLine, Sink};
+use super::trace::{Splitter, Viewpoint};
+use crate::event::Body;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt};
+use std::io;
+use std::os::fd::OwnedFd;
+use tokio::net::unix::pipe::Receiver;
 use tokio::process::Child;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
-/// baresip's own word, after all modules are loaded, in every version.
-const READY: &str = "baresip is ready.";
 /// For the error message of an agent that does not start.
 const LAST_LINES: usize = 8;
-/// For the pipes of a process that is gone to be read to their ends; a child of it may still hold them.
-const REST: Duration = Duration::from_millis(200);
+/// Pieces that are read at once, so that an agent that never stops writing does not keep everything else waiting.
+const PIECES: usize = 16;
 
-/// The reports of an agent that has no module of ours for them.
-pub type SharedReports = Option<Arc<Mutex<Reports>>>;
-
-pub fn lock(reports: &Mutex<Reports>) -> MutexGuard<'_, Reports> {
-    reports.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-type Lines = Arc<Mutex<VecDeque<String>>>;
-
+/// Reads what is there, and never waits within a piece.
 pub struct Output {
-    ready: Option<oneshot::Receiver<()>>,
-    lines: Lines,
-    readers: Vec<JoinHandle<()>>,
+    stdout: Pipe,
+    stderr: Pipe,
+    viewpoint: Viewpoint,
+    last_lines: VecDeque<String>,
+    buffer: Box<[u8]>,
 }
 
-/// Where what is read goes.
-struct Reader {
-    name: Arc<str>,
-    sink: Arc<dyn Sink>,
-    lines: Lines,
-    ready: Option<oneshot::Sender<()>>,
-    reports: SharedReports,
-    viewpoint: Viewpoint,
+struct Pipe {
+    /// None after its end.
+    receiver: Option<Receiver>,
+    splitter: Splitter,
+}
+
+impl Pipe {
+    fn new(end: OwnedFd) -> io::Result<Pipe> {
+        Ok(Pipe { receiver: Some(Receiver::from_owned_fd(end)?), splitter: Splitter::new() })
+    }
+
+    async fn readable(&self) {
+        match &self.receiver {
+            Some(receiver) => drop(receiver.readable().await),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) {
+        for _ in 0..PIECES {
+            let Some(receiver) = &self.receiver else { return };
+            match receiver.try_read(buffer) {
+                Ok(length) if length > 0 => self.splitter.feed(&buffer[..length]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Ok(_) | Err(_) => {
+                    self.receiver = None;
+                    self.splitter.end();
+                }
+            }
+        }
+    }
 }
 
 impl Output {
-    /// Reads stdout and stderr of the process until they end.
-    pub fn follow(child: &mut Child, start: &Start, reports: SharedReports) -> Output {
-        let (sender, ready) = oneshot::channel();
-        let lines = Lines::default();
-        let sip = start.sip;
-        let tls = std::net::SocketAddr::new(sip.ip(), sip.port() + 1);
-        let reader = |ready, reports| Reader {
-            name: start.name.clone(),
-            sink: start.sink.clone(),
-            lines: lines.clone(),
-            ready,
-            reports,
-            viewpoint: Viewpoint::new(vec![sip.to_string(), tls.to_string()]),
-        };
-        let mut readers = vec![];
-        if let Some(stdout) = child.stdout.take() {
-            readers.push(tokio::spawn(reader(Some(sender), reports).read(stdout)));
-        }
-        if let Some(stderr) = child.stderr.take() {
-            readers.push(tokio::spawn(reader(None, None).read(stderr)));
-        }
-        Output { ready: Some(ready), lines, readers }
+    /// `sockets`: `address:port` of the agent's SIP sockets.
+    pub fn of(child: &mut Child, sockets: Vec<String>) -> io::Result<Output> {
+        let missing = || io::Error::other("no pipe to its output");
+        let stdout = child.stdout.take().ok_or_else(missing)?.into_owned_fd()?;
+        let stderr = child.stderr.take().ok_or_else(missing)?.into_owned_fd()?;
+        Ok(Output {
+            stdout: Pipe::new(stdout)?,
+            stderr: Pipe::new(stderr)?,
+            viewpoint: Viewpoint::new(sockets),
+            last_lines: VecDeque::new(),
+            buffer: vec![0; 64 * 1024].into_boxed_slice(),
+        })
     }
 
-    /// True when the agent says that it is ready, false when it ends before.
-    pub async fn ready(&mut self) -> bool {
-        match self.ready.take() {
-            Some(ready) => ready.await.is_ok(),
-            None => true,
+    /// Waits until there may be something to read; for ever after the end.
+    pub async fn readable(&self) {
+        tokio::select! {
+            () = self.stdout.readable() => {}
+            () = self.stderr.readable() => {}
         }
     }
 
-    /// The last lines of its log: why it did not start stands there.
+    pub fn is_open(&self) -> bool {
+        self.stdout.receiver.is_some() || self.stderr.receiver.is_some()
+    }
+
+    /// All that has been written so far.
+    pub fn read(&mut self) -> Vec<Body> {
+        let mut bodies = vec![];
+        for pipe in [&mut self.stdout, &mut self.stderr] {
+            pipe.read(&mut self.buffer);
+            for item in pipe.splitter.by_ref() {
+                let body = self.viewpoint.event(item);
+                if let Body::Log(line) = &body {
+                    self.last_lines.push_back(line.text.clone());
+                }
+                bodies.push(body);
+            }
+        }
+        let surplus = self.last_lines.len().saturating_sub(LAST_LINES);
+        self.last_lines.drain(..surplus);
+        bodies
+    }
+
+    /// Why it did not start stands in the last lines of its log.
     pub fn last_lines(&self) -> Vec<String> {
-        let lines = self.lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        lines.iter().map(|line| format!("its log: {line}")).collect()
-    }
-
-    /// Waits until all that the process wrote is passed on.
-    pub async fn finish(&mut self) {
-        for reader in self.readers.drain(..) {
-            let _ = tokio::time::timeout(REST, reader).await;
-        }
-    }
-}
-
-impl Reader {
-    async fn read(mut self, mut pipe: impl AsyncRead + Unpin) {
-        let mut splitter = Splitter::new();
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            match pipe.read(&mut buffer).await {
-                Ok(0) | Err(_) => break,
-                Ok(length) => splitter.feed(&buffer[..length]),
-            }
-            self.pass_on(&mut splitter);
-            let report = self.reports.as_ref().and_then(|reports| lock(reports).settle());
-            self.push_event(report);
-        }
-        splitter.end();
-        self.pass_on(&mut splitter);
-        let report = self.reports.as_ref().and_then(|reports| lock(reports).finish());
-        self.push_event(report);
-    }
-
-    fn pass_on(&mut self, splitter: &mut Splitter) {
-        for item in splitter.by_ref() {
-            if let Item::Log { text, .. } = &item {
-                self.remember(text);
-            }
-            let body = self.viewpoint.event(item);
-            let report = self.reports.as_ref().and_then(|reports| match &body {
-                Body::Log(LogLine { text, .. }) => lock(reports).line(text),
-                Body::Sip(message) => lock(reports).sip(message),
-                _ => None,
-            });
-            self.sink.push(Some(&self.name), body);
-            self.push_event(report);
-        }
-    }
-
-    fn push_event(&self, event: Option<crate::event::AgentEvent>) {
-        if let Some(event) = event {
-            self.sink.push(Some(&self.name), Body::Event(event));
-        }
-    }
-
-    fn remember(&mut self, text: &str) {
-        if text.contains(READY) {
-            let _ = self.ready.take().map(|ready| ready.send(()));
-        }
-        let mut lines = self.lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if lines.len() == LAST_LINES {
-            lines.pop_front();
-        }
-        lines.push_back(mask_secrets(text));
+        self.last_lines.iter().map(|line| format!("its log: {line}")).collect()
     }
 }

@@ -56,13 +56,18 @@ pub fn lease(settings: &Settings, address: IpAddr) -> Result<Lease, Ended> {
         Ended { advice: Some(advice), ..Ended::error(format!("no {what} port is free")) }
     };
     let sip = sip_candidates(settings)
-        .find(|port| claim(&locks, *port, 2) && sip_is_free(address, *port))
+        .find(|port| claim(&locks, *port, 2, || sip_is_free(address, *port)))
         .ok_or_else(|| exhausted("SIP", "--sip-listen ADDRESS:PORT"))?;
+    // the lease's own locks do not stop it: it has to see to that itself
+    let own = [(sip, sip + 1)];
     let control = control_candidates(settings)
-        .find(|port| claim(&locks, *port, 1) && TcpListener::bind((settings.ctrl_address.ip(), *port)).is_ok())
+        .filter(|port| !overlaps(&own, (*port, *port)))
+        .find(|port| claim(&locks, *port, 1, || control_is_free(settings, *port)))
         .ok_or_else(|| exhausted("control", "--ctrl-address ADDRESS:PORT"))?;
+    let own = [own[0], (control, control)];
     let rtp = rtp_blocks(settings)
-        .find(|(first, last)| claim(&locks, *first, last - first + 1) && rtp_is_free(address, *first, *last))
+        .filter(|block| !overlaps(&own, *block))
+        .find(|(first, last)| claim(&locks, *first, last - first + 1, || rtp_is_free(address, *first, *last)))
         .ok_or_else(|| exhausted("RTP", "--rtp-ports FIRST-LAST"))?;
     Ok(Lease { sip, control, rtp, _locks: locks })
 }
@@ -72,11 +77,11 @@ pub fn free(settings: &Settings) -> Free {
     let address = IpAddr::from([127, 0, 0, 1]);
     let Ok(locks) = open(&settings.lease_file) else { return Free { sip: 0, control: 0, rtp: 0 } };
     const ENOUGH: usize = 100;
-    let sip = sip_candidates(settings).filter(|port| claim(&locks, *port, 2) && sip_is_free(address, *port));
-    let control = control_candidates(settings)
-        .filter(|port| claim(&locks, *port, 1) && TcpListener::bind((settings.ctrl_address.ip(), *port)).is_ok());
+    let sip = sip_candidates(settings).filter(|port| claim(&locks, *port, 2, || sip_is_free(address, *port)));
+    let control =
+        control_candidates(settings).filter(|port| claim(&locks, *port, 1, || control_is_free(settings, *port)));
     let rtp = rtp_blocks(settings)
-        .filter(|(first, last)| claim(&locks, *first, last - first + 1) && rtp_is_free(address, *first, *last));
+        .filter(|(first, last)| claim(&locks, *first, last - first + 1, || rtp_is_free(address, *first, *last)));
     Free { sip: sip.take(ENOUGH).count(), control: control.take(ENOUGH).count(), rtp: rtp.take(ENOUGH).count() }
 }
 
@@ -86,7 +91,6 @@ fn last_port(first: u16) -> u16 {
 
 fn sip_candidates(settings: &Settings) -> impl Iterator<Item = u16> + '_ {
     let first = settings.sip_listen.port().max(1024);
-    // the control ports grow towards these when both begin close together
     (first..last_port(first)).step_by(2)
 }
 
@@ -103,6 +107,14 @@ fn rtp_blocks(settings: &Settings) -> impl Iterator<Item = (u16, u16)> + '_ {
     let block = RTP_BLOCK.min(width - width % 2).max(SMALLEST_BLOCK);
     let count = width / block;
     (0..count).map(move |n| (first + n * block, first + n * block + block - 1))
+}
+
+fn overlaps(taken: &[(u16, u16)], block: (u16, u16)) -> bool {
+    taken.iter().any(|(first, last)| block.0 <= *last && *first <= block.1)
+}
+
+fn control_is_free(settings: &Settings, port: u16) -> bool {
+    TcpListener::bind((settings.ctrl_address.ip(), port)).is_ok()
 }
 
 fn sip_is_free(address: IpAddr, port: u16) -> bool {
@@ -129,11 +141,22 @@ fn open(path: &Path) -> io::Result<File> {
     existing
 }
 
-/// Locks `count` ports from `first` on, if nobody else holds one of them. What was claimed before is kept.
-fn claim(locks: &File, first: u16, count: u16) -> bool {
+/// Locks `count` ports from `first` on, if no other lease holds one of them and `free` finds that nothing else uses them.
+fn claim(locks: &File, first: u16, count: u16, free: impl FnOnce() -> bool) -> bool {
+    if !set_lock(locks, first, count, libc::F_WRLCK) {
+        return false;
+    }
+    let free = free();
+    if !free {
+        set_lock(locks, first, count, libc::F_UNLCK);
+    }
+    free
+}
+
+fn set_lock(locks: &File, first: u16, count: u16, kind: libc::c_int) -> bool {
     // SAFETY: flock is a plain C struct; all-zero is a valid value, and fcntl only reads it
     let mut range: libc::flock = unsafe { std::mem::zeroed() };
-    range.l_type = libc::F_WRLCK as libc::c_short;
+    range.l_type = kind as libc::c_short;
     range.l_whence = libc::SEEK_SET as libc::c_short;
     range.l_start = first.into();
     range.l_len = count.into();
@@ -148,19 +171,7 @@ mod tests {
     const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     fn settings(folder: &Path, rtp: std::ops::RangeInclusive<u16>) -> Settings {
-        Settings {
-            baresip: None,
-            own_program: None,
-            ctrl_address: "127.0.0.1:23000".parse().unwrap(),
-            sip_listen: "127.0.0.1:23200".parse().unwrap(),
-            rtp_ports: rtp,
-            rtp_interface: None,
-            rtp_timeout: 10,
-            max_calls: 10,
-            use_alsa: false,
-            sounds: vec![],
-            lease_file: folder.join("ports"),
-        }
+        Settings { rtp_ports: rtp, ..Settings::for_tests(folder, 23_000) }
     }
 
     #[test]
@@ -177,6 +188,19 @@ mod tests {
         drop(first);
         let again = lease(&settings, LOOPBACK).unwrap();
         assert_eq!((again.sip, again.rtp), ports);
+    }
+
+    #[test]
+    fn ranges_that_overlap_give_a_lease_no_port_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = settings(folder.path(), 23_700..=23_760);
+        settings.ctrl_address = "127.0.0.1:23700".parse().unwrap();
+        settings.sip_listen = "127.0.0.1:23700".parse().unwrap();
+        let lease = lease(&settings, LOOPBACK).unwrap();
+        let blocks = [(lease.sip, lease.sip + 1), (lease.control, lease.control), lease.rtp];
+        for (n, block) in blocks.iter().enumerate() {
+            assert!(!overlaps(&blocks[n + 1..], *block), "{blocks:?}");
+        }
     }
 
     #[test]

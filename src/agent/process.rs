@@ -1,199 +1,98 @@
-//! An agent as its run sees it: commands in, answers out. What happens behind is in `live`.
+//! The operating system's side of an agent: a process group of its own, ended in bounded time.
 
-use crate::event::{At, Body, Ended, Note, Sink};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot};
+use super::Kind;
+use super::link::Link;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+use tokio::process::{Child, Command};
 
-/// Longer than any teardown: quitting, asking twice, killing.
-const TEARDOWN: Duration = Duration::from_secs(5);
+/// For its calls to be ended and its registration to be taken back.
+const QUIT: Duration = Duration::from_secs(1);
+/// While it quits the first signal is ignored, and the second ends it at once: its transactions may take 32 s.
+const FIRST_SIGNAL: Duration = Duration::from_millis(50);
+const SECOND_SIGNAL: Duration = Duration::from_millis(300);
 
-/// What baresip says to a command.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    pub ok: bool,
-    pub data: String,
-}
-
-/// What the run wants of an agent.
-pub enum Request {
-    Command {
-        text: String,
-        at: Option<At>,
-        recorded: bool,
-        answer: oneshot::Sender<Result<Answer, Ended>>,
-    },
-    /// The run is over: what is still asked needs no answer.
-    Abandon,
-    Stop,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Phase {
-    Starting,
-    Ready,
-    /// It did not get ready, or its account was refused.
-    Failed(Ended),
-    Gone,
-}
-
-/// Shared between the agent's handle and what drives its process.
-pub struct State {
-    inner: Mutex<Inner>,
-    changed: Condvar,
-}
-
-struct Inner {
-    phase: Phase,
-    abandoned: bool,
-    /// Calls that have closed, but whose report has not come.
-    reports_due: usize,
-}
-
-impl State {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+/// Starts the agent in its folder. It does not survive the thread that calls this.
+pub fn spawn(kind: &Kind, folder: &Path) -> io::Result<Child> {
+    let mut command = Command::new(&kind.program);
+    if kind.embedded {
+        command.arg("__agent");
     }
-
-    fn change(&self, change: impl FnOnce(&mut Inner)) {
-        change(&mut self.lock());
-        self.changed.notify_all();
-    }
-
-    /// Nothing follows [`Phase::Gone`], and a failure is told until then.
-    pub fn enter(&self, phase: Phase) {
-        self.change(|inner| {
-            if !matches!(inner.phase, Phase::Failed(_)) || phase == Phase::Gone {
-                inner.phase = phase;
+    command.args(["-s", "-f", "."]).current_dir(folder);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
+    let host = std::process::id();
+    // SAFETY: between fork and exec only prctl, getppid and the making of an error: all async-signal-safe
+    unsafe {
+        command.pre_exec(move || {
+            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) != 0 {
+                return Err(io::Error::last_os_error());
             }
+            // the host may have died before the signal was asked for
+            if libc::getppid() as u32 != host {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            Ok(())
         });
     }
+    command.spawn()
+}
 
-    pub fn set_reports_due(&self, due: usize) {
-        self.change(|inner| inner.reports_due = due);
+/// Ends the process: asked over the control connection, then by two signals, then killed with all that it started. What it
+/// says meanwhile is passed on.
+pub async fn end(child: &mut Child, link: &mut Link) -> String {
+    // one that hangs would not hear it
+    if !link.hangs {
+        link.quit().await;
+        if let Some(status) = exits(child, link, QUIT).await {
+            return told(status);
+        }
     }
+    for patience in [FIRST_SIGNAL, SECOND_SIGNAL] {
+        signal(child, libc::SIGTERM);
+        if let Some(status) = exits(child, link, patience).await {
+            return told(status);
+        }
+    }
+    kill(child).await
+}
 
-    fn wait_while(&self, limit: Duration, mut waiting: impl FnMut(&Inner) -> bool) -> MutexGuard<'_, Inner> {
-        let end = Instant::now() + limit;
-        let mut inner = self.lock();
-        while waiting(&inner) {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
+/// Kills the process and all that it started.
+pub async fn kill(child: &mut Child) -> String {
+    signal(child, libc::SIGKILL);
+    child.wait().await.map_or_else(|error| error.to_string(), told)
+}
+
+/// The status of the process, if it exits in time.
+pub async fn exits(child: &mut Child, link: &mut Link, limit: Duration) -> Option<ExitStatus> {
+    let exited = async {
+        let mut open = true;
+        loop {
+            tokio::select! {
+                status = child.wait() => return status.ok(),
+                still = link.turn(), if open => open = still,
             }
-            inner = self.changed.wait_timeout(inner, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0;
         }
-        inner
+    };
+    tokio::time::timeout(limit, exited).await.ok().flatten()
+}
+
+fn signal(child: &Child, signal: libc::c_int) {
+    if let Some(group) = child.id().and_then(|id| i32::try_from(id).ok()) {
+        // SAFETY: plain kill(2) on the group that this agent leads; it has an id until it has been waited for
+        unsafe { libc::kill(-group, signal) };
     }
 }
 
-/// A running agent. Its methods block, and are for threads outside of the agents' runtime.
-pub struct Agent {
-    name: Arc<str>,
-    sip: SocketAddr,
-    recordings: PathBuf,
-    requests: mpsc::UnboundedSender<Request>,
-    state: Arc<State>,
-    stopping: AtomicBool,
-    sink: Arc<dyn Sink>,
-}
-
-impl Agent {
-    pub(super) fn new(
-        name: Arc<str>,
-        sip: SocketAddr,
-        recordings: PathBuf,
-        sink: Arc<dyn Sink>,
-    ) -> (Agent, mpsc::UnboundedReceiver<Request>) {
-        let (requests, receiver) = mpsc::unbounded_channel();
-        let inner = Inner { phase: Phase::Starting, abandoned: false, reports_due: 0 };
-        let state = Arc::new(State { inner: Mutex::new(inner), changed: Condvar::new() });
-        (Agent { name, sip, recordings, requests, state, stopping: AtomicBool::new(false), sink }, receiver)
-    }
-
-    pub(super) fn state(&self) -> Arc<State> {
-        self.state.clone()
-    }
-
-    pub fn name(&self) -> &Arc<str> {
-        &self.name
-    }
-
-    /// Its SIP socket; TLS has the next port.
-    pub fn sip(&self) -> SocketAddr {
-        self.sip
-    }
-
-    /// The folder that its recordings go to; they are whole once it has stopped.
-    pub fn recordings(&self) -> &Path {
-        &self.recordings
-    }
-
-    /// Waits until it takes commands. How long a start may take is limited where it is carried out.
-    ///
-    /// # Errors
-    /// Why it does not: its program, its ports, its account.
-    pub fn ready(&self) -> Result<(), Ended> {
-        let inner =
-            self.state.wait_while(Duration::MAX / 4, |inner| inner.phase == Phase::Starting && !inner.abandoned);
-        match &inner.phase {
-            Phase::Ready => Ok(()),
-            Phase::Failed(why) => Err(why.clone()),
-            Phase::Starting | Phase::Gone => Err(self.gone()),
-        }
-    }
-
-    fn gone(&self) -> Ended {
-        Ended::error(format!("agent `{}` is not running any more", self.name))
-    }
-
-    /// Sends a command and waits for its answer; both are events.
-    ///
-    /// # Errors
-    /// A command that can't be sent as it is, an agent that died or does not answer within 5 s.
-    pub fn command(&self, text: &str, at: Option<At>) -> Result<Answer, Ended> {
-        self.ask(text, at, true)
-    }
-
-    /// Waits until everything that happened at the agent before is in the log: a question that is no event.
-    pub fn barrier(&self) {
-        let ready = self.state.lock().phase == Phase::Ready;
-        if ready {
-            let _ = self.ask("uuid", None, false);
-        }
-    }
-
-    fn ask(&self, text: &str, at: Option<At>, recorded: bool) -> Result<Answer, Ended> {
-        let (answer, answered) = oneshot::channel();
-        let request = Request::Command { text: text.to_string(), at, recorded, answer };
-        self.requests.send(request).map_err(|_| self.gone())?;
-        answered.blocking_recv().unwrap_or_else(|_| Err(self.gone()))
-    }
-
-    /// Waits, but not longer than `limit`, for the reports of calls that have closed.
-    pub fn wait_reports(&self, limit: Duration) {
-        drop(self.state.wait_while(limit, |inner| inner.reports_due > 0 && inner.phase == Phase::Ready));
-    }
-
-    /// Whoever waits for this agent waits no more.
-    pub fn abandon(&self) {
-        self.state.change(|inner| inner.abandoned = true);
-        let _ = self.requests.send(Request::Abandon);
-    }
-
-    /// Begins to stop it: its calls are ended, then its process. Does not wait.
-    pub fn stop(&self) {
-        if !self.stopping.swap(true, Ordering::SeqCst) {
-            self.sink.push(Some(&self.name), Body::Note(Note::AgentStopping));
-            let _ = self.requests.send(Request::Stop);
-        }
-    }
-
-    /// Waits until its process is gone.
-    pub fn stopped(&self) {
-        drop(self.state.wait_while(TEARDOWN, |inner| inner.phase != Phase::Gone));
+/// A status in words; baresip's exit codes are errno values.
+pub fn told(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (Some(signal), _) => format!("killed by signal {signal}"),
+        (_, Some(98)) => "exit code 98: its SIP port is in use".into(),
+        (_, Some(99)) => "exit code 99: its network interface can't be used".into(),
+        (_, Some(254)) => "exit code 254: it does not know its options".into(),
+        (_, code) => format!("exit code {}", code.unwrap_or_default()),
     }
 }

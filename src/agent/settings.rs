@@ -29,3 +29,23 @@ pub struct Settings {
     /// The file whose bytes stand for ports; the same for all hosts of a machine.
     pub lease_file: PathBuf,
 }
+
+#[cfg(test)]
+impl Settings {
+    /// An external baresip, with its ports from `first` to `first + 899`.
+    pub fn for_tests(folder: &std::path::Path, first: u16) -> Settings {
+        Settings {
+            baresip: Some("/usr/bin/baresip".into()),
+            own_program: None,
+            ctrl_address: SocketAddr::from(([127, 0, 0, 1], first)),
+            sip_listen: SocketAddr::from(([0, 0, 0, 0], first + 200)),
+            rtp_ports: first + 400..=first + 899,
+            rtp_interface: None,
+            rtp_timeout: 10,
+            max_calls: 10,
+            use_alsa: false,
+            sounds: vec![folder.join("sounds"), concat!(env!("CARGO_MANIFEST_DIR"), "/data/sounds").into()],
+            lease_file: folder.join("ports"),
+        }
+    }
+}

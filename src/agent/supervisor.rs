@@ -1,21 +1,27 @@
 //! Starts agents, on one thread that lives as long as the host.
 
-use super::account::{Account, Surroundings};
+use super::account::Account;
 use super::certificate::Certificate;
 use super::config::{self, Plan};
+use super::contacts::Contacts;
+use super::handle::Agent;
 use super::live::{self, Start};
-use super::process::Agent;
 use super::{Kind, Settings, interface, ports};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Body, Ended, Note, Sink};
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, watch};
 
-/// All agents of a host. When it is dropped, those that still run are killed.
+/// For the agents that run when the host ends: as long as the end of one may take.
+const END: Duration = Duration::from_secs(3);
+
+/// All agents of a host. When it is dropped, those that still run are stopped.
 ///
 /// The kernel kills an agent when the *thread* that started it ends; so all are started by one that ends with the host.
 pub struct Supervisor {
@@ -23,7 +29,10 @@ pub struct Supervisor {
     kind: Kind,
     certificate: Certificate,
     runtime: Handle,
-    end: Option<oneshot::Sender<()>>,
+    /// Held by the host; what follows an agent sees it go.
+    host: Option<watch::Sender<()>>,
+    /// Held by everything that follows an agent.
+    agents: Option<mpsc::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -32,18 +41,27 @@ impl Supervisor {
     /// There is no agent to start, with what to do.
     pub fn new(settings: Settings) -> Result<Arc<Supervisor>, Diagnostic> {
         let kind = Kind::of(&settings)?;
+        Supervisor::with_kind(settings, kind)
+    }
+
+    pub(super) fn with_kind(settings: Settings, kind: Kind) -> Result<Arc<Supervisor>, Diagnostic> {
         let broken = |error: &dyn std::fmt::Display| Diagnostic::error(format!("agents can't be started: {error}"));
         let certificate = Certificate::new().map_err(|error| broken(&error))?;
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| broken(&error))?;
         let handle = runtime.handle().clone();
-        let (end, ended) = oneshot::channel::<()>();
+        let (host, mut ended) = watch::channel(());
+        let (agents, mut running) = mpsc::channel(1);
         let thread = std::thread::Builder::new().name("agents".into()).spawn(move || {
-            // comes back when the supervisor is dropped; the runtime then drops, and kills, what still runs
-            let _ = runtime.block_on(ended);
+            runtime.block_on(async {
+                // comes back, with an error, when the supervisor is dropped
+                let _ = ended.changed().await;
+                let _ = tokio::time::timeout(END, running.recv()).await;
+            });
         });
-        let thread = thread.map_err(|error| broken(&error))?;
-        Ok(Arc::new(Supervisor { settings, kind, certificate, runtime: handle, end: Some(end), thread: Some(thread) }))
+        let thread = Some(thread.map_err(|error| broken(&error))?);
+        let (host, agents) = (Some(host), Some(agents));
+        Ok(Arc::new(Supervisor { settings, kind, certificate, runtime: handle, host, agents, thread }))
     }
 
     pub fn kind(&self) -> &Kind {
@@ -61,6 +79,7 @@ impl Supervisor {
         folder: &Path,
         sink: Arc<dyn Sink>,
     ) -> Result<Arc<Agent>, Ended> {
+        let source = account.source(&self.settings.sounds)?;
         let interface = interface::of(account, &self.settings)?;
         let lease = ports::lease(&self.settings, interface)?;
         let folder = own_folder(folder, &name, lease.sip)?;
@@ -68,6 +87,7 @@ impl Supervisor {
             settings: &self.settings,
             kind: &self.kind,
             account,
+            source: &source,
             interface,
             lease: &lease,
             certificate: &self.certificate,
@@ -75,8 +95,7 @@ impl Supervisor {
         };
         config::write(&plan)?;
         let recordings = folder.join("recordings");
-        let line =
-            account.line(&Surroundings { port: lease.sip, sounds: &self.settings.sounds, recordings: &recordings })?;
+        let line = account.line(lease.sip, &source);
         let sip = SocketAddr::new(interface, lease.sip);
         let starting = Note::AgentStarting {
             aor: account.aor.clone(),
@@ -86,17 +105,25 @@ impl Supervisor {
         };
         sink.push(Some(&name), Body::Note(starting));
         let control = SocketAddr::new(self.settings.ctrl_address.ip(), lease.control);
-        let (agent, requests) = Agent::new(name.clone(), sip, recordings, sink.clone());
-        let agent = Arc::new(agent);
-        let start = Start { kind: self.kind.clone(), folder, line, sip, control, _lease: lease, name, sink };
-        self.runtime.spawn(live::live(start, requests, agent.state()));
+        let contacts = Contacts::new(self.kind.version, folder.clone());
+        let (agent, requests) = Agent::new(name.clone(), sip, recordings, contacts, sink.clone());
+        let (agent, kind) = (Arc::new(agent), self.kind.clone());
+        let (Some(host), running) = (self.host.as_ref().map(watch::Sender::subscribe), self.agents.clone()) else {
+            return Err(Ended::error("the host ends: no agent is started any more"));
+        };
+        let start = Start { kind, folder, line, sip, control, _lease: lease, name, sink, host };
+        let state = agent.state();
+        self.runtime.spawn(async move {
+            live::live(start, requests, state).await;
+            drop(running);
+        });
         Ok(agent)
     }
 }
 
 impl Drop for Supervisor {
     fn drop(&mut self) {
-        drop(self.end.take());
+        drop((self.host.take(), self.agents.take()));
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

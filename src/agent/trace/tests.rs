@@ -127,7 +127,7 @@ fn without_content_length_the_terminator_does() {
         let raw = format!("MESSAGE sip:x SIP/2.0\r\n{length}\r\nabc");
         assert_eq!(split(&(frame(&raw) + "log\n")), [format!("SIP {raw}"), "info log".to_string()]);
     }
-    assert_eq!(split(&[frame("no head\n"), frame("")].concat()), ["SIP no head\n", "SIP "]);
+    assert_eq!(split(&(frame("no head\n") + frame("").as_str())), ["SIP no head\n", "SIP "]);
 }
 
 #[test]

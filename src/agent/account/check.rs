@@ -1,0 +1,193 @@
+//! What baresip would ignore or misunderstand in silence, refused before a call.
+
+use super::super::commands::{Version, version_text};
+use super::{Account, refused};
+use crate::agent::Kind;
+use crate::diagnostic::nearest;
+use crate::event::Ended;
+
+const ALWAYS: Version = (0, 0, 0);
+
+/// The parameters of an account, and the versions that have them (1.0 is the oldest that is looked at).
+const PARAMETERS: [(&str, Version); 48] = [
+    ("100rel", (2, 6, 0)),
+    ("answermode", ALWAYS),
+    ("answerdelay", ALWAYS),
+    ("audio_codecs", ALWAYS),
+    ("audio_player", ALWAYS),
+    ("audio_source", ALWAYS),
+    ("autelev_pt", (2, 0, 0)),
+    ("auth_pass", ALWAYS),
+    ("auth_user", ALWAYS),
+    ("call_transfer", ALWAYS),
+    ("catchall", (3, 11, 0)),
+    ("cert", ALWAYS),
+    ("check_origin", ALWAYS),
+    ("dtmfmode", (1, 1, 0)),
+    ("extra", ALWAYS),
+    ("fbregint", (1, 1, 0)),
+    ("inreq_allowed", (3, 10, 0)),
+    ("input_wav", ALWAYS),
+    ("mediaenc", ALWAYS),
+    ("medianat", ALWAYS),
+    ("mwi", ALWAYS),
+    ("natpinhole", (2, 11, 0)),
+    ("outbound", ALWAYS),
+    ("outbound1", ALWAYS),
+    ("outbound2", ALWAYS),
+    ("prio", (1, 1, 0)),
+    ("ptime", ALWAYS),
+    ("pubint", ALWAYS),
+    ("regint", ALWAYS),
+    ("regq", ALWAYS),
+    ("rtcp_mux", (2, 10, 0)),
+    ("rwait", ALWAYS),
+    ("sip_autoanswer", (1, 1, 0)),
+    ("sip_autoanswer_beep", (1, 1, 0)),
+    ("sip_autoredirect", (3, 3, 0)),
+    ("sipnat", ALWAYS),
+    ("stunpass", ALWAYS),
+    ("stunserver", ALWAYS),
+    ("stunuser", ALWAYS),
+    ("tcpsrcport", (2, 0, 0)),
+    ("uas_pass", ALWAYS),
+    ("uas_user", ALWAYS),
+    ("video_codecs", ALWAYS),
+    ("video_display", ALWAYS),
+    ("video_source", ALWAYS),
+    ("wav", ALWAYS),
+    ("x_headers", ALWAYS),
+    ("end", ALWAYS),
+];
+
+const ANSWER_MODES: [&str; 5] = ["manual", "early", "auto", "early-audio", "early-video"];
+const DTMF_MODES: [&str; 3] = ["rtpevent", "info", "auto"];
+const TRANSPORTS: [&str; 5] = ["udp", "tcp", "tls", "ws", "wss"];
+const TRAVERSALS: [&str; 3] = ["stun", "turn", "ice"];
+
+/// The value of `mediaenc`, and the module that has it.
+const ENCRYPTIONS: [(&str, &str); 6] = [
+    ("srtp", "srtp"),
+    ("srtp-mand", "srtp"),
+    ("srtp-mandf", "srtp"),
+    ("dtls_srtp", "dtls_srtp"),
+    ("zrtp", "zrtp"),
+    ("gzrtp", "gzrtp"),
+];
+
+/// A codec as `audio_codecs` takes it (name, clock rate, channels), and the module that has it.
+const CODECS: [(&str, &str); 12] = [
+    ("PCMU/8000/1", "g711"),
+    ("PCMA/8000/1", "g711"),
+    ("opus/48000/2", "opus"),
+    ("G722/16000/1", "g722"),
+    ("GSM/8000/1", "gsm"),
+    ("G726-40/8000/1", "g726"),
+    ("G726-32/8000/1", "g726"),
+    ("G726-24/8000/1", "g726"),
+    ("G726-16/8000/1", "g726"),
+    ("L16/16000/1", "l16"),
+    ("L16/8000/1", "l16"),
+    ("AMR/8000/1", "amr"),
+];
+
+pub fn encryption_module(value: &str) -> Option<&'static str> {
+    ENCRYPTIONS.iter().find(|(name, _)| *name == value).map(|(_, module)| *module)
+}
+
+fn name_of(codec: &str) -> &str {
+    codec.split('/').next().unwrap_or_default().trim()
+}
+
+/// The codec that is meant: a name alone stands for its usual rate, where baresip would take 8000 Hz and find nothing.
+fn codec(text: &str) -> Option<&'static (&'static str, &'static str)> {
+    let text = text.trim();
+    CODECS.iter().find(|(full, _)| {
+        let without_channels = full.rsplit_once('/').map_or("", |(start, _)| start);
+        [*full, name_of(full), without_channels].iter().any(|known| known.eq_ignore_ascii_case(text))
+    })
+}
+
+pub fn codec_modules(value: &str) -> Vec<&'static str> {
+    value.split(',').filter_map(|text| codec(text).map(|(_, module)| *module)).collect()
+}
+
+/// The list with every codec spelled out.
+pub fn codecs(value: &str) -> String {
+    let full: Vec<_> = value.split(',').map(|text| codec(text).map_or(text.trim(), |(full, _)| *full)).collect();
+    full.join(",")
+}
+
+pub fn check(account: &Account, kind: &Kind) -> Result<(), Ended> {
+    for (key, _) in &account.parameters {
+        parameter(key, kind)?;
+    }
+    value(account, "answermode", &ANSWER_MODES)?;
+    value(account, "dtmfmode", &DTMF_MODES)?;
+    value(account, "medianat", &TRAVERSALS)?;
+    value(account, "mediaenc", &ENCRYPTIONS.map(|(name, _)| name))?;
+    if let Some(transport) = account.transport.as_deref().filter(|name| !TRANSPORTS.contains(name)) {
+        let advice = format!("known are: {}", TRANSPORTS.join(" "));
+        return Err(refused(format!("`{transport}` is no SIP transport"), advice));
+    }
+    if let Some(seconds) = account.parameter("regint").filter(|seconds| seconds.trim().parse::<u32>().is_err()) {
+        return Err(refused(format!("regint is a number of seconds, not `{seconds}`"), "0: do not register"));
+    }
+    let needs = [("mediaenc", account.encryption_module()), ("medianat", account.parameter("medianat"))];
+    for (key, module) in needs {
+        if let Some(module) = module.filter(|module| !kind.has(module)) {
+            return Err(lacks(&format!("{key}={}", account.parameter(key).unwrap_or_default()), module, kind));
+        }
+    }
+    match account.parameter("audio_codecs") {
+        Some(list) => list.split(',').try_for_each(|text| check_codec(text, kind)),
+        None => Ok(()),
+    }
+}
+
+fn lacks(what: &str, module: &str, kind: &Kind) -> Ended {
+    let advice = "use another value, or an agent that has the module (`telefonist doctor` lists them)";
+    refused(format!("{what} needs module {module}, which {kind} lacks"), advice)
+}
+
+fn check_codec(text: &str, kind: &Kind) -> Result<(), Ended> {
+    match codec(text) {
+        Some((_, module)) if kind.has(module) => Ok(()),
+        Some((full, module)) => Err(lacks(&format!("audio_codecs={full}"), module, kind)),
+        None => {
+            let near = did_you_mean(name_of(text), &CODECS.map(|(full, _)| name_of(full)));
+            let known = CODECS.map(|(full, _)| full).join(" ");
+            Err(refused(format!("audio_codecs: `{}` is no codec", text.trim()), format!("{near}known are: {known}")))
+        }
+    }
+}
+
+/// A name that is nearly a known one is a slip; one that is far from all may be of a baresip that is not known here.
+fn parameter(key: &str, kind: &Kind) -> Result<(), Ended> {
+    let known = PARAMETERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+    match known {
+        Some((name, since)) if kind.version < *since => Err(refused(
+            format!("the account parameter {name} needs baresip {} or newer, this is {kind}", version_text(*since)),
+            "leave it out, or use another agent (--baresip)",
+        )),
+        Some(_) => Ok(()),
+        None => match nearest(key, PARAMETERS.iter().map(|(name, _)| *name)).filter(|_| key.len() > 3) {
+            Some(near) => Err(refused(format!("`{key}` is no account parameter"), format!("did you mean `{near}`?"))),
+            None => Ok(()),
+        },
+    }
+}
+
+fn value(account: &Account, key: &str, known: &[&str]) -> Result<(), Ended> {
+    match account.parameter(key) {
+        Some(value) if !known.contains(&value) => {
+            let advice = format!("{}known are: {}", did_you_mean(value, known), known.join(" "));
+            Err(refused(format!("the account parameter {key} has the unknown value `{value}`"), advice))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn did_you_mean(word: &str, known: &[&str]) -> String {
+    nearest(word, known.iter().copied()).map_or(String::new(), |near| format!("did you mean `{near}`? "))
+}

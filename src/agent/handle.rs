@@ -1,0 +1,165 @@
+//! An agent as its run sees it: commands in, answers out. What happens behind is in `live`.
+
+use super::contacts::Contacts;
+use super::state::{Phase, State};
+use crate::event::{At, Body, Ended, Note, Sink};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// Longer than a start may take, which is limited where it is carried out.
+const START: Duration = Duration::from_secs(60);
+/// Longer than any teardown: quitting, asking twice, killing.
+const TEARDOWN: Duration = Duration::from_secs(5);
+
+/// What baresip says to a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub ok: bool,
+    pub data: String,
+}
+
+/// How a command stands in the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    pub text: String,
+    pub at: Option<At>,
+}
+
+/// What the run wants of an agent.
+pub enum Request {
+    Command {
+        text: String,
+        /// None for a question of the host's own, which is no event.
+        record: Option<Record>,
+        answer: oneshot::Sender<Result<Answer, Ended>>,
+    },
+    /// The run is over: what is still asked needs no answer.
+    Abandon,
+    Stop,
+}
+
+/// A running agent. Its methods block, and are for threads outside of the agents' runtime.
+pub struct Agent {
+    name: Arc<str>,
+    sip: SocketAddr,
+    recordings: PathBuf,
+    requests: mpsc::UnboundedSender<Request>,
+    state: Arc<State>,
+    stopping: AtomicBool,
+    contacts: Mutex<Contacts>,
+    sink: Arc<dyn Sink>,
+}
+
+impl Agent {
+    pub(super) fn new(
+        name: Arc<str>,
+        sip: SocketAddr,
+        recordings: PathBuf,
+        contacts: Contacts,
+        sink: Arc<dyn Sink>,
+    ) -> (Agent, mpsc::UnboundedReceiver<Request>) {
+        let (requests, receiver) = mpsc::unbounded_channel();
+        let (state, stopping) = (Arc::new(State::new()), AtomicBool::new(false));
+        let contacts = Mutex::new(contacts);
+        (Agent { name, sip, recordings, requests, state, stopping, contacts, sink }, receiver)
+    }
+
+    pub(super) fn state(&self) -> Arc<State> {
+        self.state.clone()
+    }
+
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Its SIP socket; TLS has the next port.
+    pub fn sip(&self) -> SocketAddr {
+        self.sip
+    }
+
+    /// The folder that its recordings go to; they are whole once it has stopped.
+    pub fn recordings(&self) -> &Path {
+        &self.recordings
+    }
+
+    /// Waits until it takes commands.
+    ///
+    /// # Errors
+    /// Why it does not: its program, its ports, its account.
+    pub fn ready(&self) -> Result<(), Ended> {
+        let inner = self.state.wait_while(START, |inner| inner.phase == Phase::Starting && !inner.abandoned);
+        match &inner.phase {
+            Phase::Ready if !inner.abandoned => Ok(()),
+            Phase::Failed(why) => Err(why.clone()),
+            phase => Err(self.gone(phase)),
+        }
+    }
+
+    fn gone(&self, phase: &Phase) -> Ended {
+        match phase {
+            Phase::Gone(status) if !self.stopping.load(Ordering::SeqCst) => {
+                Ended::error(format!("agent `{}` went away by itself: {status}", self.name))
+            }
+            _ => Ended::error(format!("agent `{}` is being stopped", self.name)),
+        }
+    }
+
+    /// Sends a command and waits for its answer; both are events.
+    ///
+    /// `message URI TEXT` sends a text to the URI, whatever baresip's own `message` (to the current contact) needs for it.
+    ///
+    /// # Errors
+    /// A command that can't be sent as it is, an agent that died, is being stopped, or does not answer within 5 s.
+    pub fn command(&self, text: &str, at: Option<At>) -> Result<Answer, Ended> {
+        let text = text.trim();
+        let record = Record { text: text.to_string(), at };
+        let Some((peer, message)) = Contacts::message(text) else { return self.ask(text, Some(record)) };
+        let mut contacts = self.contacts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        contacts.select(peer, |question| self.ask(question, None))?;
+        self.ask(&format!("message {message}"), Some(record))
+    }
+
+    /// Waits until everything that happened at the agent before is in the log: a question that is no event.
+    pub fn barrier(&self) {
+        let ready = self.state.lock().phase == Phase::Ready;
+        if ready {
+            let _ = self.ask("uuid", None);
+        }
+    }
+
+    fn ask(&self, text: &str, record: Option<Record>) -> Result<Answer, Ended> {
+        self.ready()?;
+        let (answer, answered) = oneshot::channel();
+        let gone = || self.gone(&self.state.lock().phase);
+        self.requests.send(Request::Command { text: text.to_string(), record, answer }).map_err(|_| gone())?;
+        answered.blocking_recv().unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Waits, but not longer than `limit`, for the reports of calls that have closed.
+    pub fn wait_reports(&self, limit: Duration) {
+        drop(self.state.wait_while(limit, |inner| inner.reports_due > 0 && inner.phase == Phase::Ready));
+    }
+
+    /// Whoever waits for this agent waits no more.
+    pub fn abandon(&self) {
+        self.state.change(|inner| inner.abandoned = true);
+        let _ = self.requests.send(Request::Abandon);
+    }
+
+    /// Begins to stop it: its calls are ended, then its process. Does not wait.
+    pub fn stop(&self) {
+        if !self.stopping.swap(true, Ordering::SeqCst) {
+            self.sink.push(Some(&self.name), Body::Note(Note::AgentStopping));
+            let _ = self.requests.send(Request::Stop);
+        }
+    }
+
+    /// Waits until nothing of it is left.
+    pub fn stopped(&self) {
+        drop(self.state.wait_while(TEARDOWN, |inner| !inner.over));
+    }
+}

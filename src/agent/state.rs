@@ -1,0 +1,64 @@
+//! What an agent's handle and what drives its process know of each other.
+
+use crate::event::Ended;
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    Starting,
+    Ready,
+    /// It did not get ready, or its account was refused.
+    Failed(Ended),
+    /// The process went away by itself, or the run stopped it; in words.
+    Gone(String),
+}
+
+pub struct Inner {
+    pub phase: Phase,
+    /// The run wants no more answers.
+    pub abandoned: bool,
+    /// Calls that have closed, but whose report has not come.
+    pub reports_due: usize,
+    /// Nothing of it is left: no process, no lease.
+    pub over: bool,
+}
+
+pub struct State {
+    inner: Mutex<Inner>,
+    changed: Condvar,
+}
+
+impl State {
+    pub fn new() -> State {
+        let inner = Inner { phase: Phase::Starting, abandoned: false, reports_due: 0, over: false };
+        State { inner: Mutex::new(inner), changed: Condvar::new() }
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    pub fn change(&self, change: impl FnOnce(&mut Inner)) {
+        change(&mut self.lock());
+        self.changed.notify_all();
+    }
+
+    pub fn enter(&self, phase: Phase) {
+        self.change(|inner| inner.phase = phase);
+    }
+
+    /// Waits for as long as `waiting` holds, and not longer than `limit`.
+    pub fn wait_while(&self, limit: Duration, mut waiting: impl FnMut(&Inner) -> bool) -> MutexGuard<'_, Inner> {
+        let start = Instant::now();
+        let mut inner = self.lock();
+        while waiting(&inner) {
+            let left = limit.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                break;
+            }
+            inner = self.changed.wait_timeout(inner, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0;
+        }
+        inner
+    }
+}
