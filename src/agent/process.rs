@@ -9,8 +9,9 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
-/// For its calls to be ended and its registration to be taken back.
-const QUIT: Duration = Duration::from_secs(1);
+/// For its calls to be ended and its registration to be taken back. A peer that is gone does not answer: a run whose agent
+/// died must still end within a second.
+const QUIT: Duration = Duration::from_millis(500);
 /// While it quits the first signal is ignored, and the second ends it at once: its transactions may take 32 s.
 const FIRST_SIGNAL: Duration = Duration::from_millis(50);
 const SECOND_SIGNAL: Duration = Duration::from_millis(300);
