@@ -124,6 +124,6 @@ fn execute_once(
     let baseline = baseline.and_then(|_| deliver::baseline(workplace.data_dir(), path));
     let verdict = baseline.map_or(verdict, |baseline| judge(&record, &flow, Some(&baseline)));
     warnings.extend(deliver::keep(&folder, &flow, &verdict));
-    warnings.extend(deliver::webhooks(&record, &verdict));
+    warnings.extend(deliver::send(&run.webhooks(), &record, &verdict));
     Ok(Ran { record, verdict, flow, duration, folder: folder.path().to_path_buf(), warnings })
 }
