@@ -3,7 +3,8 @@
 use super::trace::{Splitter, Viewpoint};
 use crate::event::Body;
 use std::collections::VecDeque;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::Child;
@@ -25,12 +26,15 @@ pub struct Output {
 struct Pipe {
     /// None after its end.
     receiver: Option<Receiver>,
+    /// The same pipe, for reading what the runtime has not been told of yet.
+    direct: File,
     splitter: Splitter,
 }
 
 impl Pipe {
     fn new(end: OwnedFd) -> io::Result<Pipe> {
-        Ok(Pipe { receiver: Some(Receiver::from_owned_fd(end)?), splitter: Splitter::new() })
+        let direct = File::from(end.try_clone()?);
+        Ok(Pipe { receiver: Some(Receiver::from_owned_fd(end)?), direct, splitter: Splitter::new() })
     }
 
     async fn readable(&self) {
@@ -45,7 +49,11 @@ impl Pipe {
             let Some(receiver) = &self.receiver else { return };
             match receiver.try_read(buffer) {
                 Ok(length) if length > 0 => self.splitter.feed(&buffer[..length]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // the runtime's word for "nothing that I know of": only the kernel knows what was written a moment ago
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => match self.direct.read(buffer) {
+                    Ok(length) if length > 0 => self.splitter.feed(&buffer[..length]),
+                    _ => return,
+                },
                 Ok(_) | Err(_) => {
                     self.receiver = None;
                     self.splitter.end();
