@@ -5,6 +5,7 @@ mod compiled;
 mod examples;
 mod faults;
 mod golden;
+mod one_process;
 mod peers;
 mod support;
 mod tidy;

@@ -4,19 +4,27 @@ use super::{Interrupt, sounds};
 use crate::agent::{Settings, Supervisor};
 use crate::diagnostic::Diagnostic;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 pub struct Workplace {
     data_dir: PathBuf,
     settings: Settings,
     supervisor: OnceLock<Result<Arc<Supervisor>, Diagnostic>>,
+    /// Runs of one process write the sounds one after another.
+    preparing: Mutex<()>,
     pub interrupt: Arc<Interrupt>,
 }
 
 impl Workplace {
     /// `data_dir` is absolute; nothing is created or started before the first run.
     pub fn new(data_dir: PathBuf, settings: Settings) -> Workplace {
-        Workplace { data_dir, settings, supervisor: OnceLock::new(), interrupt: Arc::default() }
+        Workplace {
+            data_dir,
+            settings,
+            supervisor: OnceLock::new(),
+            preparing: Mutex::new(()),
+            interrupt: Arc::default(),
+        }
     }
 
     pub fn data_dir(&self) -> &Path {
@@ -34,6 +42,7 @@ impl Workplace {
 
     /// Makes sure that runs can be kept and that the built-in sounds are files.
     pub fn prepare(&self) -> Result<(), Diagnostic> {
+        let _one = self.preparing.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         sounds::materialise(&self.data_dir).map_err(|error| {
             Diagnostic::error(format!("the data folder `{}` can't be written: {error}", self.data_dir.display()))
                 .advice("name another one with --data-dir, or make this one writable")
