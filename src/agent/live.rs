@@ -5,7 +5,7 @@ use super::handle::{Record, Request};
 use super::link::Link;
 use super::output::Output;
 use super::ports::Lease;
-use super::process::{end, exits, kill, spawn, told};
+use super::process::{QUIT, QUIT_LOCAL, end, exits, kill, spawn, told};
 use super::reports::Reports;
 use super::state::{Phase, State};
 use crate::event::{Body, Ended, Note, Sink};
@@ -30,6 +30,7 @@ pub struct Start {
     pub folder: PathBuf,
     /// The account, as `uanew` takes it.
     pub line: String,
+    pub local: bool,
     pub sip: SocketAddr,
     pub control: SocketAddr,
     /// Held until the process is gone.
@@ -107,7 +108,7 @@ async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state:
             state.enter(Phase::Gone("it was stopped".into()));
             link.fail_all();
             drop(requests);
-            let status = end(&mut child, &mut link).await;
+            let status = end(&mut child, &mut link, if start.local { QUIT_LOCAL } else { QUIT }).await;
             link.finish().await;
             start.push(Note::AgentStopped { status });
         }
