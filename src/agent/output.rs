@@ -3,9 +3,10 @@
 use super::trace::{Splitter, Viewpoint};
 use crate::event::Body;
 use std::collections::VecDeque;
-use std::io;
-use std::os::fd::OwnedFd;
-use tokio::net::unix::pipe::Receiver;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, OwnedFd};
+use tokio::io::unix::AsyncFd;
 use tokio::process::Child;
 
 /// For the error message of an agent that does not start.
@@ -24,34 +25,58 @@ pub struct Output {
 
 struct Pipe {
     /// None after its end.
-    receiver: Option<Receiver>,
+    end: Option<AsyncFd<File>>,
+    /// It was left with more to read.
+    more: bool,
     splitter: Splitter,
 }
 
 impl Pipe {
     fn new(end: OwnedFd) -> io::Result<Pipe> {
-        Ok(Pipe { receiver: Some(Receiver::from_owned_fd(end)?), splitter: Splitter::new() })
+        let end = File::from(unblocked(end)?);
+        Ok(Pipe { end: Some(AsyncFd::new(end)?), more: false, splitter: Splitter::new() })
     }
 
     async fn readable(&self) {
-        match &self.receiver {
-            Some(receiver) => drop(receiver.readable().await),
+        match &self.end {
+            Some(_) if self.more => {}
+            Some(end) => {
+                if let Ok(mut ready) = end.readable().await {
+                    // all of it will be read, or `more` set
+                    ready.clear_ready();
+                }
+            }
             None => std::future::pending().await,
         }
     }
 
+    /// Reads the pipe itself: what the runtime knows of it may be older than what has come on another way meanwhile.
     fn read(&mut self, buffer: &mut [u8]) {
+        self.more = false;
         for _ in 0..PIECES {
-            let Some(receiver) = &self.receiver else { return };
-            match receiver.try_read(buffer) {
+            let Some(end) = &self.end else { return };
+            match end.get_ref().read(buffer) {
                 Ok(length) if length > 0 => self.splitter.feed(&buffer[..length]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(_) | Err(_) => {
-                    self.receiver = None;
+                    self.end = None;
                     self.splitter.end();
                 }
             }
         }
+        self.more = true;
+    }
+}
+
+/// Makes reads from it come back at once.
+fn unblocked(end: OwnedFd) -> io::Result<OwnedFd> {
+    // SAFETY: plain fcntl(2) on a descriptor that is owned here
+    let flags = unsafe { libc::fcntl(end.as_raw_fd(), libc::F_GETFL) };
+    // SAFETY: the same
+    match unsafe { libc::fcntl(end.as_raw_fd(), libc::F_SETFL, flags | libc::O_NONBLOCK) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(end),
     }
 }
 
@@ -79,7 +104,7 @@ impl Output {
     }
 
     pub fn is_open(&self) -> bool {
-        self.stdout.receiver.is_some() || self.stderr.receiver.is_some()
+        self.stdout.end.is_some() || self.stderr.end.is_some()
     }
 
     /// All that has been written so far.
