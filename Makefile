@@ -2,7 +2,7 @@
 # Elsewhere: install what they name, and say SKIP_PACKAGES=1.
 
 # What the build needs: baresip (C, through cmake and bindgen) is linked into the program.
-BUILD_PACKAGES = build-essential cmake libclang-dev pkg-config libopus-dev zlib1g-dev libssl-dev
+BUILD_PACKAGES = build-essential perl cmake libclang-dev pkg-config libopus-dev libspandsp-dev zlib1g-dev
 # What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy.
 TEST_PACKAGES = baresip-core sip-tester kamailio
 ALSA_PACKAGES = libasound2-dev
@@ -27,7 +27,9 @@ demo: deps-build ## build, then a real call between two agents
 test: deps-build deps-test ## everything that has to pass
 	$(MAKE) --no-print-directory lint
 	python3 data/sounds/make_sounds.py --check
-	cargo check --no-default-features
+	@echo "the program without an agent of its own, on Debian's:"
+	@set -ex; data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT; \
+	cargo run --no-default-features -- run examples/basic_call --baresip PATH --data-dir "$$data"
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	    set -ex; cargo nextest run --workspace; cargo test --workspace --doc; \
 	else \
@@ -36,7 +38,7 @@ test: deps-build deps-test ## everything that has to pass
 	@echo "make test: all passed"
 
 bench: deps-build ## how fast an event reaches a script, and what a test costs beyond its waits
-	cargo bench --bench '*'
+	cargo bench --bench host --profile dev
 
 alsa: deps-build ## the program with sound cards, for --use_alsa
 	.ci/install-packages $(ALSA_PACKAGES)

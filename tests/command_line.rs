@@ -1,6 +1,7 @@
 //! Exit codes and messages of the command line.
 
 use crate::support::{OLD_BARESIP, Telefonist};
+use std::io::{BufRead, BufReader, Read, Write};
 
 #[test]
 fn an_unknown_directive_is_shown_with_line_caret_and_the_nearest_one() {
@@ -12,7 +13,7 @@ fn an_unknown_directive_is_shown_with_line_caret_and_the_nearest_one() {
 #[test]
 fn usage_is_2_and_help_teaches() {
     Telefonist::new("run").run().exits(2);
-    Telefonist::new("rnu x").run().exits(2).says("run");
+    Telefonist::new("rnu x").run().exits(2).says("unrecognized subcommand");
     Telefonist::new("--help").run().exits(0).says("telefonist run examples/basic_call").says("130 interrupted");
     Telefonist::new("run missing").run().exits(2).says("`missing` can't be read");
     Telefonist::new("run --rtp-ports 9-1 x").run().exits(2).says("the lower one first");
@@ -75,4 +76,61 @@ fn skipped_includes_and_ok_false() {
 #[test]
 fn a_command_without_an_agent_is_an_error_with_its_line() {
     Telefonist::new("run x").file("x", "\ndial 123\n").run().exits(3).says("x:2").says("no agent to take the command");
+}
+
+#[test]
+fn a_webhook_gets_the_result_and_its_url_is_kept_nowhere() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook/secret-path", server.local_addr().unwrap());
+    let received = std::thread::spawn(move || {
+        let mut stream = server.accept().unwrap().0;
+        let mut request = String::new();
+        let mut length = None;
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().ok();
+            }
+            request += &line;
+            if line == "\r\n" {
+                break;
+            }
+        }
+        let mut body = vec![0; length.expect("a length")];
+        reader.read_exact(&mut body).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+        (request, String::from_utf8(body).unwrap())
+    });
+    let test =
+        Telefonist::new("run call").file("call", &format!("_webhook {url}\nuanew <sip:a@127.0.0.1>;regint=0 | 0s\n"));
+    test.run().exits(0).says("PASS").never_says("secret-path");
+    let (request, body) = received.join().unwrap();
+    assert!(request.starts_with("POST /hook/secret-path"), "{request}");
+    assert!(body.contains("MessageCard") && body.contains("PASS: call"), "{body}");
+    for name in ["events.jsonl", "testfile", "script.rhai", "verdict.json"] {
+        let kept = std::fs::read_to_string(test.run_folder().join(name)).unwrap();
+        assert!(!kept.contains("secret-path"), "{name}: {kept}");
+    }
+}
+
+#[test]
+fn doctor_says_what_there_is() {
+    let test = Telefonist::new("doctor");
+    test.run()
+        .exits(0)
+        .says("agent: baresip 4.12")
+        .says("RTP ports")
+        .says("alice.wav")
+        .says("baresip 1.0.0 (/usr/bin/baresip)");
+    Telefonist::new("doctor --baresip /nowhere").run().exits(3).says("! agent").says("can't run here");
+}
+
+#[test]
+fn the_flags_of_one_dash_work() {
+    let test = Telefonist::new("run -data_dir=elsewhere -rtp_ports 12000-12100 -max_calls 2 call");
+    let test = test.file("call", "uanew <sip:a@127.0.0.1>;regint=0 | 0s\n");
+    test.run().exits(0);
+    assert!(test.folder.path().join("elsewhere/runs").is_dir());
 }

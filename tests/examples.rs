@@ -34,14 +34,24 @@ fn those_that_can_pass_on_an_old_baresip() {
 
 #[test]
 fn basic_call_fifty_times_has_one_hash() {
-    let text = std::fs::read_to_string(repository().join("examples/basic_call.rhai")).unwrap();
-    let text = format!("repeat(50);\n{text}");
-    let done = Telefonist::new("run basic_call.rhai").file("basic_call.rhai", &text).run().exits(0);
-    let mut hashes: Vec<&str> =
-        done.stdout.lines().filter_map(|line| line.split_once("hash ")).map(|(_, hash)| hash).collect();
-    assert_eq!(hashes.len(), 50, "{}", done.stdout);
-    hashes.dedup();
-    assert_eq!(hashes.len(), 1, "{}", done.stdout);
+    let text = std::fs::read_to_string(repository().join("examples/basic_call")).unwrap();
+    let text = format!("_run 10\n{text}");
+    // five hosts at once: their agents must not meet either
+    let hosts: Vec<_> = (0..5)
+        .map(|_| {
+            let test = Telefonist::new("run basic_call").file("basic_call", &text);
+            std::thread::spawn(move || test.run().exits(0))
+        })
+        .collect();
+    let said: Vec<String> = hosts.into_iter().map(|host| host.join().expect("a host's test").stdout).collect();
+    let hashes: Vec<&str> = said
+        .iter()
+        .flat_map(|text| text.lines())
+        .filter_map(|line| line.split_once("hash "))
+        .map(|(_, hash)| hash)
+        .collect();
+    assert_eq!(hashes.len(), 50, "{said:?}");
+    assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use crate::event::Body;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsRawFd, OwnedFd};
-use tokio::io::unix::AsyncFd;
+use std::os::fd::OwnedFd;
+use tokio::net::unix::pipe::Receiver;
 use tokio::process::Child;
 
 /// For the error message of an agent that does not start.
@@ -25,58 +25,41 @@ pub struct Output {
 
 struct Pipe {
     /// None after its end.
-    end: Option<AsyncFd<File>>,
-    /// It was left with more to read.
-    more: bool,
+    receiver: Option<Receiver>,
+    /// The same pipe, for reading what the runtime has not been told of yet.
+    direct: File,
     splitter: Splitter,
 }
 
 impl Pipe {
     fn new(end: OwnedFd) -> io::Result<Pipe> {
-        let end = File::from(unblocked(end)?);
-        Ok(Pipe { end: Some(AsyncFd::new(end)?), more: false, splitter: Splitter::new() })
+        let direct = File::from(end.try_clone()?);
+        Ok(Pipe { receiver: Some(Receiver::from_owned_fd(end)?), direct, splitter: Splitter::new() })
     }
 
     async fn readable(&self) {
-        match &self.end {
-            Some(_) if self.more => {}
-            Some(end) => {
-                if let Ok(mut ready) = end.readable().await {
-                    // all of it will be read, or `more` set
-                    ready.clear_ready();
-                }
-            }
+        match &self.receiver {
+            Some(receiver) => drop(receiver.readable().await),
             None => std::future::pending().await,
         }
     }
 
-    /// Reads the pipe itself: what the runtime knows of it may be older than what has come on another way meanwhile.
     fn read(&mut self, buffer: &mut [u8]) {
-        self.more = false;
         for _ in 0..PIECES {
-            let Some(end) = &self.end else { return };
-            match end.get_ref().read(buffer) {
+            let Some(receiver) = &self.receiver else { return };
+            match receiver.try_read(buffer) {
                 Ok(length) if length > 0 => self.splitter.feed(&buffer[..length]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // the runtime's word for "nothing that I know of": only the kernel knows what was written a moment ago
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => match self.direct.read(buffer) {
+                    Ok(length) if length > 0 => self.splitter.feed(&buffer[..length]),
+                    _ => return,
+                },
                 Ok(_) | Err(_) => {
-                    self.end = None;
+                    self.receiver = None;
                     self.splitter.end();
                 }
             }
         }
-        self.more = true;
-    }
-}
-
-/// Makes reads from it come back at once.
-fn unblocked(end: OwnedFd) -> io::Result<OwnedFd> {
-    // SAFETY: plain fcntl(2) on a descriptor that is owned here
-    let flags = unsafe { libc::fcntl(end.as_raw_fd(), libc::F_GETFL) };
-    // SAFETY: the same
-    match unsafe { libc::fcntl(end.as_raw_fd(), libc::F_SETFL, flags | libc::O_NONBLOCK) } {
-        -1 => Err(io::Error::last_os_error()),
-        _ => Ok(end),
     }
 }
 
@@ -104,7 +87,7 @@ impl Output {
     }
 
     pub fn is_open(&self) -> bool {
-        self.stdout.end.is_some() || self.stderr.end.is_some()
+        self.stdout.receiver.is_some() || self.stderr.receiver.is_some()
     }
 
     /// All that has been written so far.

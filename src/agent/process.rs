@@ -9,9 +9,10 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
-/// For an agent's calls to be ended: a peer on this machine answers within milliseconds, or never.
+/// For an agent's calls to be ended. A peer on this machine answers within milliseconds, or is gone: a run whose agent died
+/// must still end within a second.
 pub const QUIT_LOCAL: Duration = Duration::from_millis(400);
-/// The same elsewhere; and for its registration to be taken back.
+/// The same for peers elsewhere; and for its registration to be taken back.
 pub const QUIT: Duration = Duration::from_secs(1);
 /// While it quits the first signal is ignored, and the second ends it at once: its transactions may take 32 s.
 const FIRST_SIGNAL: Duration = Duration::from_millis(50);

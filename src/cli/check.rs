@@ -38,7 +38,11 @@ pub fn check(arguments: &CheckArguments) -> ExitCode {
         let checked = checked.unwrap_or_else(|problem| pipeline::Checked::broken(vec![problem]));
         complain(&checked.diagnostics);
         codes.push(checked.exit_code);
-        let word = if checked.exit_code == ExitCode::Passed { "ok" } else { "has errors" };
+        let word = match checked.exit_code {
+            ExitCode::Passed => "ok",
+            ExitCode::Error => "can't be run on this agent",
+            _ => "has errors",
+        };
         let _ = writeln!(std::io::stdout(), "{}: {word}", path.display());
     }
     worst(codes)

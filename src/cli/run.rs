@@ -27,7 +27,7 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
         }
     };
     interrupt::watch(workplace.interrupt.clone());
-    let limits = Limits { within: arguments.timeout, test: arguments.test_timeout, ..Limits::default() };
+    let limits = Limits { within: arguments.timeout, test: arguments.test_timeout };
     let begun = std::time::Instant::now();
     let mut statuses = vec![];
     let mut left_out = 0;

@@ -61,7 +61,7 @@ impl fmt::Display for ClosedBy {
 
 /// Reads the `param` of a CALL_CLOSED of any baresip version.
 pub fn closed_reason(param: &str) -> ClosedReason {
-    let text = without_number(param.trim());
+    let text = without_error_number(param.trim());
     if let Some((code, phrase)) = final_code(text) {
         return ClosedReason { by: ClosedBy::Code(code), text: phrase.to_string() };
     }
@@ -82,7 +82,7 @@ pub fn closed_reason(param: &str) -> ClosedReason {
 }
 
 /// Without the error number that versions from 2.0 on append: `Connection refused [111]`.
-fn without_number(text: &str) -> &str {
+pub fn without_error_number(text: &str) -> &str {
     let number = text.strip_suffix(']').and_then(|text| text.rsplit_once(" ["));
     match number {
         Some((words, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => words.trim_end(),

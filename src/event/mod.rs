@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-pub use closed::{ClosedBy, ClosedReason, closed_reason};
+pub use closed::{ClosedBy, ClosedReason, closed_reason, without_error_number};
 pub use log::{Clock, Log, Stop, Wake};
 pub use names::{EVENT_NAMES, NEVER_IN_FLOW};
 pub use secrets::Secrets;

@@ -1,7 +1,7 @@
 //! The names of events, for "did you mean".
 
 /// The types that an [`AgentEvent`](super::AgentEvent) may have, in alphabetical order: baresip's own names in all
-/// versions from 1.0 on (but `CALL_TRANSFER` for its `TRANSFER`), and ours (`AUDIO_REPORT`, `MESSAGE`).
+/// versions from 1.0 on, and ours (`AUDIO_REPORT`, `MESSAGE`).
 pub const EVENT_NAMES: &[&str] = &[
     "AUDIO_ERROR",
     "AUDIO_REPORT",
@@ -22,8 +22,6 @@ pub const EVENT_NAMES: &[&str] = &[
     "CALL_RINGING",
     "CALL_RTCP",
     "CALL_RTPESTAB",
-    "CALL_TRANSFER",
-    "CALL_TRANSFER_FAILED",
     "CREATE",
     "CUSTOM",
     "END_OF_FILE",
@@ -40,6 +38,8 @@ pub const EVENT_NAMES: &[&str] = &[
     "SHUTDOWN",
     "SIPSESS_CONN",
     "SIPSESS_FAILED",
+    "TRANSFER",
+    "TRANSFER_FAILED",
     "UNREGISTERING",
     "VU_RX_REPORT",
     "VU_TX_REPORT",

@@ -1,6 +1,6 @@
 //! Which events count.
 
-use crate::event::{AgentEvent, Body, Event, Note};
+use crate::event::{AgentEvent, Body, Event, NEVER_IN_FLOW, Note};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -26,9 +26,6 @@ const BY_DEFAULT: [&str; 18] = [
     "REGISTER_FAIL",
     "REGISTER_OK",
 ];
-
-/// What never counts, whatever `accept` says.
-const NEVER: [&str; 5] = ["CALL_RTCP", "END_OF_FILE", "LOG", "MODULE", "SIP"];
 
 /// What comes in no fixed order among the events of its call.
 const MEDIA: [&str; 3] = ["AUDIO_REPORT", "CALL_MENC", "CALL_RTPESTAB"];
@@ -66,7 +63,7 @@ impl Filter {
             true => self.accepted.contains(name),
             false => BY_DEFAULT.contains(&name),
         };
-        accepted && !self.ignored.contains(name) && !NEVER.contains(&name)
+        accepted && !self.ignored.contains(name) && !NEVER_IN_FLOW.contains(&name)
     }
 }
 

@@ -180,7 +180,7 @@ fn rejected_cancelled_and_refused_calls() {
         bob in alice 1 CALL_CLOSED Decline
         bob in alice - CALL_CLOSED No common audio or video codecs
         alice out bob 2 CALL_CLOSED 488 Not Acceptable Here
-        alice out nobody 3 CALL_CLOSED Connection refused [111]
+        alice out nobody 3 CALL_CLOSED refused [111]
         alice out bob 4 CALL_REDIRECT 302,{carol}
         alice out bob 4 CALL_CLOSED 302 Moved Temporarily",
     );
@@ -191,7 +191,7 @@ alice
   call 2, outgoing, bob
     CALL_CLOSED 488 Not Acceptable Here
   call 3, outgoing, nobody@127.0.0.1
-    CALL_CLOSED Connection refused
+    CALL_CLOSED refused
   call 4, outgoing, bob
     CALL_REDIRECT 302 to carol
     CALL_CLOSED 302 Moved Temporarily
@@ -200,7 +200,7 @@ bob
     CALL_INCOMING
     CALL_CLOSED local
   call 2, incoming, alice
-    CALL_CLOSED no common codec
+    CALL_CLOSED no codec
 ";
     assert_eq!(run.flow().text(), expected);
 }

@@ -1,7 +1,7 @@
 //! An event as a line of the flow: its name and what of it stays the same in every run.
 
 use super::names::{Names, Who};
-use crate::event::AgentEvent;
+use crate::event::{AgentEvent, ClosedBy, closed_reason, without_error_number};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -36,15 +36,6 @@ pub(super) fn one_line(text: &str) -> String {
     line
 }
 
-/// Newer baresips append the system's error number: `Connection refused [111]`.
-fn without_error_number(text: &str) -> &str {
-    let text = text.trim_end();
-    match text.strip_suffix(']').and_then(|rest| rest.rsplit_once(" [")) {
-        Some((rest, number)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => rest,
-        _ => text,
-    }
-}
-
 /// The first word of `reason=`, all that baresip takes of it.
 pub(super) fn hangup_reason(command: &str) -> Option<&str> {
     let parameters = command.strip_prefix("hangup")?;
@@ -53,15 +44,12 @@ pub(super) fn hangup_reason(command: &str) -> Option<&str> {
 
 /// Why a call was closed, in one wording over all baresip versions: `local`, `remote`, a code with its phrase, …
 fn closed(param: &str, names: &Names, hangup_reasons: &[String]) -> String {
-    let reason = without_error_number(param);
-    match reason {
-        "Connection reset by user" | "Rejected by user" => "local".into(),
-        "Connection reset by peer" => "remote".into(),
-        "Call transfered" | "Call transferred" => "transferred".into(),
-        "No audio codecs" | "No common audio or video codecs" => "no common codec".into(),
-        _ if reason.ends_with(" replaced") => "replaced".into(),
-        _ if hangup_reasons.iter().any(|given| given == reason) => "local".into(),
-        _ => names.in_text(reason),
+    let reason = closed_reason(param);
+    match reason.by {
+        ClosedBy::Code(code) => format!("{code} {}", names.in_text(&reason.text)).trim_end().to_string(),
+        ClosedBy::Other if hangup_reasons.contains(&reason.text) => ClosedBy::Local.to_string(),
+        ClosedBy::Other => names.in_text(&reason.text),
+        by => by.to_string(),
     }
 }
 

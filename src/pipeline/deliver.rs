@@ -48,13 +48,9 @@ pub fn keep_texts(folder: &RunFolder, script: &Script) -> Result<(), Diagnostic>
 }
 
 /// Sends the verdict where the test's `_webhook`s say.
-pub fn webhooks(record: &Record, verdict: &Verdict) -> Vec<Diagnostic> {
-    let urls = record.events.iter().filter_map(|event| match &event.body {
-        Body::Note(Note::Directive { name, values, .. }) if name == "webhook" => values.first(),
-        _ => None,
-    });
+pub fn send(urls: &[String], record: &Record, verdict: &Verdict) -> Vec<Diagnostic> {
     let header = &record.header;
-    urls.filter_map(|url| webhook::send(url, &webhook::card(&header.test, None, &header.run, verdict))).collect()
+    urls.iter().filter_map(|url| webhook::send(url, &webhook::card(&header.test, None, &header.run, verdict))).collect()
 }
 
 /// Whether the run's flow is worth keeping: nothing but the hash, if anything, speaks against it.

@@ -79,11 +79,11 @@ pub fn execute(workplace: &Workplace, path: &Path, limits: &Limits, ran: &mut dy
 
 /// How often the test says that it is to be run.
 fn repeat(record: &Record) -> usize {
-    let counts = record.events.iter().filter_map(|event| match &event.body {
+    let mut counts = record.events.iter().filter_map(|event| match &event.body {
         Body::Note(Note::Directive { name, values, .. }) if name == "repeat" => values.first()?.parse().ok(),
         _ => None,
     });
-    counts.last().unwrap_or(1)
+    counts.next_back().unwrap_or(1)
 }
 
 #[derive(Clone, Copy)]
@@ -124,6 +124,6 @@ fn execute_once(
     let baseline = baseline.and_then(|_| deliver::baseline(workplace.data_dir(), path));
     let verdict = baseline.map_or(verdict, |baseline| judge(&record, &flow, Some(&baseline)));
     warnings.extend(deliver::keep(&folder, &flow, &verdict));
-    warnings.extend(deliver::webhooks(&record, &verdict));
+    warnings.extend(deliver::send(&run.webhooks(), &record, &verdict));
     Ok(Ran { record, verdict, flow, duration, folder: folder.path().to_path_buf(), warnings })
 }

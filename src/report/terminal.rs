@@ -232,7 +232,7 @@ FAIL  examples/basic_call (4.2 s)
     #[test]
     fn the_summary_counts() {
         let statuses = [Status::Pass, Status::Fail, Status::Pass, Status::Error, Status::Cancelled];
-        let text = "2 passed, 1 failed, 1 could not be carried out, 1 cancelled, 3 skipped in 2 min 5 s\n";
+        let text = "2 passed, 1 failed, 1 could not be carried out, 1 cancelled, 3 not run in 2 min 5 s\n";
         assert_eq!(summary(&statuses, 3, Duration::from_secs(125), false), text);
         assert_eq!(
             summary(&[Status::Pass], 0, Duration::from_millis(423), true),

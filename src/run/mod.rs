@@ -15,7 +15,7 @@ use crate::event::{Body, Clock, Ended, How, Log, Note, Secrets, Sink};
 use agents::Agents;
 use policy::Policy;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How long a run waits at its end for what its agents still owe it: the reports of calls that have closed.
@@ -30,6 +30,8 @@ pub struct Run {
     folder: PathBuf,
     agents: Agents,
     policy: Policy,
+    /// Where the result is to be sent; the log has these URLs without their secret parts.
+    webhooks: Mutex<Vec<String>>,
 }
 
 impl Run {
@@ -37,7 +39,7 @@ impl Run {
     pub fn new(supervisor: Arc<Supervisor>, folder: PathBuf) -> Arc<Run> {
         let log = Arc::new(Log::new(Clock::system()));
         let (secrets, agents, policy) = (Secrets::default(), Agents::default(), Policy::default());
-        let run = Arc::new(Run { log, secrets, supervisor, folder, agents, policy });
+        let run = Arc::new(Run { log, secrets, supervisor, folder, agents, policy, webhooks: Mutex::default() });
         let waiting = Arc::downgrade(&run);
         // a command that waits for its answer is no wait on the log
         run.log.on_stop(move || {
@@ -56,6 +58,11 @@ impl Run {
     pub fn execute(self: &Arc<Run>, program: &Program, limits: &Limits) -> Ended {
         let host = Arc::new(host::ScriptHost(self.clone()));
         let mut ended = engine::run(program, host, limits);
+        // an agent that nothing was asked of must have got ready all the same
+        let unready = |run: &Run| run.agents.live().iter().find_map(|agent| agent.ready().err());
+        if let (How::Finished, Some(why)) = (ended.how, unready(self)) {
+            ended = why;
+        }
         if matches!(ended.how, How::Finished | How::Failed) {
             self.settle();
         }
@@ -74,6 +81,21 @@ impl Run {
         recordings::collect(self);
         self.log.close();
         ended
+    }
+
+    /// The URLs that the result is to be sent to.
+    pub fn webhooks(&self) -> Vec<String> {
+        self.webhooks.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    /// What follows the host in a webhook's URL is what lets one post there.
+    fn keep_webhooks(&self, urls: &[String]) {
+        for url in urls {
+            let host = url.find("://").map_or(0, |scheme| scheme + 3);
+            let path = url[host..].find(['/', '?', '#']).map_or("", |path| &url[host + path + 1..]);
+            self.secrets.add(path);
+            self.webhooks.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(url.clone());
+        }
     }
 
     fn note(&self, note: Note) {
@@ -105,6 +127,11 @@ impl Run {
 
 impl Sink for Run {
     fn push(&self, agent: Option<&Arc<str>>, body: Body) -> u64 {
+        if let Body::Note(Note::Directive { name, values, .. }) = &body
+            && name == "webhook"
+        {
+            self.keep_webhooks(values);
+        }
         let body = if self.secrets.is_empty() { body } else { policy::masked(body, &self.secrets) };
         let stop = self.policy.judge(agent, &body);
         let n = self.log.push(agent, body);

@@ -73,6 +73,9 @@ pub fn masked(body: Body, secrets: &Secrets) -> Body {
 
 fn masked_note(note: Note, secrets: &Secrets) -> Note {
     match note {
+        Note::Directive { name, values, at } => {
+            Note::Directive { name, values: values.iter().map(|value| secrets.mask(value)).collect(), at }
+        }
         Note::Print { text } => Note::Print { text: secrets.mask(&text) },
         Note::CheckFailed { message, at } => Note::CheckFailed { message: secrets.mask(&message), at },
         Note::Warning { message, at } => Note::Warning { message: secrets.mask(&message), at },

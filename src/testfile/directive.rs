@@ -5,8 +5,8 @@ use super::chain::trim;
 use crate::event::{EVENT_NAMES, NEVER_IN_FLOW};
 use std::ops::Range;
 
-/// What baresip itself calls `CALL_TRANSFER` and `CALL_TRANSFER_FAILED`.
-const BARESIPS_NAMES: &[&str] = &["TRANSFER", "TRANSFER_FAILED"];
+/// What a flow calls `TRANSFER` and `TRANSFER_FAILED`.
+const FLOWS_NAMES: &[&str] = &["CALL_TRANSFER", "CALL_TRANSFER_FAILED"];
 
 /// How often `_run` may repeat a file.
 const MAX_RUNS: u32 = 10_000;
@@ -158,7 +158,7 @@ pub fn event_names(value: &str, offset: usize) -> impl Iterator<Item = Piece> {
 
 /// Whether there is such an event, or kind of event.
 pub fn is_event_name(name: &str) -> bool {
-    [EVENT_NAMES, NEVER_IN_FLOW, BARESIPS_NAMES].iter().any(|names| names.contains(&name))
+    [EVENT_NAMES, NEVER_IN_FLOW, FLOWS_NAMES].iter().any(|names| names.contains(&name))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Whole testfiles: what the rules make of each other, limits, and texts that nobody would write.
 
 use super::*;
-use crate::script;
 use proptest::prelude::*;
 
 fn read(text: &str) -> TestFile {
@@ -34,14 +33,6 @@ fn a_named_agent_a_word_and_its_parameters_have_their_places() {
     let Step::Command(Command { to: To::Named(to), word, params: Some(params) }) = step else { panic!("{step:?}") };
     assert_eq!([&to.text, &word.text, &params.text], ["sip:a@h", "dial", "sip:a@h  x"]);
     assert_eq!([to, word, params].map(|piece| &text[piece.span.clone()]), ["ua1", "dial", "ua1  x"]);
-}
-
-#[test]
-fn the_commands_of_a_script_have_places() {
-    let file = read("_define D dial x\nuanew a\nD | 2s | b:hangup\n");
-    let commands = script::compile(&file).commands;
-    let places: Vec<(&str, String)> = commands.iter().map(|(word, place)| (word.as_str(), place.to_string())).collect();
-    assert_eq!(places, [("dial", "calls:3:1".to_string()), ("b:hangup", "calls:3:10".to_string())]);
 }
 
 #[test]
@@ -109,12 +100,6 @@ proptest! {
                     for piece in pieces {
                         prop_assert!(inside(&piece.span) && !piece.span.is_empty() && !piece.text.is_empty());
                     }
-                }
-                let script = script::compile(&file);
-                prop_assert_eq!(script.lines.len(), script.rhai.lines().count());
-                for line in 1..=script.lines.len() as u32 {
-                    let place = script.place(line, 1);
-                    prop_assert!(inside(&place.span));
                 }
             }
             Err(told) => {

@@ -114,7 +114,12 @@ impl Done {
     /// The hash that the report shows.
     #[track_caller]
     pub fn hash(&self) -> String {
-        let word = |line: &str| line.split_whitespace().skip_while(|word| *word != "hash").nth(1).map(str::to_string);
+        let word = |line: &str| {
+            line.split_whitespace()
+                .skip_while(|word| *word != "hash")
+                .nth(1)
+                .map(|hash| hash.trim_end_matches(';').to_string())
+        };
         self.stdout.lines().find_map(word).unwrap_or_else(|| panic!("no hash in:\n{}{}", self.stdout, self.stderr))
     }
 }
