@@ -15,13 +15,14 @@ const SMALLEST: u64 = 128;
 pub fn collect(run: &Run) {
     let events = run.log.since(0);
     let target = run.folder.join("recordings");
+    // over all agents: one may have been replaced by another of its name
+    let mut segments: BTreeMap<(Arc<str>, Option<u32>), u32> = BTreeMap::new();
     for agent in run.agents.retired() {
         let files = received(agent.recordings());
         let calls = calls_of(&events, agent.name());
-        let mut segments: BTreeMap<Option<u32>, u32> = BTreeMap::new();
         for (n, file) in files.iter().enumerate() {
             let call = call_of(file, &calls).or_else(|| u32::try_from(n + 1).ok());
-            let segment = segments.entry(call).or_default();
+            let segment = segments.entry((agent.name().clone(), call)).or_default();
             *segment += 1;
             let name = file_name(agent.name(), call, *segment);
             let moved = std::fs::create_dir_all(&target).and_then(|()| std::fs::rename(file, target.join(&name)));
