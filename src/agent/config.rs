@@ -152,7 +152,7 @@ fn audio(plan: &Plan, key: &mut dyn FnMut(&str, &dyn std::fmt::Display)) -> Resu
     let mono = Format { rate: 8000, channels: 1 };
     let format = match plan.source {
         Source::Silence => Some(mono),
-        Source::File(path) => Some(sound::format(path, plan.kind)?),
+        Source::File(path) => Some(sound::format(path)?),
         Source::Other => (plan.kind.version < AUSINE_OF_ANY_RATE).then_some(Format { rate: 48_000, channels: 2 }),
     };
     for (device, Format { rate, channels }) in

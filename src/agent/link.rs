@@ -7,6 +7,7 @@ use super::consultation::Consultation;
 use super::control::{Control, Pending, Token, Woken};
 use super::ctrl::Incoming;
 use super::handle::{Answer, Record};
+use super::messages::Messages;
 use super::output::Output;
 use super::reports::Reports;
 use super::vocabulary;
@@ -34,6 +35,8 @@ pub struct Link {
     control: Option<Control>,
     /// None where our own module in the agent reports for itself.
     reports: Option<Reports>,
+    /// None where the agent tells of them.
+    messages: Option<Messages>,
     consultation: Consultation,
     /// It has said that it is ready.
     pub is_ready: bool,
@@ -48,10 +51,29 @@ pub struct Link {
 }
 
 impl Link {
-    pub fn new(name: Arc<str>, sink: Arc<dyn Sink>, output: Output, reports: Option<Reports>) -> Link {
+    pub fn new(
+        name: Arc<str>,
+        sink: Arc<dyn Sink>,
+        output: Output,
+        reports: Option<Reports>,
+        messages: Option<Messages>,
+    ) -> Link {
         let (control, consultation) = (None, Consultation::default());
         let (is_ready, is_refused, hangs, quits, abandoned) = (false, false, false, false, false);
-        Link { name, sink, output, control, reports, consultation, is_ready, is_refused, hangs, quits, abandoned }
+        Link {
+            name,
+            sink,
+            output,
+            control,
+            reports,
+            messages,
+            consultation,
+            is_ready,
+            is_refused,
+            hangs,
+            quits,
+            abandoned,
+        }
     }
 
     pub async fn connect(&mut self, address: SocketAddr) -> std::io::Result<()> {
@@ -99,7 +121,12 @@ impl Link {
                 Body::Sip(message) => self.reports.iter_mut().for_each(|reports| reports.sip(message)),
                 _ => {}
             }
+            let message = match (&body, &mut self.messages) {
+                (Body::Sip(message), Some(messages)) => messages.event(message),
+                _ => None,
+            };
             self.push(body);
+            message.into_iter().for_each(|message| _ = self.push(Body::Event(message)));
         }
     }
 

@@ -1,11 +1,13 @@
 //! The life of an agent's process: started, ready, in use, stopped.
 
 use super::Kind;
+use super::commands::Version;
 use super::handle::{Record, Request};
 use super::link::Link;
+use super::messages::Messages;
 use super::output::Output;
 use super::ports::Lease;
-use super::process::{end, exits, kill, spawn, told};
+use super::process::{QUIT, QUIT_LOCAL, end, exits, kill, spawn, told};
 use super::reports::Reports;
 use super::state::{Phase, State};
 use crate::event::{Body, Ended, Note, Sink};
@@ -23,6 +25,9 @@ const START: Duration = Duration::from_secs(10);
 /// Between the end of the control connection and that of the process.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
+/// The first version that tells of messages on its control connection.
+const TELLS_OF_MESSAGES: Version = (1, 1, 0);
+
 /// What an agent is started with.
 pub struct Start {
     pub kind: Kind,
@@ -30,6 +35,7 @@ pub struct Start {
     pub folder: PathBuf,
     /// The account, as `uanew` takes it.
     pub line: String,
+    pub local: bool,
     pub sip: SocketAddr,
     pub control: SocketAddr,
     /// Held until the process is gone.
@@ -74,7 +80,8 @@ async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state:
     let output = Output::of(&mut child, vec![start.sip.to_string(), tls.to_string()]).map_err(cannot)?;
     // our own module reports for itself
     let reports = (!start.kind.has("callreport")).then(|| Reports::new(state.clone()));
-    let mut link = Link::new(start.name.clone(), start.sink.clone(), output, reports);
+    let messages = (start.kind.version < TELLS_OF_MESSAGES).then(Messages::default);
+    let mut link = Link::new(start.name.clone(), start.sink.clone(), output, reports, messages);
     let mut host = start.host.clone();
     let outcome = tokio::select! {
         ready = timeout(START, get_ready(start, &mut child, &mut link, begun)) => Some(ready),
@@ -107,7 +114,7 @@ async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state:
             state.enter(Phase::Gone("it was stopped".into()));
             link.fail_all();
             drop(requests);
-            let status = end(&mut child, &mut link).await;
+            let status = end(&mut child, &mut link, if start.local { QUIT_LOCAL } else { QUIT }).await;
             link.finish().await;
             start.push(Note::AgentStopped { status });
         }

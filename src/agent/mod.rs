@@ -20,6 +20,7 @@ mod interface;
 mod kind;
 mod link;
 mod live;
+mod messages;
 mod output;
 mod ports;
 mod process;

@@ -9,9 +9,11 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
-/// For its calls to be ended and its registration to be taken back. A peer that is gone does not answer: a run whose agent
-/// died must still end within a second.
-const QUIT: Duration = Duration::from_millis(500);
+/// For an agent's calls to be ended. A peer on this machine answers within milliseconds, or is gone: a run whose agent died
+/// must still end within a second.
+pub const QUIT_LOCAL: Duration = Duration::from_millis(400);
+/// The same for peers elsewhere; and for its registration to be taken back.
+pub const QUIT: Duration = Duration::from_secs(1);
 /// While it quits the first signal is ignored, and the second ends it at once: its transactions may take 32 s.
 const FIRST_SIGNAL: Duration = Duration::from_millis(50);
 const SECOND_SIGNAL: Duration = Duration::from_millis(300);
@@ -41,13 +43,13 @@ pub fn spawn(kind: &Kind, folder: &Path) -> io::Result<Child> {
     command.spawn()
 }
 
-/// Ends the process: asked over the control connection, then by two signals, then killed with all that it started. What it
+/// Ends the process: asked over the control connection, with patience, then by two signals, then killed with all that it started. What it
 /// says meanwhile is passed on.
-pub async fn end(child: &mut Child, link: &mut Link) -> String {
+pub async fn end(child: &mut Child, link: &mut Link, patience: Duration) -> String {
     // one that hangs would not hear it
     if !link.hangs {
         link.quit().await;
-        if let Some(status) = exits(child, link, QUIT).await {
+        if let Some(status) = exits(child, link, patience).await {
             return told(status);
         }
     }

@@ -1,11 +1,10 @@
 //! The sound files that agents send.
 
-use super::Kind;
 use crate::event::Ended;
 use std::path::{Path, PathBuf};
 
-/// From here on baresip resamples whatever a file has; before, only between multiples of 8 kHz.
-const ANY_RATE: (u32, u32, u32) = (2, 0, 0);
+/// baresip resamples by whole numbers only, and its codecs have multiples of it, Hz. From any other rate it sends nothing.
+const RATES: u32 = 8000;
 
 /// How the samples of a file lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +37,9 @@ pub fn find(file: &str, folders: &[PathBuf]) -> Result<PathBuf, Ended> {
 /// The format of a file that the agent can send.
 ///
 /// # Errors
-/// It is no WAV file of 16-bit samples, or has a rate that this baresip can't change: the call would have no audio, or
-/// would end at once.
-pub fn format(path: &Path, kind: &Kind) -> Result<Format, Ended> {
+/// It is no WAV file of 16-bit samples, or has a rate that baresip can't change: the call would have no audio, or would end
+/// at once.
+pub fn format(path: &Path) -> Result<Format, Ended> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let convert = format!("convert it: sox {name} -r 8000 -c 1 -b 16 new.wav");
     let unusable = |why: String| refused(format!("the sound file `{}` can't be sent: {why}", path.display()), convert);
@@ -51,8 +50,8 @@ pub fn format(path: &Path, kind: &Kind) -> Result<Format, Ended> {
     if spec.sample_format != hound::SampleFormat::Int || spec.bits_per_sample != 16 || spec.channels > 2 {
         return Err(unusable("it is not a WAV file with 16-bit samples, mono or stereo".into()));
     }
-    if kind.version < ANY_RATE && !spec.sample_rate.is_multiple_of(8000) {
-        return Err(unusable(format!("{kind} takes multiples of 8000 Hz only, not {}", spec.sample_rate)));
+    if !spec.sample_rate.is_multiple_of(RATES) {
+        return Err(unusable(format!("baresip takes multiples of {RATES} Hz only, not {}", spec.sample_rate)));
     }
     Ok(Format { rate: spec.sample_rate, channels: spec.channels })
 }
@@ -84,16 +83,13 @@ mod tests {
     #[test]
     fn what_would_give_no_audio_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let (old, new) = (Kind::for_tests((1, 0, 0)), Kind::for_tests((4, 12, 0)));
-        for (rate, bits, by_old, by_new) in
-            [(8000, 16, true, true), (48_000, 16, true, true), (44_100, 16, false, true), (8000, 24, false, false)]
-        {
+        for (rate, bits, usable) in [(8000, 16, true), (48_000, 16, true), (44_100, 16, false), (8000, 24, false)] {
             let path = folder.path().join("x.wav");
             wav(&path, rate, bits);
-            assert_eq!((format(&path, &old).is_ok(), format(&path, &new).is_ok()), (by_old, by_new), "{rate} {bits}");
+            assert_eq!(format(&path).is_ok(), usable, "{rate} {bits}");
         }
         let text = folder.path().join("text.wav");
         std::fs::write(&text, "no audio").unwrap();
-        assert!(format(&text, &new).unwrap_err().message.contains("text.wav"));
+        assert!(format(&text).unwrap_err().message.contains("text.wav"));
     }
 }

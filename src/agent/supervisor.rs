@@ -111,7 +111,8 @@ impl Supervisor {
         let (Some(host), running) = (self.host.as_ref().map(watch::Sender::subscribe), self.agents.clone()) else {
             return Err(Ended::error("the host ends: no agent is started any more"));
         };
-        let start = Start { kind, folder, line, sip, control, _lease: lease, name, sink, host };
+        let local = account.local;
+        let start = Start { kind, folder, line, local, sip, control, _lease: lease, name, sink, host };
         let state = agent.state();
         self.runtime.spawn(async move {
             live::live(start, requests, state).await;

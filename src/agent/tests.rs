@@ -259,8 +259,9 @@ fn a_message_reaches_the_peer_that_it_names() {
         let uri = format!("sip:{}@127.0.0.1:{}", peer.name(), peer.sip().port());
         assert!(alice.command(&format!("message {uri} {text}"), None).unwrap().ok);
         place.wait(text, |event| match &event.body {
-            Body::Sip(sip) if sip.direction == "IN" && sip.method == "MESSAGE" && sip.body == text => {
+            Body::Event(said) if said.name == "MESSAGE" && said.fields["body"] == text => {
                 assert_eq!(event.agent.as_ref(), Some(peer.name()));
+                assert_eq!(said.peer, Some(format!("sip:alice@127.0.0.1:{}", alice.sip().port())));
                 Some(())
             }
             _ => None,
