@@ -32,6 +32,17 @@ impl Contacts {
     /// Makes the peer the current contact.
     pub fn select(&mut self, peer: &str, ask: impl Fn(&str) -> Result<Answer, Ended>) -> Result<(), Ended> {
         if self.version < ADD_CONTACT {
+            match self.known.first() {
+                Some(known) if known == peer => return Ok(()),
+                // the answer to an earlier message goes to the module: it crashes when that is not there any more
+                Some(known) => {
+                    let advice = "use an agent for each peer, or a newer baresip";
+                    let message =
+                        format!("before baresip 3.21 an agent sends messages to one peer only, here `{known}`");
+                    return Err(Ended { advice: Some(advice.into()), ..Ended::error(message) });
+                }
+                None => self.known.push(peer.to_string()),
+            }
             let wrong = |error| Ended::error(format!("the agent's contacts can't be written: {error}"));
             std::fs::write(self.folder.join("contacts"), format!("<{peer}>\n")).map_err(wrong)?;
             std::fs::write(self.folder.join("current_contact"), peer).map_err(wrong)?;
