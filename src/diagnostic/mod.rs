@@ -1,6 +1,5 @@
 //! Diagnostics are data: what is wrong, where in the user's own text, and what to do; rendering is apart.
 
-mod json;
 mod mask;
 mod nearest;
 mod render;
@@ -9,7 +8,6 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use json::to_json;
 pub use mask::mask_secrets;
 pub use nearest::nearest;
 pub use render::render;

@@ -58,11 +58,6 @@ impl RunFolder {
         self.path.join("events.jsonl")
     }
 
-    /// Where the recordings of the calls are collected.
-    pub fn recordings(&self) -> PathBuf {
-        self.path.join("recordings")
-    }
-
     /// Keeps the testfile as it was, secrets masked.
     pub fn keep_testfile(&self, text: &str) -> Result<(), Diagnostic> {
         self.keep("testfile", &mask_secrets(text))
