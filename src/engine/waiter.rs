@@ -122,8 +122,9 @@ pub fn rhai_index() -> &'static str {
     "index$get$"
 }
 
-impl std::fmt::Display for Waiter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Waiter {
+    /// What it waits for: `CALL_ESTABLISHED at bob`.
+    pub fn in_words(&self) -> String {
         fn words(want: &Want) -> String {
             let list = |wants: &[Want]| wants.iter().map(words).collect::<Vec<_>>().join(", ");
             match want {
@@ -132,6 +133,12 @@ impl std::fmt::Display for Waiter {
                 Want::Any(wants) => format!("any of {}", list(wants)),
             }
         }
-        write!(f, "waiter for {}", words(&self.want))
+        words(&self.want)
+    }
+}
+
+impl std::fmt::Display for Waiter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "waiter for {}", self.in_words())
     }
 }

@@ -9,7 +9,7 @@ use super::register;
 use super::shortfall::{Shortfall, describe};
 use super::state::{Fallible, Run, lock};
 use super::waiter::Waiter;
-use crate::event::{Ended, Event, Wake};
+use crate::event::{Ended, Event, Note, Wake};
 use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
 use std::sync::Arc;
 
@@ -45,6 +45,7 @@ pub fn wait_for(
             return Ok(value_of(found));
         }
     }
+    note_waiting(run, waiter.in_words(), time, site);
     loop {
         match run.log().wait(next, deadline.min(end_of_time)) {
             Wake::Stopped(_) => return Err(run.stopped(site)),
@@ -79,6 +80,7 @@ pub fn stay_quiet(
     let deadline = run.log().now() + during.0;
     let end_of_time = run.declare_wait(site, during);
     let mut next = waiter.quiet_from.unwrap_or_default();
+    note_waiting(run, format!("no {}", waiter.in_words()), during, site);
     loop {
         match run.log().wait(next, deadline.min(end_of_time)) {
             Wake::Stopped(_) => return Err(run.stopped(site)),
@@ -102,6 +104,11 @@ pub fn stay_quiet(
             }
         }
     }
+}
+
+/// What a person who watches the run wants to know meanwhile.
+fn note_waiting(run: &Run, what: String, limit: Millis, site: &Site) {
+    run.host.note(Note::Waiting { what, limit: limit.0, at: Some(run.at(site)) });
 }
 
 impl Await<'_> {
@@ -215,6 +222,7 @@ fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
     let time = Millis::from_script(&time).map_err(wrong)?;
     let deadline = run.log().now() + time.0;
     let end_of_time = run.declare_wait(&site, time);
+    note_waiting(&run, "sleep".into(), time, &site);
     match run.log().wait(usize::MAX, deadline.min(end_of_time)) {
         Wake::Stopped(_) => Err(run.stopped(&site)),
         _ if end_of_time < deadline => Err(run.end(run.too_long(), &site)),

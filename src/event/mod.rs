@@ -155,6 +155,14 @@ pub enum Note {
     },
     /// The script printed it.
     Print { text: String },
+    /// The script waits, in words: `CALL_INCOMING at bob`, `sleep`. It does so for `limit` milliseconds at most; what it does next
+    /// tells that the wait is over.
+    Waiting {
+        what: String,
+        limit: f64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<At>,
+    },
     /// A check that failed and let the test go on.
     CheckFailed {
         message: String,

@@ -99,7 +99,7 @@ mod tests {
 
     fn verdict(status: Status) -> Verdict {
         let reasons = if status == Status::Pass { vec![] } else { vec![Reason::new("no answer")] };
-        Verdict { status, reasons, hash: "0123456789abcdef".into(), expected: None, warnings: vec![] }
+        Verdict { status, reasons, hash: "0123456789abcdef".into(), expected: None, warnings: vec![], findings: vec![] }
     }
 
     /// A server that gives one answer per connection and returns the requests: first line and body.

@@ -35,10 +35,20 @@ pub struct Header {
     pub repetition: u32,
     /// How many repetitions there are.
     pub of: u32,
+    /// Which attempt at this repetition it is, from 1: one that failed may be tried again (`--retries`).
+    #[serde(default = "first")]
+    pub attempt: u32,
+    /// What the test calls itself (`_tags`, `tags(…)`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// `telefonist 0.1.0`
     pub host: String,
     /// `baresip 4.12.0 (embedded)`
     pub agent: String,
+}
+
+fn first() -> u32 {
+    1
 }
 
 impl Header {
@@ -53,6 +63,8 @@ impl Header {
             time,
             repetition: 1,
             of: 1,
+            attempt: 1,
+            tags: vec![],
             host: concat!("telefonist ", env!("CARGO_PKG_VERSION")).into(),
             agent: agent.into(),
         }

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     fn verdict(status: Status, reasons: Vec<Reason>) -> Verdict {
-        Verdict { status, reasons, hash: "0123456789abcdef".into(), expected: None, warnings: vec![] }
+        Verdict { status, reasons, hash: "0123456789abcdef".into(), expected: None, warnings: vec![], findings: vec![] }
     }
 
     fn report(verdict: &Verdict, colour: bool) -> String {

@@ -45,6 +45,7 @@ pub fn judge(record: &Record, flow: &Flow, baseline: Option<&str>) -> Verdict {
         hash: flow.hash(),
         expected: asked.and_then(|asked| asked.hash()),
         warnings: counted(warnings),
+        findings: vec![],
     }
 }
 

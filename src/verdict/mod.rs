@@ -7,6 +7,7 @@
 mod exit;
 mod hash;
 mod judge;
+mod test_status;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use std::fmt;
 
 pub use exit::{ExitCode, worst};
 pub use judge::judge;
+pub use test_status::TestStatus;
 
 /// What `format` says in a verdict's JSON.
 const FORMAT: &str = "telefonist-verdict";
@@ -93,6 +95,18 @@ pub struct Verdict {
     /// What does not change the status.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Reason>,
+    /// What the record shows of the cause, for a run that did not pass: the last SIP exchange, codecs, who never answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+/// Something that the record shows of why a run did not pass.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Finding {
+    /// A lower-case phrase without a full stop: `the last SIP exchange of alice's call 1`.
+    pub about: String,
+    /// A line each.
+    pub lines: Vec<String>,
 }
 
 /// A verdict's JSON: the verdict with the name and version of the format.
