@@ -3,3 +3,4 @@
 pub mod ladder;
 pub mod results;
 pub mod terminal;
+pub mod told;

