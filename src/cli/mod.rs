@@ -9,6 +9,7 @@ mod limits;
 mod progress;
 mod run;
 mod settings;
+mod watch;
 
 use crate::verdict::ExitCode;
 use arguments::{Arguments, Verb};

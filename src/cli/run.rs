@@ -3,6 +3,7 @@
 use super::arguments::{Kept, RunArguments};
 use super::check::complain;
 use super::progress::Progress;
+use super::watch::Watch;
 use super::{colours, inputs, interrupt, settings};
 use crate::engine::Limits;
 use crate::event::Log;
@@ -40,7 +41,31 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
         }
     };
     interrupt::watch(workplace.interrupt.clone());
-    run_tests(arguments, &workplace, &paths, &selection(arguments))
+    if !arguments.watch {
+        return run_tests(arguments, &workplace, &paths, &selection(arguments));
+    }
+    // watched from before the first round on: what is changed while it goes on counts
+    match Watch::new(&arguments.paths, &workplace.interrupt) {
+        Ok(watch) => watch_tests(arguments, &workplace, &paths, watch),
+        Err(problem) => {
+            complain(&[problem]);
+            ExitCode::Error
+        }
+    }
+}
+
+/// Round after round, after the first each for what a change concerns, until Ctrl-C.
+fn watch_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf], mut watch: Watch) -> ExitCode {
+    run_tests(arguments, workplace, paths, &selection(arguments));
+    say("watching the tests; Ctrl-C ends\n");
+    while let Some(tests) = watch.next() {
+        let known = History::of(workplace.data_dir());
+        let selection = Selection { last_failed: false, shuffle: None, ..selection(arguments) };
+        let cases: Vec<Case> = tests.iter().map(|path| Case::read(workplace, path)).collect();
+        run_cases(arguments, workplace, &selection.of(cases, &known));
+        say("watching the tests; Ctrl-C ends\n");
+    }
+    ExitCode::Interrupted
 }
 
 fn selection(arguments: &RunArguments) -> Selection {
@@ -78,8 +103,12 @@ fn run_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf],
     if cases.is_empty() {
         return nothing_picked(arguments, found);
     }
+    run_cases(arguments, workplace, &cases)
+}
+
+fn run_cases(arguments: &RunArguments, workplace: &Workplace, cases: &[Case]) -> ExitCode {
     let printer = Printer { arguments, progress: Progress::new(), state: Mutex::default() };
-    let (results, exit_code) = pipeline::run(workplace, &cases, &plan(arguments), &printer);
+    let (results, exit_code) = pipeline::run(workplace, cases, &plan(arguments), &printer);
     if results.tests.len() > 1 || results.left_out > 0 {
         say(&terminal::summary(&results, colours(&std::io::stdout())));
     }
@@ -173,7 +202,10 @@ impl Watcher for Printer<'_> {
         self.progress.ends(unit);
         let mut held = self.held();
         held.done.insert(unit);
-        while { let next = held.next; held.done.remove(&next) } {
+        while {
+            let next = held.next;
+            held.done.remove(&next)
+        } {
             held.next += 1;
             let next = held.next;
             let texts = held.texts.remove(&next).unwrap_or_default();

@@ -133,9 +133,16 @@ fn seconds(duration: Duration) -> String {
 }
 
 pub fn test(test: &super::results::TestResult, _extent: super::told::Extent, colour: bool) -> String {
-    let one = |a: &super::results::Attempt| finished(&Finished { name: &test.name, verdict: &a.verdict, duration: a.duration, kept: a.folder.as_deref() }, colour);
+    let one = |a: &super::results::Attempt| {
+        finished(
+            &Finished { name: &test.name, verdict: &a.verdict, duration: a.duration, kept: a.folder.as_deref() },
+            colour,
+        )
+    };
     let mut text: String = test.attempts.iter().map(one).collect();
-    if test.attempts.is_empty() { text = format!("ERROR {} not run\n{}", test.name, crate::diagnostic::render(&test.problems, colour)); }
+    if test.attempts.is_empty() {
+        text = format!("ERROR {} not run\n{}", test.name, crate::diagnostic::render(&test.problems, colour));
+    }
     text
 }
 

@@ -1,2 +1,5 @@
 //! temporary
-pub enum Extent { Whole, Screen }
+pub enum Extent {
+    Whole,
+    Screen,
+}
