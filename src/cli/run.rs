@@ -4,9 +4,11 @@ use super::arguments::RunArguments;
 use super::check::complain;
 use super::{colours, interrupt, settings};
 use crate::engine::Limits;
+use crate::event::Clock;
 use crate::pipeline::{self, Outcome, Ran};
-use crate::report::terminal::{self, Finished};
-use crate::verdict::{ExitCode, Status, worst};
+use crate::report::results::{Attempt, Results, TestResult};
+use crate::report::{Extent, terminal};
+use crate::verdict::{ExitCode, TestStatus, worst};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
@@ -29,30 +31,38 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
     interrupt::watch(workplace.interrupt.clone());
     let limits = Limits { within: arguments.timeout, test: arguments.test_timeout };
     let begun = std::time::Instant::now();
-    let mut statuses = vec![];
-    let mut left_out = 0;
+    let agent = workplace.supervisor().map(|supervisor| supervisor.kind().to_string()).unwrap_or_default();
+    let mut results = Results {
+        started: Clock::system().now(),
+        duration: std::time::Duration::ZERO,
+        host: concat!("telefonist ", env!("CARGO_PKG_VERSION")).into(),
+        agent,
+        tests: vec![],
+        left_out: 0,
+    };
     let mut codes = vec![ExitCode::Passed];
     for path in &tests {
         if workplace.interrupt.requested() {
-            left_out += 1;
+            results.left_out += 1;
             continue;
         }
         progress(Some(path));
         let outcome = pipeline::execute(&workplace, path, &limits, &mut |ran| {
             progress(None);
-            report(ran, arguments.update.then_some(path));
-            statuses.push(ran.verdict.status);
+            results.tests.push(report(ran, arguments.update.then_some(path)));
         });
         progress(None);
         if let Outcome::NotCompiled(problems) | Outcome::Refused(problems) = &outcome {
-            complain(problems);
-            say(&terminal::not_run(&path.display().to_string(), colours(&std::io::stdout())));
-            statuses.push(Status::Error);
+            let file = path.display().to_string();
+            let test = TestResult { problems: problems.clone(), ..result(&file, &file) };
+            say(&terminal::test(&test, Extent::Screen, colours(&std::io::stdout())));
+            results.tests.push(test);
         }
         codes.push(outcome.exit_code());
     }
     if tests.len() > 1 {
-        say(&terminal::summary(&statuses, left_out, begun.elapsed(), colours(&std::io::stdout())));
+        results.duration = begun.elapsed();
+        say(&terminal::summary(&results, colours(&std::io::stdout())));
     }
     if workplace.interrupt.requested() {
         codes.push(ExitCode::Interrupted);
@@ -66,21 +76,47 @@ fn say(text: &str) {
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
-fn report(ran: &Ran, update: Option<&Path>) {
-    complain(&ran.warnings);
-    let finished = Finished {
-        name: &ran.record.header.file,
-        verdict: &ran.verdict,
+/// A test that has not run.
+fn result(file: &str, name: &str) -> TestResult {
+    TestResult {
+        file: file.into(),
+        name: name.into(),
+        tags: vec![],
+        repetition: 1,
+        repetitions: 1,
+        status: TestStatus::Error,
+        attempts: vec![],
+        problems: vec![],
+    }
+}
+
+fn report(ran: &Ran, update: Option<&Path>) -> TestResult {
+    let header = &ran.record.header;
+    let attempt = Attempt {
+        run: header.run.clone(),
+        started: header.time,
         duration: ran.duration,
-        kept: Some(&ran.folder),
+        verdict: ran.verdict.clone(),
+        flow: ran.flow.text().into(),
+        folder: Some(ran.folder.clone()),
+        warnings: ran.warnings.clone(),
     };
-    say(&terminal::finished(&finished, colours(&std::io::stdout())));
+    let test = TestResult {
+        tags: header.tags.clone(),
+        repetition: header.repetition,
+        repetitions: header.of,
+        status: ran.verdict.status.into(),
+        attempts: vec![attempt],
+        ..result(&header.file, &header.file)
+    };
+    say(&terminal::test(&test, Extent::Screen, colours(&std::io::stdout())));
     if let Some(path) = update.filter(|_| pipeline::is_updatable(ran)) {
         match pipeline::update(path, ran) {
             Ok(done) => say(&format!("  {done}\n")),
             Err(problem) => complain(&[problem]),
         }
     }
+    test
 }
 
 /// On a terminal, what is going on now; it leaves no trace.

@@ -1,5 +1,17 @@
 //! Verdicts and records as text for people and for other programs; opens no files, changes no verdict.
 
+mod github;
+mod json;
+mod junit;
+mod kind;
 pub mod ladder;
+mod paint;
 pub mod results;
+#[cfg(test)]
+mod sample;
+mod tap;
 pub mod terminal;
+mod told;
+
+pub use kind::{Kind, Wanted, render};
+pub use told::Extent;
