@@ -27,7 +27,7 @@ pub fn test(test: &TestResult, extent: Extent, colour: bool) -> String {
             for (n, attempt) in attempts.iter().enumerate() {
                 let whole = telling.is_some_and(|telling| std::ptr::eq(telling, attempt));
                 lines.push(head(n, attempts.len(), attempt, whole, paint));
-                let told = whole.then(|| told_of(attempt, extent, paint)).unwrap_or_default();
+                let told = if whole { told_of(attempt, extent, paint) } else { vec![] };
                 lines.extend(told.into_iter().map(|line| format!("  {line}")));
             }
         }
