@@ -3,7 +3,10 @@
 mod arguments;
 mod check;
 mod doctor;
+mod inputs;
 mod interrupt;
+mod limits;
+mod progress;
 mod run;
 mod settings;
 

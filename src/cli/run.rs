@@ -1,26 +1,23 @@
-//! `telefonist run`: tests one after another, each with its verdict.
+//! `telefonist run`: tests, some of them at once, each with its verdict, in the order in which they were named.
 
-use super::arguments::RunArguments;
+use super::arguments::{Kept, RunArguments};
 use super::check::complain;
-use super::{colours, interrupt, settings};
+use super::progress::Progress;
+use super::{colours, inputs, interrupt, settings};
 use crate::engine::Limits;
-use crate::event::Clock;
-use crate::pipeline::{self, Outcome, Ran};
-use crate::report::results::{Attempt, Results, TestResult};
-use crate::report::{Extent, terminal};
-use crate::verdict::{ExitCode, TestStatus, worst};
-use std::io::{IsTerminal, Write};
-use std::path::Path;
+use crate::event::Log;
+use crate::pipeline::{self, Case, History, Keep, Plan, Ran, Selection, Turn, Watcher, Workplace};
+use crate::report::results::TestResult;
+use crate::report::terminal;
+use crate::report::told::Extent;
+use crate::verdict::ExitCode;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Runs every test of the paths and gives the worst exit code.
+/// Runs the tests of the paths and gives the worst exit code.
 pub fn run(arguments: &RunArguments) -> ExitCode {
-    let tests = match pipeline::find(&arguments.paths) {
-        Ok(tests) => tests,
-        Err(problems) => {
-            complain(&problems);
-            return ExitCode::Usage;
-        }
-    };
     let workplace = match settings::workplace(&arguments.host) {
         Ok(workplace) => workplace,
         Err(problem) => {
@@ -28,46 +25,77 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
             return ExitCode::Error;
         }
     };
-    interrupt::watch(workplace.interrupt.clone());
-    let limits = Limits { within: arguments.timeout, test: arguments.test_timeout };
-    let begun = std::time::Instant::now();
-    let agent = workplace.supervisor().map(|supervisor| supervisor.kind().to_string()).unwrap_or_default();
-    let mut results = Results {
-        started: Clock::system().now(),
-        duration: std::time::Duration::ZERO,
-        host: concat!("telefonist ", env!("CARGO_PKG_VERSION")).into(),
-        agent,
-        tests: vec![],
-        left_out: 0,
+    let workplace = match inputs::inputs(&arguments.inputs, workplace.data_dir()) {
+        Ok(inputs) => workplace.with_inputs(inputs),
+        Err(problems) => {
+            complain(&problems);
+            return ExitCode::Usage;
+        }
     };
-    let mut codes = vec![ExitCode::Passed];
-    for path in &tests {
-        if workplace.interrupt.requested() {
-            results.left_out += 1;
-            continue;
+    let paths = match pipeline::find(&arguments.paths) {
+        Ok(paths) => paths,
+        Err(problems) => {
+            complain(&problems);
+            return ExitCode::Usage;
         }
-        progress(Some(path));
-        let outcome = pipeline::execute(&workplace, path, &limits, &mut |ran| {
-            progress(None);
-            results.tests.push(report(ran, arguments.update.then_some(path)));
-        });
-        progress(None);
-        if let Outcome::NotCompiled(problems) | Outcome::Refused(problems) = &outcome {
-            let file = path.display().to_string();
-            let test = TestResult { problems: problems.clone(), ..result(&file, &file) };
-            say(&terminal::test(&test, Extent::Screen, colours(&std::io::stdout())));
-            results.tests.push(test);
-        }
-        codes.push(outcome.exit_code());
+    };
+    interrupt::watch(workplace.interrupt.clone());
+    run_tests(arguments, &workplace, &paths, &selection(arguments))
+}
+
+fn selection(arguments: &RunArguments) -> Selection {
+    let asked = &arguments.selection;
+    Selection {
+        filter: asked.filter.clone(),
+        tags: asked.tags.clone(),
+        last_failed: asked.last_failed,
+        shuffle: asked.shuffle.clone(),
+        shard: asked.shard,
     }
-    if tests.len() > 1 {
-        results.duration = begun.elapsed();
+}
+
+fn plan(arguments: &RunArguments) -> Plan {
+    Plan {
+        jobs: arguments.jobs.into(),
+        retries: arguments.retries.into(),
+        repeat: arguments.repeat.into(),
+        fail_fast: arguments.fail_fast,
+        keep: match arguments.output.keep {
+            Kept::All => Keep::All,
+            Kept::Failed => Keep::Failed,
+            Kept::None => Keep::None,
+        },
+        keeps_order: arguments.selection.shuffle.is_some(),
+        limits: Limits { within: arguments.timeout, test: arguments.test_timeout },
+    }
+}
+
+/// One round over the tests.
+fn run_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf], selection: &Selection) -> ExitCode {
+    let cases: Vec<Case> = paths.iter().map(|path| Case::read(workplace, path)).collect();
+    let found = cases.len();
+    let cases = selection.of(cases, &History::of(workplace.data_dir()));
+    if cases.is_empty() {
+        return nothing_picked(arguments, found);
+    }
+    let printer = Printer { arguments, progress: Progress::new(), state: Mutex::default() };
+    let (results, exit_code) = pipeline::run(workplace, &cases, &plan(arguments), &printer);
+    if results.tests.len() > 1 || results.left_out > 0 {
         say(&terminal::summary(&results, colours(&std::io::stdout())));
     }
-    if workplace.interrupt.requested() {
-        codes.push(ExitCode::Interrupted);
+    exit_code
+}
+
+/// None is left of tests that are there. A shard may be empty, and so may the list of what failed; anything else is a mistake.
+fn nothing_picked(arguments: &RunArguments, found: usize) -> ExitCode {
+    let asked = &arguments.selection;
+    if asked.filter.is_some() || !asked.tags.is_empty() {
+        say(&format!("none of {found} tests fits --filter and --tag\n"));
+        return ExitCode::Usage;
     }
-    worst(codes)
+    let why = if asked.last_failed { "nothing failed in its last run" } else { "no test falls into this shard" };
+    say(&format!("{why}: nothing to run\n"));
+    ExitCode::Passed
 }
 
 /// A reader that went away (`| head`) ends no run.
@@ -76,54 +104,80 @@ fn say(text: &str) {
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
-/// A test that has not run.
-fn result(file: &str, name: &str) -> TestResult {
-    TestResult {
-        file: file.into(),
-        name: name.into(),
-        tags: vec![],
-        repetition: 1,
-        repetitions: 1,
-        status: TestStatus::Error,
-        attempts: vec![],
-        problems: vec![],
+/// Prints what the tests came to in their order, each as soon as those before it have been printed.
+struct Printer<'a> {
+    arguments: &'a RunArguments,
+    progress: Progress,
+    state: Mutex<Held>,
+}
+
+/// What waits for its turn to be printed.
+#[derive(Default)]
+struct Held {
+    /// The unit whose results are printed as they come.
+    next: usize,
+    texts: BTreeMap<usize, Vec<Text>>,
+    done: std::collections::BTreeSet<usize>,
+    /// What `--update` has to say of a run, until its test is printed.
+    updates: BTreeMap<usize, Vec<Text>>,
+}
+
+enum Text {
+    Out(String),
+    Problems(Vec<crate::diagnostic::Diagnostic>),
+}
+
+impl Printer<'_> {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn print(&self, texts: Vec<Text>) {
+        self.progress.aside(|| {
+            for text in texts {
+                match text {
+                    Text::Out(text) => say(&text),
+                    Text::Problems(problems) => complain(&problems),
+                }
+            }
+        });
     }
 }
 
-fn report(ran: &Ran, update: Option<&Path>) -> TestResult {
-    let header = &ran.record.header;
-    let attempt = Attempt {
-        run: header.run.clone(),
-        started: header.time,
-        duration: ran.duration,
-        verdict: ran.verdict.clone(),
-        flow: ran.flow.text().into(),
-        folder: Some(ran.folder.clone()),
-        warnings: ran.warnings.clone(),
-    };
-    let test = TestResult {
-        tags: header.tags.clone(),
-        repetition: header.repetition,
-        repetitions: header.of,
-        status: ran.verdict.status.into(),
-        attempts: vec![attempt],
-        ..result(&header.file, &header.file)
-    };
-    say(&terminal::test(&test, Extent::Screen, colours(&std::io::stdout())));
-    if let Some(path) = update.filter(|_| pipeline::is_updatable(ran)) {
-        match pipeline::update(path, ran) {
-            Ok(done) => say(&format!("  {done}\n")),
-            Err(problem) => complain(&[problem]),
+impl Watcher for Printer<'_> {
+    fn begins(&self, unit: usize, case: &Case, _turn: Turn, log: &Arc<Log>) {
+        self.progress.begins(unit, case.name(), log);
+    }
+
+    fn ran(&self, unit: usize, ran: &Ran) {
+        if self.arguments.update && pipeline::is_updatable(ran) {
+            let text = match pipeline::update(Path::new(&ran.record.header.file), ran) {
+                Ok(done) => Text::Out(format!("  {done}\n")),
+                Err(problem) => Text::Problems(vec![problem]),
+            };
+            self.held().updates.entry(unit).or_default().push(text);
         }
     }
-    test
-}
 
-/// On a terminal, what is going on now; it leaves no trace.
-fn progress(test: Option<&Path>) {
-    let stderr = std::io::stderr();
-    if stderr.is_terminal() {
-        let text = test.map(|path| format!("running {} …", path.display())).unwrap_or_default();
-        let _ = write!(stderr.lock(), "\r\x1b[2K{text}");
+    fn ended(&self, unit: usize, result: &TestResult) {
+        let mut texts = vec![Text::Out(terminal::test(result, Extent::Screen, colours(&std::io::stdout())))];
+        let mut held = self.held();
+        texts.extend(held.updates.remove(&unit).unwrap_or_default());
+        match held.next == unit {
+            true => self.print(texts),
+            false => held.texts.entry(unit).or_default().extend(texts),
+        }
+    }
+
+    fn done(&self, unit: usize) {
+        self.progress.ends(unit);
+        let mut held = self.held();
+        held.done.insert(unit);
+        while { let next = held.next; held.done.remove(&next) } {
+            held.next += 1;
+            let next = held.next;
+            let texts = held.texts.remove(&next).unwrap_or_default();
+            self.print(texts);
+        }
     }
 }

@@ -11,7 +11,6 @@ pub mod results;
 mod sample;
 mod tap;
 pub mod terminal;
-mod told;
+pub mod told;
 
 pub use kind::{Kind, Wanted, render};
-pub use told::Extent;

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use telefonist::event::At;
 use telefonist::report::results::Results;
-use telefonist::report::{Extent, Kind, render, terminal};
+use telefonist::report::told::Extent;
+use telefonist::report::{Kind, render, terminal};
 use telefonist::verdict::{Finding, Reason};
 
 fn compare(file: &str, actual: &str) -> Option<String> {
