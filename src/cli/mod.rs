@@ -7,6 +7,7 @@ mod inputs;
 mod interrupt;
 mod limits;
 mod progress;
+mod reports;
 mod run;
 mod settings;
 mod watch;

@@ -4,14 +4,14 @@ use super::arguments::{Kept, RunArguments};
 use super::check::complain;
 use super::progress::Progress;
 use super::watch::Watch;
-use super::{colours, inputs, interrupt, settings};
+use super::{colours, inputs, interrupt, reports, settings};
 use crate::engine::Limits;
 use crate::event::Log;
 use crate::pipeline::{self, Case, History, Keep, Plan, Ran, Selection, Turn, Watcher, Workplace};
 use crate::report::results::TestResult;
 use crate::report::terminal;
 use crate::report::told::Extent;
-use crate::verdict::ExitCode;
+use crate::verdict::{ExitCode, worst};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -40,6 +40,10 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
             return ExitCode::Usage;
         }
     };
+    if let Err(problem) = reports::prepare(&arguments.output.report) {
+        complain(&[problem]);
+        return ExitCode::Usage;
+    }
     interrupt::watch(workplace.interrupt.clone());
     if !arguments.watch {
         return run_tests(arguments, &workplace, &paths, &selection(arguments));
@@ -110,9 +114,11 @@ fn run_cases(arguments: &RunArguments, workplace: &Workplace, cases: &[Case]) ->
     let printer = Printer { arguments, progress: Progress::new(), state: Mutex::default() };
     let (results, exit_code) = pipeline::run(workplace, cases, &plan(arguments), &printer);
     if results.tests.len() > 1 || results.left_out > 0 {
-        say(&terminal::summary(&results, colours(&std::io::stdout())));
+        printer.say(&terminal::summary(&results, printer.colours()));
     }
-    exit_code
+    let unwritten = reports::write(&arguments.output.report, &results);
+    complain(&unwritten);
+    if unwritten.is_empty() { exit_code } else { worst([exit_code, ExitCode::Error]) }
 }
 
 /// None is left of tests that are there. A shard may be empty, and so may the list of what failed; anything else is a mistake.
@@ -157,6 +163,22 @@ enum Text {
 }
 
 impl Printer<'_> {
+    /// A report that goes to the standard output has it for itself.
+    fn to_stderr(&self) -> bool {
+        reports::use_stdout(&self.arguments.output.report)
+    }
+
+    fn colours(&self) -> bool {
+        if self.to_stderr() { colours(&std::io::stderr()) } else { colours(&std::io::stdout()) }
+    }
+
+    fn say(&self, text: &str) {
+        match self.to_stderr() {
+            true => drop(std::io::stderr().lock().write_all(text.as_bytes())),
+            false => say(text),
+        }
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
@@ -165,7 +187,7 @@ impl Printer<'_> {
         self.progress.aside(|| {
             for text in texts {
                 match text {
-                    Text::Out(text) => say(&text),
+                    Text::Out(text) => self.say(&text),
                     Text::Problems(problems) => complain(&problems),
                 }
             }
@@ -189,7 +211,7 @@ impl Watcher for Printer<'_> {
     }
 
     fn ended(&self, unit: usize, result: &TestResult) {
-        let mut texts = vec![Text::Out(terminal::test(result, Extent::Screen, colours(&std::io::stdout())))];
+        let mut texts = vec![Text::Out(terminal::test(result, Extent::Screen, self.colours()))];
         let mut held = self.held();
         texts.extend(held.updates.remove(&unit).unwrap_or_default());
         match held.next == unit {

@@ -153,8 +153,8 @@ mod tests {
         board.touch();
         board.wait(seen);
         std::thread::scope(|scope| {
-            let seen = board.changes();
-            let waiter = scope.spawn(|| board.wait(seen));
+            let (board, seen) = (&board, board.changes());
+            let waiter = scope.spawn(move || board.wait(seen));
             board.close();
             waiter.join().unwrap();
         });
