@@ -1,5 +1,6 @@
 //! Verdicts and records as text for people and for other programs; opens no files, changes no verdict.
 
+pub mod events;
 mod github;
 mod json;
 mod junit;
