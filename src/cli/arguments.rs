@@ -1,6 +1,7 @@
 //! What can be said on the command line, and the help that teaches it.
 
 use crate::pipeline::{self, Filter};
+use crate::report::Wanted;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -107,6 +108,9 @@ pub struct SelectionArguments {
 /// What is kept and told.
 #[derive(Args, Debug)]
 pub struct OutputArguments {
+    /// Write a report too: terminal, junit, tap, json or github, into a file, or `-` for the standard output
+    #[arg(long, value_name = "KIND=FILE", help_heading = "Results")]
+    pub report: Vec<Wanted>,
     /// The folders of which runs are kept
     #[arg(long, value_name = "WHICH", default_value = "all", help_heading = "Results")]
     pub keep: Kept,

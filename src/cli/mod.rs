@@ -7,8 +7,10 @@ mod inputs;
 mod interrupt;
 mod limits;
 mod progress;
+mod reports;
 mod run;
 mod settings;
+mod watch;
 
 use crate::verdict::ExitCode;
 use arguments::{Arguments, Verb};

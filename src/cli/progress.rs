@@ -66,9 +66,7 @@ fn follow(log: &Log, bar: &ProgressBar) {
             Body::Note(Note::Waiting { what, limit, .. }) if what == "sleep" => Some(format!("waits {}", time(*limit))),
             Body::Note(Note::Waiting { what, limit, .. }) => Some(format!("waits {} for {what}", time(*limit))),
             Body::Note(Note::StepsDone) => Some("stops its agents".into()),
-            Body::Command(command) => {
-                Some(format!("{}: {}", event.agent.as_deref().unwrap_or_default(), command.text))
-            }
+            Body::Command(command) => Some(format!("{}: {}", event.agent.as_deref().unwrap_or_default(), command.text)),
             _ => None,
         });
         if let Some(word) = word {

@@ -3,14 +3,15 @@
 use super::arguments::{Kept, RunArguments};
 use super::check::complain;
 use super::progress::Progress;
-use super::{colours, inputs, interrupt, settings};
+use super::watch::Watch;
+use super::{colours, inputs, interrupt, reports, settings};
 use crate::engine::Limits;
 use crate::event::Log;
 use crate::pipeline::{self, Case, History, Keep, Plan, Ran, Selection, Turn, Watcher, Workplace};
 use crate::report::results::TestResult;
 use crate::report::terminal;
 use crate::report::told::Extent;
-use crate::verdict::ExitCode;
+use crate::verdict::{ExitCode, worst};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -39,8 +40,36 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
             return ExitCode::Usage;
         }
     };
+    if let Err(problem) = reports::prepare(&arguments.output.report) {
+        complain(&[problem]);
+        return ExitCode::Usage;
+    }
     interrupt::watch(workplace.interrupt.clone());
-    run_tests(arguments, &workplace, &paths, &selection(arguments))
+    if !arguments.watch {
+        return run_tests(arguments, &workplace, &paths, &selection(arguments));
+    }
+    // watched from before the first round on: what is changed while it goes on counts
+    match Watch::new(&arguments.paths, &workplace.interrupt) {
+        Ok(watch) => watch_tests(arguments, &workplace, &paths, watch),
+        Err(problem) => {
+            complain(&[problem]);
+            ExitCode::Error
+        }
+    }
+}
+
+/// Round after round, after the first each for what a change concerns, until Ctrl-C.
+fn watch_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf], mut watch: Watch) -> ExitCode {
+    run_tests(arguments, workplace, paths, &selection(arguments));
+    say("watching the tests; Ctrl-C ends\n");
+    while let Some(tests) = watch.next() {
+        let known = History::of(workplace.data_dir());
+        let selection = Selection { last_failed: false, shuffle: None, ..selection(arguments) };
+        let cases: Vec<Case> = tests.iter().map(|path| Case::read(workplace, path)).collect();
+        run_cases(arguments, workplace, &selection.of(cases, &known));
+        say("watching the tests; Ctrl-C ends\n");
+    }
+    ExitCode::Interrupted
 }
 
 fn selection(arguments: &RunArguments) -> Selection {
@@ -78,12 +107,18 @@ fn run_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf],
     if cases.is_empty() {
         return nothing_picked(arguments, found);
     }
+    run_cases(arguments, workplace, &cases)
+}
+
+fn run_cases(arguments: &RunArguments, workplace: &Workplace, cases: &[Case]) -> ExitCode {
     let printer = Printer { arguments, progress: Progress::new(), state: Mutex::default() };
-    let (results, exit_code) = pipeline::run(workplace, &cases, &plan(arguments), &printer);
+    let (results, exit_code) = pipeline::run(workplace, cases, &plan(arguments), &printer);
     if results.tests.len() > 1 || results.left_out > 0 {
-        say(&terminal::summary(&results, colours(&std::io::stdout())));
+        printer.say(&terminal::summary(&results, printer.colours()));
     }
-    exit_code
+    let unwritten = reports::write(&arguments.output.report, &results);
+    complain(&unwritten);
+    if unwritten.is_empty() { exit_code } else { worst([exit_code, ExitCode::Error]) }
 }
 
 /// None is left of tests that are there. A shard may be empty, and so may the list of what failed; anything else is a mistake.
@@ -128,6 +163,22 @@ enum Text {
 }
 
 impl Printer<'_> {
+    /// A report that goes to the standard output has it for itself.
+    fn to_stderr(&self) -> bool {
+        reports::use_stdout(&self.arguments.output.report)
+    }
+
+    fn colours(&self) -> bool {
+        if self.to_stderr() { colours(&std::io::stderr()) } else { colours(&std::io::stdout()) }
+    }
+
+    fn say(&self, text: &str) {
+        match self.to_stderr() {
+            true => drop(std::io::stderr().lock().write_all(text.as_bytes())),
+            false => say(text),
+        }
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
@@ -136,7 +187,7 @@ impl Printer<'_> {
         self.progress.aside(|| {
             for text in texts {
                 match text {
-                    Text::Out(text) => say(&text),
+                    Text::Out(text) => self.say(&text),
                     Text::Problems(problems) => complain(&problems),
                 }
             }
@@ -160,7 +211,7 @@ impl Watcher for Printer<'_> {
     }
 
     fn ended(&self, unit: usize, result: &TestResult) {
-        let mut texts = vec![Text::Out(terminal::test(result, Extent::Screen, colours(&std::io::stdout())))];
+        let mut texts = vec![Text::Out(terminal::test(result, Extent::Screen, self.colours()))];
         let mut held = self.held();
         texts.extend(held.updates.remove(&unit).unwrap_or_default());
         match held.next == unit {
@@ -173,7 +224,10 @@ impl Watcher for Printer<'_> {
         self.progress.ends(unit);
         let mut held = self.held();
         held.done.insert(unit);
-        while { let next = held.next; held.done.remove(&next) } {
+        while {
+            let next = held.next;
+            held.done.remove(&next)
+        } {
             held.next += 1;
             let next = held.next;
             let texts = held.texts.remove(&next).unwrap_or_default();

@@ -88,9 +88,7 @@ pub fn register_into(module: &mut Module) {
         tags(&context, list.into_iter().map(text).collect::<Fallible<_>>()?)
     });
     register(module, "tags", |context: NativeCallContext, a: &str| tags(&context, vec![a.into()]));
-    register(module, "tags", |context: NativeCallContext, a: &str, b: &str| {
-        tags(&context, vec![a.into(), b.into()])
-    });
+    register(module, "tags", |context: NativeCallContext, a: &str, b: &str| tags(&context, vec![a.into(), b.into()]));
     register(module, "tags", |context: NativeCallContext, a: &str, b: &str, c: &str| {
         tags(&context, vec![a.into(), b.into(), c.into()])
     });

@@ -148,8 +148,7 @@ mod tests {
 
     #[test]
     fn a_file_of_accounts_is_read_and_its_mistakes_are_told_without_passwords() {
-        let text =
-            "# phones\ndesk  <sip:100@pbx>;auth_pass=secret\n\n\"x\" \"A B\" <sip:a@b>\nbad sip:x;auth_pass=hidden\ndesk <sip:1@b>\n";
+        let text = "# phones\ndesk  <sip:100@pbx>;auth_pass=secret\n\n\"x\" \"A B\" <sip:a@b>\nbad sip:x;auth_pass=hidden\ndesk <sip:1@b>\n";
         let problems = parse(&Source::new("accounts", text)).unwrap_err();
         let told: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(told, ["accounts:5: this is not an account", "accounts:6: the account `desk` is there twice"]);

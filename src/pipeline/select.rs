@@ -38,8 +38,7 @@ impl Selection {
     /// A test that does not compile has no tags that could be known: it is told of rather than left out in silence.
     fn picks(&self, case: &Case) -> bool {
         let unknown = case.compiled.is_err();
-        let filtered =
-            self.filter.as_ref().is_none_or(|filter| filter.holds(&case.name(), case.tags()));
+        let filtered = self.filter.as_ref().is_none_or(|filter| filter.holds(&case.name(), case.tags()));
         let tagged = self.tags.is_empty() || unknown || self.tags.iter().any(|tag| case.tags().contains(tag));
         filtered && tagged
     }

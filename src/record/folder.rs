@@ -84,8 +84,7 @@ impl RunFolder {
     /// What could not be removed, as a warning.
     pub fn remove(&self) -> Result<(), Diagnostic> {
         fs::remove_dir_all(&self.path).map_err(|error| {
-            Diagnostic::warning(format!("cannot remove {}: {error}", self.path.display()))
-                .advice("remove it by hand")
+            Diagnostic::warning(format!("cannot remove {}: {error}", self.path.display())).advice("remove it by hand")
         })
     }
 

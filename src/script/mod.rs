@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn the_commands_of_a_script_have_places() {
-        let file = testfile::parse(&Source::new("calls", "_define D dial x\nuanew a\nD | 2s | b:hangup\n"), &[]).unwrap();
+        let file =
+            testfile::parse(&Source::new("calls", "_define D dial x\nuanew a\nD | 2s | b:hangup\n"), &[]).unwrap();
         let commands = compile(&file).commands;
         let places: Vec<_> = commands.iter().map(|(word, place)| (word.as_str(), place.to_string())).collect();
         assert_eq!(places, [("dial", "calls:3:1".to_string()), ("b:hangup", "calls:3:10".to_string())]);
