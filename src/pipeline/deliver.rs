@@ -34,9 +34,11 @@ fn last_flow(data_dir: &Path, test: &Path) -> Option<String> {
     runs.into_iter().rev().filter(of_test).find_map(|run| std::fs::read_to_string(run.join("flow.txt")).ok())
 }
 
-/// Keeps flow and verdict with the run. What can't be written is a warning: it changes no verdict.
-pub fn keep(folder: &RunFolder, flow: &Flow, verdict: &Verdict) -> Vec<Diagnostic> {
-    let kept = [folder.keep_flow(flow.text()), folder.keep_verdict(&verdict.to_json())];
+/// Keeps flow and verdict with the run, and the flow that it was compared with: a replay comes to the same. What can't be written
+/// is a warning: it changes no verdict.
+pub fn keep(folder: &RunFolder, flow: &Flow, verdict: &Verdict, baseline: Option<&str>) -> Vec<Diagnostic> {
+    let baseline = baseline.map_or(Ok(()), |text| folder.keep_baseline(text));
+    let kept = [folder.keep_flow(flow.text()), baseline, folder.keep_verdict(&verdict.to_json())];
     let warning = |problem| Diagnostic { severity: Severity::Warning, ..problem };
     kept.into_iter().filter_map(Result::err).map(warning).collect()
 }

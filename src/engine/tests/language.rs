@@ -186,7 +186,7 @@ uadelall();
             "include x.rhai",
             "webhook https://hooks.example/1",
             "repeat 3",
-            "account pbx",
+            "account trunk",
             "fail_on REGISTER_FAIL",
         ]
     );
