@@ -10,3 +10,4 @@ mod peers;
 mod support;
 mod tidy;
 mod transports;
+mod why;

@@ -24,14 +24,30 @@ pub fn baseline(data_dir: &Path, test: &Path) -> Option<String> {
     beside.or_else(|| last_flow(data_dir, test))
 }
 
-/// The flow of the newest kept run of the test; ids of runs sort by time.
+/// The flow of the newest kept run of the test.
 fn last_flow(data_dir: &Path, test: &Path) -> Option<String> {
-    let mut runs: Vec<PathBuf> =
-        data_dir.join("runs").read_dir().ok()?.filter_map(|run| Some(run.ok()?.path())).collect();
+    kept_runs(data_dir, test).find_map(|run| std::fs::read_to_string(run.join("flow.txt")).ok())
+}
+
+/// The flow of the last run of the test that passed: that beside the test, else that of a kept run.
+pub fn last_passed(data_dir: &Path, test: &Path) -> Option<String> {
+    let passed = |run: &PathBuf| {
+        let verdict = std::fs::read_to_string(run.join("verdict.json")).ok();
+        verdict.and_then(|json| Verdict::from_json(&json).ok()).is_some_and(|verdict| verdict.status == Status::Pass)
+    };
+    let kept =
+        || kept_runs(data_dir, test).filter(passed).find_map(|run| std::fs::read_to_string(run.join("flow.txt")).ok());
+    std::fs::read_to_string(flow_file(test)).ok().or_else(kept)
+}
+
+/// The folders of the test's runs, the newest first: their ids sort by time.
+fn kept_runs(data_dir: &Path, test: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let runs = data_dir.join("runs").read_dir().into_iter().flatten();
+    let mut runs: Vec<PathBuf> = runs.filter_map(|run| Some(run.ok()?.path())).collect();
     runs.sort();
     let file = test.display().to_string();
-    let of_test = |run: &PathBuf| Header::read(&run.join("events.jsonl")).is_ok_and(|header| header.file == file);
-    runs.into_iter().rev().filter(of_test).find_map(|run| std::fs::read_to_string(run.join("flow.txt")).ok())
+    let of_test = move |run: &PathBuf| Header::read(&run.join("events.jsonl")).is_ok_and(|header| header.file == file);
+    runs.into_iter().rev().filter(of_test)
 }
 
 /// Keeps flow and verdict with the run. What can't be written is a warning: it changes no verdict.

@@ -1,6 +1,7 @@
 //! One test, from its text to its verdict.
 
 use super::compile::{Compiled, compile, load};
+use super::explain::explained;
 use super::{Workplace, deliver, preflight};
 use crate::agent::Supervisor;
 use crate::diagnostic::Diagnostic;
@@ -123,6 +124,7 @@ fn execute_once(
     let baseline = verdict.expected.as_ref().filter(|expected| **expected != verdict.hash);
     let baseline = baseline.and_then(|_| deliver::baseline(workplace.data_dir(), path));
     let verdict = baseline.map_or(verdict, |baseline| judge(&record, &flow, Some(&baseline)));
+    let verdict = explained(&record, &flow, verdict, workplace.data_dir(), path);
     warnings.extend(deliver::keep(&folder, &flow, &verdict));
     warnings.extend(deliver::send(&run.webhooks(), &record, &verdict));
     Ok(Ran { record, verdict, flow, duration, folder: folder.path().to_path_buf(), warnings })

@@ -3,6 +3,7 @@
 mod compile;
 mod deliver;
 mod execute;
+mod explain;
 mod find;
 mod interrupt;
 mod preflight;

@@ -84,6 +84,21 @@ pub fn retry_after(value: &str) -> Option<u32> {
     digits[..end].parse().ok()
 }
 
+/// The values of a header that may have several, separated by commas (RFC 3261 section 7.3.1); `<…>` may hold a comma too.
+pub fn values(value: &str) -> impl Iterator<Item = &str> {
+    let mut open = false;
+    let mut quoted = false;
+    value
+        .split(move |letter| {
+            let splits = letter == ',' && !open && !quoted;
+            quoted ^= letter == '"' && !open;
+            open = (open || letter == '<') && letter != '>' && !quoted;
+            splits
+        })
+        .map(str::trim)
+        .filter(|value| !value.is_empty())
+}
+
 /// `name=value`, the value without its quotes.
 fn parameter(text: &str) -> Option<(&str, Cow<'_, str>)> {
     let (name, value) = text.split_once('=')?;
@@ -152,13 +167,15 @@ mod tests {
         assert_eq!(read, [of(370, "devnull", "Choose a bigger pipe"), of(399, "[::1]:5060", "a, b")]);
         assert_eq!(retry_after("120 (I'm in a meeting)"), Some(120));
         assert_eq!(retry_after(" 18000;duration=3600"), Some(18000));
+        let contacts: Vec<_> = values("\"B, <b\" <sip:a,b@c>;q=0.7 , <sip:d@e>,, sip:f@g").collect();
+        assert_eq!(contacts, ["\"B, <b\" <sip:a,b@c>;q=0.7", "<sip:d@e>", "sip:f@g"]);
         assert_eq!((retry_after("soon"), retry_after("99999999999")), (None, None));
     }
 
     proptest! {
         #[test]
         fn never_panics(text in "(?s)(Digest |Q.850;|cause=|realm=|[\"\\\\,;= ]|1|é|.){0,30}") {
-            let _ = (credentials(&text), reasons(&text), warnings(&text), retry_after(&text));
+            let _ = (credentials(&text), reasons(&text), warnings(&text), retry_after(&text), values(&text).count());
         }
 
         #[test]

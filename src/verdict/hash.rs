@@ -81,7 +81,8 @@ fn lines(flow: &Flow) -> Vec<String> {
     }
 }
 
-fn in_words(difference: &Difference) -> String {
+/// "instead of `CALL_ESTABLISHED` came `CALL_CLOSED 486` (alice, call 1, outgoing, bob)".
+pub(super) fn in_words(difference: &Difference) -> String {
     let place = match difference.place.as_str() {
         "" => String::new(),
         place => format!(" ({place})"),

@@ -1,0 +1,1 @@
+//! Each topic, with events as agents send them.
