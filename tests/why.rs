@@ -33,11 +33,20 @@ fn masked(text: &str) -> String {
         (r"\d+\.\d+ s\b", "# s"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
         (r"sent \d+ RTP packets", "sent N RTP packets"),
-        (r"\(sip:kamailio[^)]*\)|\(kamailio[^)]*\)", "(kamailio)"),
+        (r"\(kamailio \(.*\)\)", "(kamailio)"),
     ];
     masks.iter().fold(text.to_string(), |text, (pattern, to)| {
         Regex::new(pattern).expect("a pattern").replace_all(&text, *to).into_owned()
     })
+}
+
+/// Which of an agent's first lines is the last one is a race: they are only counted.
+#[track_caller]
+fn without_log(told: &str) -> String {
+    let is_log = |line: &&str| line.starts_with("  log: ");
+    let count = told.lines().filter(is_log).count();
+    assert!((1..=6).contains(&count), "{told}");
+    told.lines().filter(|line| !is_log(line)).map(|line| format!("{line}\n")).collect()
 }
 
 #[track_caller]
@@ -81,8 +90,10 @@ fn fails_with_sipp(case: &str, arguments: &[&str], script: impl Fn(u16) -> Strin
 }
 
 fn refused_by_sipp(case: &str, status: &str, header: &str) {
-    let scenario = repository().join("tests/support/refuse.xml");
-    let scenario = scenario.to_str().expect("a path of letters");
+    let scenario = std::fs::read_to_string(repository().join("tests/support/refuse.xml")).expect("the scenario");
+    let folder = tempfile::tempdir().expect("a folder for the scenario");
+    let file = folder.path().join("refuse.xml");
+    std::fs::write(&file, scenario.replace("@STATUS@", status).replace("@HEADER@", header)).expect("it is written");
     // the awaited event can't come once the call is closed, and nothing is awaited for long
     let script = |port| {
         format!(
@@ -90,7 +101,7 @@ fn refused_by_sipp(case: &str, status: &str, header: &str) {
              await alice.event(\"CALL_CLOSED\") within 8s;\nawait alice.event(\"CALL_ESTABLISHED\") within 10ms;\n"
         )
     };
-    fails_with_sipp(case, &["-sf", scenario, "-key", "status", status, "-key", "header", header], script);
+    fails_with_sipp(case, &["-sf", file.to_str().expect("a path of letters")], script);
 }
 
 #[test]
@@ -184,8 +195,15 @@ fn unavailable_for_some_time() {
 
 #[test]
 fn a_proxy_that_wants_a_password() {
-    let challenge = "Proxy-Authenticate: Digest realm=\"pbx.example\", nonce=\"1\"";
-    refused_by_sipp("proxy_authentication", "407 Proxy Authentication Required", challenge);
+    let scenario = repository().join("tests/support/challenge.xml");
+    let script = |port| {
+        format!(
+            "let alice = agent(\"<sip:alice@127.0.0.1>;regint=0;auth_user=al;auth_pass=topsecret\");\n\
+             alice.dial(\"sip:bob@127.0.0.1:{port}\");\nawait alice.event(\"CALL_CLOSED\") within 8s;\n\
+             await alice.event(\"CALL_ESTABLISHED\") within 10ms;\n"
+        )
+    };
+    fails_with_sipp("proxy_authentication", &["-sf", scenario.to_str().expect("a path of letters")], script);
 }
 
 #[test]
@@ -237,19 +255,13 @@ fn an_agent_that_is_killed() {
     // SAFETY: plain kill(2) on a process that this test started
     assert_eq!(unsafe { libc::kill(agents[0] as i32, libc::SIGKILL) }, 0);
     assert_eq!(child.wait_with_output().expect("it ends").status.code(), Some(3));
-    let told = told(&test);
-    // which of its first lines is the last, is a race
-    let log = told.lines().filter(|line| line.starts_with("  log: ")).count();
-    assert!((1..=6).contains(&log), "{told}");
-    let told: String =
-        told.lines().filter(|line| !line.starts_with("  log: ")).map(|line| format!("{line}\n")).collect();
-    compared("killed", &told);
+    compared("killed", &without_log(&told(&test)));
 }
 
 #[test]
 fn an_agent_that_hangs() {
     let script = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\nalice.cmd(\"about\");\nbob.cmd(\"about\");\n\
-         await alice.sip(\"OPTIONS\") within 20s;\nalice.dial(bob);\nawait bob.event(\"CALL_INCOMING\") within 1s;\n";
+         await alice.sip(\"OPTIONS\") within 20s;\nalice.dial(bob);\nbob.accept();\n";
     let test = Telefonist::new("run t.rhai").file("t.rhai", script);
     let mut child = test.start();
     wait_for_event(&mut child, &test.folder.path().join("data"), &["WAITING", "OPTIONS"]);
@@ -268,8 +280,8 @@ fn an_agent_that_hangs() {
          To: <sip:alice@{alice}>\r\nCall-ID: go\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
     );
     socket.send_to(options.as_bytes(), alice).expect("it is sent");
-    assert_eq!(child.wait_with_output().expect("it ends").status.code(), Some(1));
-    compared("hangs", &told(&test));
+    assert_eq!(child.wait_with_output().expect("it ends").status.code(), Some(3));
+    compared("hangs", &without_log(&told(&test)));
 }
 
 #[test]

@@ -130,6 +130,9 @@ fn credentials(case: &Case, refusal: &Refusal) -> Vec<String> {
             "no credentials were sent: the account has no auth_pass".into()
         }
         (0, _) => "no credentials were sent, though the account has an auth_pass".into(),
+        (sent, _) if !refusal.out && case.agent.parameter("auth_pass").is_none() => {
+            format!("credentials were sent {}{user}, without a password: the account has no auth_pass", times(sent))
+        }
         (sent, 403) => format!("credentials were sent {}{user}", times(sent)),
         (sent, _) if passwords.stale => {
             format!("credentials were sent {}{user}, and the nonce had become too old", times(sent))

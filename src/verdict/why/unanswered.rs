@@ -71,6 +71,12 @@ pub fn silence_lines(case: &Case, request: &Row) -> Vec<String> {
     let to = case.who(&request.dst);
     let mut lines =
         vec![format!("{} {sent} over {} to {to}, no response within {waited}", request.method, request.transport)];
+    let passwords = &case.dialog.passwords;
+    if passwords.challenges > 0 {
+        let realm = passwords.realm.as_deref().unwrap_or_default();
+        let sent = times(passwords.sent);
+        lines.push(format!("before it was challenged for the realm `{realm}`; credentials were sent {sent}"));
+    }
     let known = case.evidence.names.agent_at(&request.dst);
     let agent = known.and_then(|name| Some((name, case.evidence.agents.get(name)?)));
     lines.push(match agent {
