@@ -74,18 +74,17 @@ impl Agent {
         if let Some(codec) = text.strip_prefix("aucodec: ").filter(|_| self.codecs.len() < CODECS) {
             self.codecs.push(cut(codec, 40));
         }
-        if let Some(packets) = packets_of_log(text) {
-            self.count(packets);
-        }
         match line.level.as_str() {
             "warning" | "error" => push(&mut self.alarms, LINES, short(text)),
             _ => push(&mut self.lines, LINES, short(text)),
         }
     }
 
-    /// The log does not name the call whose packets it tells: they are those of the only one that can have any.
-    fn count(&mut self, packets: Packets) {
-        let mut up = self.dialogs.iter_mut().filter(|dialog| dialog.established.is_some() && dialog.packets.is_none());
+    /// A log line of an agent that is being stopped: it prints the packets of calls that are up, and sends no event of them. It does
+    /// not name the call, so there must be only one.
+    pub fn last_words(&mut self, line: &LogLine) {
+        let Some(packets) = packets_of_log(line.text.trim()) else { return };
+        let mut up = self.dialogs.iter_mut().filter(|dialog| dialog.established.is_some() && dialog.closed.is_none());
         if let (Some(dialog), None) = (up.next(), up.next()) {
             dialog.packets = Some(packets);
         }
@@ -153,9 +152,12 @@ impl Agent {
         self.dialogs.len() - 1
     }
 
-    /// The last of a kind: `INVITE`, `REGISTER`, …
+    /// The last of a kind: `INVITE`, `REGISTER`, … A stranger's call for somebody else, which the agent itself turned away, only
+    /// where there is no other.
     pub fn last(&self, method: &str) -> Option<&Dialog> {
-        self.dialogs.iter().rfind(|dialog| dialog.method == method)
+        let mut latest = self.dialogs.iter().rev().filter(|dialog| dialog.method == method);
+        let newest = latest.clone().next();
+        latest.find(|dialog| !dialog.is_astray()).or(newest)
     }
 
     pub fn of_call_id(&self, call_id: &str) -> Option<&Dialog> {

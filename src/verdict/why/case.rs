@@ -65,7 +65,9 @@ impl Question {
         for name in &self.agents {
             let Some((name, agent)) = evidence.agents.get_key_value(name) else { continue };
             let own = self.dialog(agent);
-            let missed = evidence.missed(name, agent).filter(|_| own.is_none() || self.awaits("CALL_INCOMING"));
+            // what should have come in is asked of who sent it
+            let awaits_incoming = ["CALL_INCOMING", "INVITE", "MESSAGE"].iter().any(|word| self.awaits(word));
+            let missed = evidence.missed(name, agent, self.method()).filter(|_| own.is_none() || awaits_incoming);
             cases.extend(missed);
             cases.extend(own.map(|dialog| Case { evidence, name, agent, dialog }));
         }
@@ -87,14 +89,20 @@ impl Question {
         cases
     }
 
-    /// The agent's dialog in question: that of the flow's difference, of the kind that was awaited, else its last call.
+    /// The agent's dialog in question: that of the flow's difference, else the last of its kind.
     fn dialog<'a>(&self, agent: &'a Agent) -> Option<&'a Dialog> {
-        let numbered = self.call.and_then(|call| agent.dialogs.iter().find(|dialog| dialog.number == call));
-        let awaited = ["MESSAGE", "REGISTER", "OPTIONS", "SUBSCRIBE"].into_iter().find(|method| self.awaits(method));
-        match awaited {
-            Some(method) => agent.last(method),
-            None => numbered.or_else(|| agent.last("INVITE")),
+        match self.call {
+            Some(call) => agent.dialogs.iter().find(|dialog| dialog.number == call),
+            None => agent.last(self.method()),
         }
+    }
+
+    /// The kind of dialog that is asked for, by its first request.
+    fn method(&self) -> &'static str {
+        ["MESSAGE", "REGISTER", "OPTIONS", "SUBSCRIBE"]
+            .into_iter()
+            .find(|method| self.awaits(method))
+            .unwrap_or("INVITE")
     }
 }
 
@@ -111,18 +119,16 @@ fn naming(message: &str, name: &str) -> Option<usize> {
 }
 
 impl Evidence {
-    /// The last call of another agent that never came to this one, if it began after this one's last.
-    fn missed<'a>(&'a self, name: &str, agent: &Agent) -> Option<Case<'a>> {
-        let last = agent.last("INVITE").map_or(0.0, |dialog| dialog.request.time);
+    /// The last dialog of that kind that another agent began and that never came to this one, if it is younger than this one's last.
+    fn missed<'a>(&'a self, name: &str, agent: &Agent, method: &str) -> Option<Case<'a>> {
+        let last = agent.last(method).map_or(0.0, |dialog| dialog.request.time);
         let others = self.agents.iter().filter(|(other, _)| &***other != name);
-        let calls = others.filter_map(|(name, other)| {
-            let dialog = other.last("INVITE").filter(|dialog| dialog.outgoing)?;
+        let begun = others.filter_map(|(name, other)| {
+            let dialog = other.last(method).filter(|dialog| dialog.outgoing && dialog.request.time >= last)?;
             Some(Case { evidence: self, name, agent: other, dialog })
         });
-        let missed = calls.filter(|case| agent.of_call_id(&case.dialog.call_id).is_none());
-        missed
-            .filter(|case| case.dialog.request.time >= last)
-            .max_by(|a, b| a.dialog.request.time.total_cmp(&b.dialog.request.time))
+        let missed = begun.filter(|case| agent.of_call_id(&case.dialog.call_id).is_none());
+        missed.max_by(|one, two| one.dialog.request.time.total_cmp(&two.dialog.request.time))
     }
 }
 

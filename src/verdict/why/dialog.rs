@@ -243,7 +243,10 @@ impl Dialog {
             self.described(sip, &row);
         }
         if self.rows.len() == ROWS {
-            self.rows.pop_front();
+            // the request stays, however many responses it has
+            let stays = |row: &Row| row.begins() && row.cseq == self.request.cseq;
+            let oldest = self.rows.iter().position(|row| !stays(row)).unwrap_or_default();
+            self.rows.remove(oldest);
         }
         self.rows.push_back(row);
     }
@@ -341,6 +344,11 @@ impl Dialog {
     /// The last request that began something.
     pub fn last_request(&self) -> Option<&Row> {
         self.rows.iter().rfind(|row| row.begins())
+    }
+
+    /// It came to the wrong place: the agent has no such user.
+    pub fn is_astray(&self) -> bool {
+        !self.outgoing && self.refusal.as_ref().is_some_and(|refusal| refusal.out && refusal.code == 404)
     }
 
     pub fn is_call(&self) -> bool {

@@ -14,8 +14,8 @@ pub fn find(case: &Case) -> Option<Weighed> {
     let mut lines: Vec<String> = rows.iter().map(|row| line(case, row)).collect();
     if lines.len() > LINES {
         // the request, and how it ended
-        let left_out = lines.len() + 1 - (LINES - 1);
-        lines.splice(1..=left_out, [format!("… {left_out} more messages")]);
+        let left_out = lines.len() + 1 - LINES;
+        lines.splice(1..=left_out, ["… more messages".to_string()]);
     }
     Some((60, Finding { about: format!("the last SIP exchange of {}", case.title()), lines }))
 }

@@ -88,7 +88,8 @@ impl Evidence {
             Body::Event(of_agent) if !agent.stopping || of_agent.name == "AUDIO_REPORT" => {
                 agent.event(of_agent, event.time);
             }
-            Body::Log(line) if !agent.stopping || line.text.starts_with("packets:") => agent.log(line),
+            Body::Log(line) if agent.stopping => agent.last_words(line),
+            Body::Log(line) => agent.log(line),
             Body::Sip(sip) if !agent.stopping => {
                 self.names.sip(name, sip);
                 agent.sip(sip, event.time);

@@ -13,24 +13,30 @@ const SOCKETS: usize = 2000;
 pub struct Names {
     /// `address:port`
     sockets: HashMap<String, Arc<str>>,
-    /// By address of record, without port; the latest counts.
-    accounts: HashMap<String, Account>,
+    /// By address of record; by that and the port of its SIP socket, where an agent does not register. None where several agents
+    /// share it.
+    accounts: HashMap<String, Option<Arc<str>>>,
 }
 
-#[derive(Debug)]
-struct Account {
-    name: Arc<str>,
-    /// `address:port` of its SIP socket, for an agent that does not register.
-    local: Option<String>,
+/// The port of `address:port`.
+fn port_of(address: &str) -> Option<u16> {
+    address.rsplit_once(':')?.1.parse().ok()
 }
 
 impl Names {
     /// An agent is started; `address` is that of its SIP socket.
     pub fn started(&mut self, name: &Arc<str>, aor: &str, address: &str, local: bool) {
         self.socket(address, name);
-        let local = local.then(|| cut(address, 64));
-        if self.accounts.len() < SOCKETS {
-            self.accounts.insert(cut(aor, 160), Account { name: name.clone(), local });
+        if self.accounts.len() == SOCKETS {
+            return;
+        }
+        let aor = cut(aor, 160);
+        match port_of(address).filter(|_| local) {
+            Some(port) => drop(self.accounts.insert(format!("{aor}:{port}"), Some(name.clone()))),
+            None => {
+                let known = self.accounts.entry(aor).or_insert_with(|| Some(name.clone()));
+                known.take_if(|known| *known != *name);
+            }
         }
     }
 
@@ -62,17 +68,15 @@ impl Names {
     pub fn of_uri(&self, text: &str) -> String {
         let text = NameAddr::parse(text).map_or(text.trim(), |address| address.uri);
         let Some(uri) = Uri::parse(text) else { return short(text) };
-        let port = |address: &str| address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-        let meant = |account: &&Account| match &account.local {
-            // TLS listens on the port after that of UDP and TCP
-            Some(local) => port(local).is_some_and(|own| uri.port == Some(own) || uri.port == own.checked_add(1)),
-            None => true,
-        };
-        if let Some(account) = self.accounts.get(&uri.aor()).filter(meant) {
-            return short(&account.name);
+        let aor = uri.aor();
+        // TLS listens on the port after that of UDP and TCP
+        let ports = [uri.port, uri.port.and_then(|port| port.checked_sub(1))].into_iter().flatten();
+        let keys = ports.map(|port| format!("{aor}:{port}")).chain([aor.clone()]);
+        if let Some(Some(name)) = keys.filter_map(|key| self.accounts.get(&key)).next() {
+            return short(name);
         }
         let port = uri.port.map(|port| format!(":{port}")).unwrap_or_default();
-        short(&format!("{}{port}", uri.aor()))
+        short(&format!("{aor}{port}"))
     }
 }
 
@@ -84,6 +88,9 @@ mod tests {
     fn agents_by_socket_and_by_account() {
         let mut names = Names::default();
         names.started(&"alice".into(), "sip:alice@127.0.0.1", "127.0.0.1:5060", true);
+        names.started(&"desk".into(), "sip:alice@127.0.0.1", "127.0.0.1:5064", true);
+        names.started(&"one".into(), "sip:7@pbx.example", "127.0.0.1:5066", false);
+        names.started(&"two".into(), "sip:7@pbx.example", "127.0.0.1:5068", false);
         names.started(&"trunk".into(), "sip:100@pbx.example", "127.0.0.1:5062", false);
         assert_eq!(names.of_address("127.0.0.1:5062"), "trunk");
         assert_eq!(names.of_address("127.0.0.1:9"), "127.0.0.1:9");
@@ -91,6 +98,8 @@ mod tests {
             ("\"A\" <sip:alice@127.0.0.1:5060;transport=tcp>;tag=1", "alice"),
             ("sip:alice@127.0.0.1:5061", "alice"),
             ("sip:alice@127.0.0.1:60165", "sip:alice@127.0.0.1:60165"),
+            ("sip:alice@127.0.0.1:5064", "desk"),
+            ("sip:7@pbx.example", "sip:7@pbx.example"),
             ("<sip:100@pbx.example>", "trunk"),
             ("sip:100@pbx.example:5080", "trunk"),
             ("sip:200@pbx.example;x=y", "sip:200@pbx.example"),

@@ -1,1 +1,0 @@
-//! Each topic, with events as agents send them.
