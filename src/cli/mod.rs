@@ -3,9 +3,14 @@
 mod arguments;
 mod check;
 mod doctor;
+mod inputs;
 mod interrupt;
+mod limits;
+mod progress;
+mod reports;
 mod run;
 mod settings;
+mod watch;
 
 use crate::verdict::ExitCode;
 use arguments::{Arguments, Verb};

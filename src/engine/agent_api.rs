@@ -101,7 +101,7 @@ impl Agent {
     }
 }
 
-/// `agent(account)`, `agent(account, #{ name: …, audio: … })`, `uanew(line)`.
+/// `agent(account)`, `agent(account, #{ name: …, audio: … })`, `uanew(line)`, `uanew(line, name)`.
 fn declare(context: NativeCallContext, ask: AgentAsk) -> Fallible<Agent> {
     let run = Run::of(&context)?;
     let site = Site::of_call(&context);
@@ -178,6 +178,10 @@ pub fn register_into(module: &mut Module) {
     register(module, "agent", with_options);
     register(module, "uanew", |context: NativeCallContext, line: &str| {
         declare(context, AgentAsk { account: line.to_string(), uanew: true, ..AgentAsk::default() })
+    });
+    register(module, "uanew", |context: NativeCallContext, line: &str, name: &str| {
+        let name = Some(name.to_string());
+        declare(context, AgentAsk { account: line.to_string(), name, uanew: true, ..AgentAsk::default() })
     });
     register(module, "on", find);
     register(module, "uafind", find);

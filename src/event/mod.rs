@@ -146,7 +146,7 @@ pub enum Note {
     AgentStopped { status: String },
     /// The process went away by itself.
     AgentLost { status: String },
-    /// What a testfile directive, or the function of its name, says: `hash`, `accept`, `ignore`, `include`, `webhook`, `repeat`, `strict`, `account`, `fail_on`.
+    /// What a testfile directive, or the function of its name, says: `hash`, `accept`, `ignore`, `include`, `webhook`, `repeat`, `strict`, `account`, `tags`, `fail_on`.
     Directive {
         name: String,
         values: Vec<String>,

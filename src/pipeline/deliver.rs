@@ -94,7 +94,7 @@ pub fn update(test: &Path, ran: &Ran) -> Result<String, Diagnostic> {
 }
 
 /// A file appears whole or not at all.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let mut partial = path.as_os_str().to_os_string();
     partial.push(format!(".{}", std::process::id()));
     let partial = PathBuf::from(partial);

@@ -78,6 +78,16 @@ impl RunFolder {
         self.keep("verdict.json", json)
     }
 
+    /// Removes it with all that is in it.
+    ///
+    /// # Errors
+    /// What could not be removed, as a warning.
+    pub fn remove(&self) -> Result<(), Diagnostic> {
+        fs::remove_dir_all(&self.path).map_err(|error| {
+            Diagnostic::warning(format!("cannot remove {}: {error}", self.path.display())).advice("remove it by hand")
+        })
+    }
+
     /// What cannot be kept is a warning.
     fn keep(&self, name: &str, text: &str) -> Result<(), Diagnostic> {
         let path = self.path.join(name);

@@ -1,5 +1,16 @@
 //! Verdicts and records as text for people and for other programs; opens no files, changes no verdict.
 
+mod github;
+mod json;
+mod junit;
+mod kind;
 pub mod ladder;
+mod paint;
 pub mod results;
+#[cfg(test)]
+mod sample;
+mod tap;
 pub mod terminal;
+pub mod told;
+
+pub use kind::{Kind, Wanted, render};

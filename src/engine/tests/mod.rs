@@ -149,6 +149,18 @@ impl Host for FakeHost {
         Ok(())
     }
 
+    fn param(&self, name: &str) -> Option<String> {
+        (name == "GIVEN").then(|| "7".to_string())
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        (name == "PASS").then(|| "sesame".to_string())
+    }
+
+    fn account(&self, name: &str) -> Option<String> {
+        (name == "trunk").then(|| "<sip:100@pbx.example>;auth_pass=x".to_string())
+    }
+
     fn note(&self, note: Note) {
         self.log.push(None, Body::Note(note));
     }
