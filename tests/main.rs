@@ -12,3 +12,4 @@ mod reports;
 mod support;
 mod tidy;
 mod transports;
+mod why;
