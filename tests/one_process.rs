@@ -7,7 +7,7 @@ use telefonist::engine::Limits;
 use telefonist::pipeline::{self, Case, Turn, Workplace};
 use telefonist::verdict::Status;
 
-fn settings(data_dir: &std::path::Path) -> Settings {
+pub fn settings(data_dir: &std::path::Path) -> Settings {
     Settings {
         baresip: None,
         own_program: Some(env!("CARGO_BIN_EXE_telefonist").into()),

@@ -93,13 +93,14 @@ impl Run {
             steps_done(&ended);
         }
         recordings::collect(self);
+        self.agents.forget();
         self.log.close();
         ended
     }
 
     /// How many agents it has had.
     pub fn agents(&self) -> usize {
-        self.agents.live().len() + self.agents.retired().len()
+        self.agents.started()
     }
 
     /// The URLs that the result is to be sent to.
