@@ -69,7 +69,7 @@ fn say(text: &str) {
 fn report(ran: &Ran, update: Option<&Path>) {
     complain(&ran.warnings);
     let finished = Finished {
-        name: &ran.record.header.file,
+        name: &ran.header.file,
         verdict: &ran.verdict,
         duration: ran.duration,
         kept: Some(&ran.folder),

@@ -5,11 +5,11 @@ use super::{Workplace, deliver, preflight};
 use crate::agent::Supervisor;
 use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
-use crate::event::{Body, Clock, Note};
+use crate::event::Clock;
 use crate::flow::Flow;
-use crate::record::{Header, Record, Recorder, RunFolder};
+use crate::record::{Header, Kept, Recorder, RunFolder};
 use crate::run::Run;
-use crate::verdict::{ExitCode, Verdict, judge, worst};
+use crate::verdict::{ExitCode, Judged, Verdict, judge, worst};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,14 +26,25 @@ pub enum Outcome {
 
 /// One run of a test.
 pub struct Ran {
-    pub record: Record,
+    pub header: Header,
     pub verdict: Verdict,
     pub flow: Flow,
+    /// Nothing but the hash that the test asks for, if anything, speaks against the flow.
+    pub sound: bool,
+    /// How often the test says that it is to be run.
+    pub repetitions: usize,
     /// From its start to its last agent's end.
     pub duration: Duration,
     /// Where it is kept.
     pub folder: PathBuf,
     pub warnings: Vec<Diagnostic>,
+}
+
+impl Ran {
+    /// Its events, as they are kept.
+    pub fn events(&self) -> Kept {
+        Kept(self.folder.join("events.jsonl"))
+    }
 }
 
 impl Outcome {
@@ -68,22 +79,13 @@ pub fn execute(workplace: &Workplace, path: &Path, limits: &Limits, ran: &mut dy
             Err(problem) => return Outcome::Refused(vec![problem]),
             Ok(one) => {
                 // the script says in its first run how many there are to be
-                repetitions = repeat(&one.record);
+                repetitions = one.repetitions;
                 ran(&one);
                 runs.push(one);
             }
         }
     }
     Outcome::Ran(runs)
-}
-
-/// How often the test says that it is to be run.
-fn repeat(record: &Record) -> usize {
-    let mut counts = record.events.iter().filter_map(|event| match &event.body {
-        Body::Note(Note::Directive { name, values, .. }) if name == "repeat" => values.first()?.parse().ok(),
-        _ => None,
-    });
-    counts.next_back().unwrap_or(1)
 }
 
 #[derive(Clone, Copy)]
@@ -115,15 +117,13 @@ fn execute_once(
     let duration = begun.elapsed();
     let mut warnings = if repetition.number == 1 { compiled.warnings.clone() } else { vec![] };
     warnings.extend(recorder.finish());
-    let events = run.log().since(0).iter().map(|event| (**event).clone()).collect();
-    let record = Record { header, events, torn: None };
-    let flow = Flow::of(&record.events);
-    let verdict = judge(&record, &flow, None);
-    // looked for only where there is something to compare: it may be among many kept runs
-    let baseline = verdict.expected.as_ref().filter(|expected| **expected != verdict.hash);
-    let baseline = baseline.and_then(|_| deliver::baseline(workplace.data_dir(), path));
-    let verdict = baseline.map_or(verdict, |baseline| judge(&record, &flow, Some(&baseline)));
+    // the log has what could not be written, too
+    let log = run.log().as_ref();
+    let judged = judge(&header, log, || deliver::baseline(workplace.data_dir(), path));
+    let Judged { verdict, flow, sound, repetitions } =
+        judged.unwrap_or_else(|problem| Judged::unreadable(&problem));
     warnings.extend(deliver::keep(&folder, &flow, &verdict));
-    warnings.extend(deliver::send(&run.webhooks(), &record, &verdict));
-    Ok(Ran { record, verdict, flow, duration, folder: folder.path().to_path_buf(), warnings })
+    warnings.extend(deliver::send(&run.webhooks(), &header, &verdict));
+    let folder = folder.path().to_path_buf();
+    Ok(Ran { header, verdict, flow, sound, repetitions, duration, folder, warnings })
 }

@@ -1,4 +1,4 @@
-//! A run's folder and its event file: written as it happens, read back as a [`Record`].
+//! A run's folder and its event file: written as it happens, read back as a [`Record`], event by event.
 //!
 //! The format of `events.jsonl`: the first line is the [`Header`], each line after it one [`Event`]. A killed host
 //! leaves a file that reads up to its last whole line.
@@ -7,10 +7,10 @@ mod folder;
 mod read;
 mod recorder;
 
-use crate::event::Event;
 use serde::{Deserialize, Serialize};
 
 pub use folder::RunFolder;
+pub use read::{Kept, Record};
 pub use recorder::Recorder;
 
 /// What `format` says in the first line of an event file.
@@ -69,13 +69,4 @@ impl Header {
             agent: agent.into(),
         }
     }
-}
-
-/// A run as its event file tells it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Record {
-    pub header: Header,
-    pub events: Vec<Event>,
-    /// The number of the file's last line when it is torn: the host was killed while it wrote.
-    pub torn: Option<u64>,
 }
