@@ -109,7 +109,7 @@ impl Paper {
         let mut lines = EventLines::new(log.now(), Logs::Grave, self.colours());
         let mut seen = 0;
         while let Some(events) = log.follow(seen) {
-            seen += events.len();
+            seen = events.last().map_or(seen, |last| last.n as usize + 1);
             let text: String = events.iter().filter_map(|event| lines.line(event)).collect();
             self.emit(unit, Text::Out(text));
         }
@@ -143,7 +143,7 @@ impl Watcher for Printer {
         let follower = lock(&self.followers).remove(&unit);
         follower.into_iter().for_each(|follower| drop(follower.join()));
         if self.update && pipeline::is_updatable(ran) {
-            let text = match pipeline::update(Path::new(&ran.record.header.file), ran) {
+            let text = match pipeline::update(Path::new(&ran.header.file), ran) {
                 Ok(done) => Text::Out(format!("{done}\n")),
                 Err(problem) => Text::Problem(problem),
             };

@@ -61,7 +61,7 @@ impl Progress {
 fn follow(log: &Log, bar: &ProgressBar) {
     let mut seen = 0;
     while let Some(events) = log.follow(seen) {
-        seen += events.len();
+        seen = events.last().map_or(seen, |last| last.n as usize + 1);
         let word = events.iter().rev().find_map(|event| match &event.body {
             Body::Note(Note::Waiting { what, limit, .. }) if what == "sleep" => Some(format!("waits {}", time(*limit))),
             Body::Note(Note::Waiting { what, limit, .. }) => Some(format!("waits {} for {what}", time(*limit))),

@@ -3,12 +3,11 @@
 use super::execute::Ran;
 use super::history::History;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::event::{Body, Note};
 use crate::flow::Flow;
 use crate::notify::webhook;
-use crate::record::{Record, RunFolder};
+use crate::record::{Header, RunFolder};
 use crate::script::Script;
-use crate::verdict::{Status, Verdict, judge};
+use crate::verdict::Verdict;
 use regex::Regex;
 use std::path::{Path, PathBuf};
 
@@ -41,16 +40,13 @@ pub fn keep_texts(folder: &RunFolder, script: &Script) -> Result<(), Diagnostic>
 }
 
 /// Sends the verdict where the test's `_webhook`s say.
-pub fn send(urls: &[String], record: &Record, verdict: &Verdict) -> Vec<Diagnostic> {
-    let header = &record.header;
+pub fn send(urls: &[String], header: &Header, verdict: &Verdict) -> Vec<Diagnostic> {
     urls.iter().filter_map(|url| webhook::send(url, &webhook::card(&header.test, None, &header.run, verdict))).collect()
 }
 
 /// Whether the run's flow is worth keeping: nothing but the hash, if anything, speaks against it.
 pub fn is_updatable(ran: &Ran) -> bool {
-    let mut record = ran.record.clone();
-    record.events.retain(|event| !matches!(&event.body, Body::Note(Note::Directive { name, .. }) if name == "hash"));
-    judge(&record, &ran.flow, None).status == Status::Pass
+    ran.sound
 }
 
 /// Writes the hash of a run into its test, and its flow beside it. Gives what was written, or why it could not be.

@@ -5,20 +5,24 @@ use super::judged::judged;
 use super::{Workplace, deliver};
 use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
-use crate::event::{Body, Clock, Ended, Log, Note};
+use crate::event::{Clock, Ended, Log};
 use crate::flow::Flow;
-use crate::record::{Header, Record, Recorder, RunFolder};
+use crate::record::{Header, Kept, Recorder, RunFolder};
 use crate::run::Run;
-use crate::verdict::{Status, Verdict};
+use crate::verdict::{Judged, Status, Verdict};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// One run of a test.
 pub struct Ran {
-    pub record: Record,
+    pub header: Header,
     pub verdict: Verdict,
     pub flow: Flow,
+    /// Nothing but the hash that the test asks for, if anything, speaks against the flow.
+    pub sound: bool,
+    /// How often the test says that it is to be run.
+    pub repetitions: u32,
     /// From its start to its last agent's end.
     pub duration: Duration,
     /// Where it is kept.
@@ -28,13 +32,11 @@ pub struct Ran {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// How often the test says that it is to be run.
-pub fn repetitions(record: &Record) -> u32 {
-    let mut counts = record.events.iter().filter_map(|event| match &event.body {
-        Body::Note(Note::Directive { name, values, .. }) if name == "repeat" => values.first()?.parse().ok(),
-        _ => None,
-    });
-    counts.next_back().unwrap_or(1)
+impl Ran {
+    /// Its events, as they are kept.
+    pub fn events(&self) -> Kept {
+        Kept(self.folder.events())
+    }
 }
 
 /// Which run of a test it is: each from 1.
@@ -85,14 +87,13 @@ pub fn execute(
     let agents = run.agents();
     let mut warnings = if (turn.repetition, turn.attempt) == (1, 1) { compiled.warnings.clone() } else { vec![] };
     warnings.extend(recorder.finish());
-    let events = run.log().since(0).iter().map(|event| (**event).clone()).collect();
-    let record = Record { header, events, torn: None };
-    let flow = Flow::of(&record.events);
     let baseline = deliver::baseline(workplace.data_dir(), path);
-    let verdict = judged(&record, &flow, baseline.as_deref());
+    // the log has what could not be written, too
+    let judged = judged(&header, run.log().as_ref(), baseline.as_deref());
+    let Judged { verdict, flow, sound, repetitions } = judged.unwrap_or_else(|problem| Judged::unreadable(&problem));
     // what a replay compares with; one that passed has nothing to compare
     let baseline = baseline.filter(|_| verdict.status != Status::Pass);
     warnings.extend(deliver::keep(&folder, &flow, &verdict, baseline.as_deref()));
-    warnings.extend(deliver::send(&run.webhooks(), &record, &verdict));
-    Ok(Ran { record, verdict, flow, duration, folder, agents, warnings })
+    warnings.extend(deliver::send(&run.webhooks(), &header, &verdict));
+    Ok(Ran { header, verdict, flow, sound, repetitions, duration, folder, agents, warnings })
 }

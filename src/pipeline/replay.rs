@@ -5,9 +5,9 @@ use super::kept::stored_verdict;
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::flow::Flow;
-use crate::record::{Header, Record, is_going_on};
+use crate::record::{Header, Kept, Record, is_going_on};
 use crate::report::results::{Attempt, TestResult};
-use crate::verdict::Verdict;
+use crate::verdict::{Judged, Verdict};
 use std::path::Path;
 use std::time::Duration;
 
@@ -27,17 +27,24 @@ pub struct Replayed {
 /// # Errors
 /// The record can't be read.
 pub fn replay(folder: &Path, shown: &mut dyn FnMut(&Header, &Event)) -> Result<Replayed, Diagnostic> {
-    let record = Record::read(&folder.join("events.jsonl"))?;
-    record.events.iter().for_each(|event| shown(&record.header, event));
-    let flow = Flow::of(&record.events);
+    let events = Kept(folder.join("events.jsonl"));
+    let mut record = Record::open(&events.0)?;
+    let mut last = record.header.time;
+    while let Some(event) = record.next() {
+        let event = event?;
+        shown(&record.header, &event);
+        last = event.time;
+    }
+    let torn = record.torn();
+    let header = record.header;
     let baseline = std::fs::read_to_string(folder.join("baseline.txt")).ok();
-    let verdict = judged(&record, &flow, baseline.as_deref());
-    let duration = record.events.last().map_or(Duration::ZERO, |event| record.header.until(event.time));
+    let Judged { verdict, flow, .. } = judged(&header, &events, baseline.as_deref())?;
+    let duration = header.until(last);
     let mut warnings: Vec<_> = against_stored(folder, &verdict).into_iter().collect();
-    warnings.extend(record.torn.map(|line| {
+    warnings.extend(torn.map(|line| {
         Diagnostic::warning(format!("line {line} of the events is torn: the host was killed while it wrote"))
     }));
-    Ok(Replayed { header: record.header, verdict, flow, duration, warnings })
+    Ok(Replayed { header, verdict, flow, duration, warnings })
 }
 
 /// The flow of a recorded run.
@@ -45,9 +52,8 @@ pub fn replay(folder: &Path, shown: &mut dyn FnMut(&Header, &Event)) -> Result<R
 /// # Errors
 /// The record can't be read.
 pub fn flow_of(folder: &Path) -> Result<(Header, Flow), Diagnostic> {
-    let record = Record::read(&folder.join("events.jsonl"))?;
-    let flow = Flow::of(&record.events);
-    Ok((record.header, flow))
+    let events = Kept(folder.join("events.jsonl"));
+    Ok((Header::read(&events.0)?, Flow::of(&events)?))
 }
 
 /// How the kept verdict differs from this one.

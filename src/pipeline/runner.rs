@@ -7,7 +7,7 @@ use super::accounts::{Lease, Leases};
 use super::board::{Board, Place};
 use super::case::{Case, Refusal};
 use super::compile::Compiled;
-use super::execute::{Ran, Turn, execute, repetitions};
+use super::execute::{Ran, Turn, execute};
 use super::history::{History, Past};
 use super::{Keep, Plan, Watcher, Workplace};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -226,7 +226,7 @@ impl Runner<'_> {
                 }
             }
             let ran = all.last().expect("it has just run");
-            said = said.or(Some(repetitions(&ran.record)));
+            said = said.or(Some(ran.repetitions));
             self.watcher.ran(unit.number, ran);
             let failed = matches!(ran.verdict.status, Status::Fail | Status::Error);
             if !failed || !may_fail_again || self.workplace.interrupt.requested() {
@@ -248,8 +248,8 @@ impl Runner<'_> {
         let past = Past {
             test: String::new(),
             status,
-            run: ran.record.header.run.clone(),
-            time: ran.record.header.time,
+            run: ran.header.run.clone(),
+            time: ran.header.time,
             seconds: ran.duration.as_secs_f64(),
             agents: ran.agents,
             passed: None,
@@ -280,8 +280,8 @@ fn attempt_of(ran: Ran, keeps: bool) -> Attempt {
         warnings.extend(ran.folder.remove().err());
     }
     Attempt {
-        run: ran.record.header.run.clone(),
-        started: ran.record.header.time,
+        run: ran.header.run.clone(),
+        started: ran.header.time,
         duration: ran.duration,
         verdict: ran.verdict,
         flow: ran.flow.text().to_string(),

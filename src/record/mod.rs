@@ -1,4 +1,4 @@
-//! A run's folder and its event file: written as it happens, read back as a [`Record`].
+//! A run's folder and its event file: written as it happens, read back as a [`Record`], event by event.
 //!
 //! The format of `events.jsonl`: the first line is the [`Header`], each line after it one [`Event`]. A killed host
 //! leaves a file that reads up to its last whole line.
@@ -9,14 +9,13 @@ mod held;
 mod read;
 mod recorder;
 
-use crate::event::Event;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 pub use find::find;
 pub use folder::RunFolder;
 pub use held::{delete, is_going_on};
-pub use read::last_time;
+pub use read::{Kept, Record, last_time};
 pub use recorder::Recorder;
 
 /// What `format` says in the first line of an event file.
@@ -80,13 +79,4 @@ impl Header {
             agent: agent.into(),
         }
     }
-}
-
-/// A run as its event file tells it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Record {
-    pub header: Header,
-    pub events: Vec<Event>,
-    /// The number of the file's last line when it is torn: the host was killed while it wrote.
-    pub torn: Option<u64>,
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 pub use exit::{ExitCode, worst};
-pub use judge::judge;
+pub use judge::{Judged, judge};
 pub use test_status::TestStatus;
 pub use why::Evidence;
 

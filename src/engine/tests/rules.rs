@@ -61,7 +61,7 @@ pub fn marks_of(events: &[Arc<Event>]) -> Marks {
 }
 
 fn live(marks: &Marks, agent: &str) -> Vec<u64> {
-    marks.live(agent).iter().map(|event| event.n).collect()
+    marks.live(agent).map(|event| event.n).collect()
 }
 
 fn one(agent: &str, name: &str) -> Want {

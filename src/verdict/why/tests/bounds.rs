@@ -159,7 +159,7 @@ fn a_long_run_is_kept_in_little() {
     // its text in debug form, which is longer than it is in memory but for the names of fields
     let size = format!("{evidence:?}").len();
     assert!(size < 250_000, "{size}");
-    let flow = Flow::of(&[]);
+    let flow = Flow::default();
     let told = text(&evidence.findings(&verdict(Status::Fail, "no X at alice within 1 s"), &flow, None));
     has(&told, &["sip:bob@127.0.0.1:5062 rang", "159 x", "… more messages\n"]);
 }

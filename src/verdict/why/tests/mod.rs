@@ -113,7 +113,7 @@ impl Story {
     pub fn findings(&self, status: Status, reason: &str) -> Vec<Finding> {
         let mut evidence = Evidence::new();
         self.events.iter().for_each(|event| evidence.event(event));
-        evidence.findings(&verdict(status, reason), &Flow::of(&self.events), None)
+        evidence.findings(&verdict(status, reason), &Flow::of(&self.events[..]).unwrap(), None)
     }
 
     /// What is told when alice's await failed: each finding's subject and lines.
@@ -205,7 +205,7 @@ fn the_first_difference_is_told_where_the_verdict_shows_none() {
     story.says("alice", "CALL_RINGING", "c1", "", json!({})).stops();
     let mut evidence = Evidence::new();
     story.events.iter().for_each(|event| evidence.event(event));
-    let flow = Flow::of(&story.events);
+    let flow = Flow::of(&story.events[..]).unwrap();
     let baseline = "alice\n  call 1, outgoing, bob\n    CALL_RINGING\n    CALL_ESTABLISHED\n";
     let failed = verdict(Status::Fail, "no CALL_ESTABLISHED at alice within 1 s");
     let told = text(&evidence.findings(&failed, &flow, Some(baseline)));
