@@ -1,7 +1,7 @@
 //! A request that was refused: by whom, and what the response says of the cause.
 
 use super::case::Case;
-use super::dialog::Refusal;
+use super::request::Refusal;
 use super::wording::{seconds, short, times};
 use super::{Weighed, meanings};
 use crate::sip::headers;

@@ -2,7 +2,8 @@
 
 use super::Weighed;
 use super::case::Case;
-use super::dialog::{Dialog, Row};
+use super::dialog::Dialog;
+use super::row::Row;
 use super::wording::{seconds, short, times};
 use crate::event::{ClosedBy, closed_reason};
 use crate::sip::uri::{NameAddr, Uri};

@@ -103,6 +103,17 @@ fn glare_in_a_call() {
 }
 
 #[test]
+fn both_sides_may_count_alike() {
+    let mut story = Story::new();
+    story.answered(OFFER);
+    story.sip("alice", BOB, ALICE, "INVITE sip:alice@127.0.0.1 SIP/2.0", "1 INVITE", "");
+    story.sip("alice", ALICE, BOB, "SIP/2.0 488 No", "1 INVITE", "").stops();
+    let told = story.told("X at alice");
+    has(&told, &["the re-INVITE in alice's call to bob was refused: 488 No from alice"]);
+    has(&told, &["of alice's call to bob\n  0.050 s  bob → alice  INVITE\n  0.060 s  alice → bob  488 No\n"]);
+}
+
+#[test]
 fn who_refused_behind_a_proxy_and_why_it_did() {
     let mut story = Story::new();
     let invite = "INVITE sip:bob@example.com SIP/2.0";

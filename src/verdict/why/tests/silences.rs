@@ -208,4 +208,10 @@ fn last_words() {
     story.push("bob", Body::Note(Note::AgentLost { status: "killed by signal 11".into() })).stops();
     let told = text(&story.findings(Status::Error, "agent `bob` went away by itself: killed by signal 11"));
     has(&told, &["agent bob went away\n  killed by signal 11 after 0.250 s\n  warning: out of"]);
+    let mut quit = Story::new();
+    quit.command("bob", "quit").push("bob", Body::Note(Note::AgentStopped { status: "exit code 0".into() })).stops();
+    has(
+        &quit.told("X at bob"),
+        &["agent bob went away\n  exit code 0 after 0.030 s\n  it was told to: `quit` at call:7\n"],
+    );
 }
