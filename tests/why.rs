@@ -301,6 +301,16 @@ fn the_first_difference_from_the_last_run_that_passed() {
 }
 
 #[test]
+fn a_replay_tells_the_same() {
+    let script = ringing("bob.hangup();\nawait alice.event(\"CALL_ESTABLISHED\") within 500ms;");
+    let test = Telefonist::new("run t.rhai").file("t.rhai", &script);
+    test.run().exits(1);
+    let replay = Telefonist::new("replay").argument(test.run_folder().display().to_string()).run();
+    let replay = replay.says("alice's call to bob was refused: 486 Busy Here from bob");
+    replay.says("alice → bob  ACK").never_says("the kept verdict differs");
+}
+
+#[test]
 fn an_old_baresip_tells_the_same() {
     let script = ringing("bob.hangup();\nawait alice.event(\"CALL_ESTABLISHED\") within 500ms;");
     let test = Telefonist::new("run t.rhai --baresip").argument(crate::support::OLD_BARESIP).file("t.rhai", &script);

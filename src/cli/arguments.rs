@@ -1,5 +1,7 @@
 //! What can be said on the command line, and the help that teaches it.
 
+use super::replay::{DiffArguments, ReplayArguments};
+use super::runs::RunsArguments;
 use crate::pipeline::{self, Filter};
 use crate::report::Wanted;
 use clap::{Args, Parser, Subcommand};
@@ -12,6 +14,9 @@ Examples:
   telefonist run tests/                     every test of a folder, in alphabetical order
   telefonist run tests/ --jobs 4 --retries 2 --report junit=results.xml
   telefonist run tests/ --filter 'tag:smoke and not transfer'
+  telefonist replay last                    the newest run again: what happened when, and why it failed
+  telefonist diff 3f2a 51c0                 where two runs part (parts of their ids)
+  telefonist runs --status fail --since 7d  what failed this week
   telefonist check tests/                   find mistakes without placing a call
   telefonist compile examples/basic_call    the testfile as a Rhai script
   telefonist doctor                         which agents, ports and sounds there are
@@ -38,6 +43,12 @@ fn version() -> String {
 pub enum Verb {
     /// Run tests: place the calls, record everything, give a verdict
     Run(RunArguments),
+    /// Print a recorded run as it went, and judge it again
+    Replay(ReplayArguments),
+    /// Compare the flows of two recorded runs: 0 when they are equal, 1 when they differ
+    Diff(DiffArguments),
+    /// List the runs that are kept, the newest first, or delete some
+    Runs(RunsArguments),
     /// Find mistakes in tests without starting an agent
     Check(CheckArguments),
     /// Print the Rhai script that a testfile becomes (passwords included: it is your own text)

@@ -6,9 +6,12 @@ mod doctor;
 mod inputs;
 mod interrupt;
 mod limits;
+mod moment;
 mod progress;
+mod replay;
 mod reports;
 mod run;
+mod runs;
 mod settings;
 mod watch;
 
@@ -34,6 +37,9 @@ pub fn main() -> process::ExitCode {
     };
     let code = match arguments.verb {
         Verb::Run(verb) => run::run(&verb),
+        Verb::Replay(verb) => replay::replay(&verb),
+        Verb::Diff(verb) => replay::diff(&verb),
+        Verb::Runs(verb) => runs::runs(&verb),
         Verb::Check(verb) => check::check(&verb),
         Verb::Compile(verb) => check::compile(&verb),
         Verb::Doctor(verb) => doctor::doctor(&verb),

@@ -1,6 +1,7 @@
 //! What is done with a verdict: kept with the run, written into the test, sent to webhooks.
 
 use super::execute::Ran;
+use super::kept::stored_verdict;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::{Body, Note};
 use crate::flow::Flow;
@@ -26,22 +27,20 @@ pub fn baseline(data_dir: &Path, test: &Path) -> Option<String> {
 
 /// The flow of the newest kept run of the test.
 fn last_flow(data_dir: &Path, test: &Path) -> Option<String> {
-    kept_runs(data_dir, test).find_map(|run| std::fs::read_to_string(run.join("flow.txt")).ok())
+    runs_of(data_dir, test).find_map(|run| std::fs::read_to_string(run.join("flow.txt")).ok())
 }
 
 /// The flow of the last run of the test that passed: that beside the test, else that of a kept run.
 pub fn last_passed(data_dir: &Path, test: &Path) -> Option<String> {
-    let passed = |run: &PathBuf| {
-        let verdict = std::fs::read_to_string(run.join("verdict.json")).ok();
-        verdict.and_then(|json| Verdict::from_json(&json).ok()).is_some_and(|verdict| verdict.status == Status::Pass)
-    };
+    let passed =
+        |run: &PathBuf| stored_verdict(run).and_then(Result::ok).is_some_and(|verdict| verdict.status == Status::Pass);
     let kept =
-        || kept_runs(data_dir, test).filter(passed).find_map(|run| std::fs::read_to_string(run.join("flow.txt")).ok());
+        || runs_of(data_dir, test).filter(passed).find_map(|run| std::fs::read_to_string(run.join("flow.txt")).ok());
     std::fs::read_to_string(flow_file(test)).ok().or_else(kept)
 }
 
 /// The folders of the test's runs, the newest first: their ids sort by time.
-fn kept_runs(data_dir: &Path, test: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+fn runs_of(data_dir: &Path, test: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     let runs = data_dir.join("runs").read_dir().into_iter().flatten();
     let mut runs: Vec<PathBuf> = runs.filter_map(|run| Some(run.ok()?.path())).collect();
     runs.sort();
@@ -50,9 +49,11 @@ fn kept_runs(data_dir: &Path, test: &Path) -> impl Iterator<Item = PathBuf> + us
     runs.into_iter().rev().filter(of_test)
 }
 
-/// Keeps flow and verdict with the run. What can't be written is a warning: it changes no verdict.
-pub fn keep(folder: &RunFolder, flow: &Flow, verdict: &Verdict) -> Vec<Diagnostic> {
-    let kept = [folder.keep_flow(flow.text()), folder.keep_verdict(&verdict.to_json())];
+/// Keeps flow and verdict with the run, and the flow that it was compared with: a replay comes to the same. What can't be written
+/// is a warning: it changes no verdict.
+pub fn keep(folder: &RunFolder, flow: &Flow, verdict: &Verdict, baseline: Option<&str>) -> Vec<Diagnostic> {
+    let baseline = baseline.map_or(Ok(()), |text| folder.keep_baseline(text));
+    let kept = [folder.keep_flow(flow.text()), baseline, folder.keep_verdict(&verdict.to_json())];
     let warning = |problem| Diagnostic { severity: Severity::Warning, ..problem };
     kept.into_iter().filter_map(Result::err).map(warning).collect()
 }

@@ -92,9 +92,11 @@ pub fn execute(
     // looked for only where there is something to compare: it may be among many kept runs
     let baseline = verdict.expected.as_ref().filter(|expected| **expected != verdict.hash);
     let baseline = baseline.and_then(|_| deliver::baseline(workplace.data_dir(), path));
-    let verdict = baseline.map_or(verdict, |baseline| judge(&record, &flow, Some(&baseline)));
-    let verdict = explained(&record, &flow, verdict, workplace.data_dir(), path);
-    warnings.extend(deliver::keep(&folder, &flow, &verdict));
+    let verdict = baseline.as_ref().map_or(verdict, |baseline| judge(&record, &flow, Some(baseline)));
+    let passed = || deliver::last_passed(workplace.data_dir(), path);
+    let baseline = baseline.or_else(|| verdict.wants_findings().then(passed).flatten());
+    let verdict = explained(&record, &flow, verdict, baseline.as_deref());
+    warnings.extend(deliver::keep(&folder, &flow, &verdict, baseline.as_deref()));
     warnings.extend(deliver::send(&run.webhooks(), &record, &verdict));
     Ok(Ran { record, verdict, flow, duration, folder, agents, warnings })
 }

@@ -1,18 +1,15 @@
-//! What a verdict that is not Pass is explained with: the record, and the flow of the last run that passed.
+//! What a verdict that is not Pass is explained with: the record, and the flow of an earlier run.
 
-use super::deliver;
 use crate::flow::Flow;
 use crate::record::Record;
-use crate::verdict::{Evidence, Status, Verdict};
-use std::path::Path;
+use crate::verdict::{Evidence, Verdict};
 
-/// The verdict with its findings.
-pub fn explained(record: &Record, flow: &Flow, verdict: Verdict, data_dir: &Path, test: &Path) -> Verdict {
-    if matches!(verdict.status, Status::Pass | Status::Skipped) {
+/// The verdict with its findings. `baseline` is the flow of the last run that passed.
+pub fn explained(record: &Record, flow: &Flow, verdict: Verdict, baseline: Option<&str>) -> Verdict {
+    if !verdict.wants_findings() {
         return verdict;
     }
     let mut evidence = Evidence::new();
     record.events.iter().for_each(|event| evidence.event(event));
-    let passed = deliver::last_passed(data_dir, test);
-    Verdict { findings: evidence.findings(&verdict, flow, passed.as_deref()), ..verdict }
+    Verdict { findings: evidence.findings(&verdict, flow, baseline), ..verdict }
 }

@@ -1,5 +1,6 @@
 //! The folder of one run: `<data_dir>/runs/<id>/`.
 
+use super::held::Held;
 use crate::diagnostic::{Diagnostic, mask_secrets};
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
@@ -9,11 +10,13 @@ use std::path::{Path, PathBuf};
 /// The longest part of a test's name in a run's id, in bytes.
 const NAME_LENGTH: usize = 60;
 
-/// Everything that is kept of a run. Only the user may look into it: it holds who called whom, and what was said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Everything that is kept of a run. Only the user may look into it: it holds who called whom, and what was said. As long as
+/// it is there, the run counts as going on.
+#[derive(Debug, Clone)]
 pub struct RunFolder {
     id: String,
     path: PathBuf,
+    _held: Held,
 }
 
 impl RunFolder {
@@ -34,8 +37,9 @@ impl RunFolder {
             let path = runs.join(&id);
             match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => {
+                    let Some(_held) = Held::take(&path) else { continue };
                     fs::create_dir(path.join("recordings")).map_err(failed)?;
-                    return Ok(RunFolder { id, path });
+                    return Ok(RunFolder { id, path, _held });
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed(error)),
@@ -71,6 +75,11 @@ impl RunFolder {
     /// Keeps the flow's text.
     pub fn keep_flow(&self, text: &str) -> Result<(), Diagnostic> {
         self.keep("flow.txt", text)
+    }
+
+    /// Keeps the text of the flow that this one was compared with.
+    pub fn keep_baseline(&self, text: &str) -> Result<(), Diagnostic> {
+        self.keep("baseline.txt", text)
     }
 
     /// Keeps the verdict as JSON.

@@ -3,14 +3,20 @@
 //! The format of `events.jsonl`: the first line is the [`Header`], each line after it one [`Event`]. A killed host
 //! leaves a file that reads up to its last whole line.
 
+mod find;
 mod folder;
+mod held;
 mod read;
 mod recorder;
 
 use crate::event::Event;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
+pub use find::find;
 pub use folder::RunFolder;
+pub use held::{delete, is_going_on};
+pub use read::last_time;
 pub use recorder::Recorder;
 
 /// What `format` says in the first line of an event file.
@@ -52,6 +58,11 @@ fn first() -> u32 {
 }
 
 impl Header {
+    /// How long the run had been going on then; `time` is milliseconds since the epoch. A record that was changed may say anything.
+    pub fn until(&self, time: f64) -> Duration {
+        Duration::try_from_secs_f64((time - self.time) / 1000.0).unwrap_or_default()
+    }
+
     /// The only run of a test, by this version of the program.
     pub fn new(run: &str, test: &str, file: &str, time: f64, agent: &str) -> Header {
         Header {

@@ -5,8 +5,23 @@ use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use serde::Deserialize;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
+
+/// How far from its end an event file is looked through for its last event, in bytes.
+const TAIL: u64 = 256 * 1024;
+
+/// The time of the last event of an event file, in milliseconds since the epoch, without reading all of it; none where it has no
+/// event or can't be read.
+pub fn last_time(path: &Path) -> Option<f64> {
+    let mut file = File::open(path).ok()?;
+    let start = file.metadata().ok()?.len().saturating_sub(TAIL);
+    file.seek(SeekFrom::Start(start)).ok()?;
+    let mut tail = vec![];
+    file.take(TAIL).read_to_end(&mut tail).ok()?;
+    // a torn last line is no event, and neither is what is left of the first
+    tail.split(|byte| *byte == b'\n').rev().find_map(|line| Some(serde_json::from_slice::<Event>(line).ok()?.time))
+}
 
 /// What every version of the header has.
 #[derive(Deserialize)]
@@ -107,6 +122,24 @@ mod tests {
         assert_eq!(read(&format!("{HEADER}\n{event}")).unwrap().torn, None);
         let bad = message(&format!("{HEADER}\n{event}\n{{\"n\":1}}\n{event}\n"));
         assert!(bad.starts_with("events.jsonl:3: this line is not an event: "), "{bad}");
+    }
+
+    #[test]
+    fn the_last_time_is_that_of_the_last_whole_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let event = |n: u32, text: &str| {
+            format!("{{\"n\":{n},\"time\":{n}.5,\"kind\":\"note\",\"type\":\"PRINT\",\"text\":\"{text}\"}}\n")
+        };
+        let read = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            last_time(&path)
+        };
+        assert_eq!(read(&format!("{HEADER}\n")), None);
+        assert_eq!(read(&format!("{HEADER}\n{}{}{{\"n\":3,\"ti", event(1, "a"), event(2, "b"))), Some(2.5));
+        let long = "x".repeat(TAIL as usize - 200);
+        assert_eq!(read(&format!("{HEADER}\n{}{}", event(1, &long), event(2, &long))), Some(2.5));
+        assert_eq!(last_time(folder.path()), None);
     }
 
     #[test]

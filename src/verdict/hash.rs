@@ -2,7 +2,7 @@
 
 use super::Reason;
 use crate::event::{At, Body, Note};
-use crate::flow::{Difference, Flow, diff, first_difference};
+use crate::flow::{Flow, diff, first_difference};
 use crate::record::Record;
 
 /// What `_hash` or `hash(…)` says, and where.
@@ -50,7 +50,7 @@ impl Asked<'_> {
             Some((text, difference)) => Reason {
                 diff: Some(diff(text, flow.text())),
                 details: vec![hashes],
-                ..Reason::new(format!("the flow is not the expected one: {}", in_words(&difference)))
+                ..Reason::new(format!("the flow is not the expected one: {difference}"))
             },
             None => Reason {
                 details: [vec![hashes, no_baseline().into(), "the flow:".into()], lines(flow)].concat(),
@@ -78,19 +78,5 @@ fn lines(flow: &Flow) -> Vec<String> {
     match flow.text().is_empty() {
         true => vec!["(nothing that counts happened)".into()],
         false => flow.text().lines().map(|line| format!("  {line}")).collect(),
-    }
-}
-
-/// "instead of `CALL_ESTABLISHED` came `CALL_CLOSED 486` (alice, call 1, outgoing, bob)".
-pub(super) fn in_words(difference: &Difference) -> String {
-    let place = match difference.place.as_str() {
-        "" => String::new(),
-        place => format!(" ({place})"),
-    };
-    match (&difference.missing, &difference.extra) {
-        (Some(missing), Some(extra)) => format!("instead of `{missing}` came `{extra}`{place}"),
-        (Some(missing), None) => format!("`{missing}` is missing{place}"),
-        (None, Some(extra)) => format!("`{extra}` is too much{place}"),
-        (None, None) => String::new(),
     }
 }

@@ -2,7 +2,6 @@
 
 use super::Weighed;
 use crate::flow::{Flow, first_difference};
-use crate::verdict::hash::in_words;
 use crate::verdict::{Finding, Verdict};
 
 /// None where the verdict shows a difference of flows already.
@@ -12,5 +11,5 @@ pub fn find(verdict: &Verdict, flow: &Flow, baseline: Option<&str>) -> Option<We
     }
     let difference = first_difference(baseline?, flow.text())?;
     let about = "the first difference from the last run that passed".into();
-    Some((50, Finding { about, lines: vec![in_words(&difference)] }))
+    Some((50, Finding { about, lines: vec![difference.to_string()] }))
 }

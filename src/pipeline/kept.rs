@@ -1,0 +1,66 @@
+//! The runs that are kept in the data folder.
+
+use crate::diagnostic::Diagnostic;
+use crate::record::{Header, is_going_on, last_time};
+use crate::report::kept::{KeptRun, State};
+use crate::verdict::Verdict;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// No verdict of ours is larger, in bytes.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// All of them, the newest first (an id begins with its time). What is damaged, or no run at all, is among them and says so;
+/// hidden files are left out.
+///
+/// # Errors
+/// The folder of the runs can't be read; that it isn't there is no error.
+pub fn kept_runs(data_dir: &Path) -> Result<Vec<KeptRun>, Diagnostic> {
+    let folder = data_dir.join("runs");
+    let unreadable = |error| Diagnostic::error(format!("cannot read {}: {error}", folder.display()));
+    let entries = match folder.read_dir() {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(vec![]),
+        entries => entries.map_err(unreadable)?,
+    };
+    let paths: Result<Vec<PathBuf>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut runs: Vec<KeptRun> = paths.map_err(unreadable)?.iter().map(|path| kept_run(path)).collect();
+    runs.retain(|run| !run.id.starts_with('.'));
+    runs.sort_by(|a, b| b.id.cmp(&a.id));
+    Ok(runs)
+}
+
+fn kept_run(path: &Path) -> KeptRun {
+    let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let damaged = |why: String| KeptRun { id: id.clone(), state: State::Damaged(why), header: None, duration: None };
+    if !path.symlink_metadata().is_ok_and(|entry| entry.is_dir()) {
+        return damaged("this is not the folder of a run".into());
+    }
+    let events = path.join("events.jsonl");
+    let going_on = || is_going_on(path);
+    let header = match Header::read(&events) {
+        Ok(header) => header,
+        // it has just begun
+        Err(_) if going_on() => return KeptRun { state: State::GoingOn, ..damaged(String::new()) },
+        Err(problem) => return damaged(problem.message),
+    };
+    let duration = last_time(&events).map(|last| header.until(last));
+    let state = match stored_verdict(path) {
+        Some(Ok(verdict)) => State::Judged(verdict.status),
+        Some(Err(problem)) => State::Damaged(problem.message),
+        None if going_on() => State::GoingOn,
+        None => State::BrokenOff,
+    };
+    KeptRun { id, state, header: Some(header), duration }
+}
+
+/// The verdict that was kept with a run; none where there is none.
+pub fn stored_verdict(folder: &Path) -> Option<Result<Verdict, Diagnostic>> {
+    let file = match std::fs::File::open(folder.join("verdict.json")) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        file => file,
+    };
+    let mut json = String::new();
+    let read = file.and_then(|file| file.take(LARGEST).read_to_string(&mut json));
+    let unreadable = |error| Diagnostic::error(format!("the kept verdict can't be read: {error}"));
+    Some(read.map_err(unreadable).and_then(|_| Verdict::from_json(&json)))
+}
