@@ -151,7 +151,7 @@ fn cancelled(case: &Case, refusal: &Refusal) -> Vec<String> {
     };
     let by = case.who(&end.src);
     let mut lines = vec![format!("{by} cancelled it {} after the INVITE", seconds(end.time - refusal.request.time))];
-    lines.extend(case.command(&by, &["hangup"], end.time));
+    lines.extend(case.command(&by, &["hangup"], refusal.request.time..end.time));
     lines.extend(end.reason.iter().flat_map(|reason| reasons(reason)));
     lines
 }
@@ -173,6 +173,6 @@ fn origin(case: &Case, refusal: &Refusal) -> Vec<String> {
     if case.evidence.names.agent_at(&refusal.src).is_none() {
         lines.push(format!("{} sent it, through {}", short(name), case.who(&refusal.src)));
     }
-    lines.extend(case.command(name, &["hangup"], time));
+    lines.extend(case.command(name, &["hangup"], refusal.request.time..time));
     lines
 }

@@ -131,6 +131,22 @@ fn who_refused_behind_a_proxy_and_why_it_did() {
 }
 
 #[test]
+fn an_answer_with_other_codecs() {
+    let mut story = Story::new();
+    story.answered("v=0\r\nm=audio 9 RTP/AVP 18\r\n");
+    story.says("alice", "CALL_CLOSED", "c1", "No common audio or video codecs", json!({})).stops();
+    let parts = ["alice offers audio: PCMU/8000, telephone-event/8000", "bob answers audio: G729/8000 over RTP/AVP"];
+    has(&story.told("CALL_ESTABLISHED at alice"), &parts);
+}
+
+#[test]
+fn a_command_of_an_earlier_call_explains_nothing() {
+    let mut story = Story::new();
+    story.command("bob", "hangup").invites().sip("alice", BOB, ALICE, "SIP/2.0 486 Busy", "1 INVITE", "").stops();
+    assert!(!story.told("X at alice").contains("hangup"));
+}
+
+#[test]
 fn codecs_that_a_refusal_carries() {
     let mut story = Story::new();
     let sdp = "v=0\r\nm=audio 0 RTP/AVP 18 96\r\na=rtpmap:96 AMR/8000\r\n";
