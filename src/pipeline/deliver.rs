@@ -1,12 +1,12 @@
 //! What is done with a verdict: kept with the run, written into the test, sent to webhooks.
 
 use super::execute::Ran;
-use super::kept::stored_verdict;
+use super::history::History;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::{Body, Note};
 use crate::flow::Flow;
 use crate::notify::webhook;
-use crate::record::{Header, Record, RunFolder};
+use crate::record::{Record, RunFolder};
 use crate::script::Script;
 use crate::verdict::{Status, Verdict, judge};
 use regex::Regex;
@@ -19,34 +19,10 @@ fn flow_file(test: &Path) -> PathBuf {
     name.into()
 }
 
-/// What a flow that differs is compared with: the one beside the test, else that of the test's last kept run.
+/// The flow that the test should have: the one beside it, else that of its last pass here.
 pub fn baseline(data_dir: &Path, test: &Path) -> Option<String> {
     let beside = std::fs::read_to_string(flow_file(test)).ok();
-    beside.or_else(|| last_flow(data_dir, test))
-}
-
-/// The flow of the newest kept run of the test.
-fn last_flow(data_dir: &Path, test: &Path) -> Option<String> {
-    runs_of(data_dir, test).find_map(|run| std::fs::read_to_string(run.join("flow.txt")).ok())
-}
-
-/// The flow of the last run of the test that passed: that beside the test, else that of a kept run.
-pub fn last_passed(data_dir: &Path, test: &Path) -> Option<String> {
-    let passed =
-        |run: &PathBuf| stored_verdict(run).and_then(Result::ok).is_some_and(|verdict| verdict.status == Status::Pass);
-    let kept =
-        || runs_of(data_dir, test).filter(passed).find_map(|run| std::fs::read_to_string(run.join("flow.txt")).ok());
-    std::fs::read_to_string(flow_file(test)).ok().or_else(kept)
-}
-
-/// The folders of the test's runs, the newest first: their ids sort by time.
-fn runs_of(data_dir: &Path, test: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    let runs = data_dir.join("runs").read_dir().into_iter().flatten();
-    let mut runs: Vec<PathBuf> = runs.filter_map(|run| Some(run.ok()?.path())).collect();
-    runs.sort();
-    let file = test.display().to_string();
-    let of_test = move |run: &PathBuf| Header::read(&run.join("events.jsonl")).is_ok_and(|header| header.file == file);
-    runs.into_iter().rev().filter(of_test)
+    beside.or_else(|| History::of(data_dir).flow(test))
 }
 
 /// Keeps flow and verdict with the run, and the flow that it was compared with: a replay comes to the same. What can't be written

@@ -1,13 +1,13 @@
 //! A recorded run, shown and judged again by the code that judges a live one.
 
-use super::explain::explained;
+use super::judged::judged;
 use super::kept::stored_verdict;
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::flow::Flow;
 use crate::record::{Header, Record, is_going_on};
 use crate::report::results::{Attempt, TestResult};
-use crate::verdict::{Verdict, judge};
+use crate::verdict::Verdict;
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,8 +31,7 @@ pub fn replay(folder: &Path, shown: &mut dyn FnMut(&Header, &Event)) -> Result<R
     record.events.iter().for_each(|event| shown(&record.header, event));
     let flow = Flow::of(&record.events);
     let baseline = std::fs::read_to_string(folder.join("baseline.txt")).ok();
-    let verdict = judge(&record, &flow, baseline.as_deref());
-    let verdict = explained(&record, &flow, verdict, baseline.as_deref());
+    let verdict = judged(&record, &flow, baseline.as_deref());
     let duration = record.events.last().map_or(Duration::ZERO, |event| record.header.until(event.time));
     let mut warnings: Vec<_> = against_stored(folder, &verdict).into_iter().collect();
     warnings.extend(record.torn.map(|line| {

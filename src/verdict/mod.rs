@@ -121,11 +121,6 @@ struct Versioned<T> {
 }
 
 impl Verdict {
-    /// Whether there is something to explain.
-    pub fn wants_findings(&self) -> bool {
-        !matches!(self.status, Status::Pass | Status::Skipped)
-    }
-
     /// What `verdict.json` holds.
     pub fn to_json(&self) -> String {
         let versioned = Versioned { format: FORMAT.into(), version: VERSION, verdict: self };

@@ -25,7 +25,7 @@ mod wording;
 #[cfg(test)]
 mod tests;
 
-use super::{Finding, Verdict};
+use super::{Finding, Status, Verdict};
 use crate::event::{Body, Event, Note};
 use crate::flow::Flow;
 use agent::Agent;
@@ -107,7 +107,7 @@ impl Evidence {
     /// What explains a verdict that is not Pass, the weightiest first; one screen at most. `baseline` is the flow of the last run
     /// that passed.
     pub fn findings(&self, verdict: &Verdict, flow: &Flow, baseline: Option<&str>) -> Vec<Finding> {
-        if !verdict.wants_findings() {
+        if matches!(verdict.status, Status::Pass | Status::Skipped) {
             return vec![];
         }
         let question = Question::of(self, verdict);
