@@ -2,7 +2,7 @@
 //! `UPDATE=1 cargo test` writes them anew.
 
 use crate::golden::compare;
-use crate::peers::{kamailio, sipp};
+use crate::peers::{PASSWORD, kamailio, sipp};
 use crate::support::{Telefonist, children, repository, wait_for_event};
 use regex::Regex;
 use serde_json::Value;
@@ -33,7 +33,7 @@ fn masked(text: &str) -> String {
         (r"\d+\.\d+ s\b", "# s"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
         (r"sent \d+ RTP packets", "sent N RTP packets"),
-        (r"\(kamailio \(.*\)\)", "(kamailio)"),
+        (r"\(Server: kamailio \(.*\)\)", "(Server: kamailio)"),
     ];
     masks.iter().fold(text.to_string(), |text, (pattern, to)| {
         Regex::new(pattern).expect("a pattern").replace_all(&text, *to).into_owned()
@@ -181,6 +181,20 @@ fn a_wrong_password_and_none() {
 fn a_callee_that_the_proxy_does_not_know() {
     let proxy = kamailio();
     fails("not_found", &dials(proxy.port, "1s"));
+}
+
+#[test]
+fn busy_behind_a_proxy() {
+    let proxy = kamailio();
+    let script = format!(
+        "let alice = agent(\"<sip:alice@127.0.0.1:{port}>;auth_pass={PASSWORD}\");\n\
+         let bob = agent(\"<sip:bob@127.0.0.1:{port}>;auth_pass={PASSWORD}\");\n\
+         await all([alice.event(\"REGISTER_OK\"), bob.event(\"REGISTER_OK\")]) within 5s;\nalice.dial(bob);\n\
+         await bob.event(\"CALL_INCOMING\") within 5s;\nbob.hangup();\n\
+         await alice.event(\"CALL_CLOSED\") within 5s;\nawait alice.event(\"CALL_ESTABLISHED\") within 10ms;\n",
+        port = proxy.port
+    );
+    fails("busy_behind_a_proxy", &script);
 }
 
 #[test]
