@@ -5,6 +5,7 @@ use super::agent::{Agent, Given};
 use super::dialog::Dialog;
 use super::wording::short;
 use crate::verdict::{Status, Verdict};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Calls that are looked into.
@@ -17,8 +18,8 @@ pub struct Question {
     pub agents: Vec<Arc<str>>,
     /// What was awaited and did not come, in words: `CALL_ESTABLISHED at alice`.
     pub awaited: Option<String>,
-    /// The number of the call where the flow differs.
-    call: Option<usize>,
+    /// The call where the flow differs: its number, and whether the agent began it, if that is told.
+    call: Option<(usize, Option<bool>)>,
     /// The script itself is wrong: nothing that happened explains it.
     of_the_script: bool,
 }
@@ -40,8 +41,9 @@ impl Question {
         let awaited = first.strip_prefix("no ").and_then(|rest| rest.rsplit_once(" within "));
         question.awaited = awaited.map(|(what, _)| what.to_string());
         question.call = first.split_once(", call ").and_then(|(_, rest)| {
-            let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
-            digits.parse().ok()
+            let (number, rest) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?);
+            let outgoing = rest.starts_with(", outgoing").then_some(true);
+            Some((number.parse().ok()?, outgoing.or(rest.starts_with(", incoming").then_some(false))))
         });
         question.of_the_script = verdict.status == Status::Error && question.agents.is_empty();
         question
@@ -92,7 +94,11 @@ impl Question {
     /// The agent's dialog in question: that of the flow's difference, else the last of its kind.
     fn dialog<'a>(&self, agent: &'a Agent) -> Option<&'a Dialog> {
         match self.call {
-            Some(call) => agent.dialogs.iter().find(|dialog| dialog.number == call),
+            // the flow may count otherwise: it leaves out calls of which nothing counts
+            Some((number, outgoing)) => agent
+                .dialogs
+                .iter()
+                .find(|dialog| dialog.number == number && outgoing.is_none_or(|outgoing| outgoing == dialog.outgoing)),
             None => agent.last(self.method()),
         }
     }
@@ -170,10 +176,13 @@ impl<'a> Case<'a> {
         same.find(|(_, _, dialog)| dialog.outgoing != self.dialog.outgoing)
     }
 
-    /// The last command of an agent before a time that begins with one of the words, and where the test gives it.
-    pub fn command(&self, agent: &str, words: &[&str], before: f64) -> Option<String> {
+    /// The last command of an agent in that time (milliseconds since the epoch) that begins with one of the words, and where the
+    /// test gives it.
+    pub fn command(&self, agent: &str, words: &[&str], time: Range<f64>) -> Option<String> {
         let given = |given: &&Given| {
-            given.time <= before && given.at.is_some() && words.iter().any(|word| given.text.starts_with(word))
+            (time.contains(&given.time) || given.time == time.end)
+                && given.at.is_some()
+                && words.iter().any(|word| given.text.starts_with(word))
         };
         let given = self.evidence.agents.get(agent)?.commands.iter().rev().find(given)?;
         let at = given.at.as_ref()?;

@@ -24,6 +24,11 @@ pub fn find(case: &Case) -> Option<Weighed> {
     };
     let in_response = refused.map(|refusal| refusal.media.as_slice()).unwrap_or_default();
     lines.extend(in_response.iter().map(|media| format!("{} takes {}", side(case, !offer.out), described(media))));
+    let answer = dialog.answer.as_ref().filter(|_| refused.is_none());
+    let answering = side(case, !offer.out);
+    lines.extend(
+        answer.iter().flat_map(|answer| &answer.media).map(|media| format!("{answering} answers {}", described(media))),
+    );
     match taker {
         Some((name, agent)) => {
             lines.push(format!("{} takes {}", short(name), takes(agent)));
@@ -31,7 +36,7 @@ pub fn find(case: &Case) -> Option<Weighed> {
                 offer.media.iter().find(|media| media.kind == "audio").and_then(|audio| clash(audio, name, agent)),
             );
         }
-        None if in_response.is_empty() => {
+        None if in_response.is_empty() && answer.is_none() => {
             lines.push(format!("what {} takes is not known: its response says nothing of it", side(case, !offer.out)));
         }
         None => {}

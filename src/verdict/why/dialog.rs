@@ -1,6 +1,8 @@
 //! What is kept of one dialog at one agent (a call, a registration, a message): its last messages, the last offer and
 //! answer, the last refusal, how it ended. Bounded, however long the dialog goes on.
 
+use super::request::{Refusal, Request, explaining};
+use super::row::{Row, header};
 use super::wording::cut;
 use crate::event::SipEvent;
 use crate::sip::headers;
@@ -15,146 +17,6 @@ const STREAMS: usize = 4;
 
 /// Payload types of a media line that are kept.
 const FORMATS: usize = 24;
-
-/// Headers that explain a refusal; the rest is not kept.
-const EXPLAINING: [&str; 15] = [
-    "Reason",
-    "Warning",
-    "Retry-After",
-    "Contact",
-    "Unsupported",
-    "Require",
-    "Accept",
-    "Allow",
-    "Min-Expires",
-    "Min-SE",
-    "Content-Type",
-    "Session-Expires",
-    "Expires",
-    "Server",
-    "User-Agent",
-];
-
-/// One message; with its retransmissions, if it has any.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// The agent sent it.
-    pub out: bool,
-    pub method: String,
-    pub status: Option<u16>,
-    /// The reason phrase of a response.
-    pub phrase: String,
-    pub cseq: String,
-    branch: String,
-    /// It carries a session description.
-    pub sdp: bool,
-    /// `address:port`
-    pub src: String,
-    pub dst: String,
-    pub transport: String,
-    /// Milliseconds since the epoch.
-    pub first: f64,
-    pub last: f64,
-    pub count: u32,
-}
-
-impl Row {
-    fn of(sip: &SipEvent, time: f64) -> Row {
-        Row {
-            out: sip.direction == "OUT",
-            method: cut(&sip.method, 32),
-            status: sip.status,
-            phrase: cut(sip.reason.as_deref().unwrap_or_default(), 60),
-            cseq: cut(&sip.cseq, 48),
-            branch: branch(sip),
-            sdp: has_sdp(sip),
-            src: cut(&sip.src, 64),
-            dst: cut(&sip.dst, 64),
-            transport: cut(&sip.transport, 8),
-            first: time,
-            last: time,
-            count: 1,
-        }
-    }
-
-    /// The same message once more: same transaction (RFC 3261 section 17.1.3), same kind. Not byte for byte: baresip raises the
-    /// version of its session description each time.
-    fn is_again(&self, other: &Row) -> bool {
-        (self.out, self.status, &self.method, &self.cseq, &self.branch)
-            == (other.out, other.status, &other.method, &other.cseq, &other.branch)
-    }
-
-    /// A request that begins something; ACK and CANCEL belong to an INVITE.
-    pub fn begins(&self) -> bool {
-        self.status.is_none() && !matches!(self.method.as_str(), "ACK" | "CANCEL" | "PRACK")
-    }
-}
-
-/// The branch of the topmost Via.
-fn branch(sip: &SipEvent) -> String {
-    let via = header(sip, "Via").unwrap_or_default();
-    let parameter = via.split(',').next().unwrap_or_default().split(';').skip(1).find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("branch").then(|| value.trim())
-    });
-    cut(parameter.unwrap_or_default(), 80)
-}
-
-fn header<'a>(sip: &'a SipEvent, name: &str) -> Option<&'a str> {
-    sip.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-}
-
-fn has_sdp(sip: &SipEvent) -> bool {
-    sip.body.trim_start().starts_with("v=0")
-}
-
-/// The last request that began something, of either side.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Request {
-    pub method: String,
-    pub uri: String,
-    pub cseq: String,
-    pub time: f64,
-    /// Headers that may explain its refusal.
-    pub headers: Vec<(String, String)>,
-}
-
-/// A final response that is not a success (RFC 3261 sections 21.3 to 21.6), and the request that it answers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Refusal {
-    pub time: f64,
-    /// The agent itself sent it.
-    pub out: bool,
-    pub code: u16,
-    pub phrase: String,
-    /// Who sent it, `address:port`.
-    pub src: String,
-    pub request: Request,
-    /// The dialog was established before: it refuses what was to change it.
-    pub within: bool,
-    headers: Vec<(String, String)>,
-    /// What it offers instead, where it carries a session description.
-    pub media: Vec<Media>,
-}
-
-impl Refusal {
-    /// All values of a header, joined as RFC 3261 section 7.3.1 allows.
-    pub fn header(&self, name: &str) -> Option<String> {
-        joined(&self.headers, name)
-    }
-}
-
-impl Request {
-    pub fn header(&self, name: &str) -> Option<String> {
-        joined(&self.headers, name)
-    }
-}
-
-fn joined(headers: &[(String, String)], name: &str) -> Option<String> {
-    let values: Vec<&str> =
-        headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str()).collect();
-    (!values.is_empty()).then(|| values.join(", "))
-}
 
 /// What happened with passwords.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -270,6 +132,7 @@ impl Dialog {
             self.refusal = None;
         }
         self.request = Request {
+            out: row.out,
             method: row.method.clone(),
             uri: cut(sip.param.split_ascii_whitespace().nth(1).unwrap_or_default(), 160),
             cseq: row.cseq.clone(),
@@ -287,7 +150,7 @@ impl Dialog {
         }
         match code {
             200..300 if row.method == "INVITE" => self.established = self.established.or(Some(time)),
-            300.. if row.cseq == self.request.cseq && !self.refused_a_call() => {
+            300.. if self.request.is_answered_by(row) && !self.refused_a_call() => {
                 self.refusal = Some(Refusal {
                     time,
                     out: row.out,
@@ -327,18 +190,15 @@ impl Dialog {
         }
     }
 
-    /// The first and the last message that was sent for the request, and the responses to it, oldest first.
+    /// The last exchange: the request that was refused, else the last one, and all that belongs to it.
     pub fn exchange(&self) -> impl Iterator<Item = &Row> {
-        let cseq = self.refusal.as_ref().map_or(&self.request.cseq, |refusal| &refusal.request.cseq);
-        let number = cseq.split_whitespace().next().unwrap_or_default().to_string();
-        let start = self.rows.iter().position(|row| row.begins() && row.cseq == *cseq).unwrap_or_default();
-        self.rows.iter().skip(start).filter(move |row| row.cseq.split_whitespace().next() == Some(number.as_str()))
+        let request = self.refusal.as_ref().map_or(&self.request, |refusal| &refusal.request);
+        self.rows.iter().filter(|row| request.has(row))
     }
 
     /// The responses to the last request that began something.
     pub fn responses(&self) -> impl Iterator<Item = &Row> {
-        let request = self.rows.iter().rposition(|row| row.begins()).unwrap_or_default();
-        self.rows.iter().skip(request).filter(|row| row.status.is_some() && row.cseq == self.request.cseq)
+        self.rows.iter().filter(|row| self.request.is_answered_by(row))
     }
 
     /// The last request that began something.
@@ -370,10 +230,4 @@ fn media(body: &str) -> Vec<Media> {
         }
     }
     media
-}
-
-fn explaining(sip: &SipEvent) -> Vec<(String, String)> {
-    let explains = |name: &str| EXPLAINING.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let kept = sip.headers.iter().filter(|(name, _)| explains(name)).take(20);
-    kept.map(|(name, value)| (cut(name, 20), cut(value, 300))).collect()
 }

@@ -19,7 +19,7 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
         let by = case.who(&end.src);
         let mut lines: Vec<String> =
             vec![format!("{by} sent BYE {} after the answer", seconds(end.time - established))];
-        lines.extend(case.command(&by, &["hangup", "transfer", "uadel", "quit"], end.time));
+        lines.extend(case.command(&by, &["hangup", "transfer", "uadel", "quit"], established..end.time));
         lines.extend(end.reason.iter().flat_map(|reason| reasons(reason)));
         return Some((65, Finding { about: format!("{title} had ended before"), lines }));
     }

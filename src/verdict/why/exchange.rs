@@ -1,7 +1,7 @@
 //! The last SIP exchange: a request and what came of it, a line each.
 
 use super::case::Case;
-use super::dialog::Row;
+use super::row::Row;
 use super::wording::{seconds, times};
 use super::{LINES, Weighed};
 use crate::verdict::Finding;

@@ -25,6 +25,9 @@ pub fn find(evidence: &Evidence, verdict: &Verdict) -> Vec<Weighed> {
             None => return None,
         };
         let mut lines = vec![first];
+        let quit = agent.commands.iter().rfind(|given| agent.lost.is_some() && given.text.trim() == "quit");
+        let place = quit.and_then(|given| given.at.as_ref());
+        lines.extend(place.map(|at| format!("it was told to: `quit` at {}:{}", at.source, at.line)));
         // what it complained of first, then what it did last
         lines.extend(agent.alarms.iter().rev().take(3).rev().map(|line| format!("warning: {line}")));
         let room = LINES.saturating_sub(lines.len());

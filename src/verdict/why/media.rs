@@ -46,10 +46,14 @@ pub fn find(case: &Case) -> Option<Weighed> {
     }
     let explained = !oddities.is_empty();
     lines.extend(oddities);
-    if !explained && theirs.is_none() && deaf.is_some() {
-        lines.push("probably the peer sends nothing, or sends it elsewhere".into());
-    } else if !explained && theirs.is_some() {
+    let sent_and_lost = match mute {
+        Some(_) => mine.is_some_and(|packets| packets.sent > FEW),
+        None => deaf.is_some() && theirs.is_some_and(|(_, packets)| packets.sent > FEW),
+    };
+    if !explained && sent_and_lost {
         lines.push("probably lost on the way: the descriptions say nothing against it".into());
+    } else if !explained && deaf.is_some() && theirs.is_none() {
+        lines.push("probably the peer sends nothing, or sends it elsewhere".into());
     }
     let whom = match (deaf.is_some() || timed_out, mute.is_some()) {
         (true, true) => "either side".into(),

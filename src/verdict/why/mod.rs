@@ -16,7 +16,9 @@ mod meanings;
 mod media;
 mod names;
 mod registration;
+mod request;
 mod responses;
+mod row;
 mod unanswered;
 mod wording;
 
@@ -83,7 +85,10 @@ impl Evidence {
                 self.names.started(name, aor, address, *local);
             }
             Body::Note(Note::AgentStopping) => agent.stopping = true,
-            Body::Note(Note::AgentLost { status }) if !self.over => agent.lost = Some((status.clone(), event.time)),
+            // an agent that was told to quit ends well, and too early all the same
+            Body::Note(Note::AgentLost { status } | Note::AgentStopped { status }) if !self.over && !agent.stopping => {
+                agent.lost = Some((status.clone(), event.time));
+            }
             // what an agent that is stopped says is not the test's, but for the numbers of its calls
             Body::Event(of_agent) if !agent.stopping || of_agent.name == "AUDIO_REPORT" => {
                 agent.event(of_agent, event.time);

@@ -39,7 +39,7 @@ pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
             }
             (None, Some(Some(param))) => {
                 let uri = agent.account.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(uri, _)| uri);
-                let (about, mut lines) = unanswered::unsent_lines(param, uri.unwrap_or_default())?;
+                let (about, mut lines) = unanswered::unsent_lines(param, uri.unwrap_or_default(), agent)?;
                 lines.insert(0, format!("account {}", uri.unwrap_or_default()));
                 (about, lines)
             }

@@ -1,7 +1,7 @@
 //! A request that was refused: by whom, and what the response says of the cause.
 
 use super::case::Case;
-use super::dialog::Refusal;
+use super::request::Refusal;
 use super::wording::{seconds, short, times};
 use super::{Weighed, meanings};
 use crate::sip::headers;
@@ -24,12 +24,16 @@ pub fn find(case: &Case) -> Option<Weighed> {
     Some((90, Finding { about, lines: explain(case, refusal) }))
 }
 
-/// `486 Busy Here from bob`; the program too, where its response names it and it is no agent of the run.
+/// `486 Busy Here from bob`, `… from bob, through 192.0.2.9:5060`, `… from 192.0.2.9:5060 (Server: pbx 1)`: a Server header may be that
+/// of somebody behind the address.
 pub fn answer(case: &Case, refusal: &Refusal) -> String {
-    let server = refusal.header("Server").or_else(|| refusal.header("User-Agent"));
-    let server = server.filter(|_| case.evidence.names.agent_at(&refusal.src).is_none());
-    let server = server.map(|server| format!(" ({server})")).unwrap_or_default();
-    format!("{} {} from {}{server}", refusal.code, refusal.phrase, case.who(&refusal.src))
+    let (code, phrase, address) = (refusal.code, &refusal.phrase, case.who(&refusal.src));
+    if let Some((name, _)) = origin(case, refusal) {
+        let through = if *name == address { String::new() } else { format!(", through {address}") };
+        return format!("{code} {phrase} from {name}{through}");
+    }
+    let server = ["Server", "User-Agent"].iter().find_map(|name| Some(format!(" ({name}: {})", refusal.header(name)?)));
+    format!("{code} {phrase} from {address}{}", server.unwrap_or_default())
 }
 
 /// What is known of the cause, a line each.
@@ -37,7 +41,7 @@ pub fn explain(case: &Case, refusal: &Refusal) -> Vec<String> {
     let mut lines = vec![];
     lines.extend(meanings::status(refusal.code).filter(|_| refusal.code != 487).map(String::from));
     lines.extend(of_code(case, refusal));
-    lines.extend(origin(case, refusal));
+    lines.extend(told(case, refusal));
     lines.extend(refusal.header("Reason").iter().flat_map(|value| reasons(value)));
     for warning in refusal.header("Warning").iter().flat_map(|value| headers::warnings(value)) {
         let meaning = meanings::warning(warning.code).map(|words| format!("{words}: ")).unwrap_or_default();
@@ -151,28 +155,23 @@ fn cancelled(case: &Case, refusal: &Refusal) -> Vec<String> {
     };
     let by = case.who(&end.src);
     let mut lines = vec![format!("{by} cancelled it {} after the INVITE", seconds(end.time - refusal.request.time))];
-    lines.extend(case.command(&by, &["hangup"], end.time));
+    lines.extend(case.command(&by, &["hangup"], refusal.request.time..end.time));
     lines.extend(end.reason.iter().flat_map(|reason| reasons(reason)));
     lines
 }
 
-/// An agent of the run that sent the response, or that the test told to: then the cause is in the test.
-fn origin(case: &Case, refusal: &Refusal) -> Vec<String> {
-    if refusal.code == 487 {
-        return vec![];
+/// The agent of the run that made the response, and when: the one at its address, or one behind that.
+fn origin(case: &Case, refusal: &Refusal) -> Option<(String, f64)> {
+    if let Some(name) = case.evidence.names.agent_at(&refusal.src) {
+        return Some((short(name), refusal.time));
     }
-    let other = case.other_side().and_then(|(name, _, dialog)| Some((name, dialog.refusal.as_ref()?)));
-    let other = other.filter(|(_, theirs)| theirs.out && theirs.code == refusal.code);
-    let by = match (case.evidence.names.agent_at(&refusal.src), other) {
-        (Some(name), _) => Some((name, refusal.time)),
-        (None, Some((name, theirs))) => Some((name, theirs.time)),
-        (None, None) => None,
-    };
-    let Some((name, time)) = by else { return vec![] };
-    let mut lines = vec![];
-    if case.evidence.names.agent_at(&refusal.src).is_none() {
-        lines.push(format!("{} sent it, through {}", short(name), case.who(&refusal.src)));
-    }
-    lines.extend(case.command(name, &["hangup"], time));
-    lines
+    let (name, _, dialog) = case.other_side()?;
+    let theirs = dialog.refusal.as_ref().filter(|theirs| theirs.out && theirs.code == refusal.code)?;
+    Some((short(name), theirs.time))
+}
+
+/// What the test told the agent that refused: then the cause is in the test.
+fn told(case: &Case, refusal: &Refusal) -> Option<String> {
+    let (name, time) = origin(case, refusal).filter(|_| refusal.code != 487)?;
+    case.command(&name, &["hangup"], refusal.request.time..time)
 }

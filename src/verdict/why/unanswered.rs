@@ -1,13 +1,18 @@
 //! Requests that nobody answered, connections that were refused, names that led nowhere, phones that rang.
 
 use super::Weighed;
+use super::agent::Agent;
 use super::case::Case;
-use super::dialog::{Dialog, Row};
+use super::dialog::Dialog;
+use super::row::Row;
 use super::wording::{seconds, short, times};
 use crate::event::{ClosedBy, closed_reason};
 use crate::sip::uri::{NameAddr, Uri};
 use crate::verdict::Finding;
 use std::net::IpAddr;
+
+/// How agents of all versions word it that a name leads to no address.
+const UNRESOLVED: &str = "Destination address required";
 
 pub fn find(case: &Case) -> Option<Weighed> {
     let dialog = case.dialog;
@@ -22,25 +27,35 @@ pub fn find(case: &Case) -> Option<Weighed> {
     Some((90, Finding { about: format!("{} {about}", case.title()), lines }))
 }
 
-/// What a registration or a call that never got onto the wire shows: the connection was refused, the name led nowhere.
-pub fn unsent_lines(param: &str, target: &str) -> Option<(String, Vec<String>)> {
+/// What a registration or a call that never got onto the wire shows: the connection was refused, the name led nowhere. `target` is
+/// where it was to go, as a URI or a name-addr.
+pub fn unsent_lines(param: &str, target: &str, agent: &Agent) -> Option<(String, Vec<String>)> {
     let reason = closed_reason(param);
     // without brackets the parameters are the URI's here: the agent gives a URI, no header
     let bracketed = NameAddr::parse(target).filter(|_| target.contains('<'));
     let uri = Uri::parse(bracketed.map_or(target, |address| address.uri))?;
+    // all goes there first, wherever it is meant for
+    let proxy = agent.parameter("outbound").is_some();
+    let literal = uri.host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
     match reason.by {
         ClosedBy::Refused => {
-            let transport =
-                uri.param("transport").unwrap_or(if uri.scheme.eq_ignore_ascii_case("sips") { "tls" } else { "udp" });
-            let port = uri.port.unwrap_or(if transport.eq_ignore_ascii_case("tls") { 5061 } else { 5060 });
-            let line = format!("nobody takes {} connections at {}:{port}", transport.to_uppercase(), uri.host);
+            let sips = uri.scheme.eq_ignore_ascii_case("sips");
+            let transport = uri.param("transport").or(sips.then_some("tls"));
+            let kind = transport.map(|transport| format!("{} ", transport.to_uppercase())).unwrap_or_default();
+            // without a port and with a name, DNS says which it is (RFC 3263)
+            let standard = literal.then_some(if kind == "TLS " { 5061 } else { 5060 });
+            let port = uri.port.or(standard).map(|port| format!(":{port}")).unwrap_or_default();
+            let line = match proxy {
+                true => "the account's outbound proxy takes no connections".into(),
+                false => format!("nobody takes {kind}connections at {}{port}", uri.host),
+            };
             Some(("was not sent: the connection was refused".into(), vec![line]))
         }
         ClosedBy::Local | ClosedBy::Remote | ClosedBy::Code(_) => None,
         _ => {
             let said = format!("the agent says: {}", reason.text);
-            let literal = uri.host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-            let name = (!literal).then(|| format!("probably the name {} leads to no address (DNS)", uri.host));
+            let unresolved = reason.text == UNRESOLVED && !literal && !proxy;
+            let name = unresolved.then(|| format!("probably the name {} leads to no address (DNS)", uri.host));
             Some(("was not sent".into(), [Some(said), name].into_iter().flatten().collect()))
         }
     }
@@ -49,7 +64,7 @@ pub fn unsent_lines(param: &str, target: &str) -> Option<(String, Vec<String>)> 
 /// Nothing went onto the wire.
 fn unsent(case: &Case) -> Option<(String, Vec<String>)> {
     let (_, param) = case.dialog.closed.as_ref().filter(|_| case.dialog.outgoing)?;
-    unsent_lines(param, &case.dialog.peer)
+    unsent_lines(param, &case.dialog.peer, case.agent)
 }
 
 /// Not even a provisional response came (RFC 3261 sections 17.1.1.2 and 17.1.2.2: over UDP a request is sent again and again for
@@ -129,7 +144,7 @@ fn ringing(case: &Case, request: &Row) -> Option<(String, Vec<String>)> {
     if let Some(end) = dialog.end.as_ref().filter(|end| end.cancelled) {
         let by = case.who(&end.src);
         lines.push(format!("{by} cancelled it {} after the INVITE", seconds(end.time - request.first)));
-        lines.extend(case.command(&by, &["hangup"], end.time));
+        lines.extend(case.command(&by, &["hangup"], request.first..end.time));
     }
     Some((about.into(), lines))
 }

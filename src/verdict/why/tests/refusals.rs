@@ -103,6 +103,17 @@ fn glare_in_a_call() {
 }
 
 #[test]
+fn both_sides_may_count_alike() {
+    let mut story = Story::new();
+    story.answered(OFFER);
+    story.sip("alice", BOB, ALICE, "INVITE sip:alice@127.0.0.1 SIP/2.0", "1 INVITE", "");
+    story.sip("alice", ALICE, BOB, "SIP/2.0 488 No", "1 INVITE", "").stops();
+    let told = story.told("X at alice");
+    has(&told, &["the re-INVITE in alice's call to bob was refused: 488 No from alice"]);
+    has(&told, &["of alice's call to bob\n  0.050 s  bob → alice  INVITE\n  0.060 s  alice → bob  488 No\n"]);
+}
+
+#[test]
 fn who_refused_behind_a_proxy_and_why_it_did() {
     let mut story = Story::new();
     let invite = "INVITE sip:bob@example.com SIP/2.0";
@@ -111,12 +122,24 @@ fn who_refused_behind_a_proxy_and_why_it_did() {
     story.sip("alice", PROXY, ALICE, "SIP/2.0 486 Busy", "1 INVITE", "Server: pbx 1\r\n").stops();
     has(
         &story.told("CALL_ESTABLISHED at alice"),
-        &[
-            "was refused: 486 Busy from 192.0.2.9:5060 (pbx 1)",
-            "bob sent it, through 192.0.2.9:5060",
-            "bob was told to: `hangup scode=486` at call:7",
-        ],
+        &["was refused: 486 Busy from bob, through 192.0.2.9:5060\n", "bob was told to: `hangup scode=486` at call:7"],
     );
+}
+
+#[test]
+fn an_answer_with_other_codecs() {
+    let mut story = Story::new();
+    story.answered("v=0\r\nm=audio 9 RTP/AVP 18\r\n");
+    story.says("alice", "CALL_CLOSED", "c1", "No common audio or video codecs", json!({})).stops();
+    let parts = ["alice offers audio: PCMU/8000, telephone-event/8000", "bob answers audio: G729/8000 over RTP/AVP"];
+    has(&story.told("CALL_ESTABLISHED at alice"), &parts);
+}
+
+#[test]
+fn a_command_of_an_earlier_call_explains_nothing() {
+    let mut story = Story::new();
+    story.command("bob", "hangup").invites().sip("alice", BOB, ALICE, "SIP/2.0 486 Busy", "1 INVITE", "").stops();
+    assert!(!story.told("X at alice").contains("hangup"));
 }
 
 #[test]

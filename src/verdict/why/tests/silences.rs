@@ -42,6 +42,8 @@ fn connections_and_names() {
             "Destination address required [89]",
             ["says: Destination address required\n", "probably the name nosuch.invalid leads to no address (DNS)"],
         ),
+        ("sip:b@host;transport=tcp", "Connection refused", ["nobody takes TCP connections at host\n", "refused"]),
+        ("sip:b@host", "No such file or directory [2]", ["was not sent\n", "says: No such file or directory\n"]),
         ("sip:b@127.0.0.1", "Invalid argument [22]", ["was not sent\n", "the agent says: Invalid argument\n"]),
     ] {
         let mut story = Story::new();
@@ -51,6 +53,16 @@ fn connections_and_names() {
         story.push("alice", Body::Event(event)).stops();
         has(&story.told("CALL_ESTABLISHED at alice"), &parts);
     }
+}
+
+#[test]
+fn all_goes_to_an_outbound_proxy() {
+    let mut story = Story::new();
+    story.command("alice", "uanew <sip:alice@h>;regint=0;outbound=\"sip:p;transport=tcp\"");
+    story.says("alice", "CALL_CLOSED", "c1", "Connection refused", json!({})).stops();
+    let told = story.told("CALL_ESTABLISHED at alice");
+    has(&told, &["the account's outbound proxy takes no connections"]);
+    assert!(!told.contains("127.0.0.1"), "{told}");
 }
 
 #[test]
@@ -174,6 +186,13 @@ fn both_sides_count() {
             "probably lost on the way",
         ],
     );
+    // who sent nothing lost nothing
+    story.events.truncate(story.events.len() - 3);
+    story.says("bob", "AUDIO_REPORT", "c1", "", json!({"packets_tx": 0, "packets_rx": 100}));
+    story.says("alice", "AUDIO_REPORT", "c1", "", json!({"packets_tx": 100, "packets_rx": 0})).stops();
+    let told = story.told("CALL_DTMF_START at bob");
+    has(&told, &["no RTP came to alice", "bob sent 0 RTP packets and received 100"]);
+    assert!(!told.contains("probably"), "{told}");
     // a short call tells nothing
     let mut short = Story::new();
     short.answered(OFFER).says("alice", "AUDIO_REPORT", "c1", "", json!({"packets_tx": 9, "packets_rx": 0})).stops();
@@ -208,4 +227,10 @@ fn last_words() {
     story.push("bob", Body::Note(Note::AgentLost { status: "killed by signal 11".into() })).stops();
     let told = text(&story.findings(Status::Error, "agent `bob` went away by itself: killed by signal 11"));
     has(&told, &["agent bob went away\n  killed by signal 11 after 0.250 s\n  warning: out of"]);
+    let mut quit = Story::new();
+    quit.command("bob", "quit").push("bob", Body::Note(Note::AgentStopped { status: "exit code 0".into() })).stops();
+    has(
+        &quit.told("X at bob"),
+        &["agent bob went away\n  exit code 0 after 0.030 s\n  it was told to: `quit` at call:7\n"],
+    );
 }
