@@ -8,6 +8,7 @@ mod golden;
 mod one_process;
 mod peers;
 mod reports;
+mod runs;
 mod support;
 mod tidy;
 mod transports;

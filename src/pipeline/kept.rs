@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// No verdict of ours is larger, in bytes.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-/// All of them, the newest first (an id begins with its time). What is damaged, or no run at all, is among them and says so;
+/// All of them, the newest first. What is damaged, or no run at all, comes last and says so;
 /// hidden files are left out.
 ///
 /// # Errors
@@ -25,7 +25,8 @@ pub fn kept_runs(data_dir: &Path) -> Result<Vec<KeptRun>, Diagnostic> {
     let paths: Result<Vec<PathBuf>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
     let mut runs: Vec<KeptRun> = paths.map_err(unreadable)?.iter().map(|path| kept_run(path)).collect();
     runs.retain(|run| !run.id.starts_with('.'));
-    runs.sort_by(|a, b| b.id.cmp(&a.id));
+    let time = |run: &KeptRun| run.header.as_ref().map_or(0.0, |header| header.time);
+    runs.sort_by(|a, b| time(b).total_cmp(&time(a)).then(b.id.cmp(&a.id)));
     Ok(runs)
 }
 

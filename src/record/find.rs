@@ -1,10 +1,13 @@
 //! Which run the user means.
 
+use super::Header;
 use crate::diagnostic::Diagnostic;
 use std::path::{Path, PathBuf};
 
 /// The most candidates that an error lists.
 const LISTED: usize = 10;
+/// The length of an id's beginning that tells the second: `20261123-231105`.
+const SECOND: usize = 15;
 
 /// The folder of the run that `asked` names: its id, a part of it that no other one has, `last` for the newest one, or the path of
 /// a run's folder anywhere.
@@ -20,7 +23,7 @@ pub fn find(data_dir: &Path, asked: &str) -> Result<PathBuf, Diagnostic> {
     ids.sort();
     let found: Vec<&String> = match asked {
         "" => vec![],
-        "last" => ids.last().into_iter().collect(),
+        "last" => newest(&runs, &ids).into_iter().collect(),
         _ if ids.iter().any(|id| id == asked) => return Ok(runs.join(asked)),
         _ => ids.iter().filter(|id| id.contains(asked)).collect(),
     };
@@ -37,6 +40,14 @@ pub fn find(data_dir: &Path, asked: &str) -> Result<PathBuf, Diagnostic> {
                 .advice("name more of the one that you mean"))
         }
     }
+}
+
+/// Of the runs that begin in the last second (their ids tell the second), the one that began last. `ids` are sorted.
+fn newest<'a>(runs: &Path, ids: &'a [String]) -> Option<&'a String> {
+    let second = |id: &'a String| id.get(..SECOND).unwrap_or(id);
+    let last = second(ids.last()?);
+    let began = |id: &String| Header::read(&runs.join(id).join("events.jsonl")).map_or(0.0, |header| header.time);
+    ids.iter().rev().take_while(|id| second(id) == last).max_by(|a, b| began(a).total_cmp(&began(b)))
 }
 
 fn by_path(folder: &Path) -> Result<PathBuf, Diagnostic> {
@@ -79,6 +90,12 @@ mod tests {
             found(runs.join("20261123-231105-call-0001").to_str().unwrap()).unwrap(),
             Path::new("20261123-231105-call-0001")
         );
+        // in the same second, the time in the record tells
+        let header = Header::new("r", "t", "f", 1.0, "a");
+        let earlier = runs.join("20261124-130000-a-0004");
+        std::fs::create_dir(&earlier).unwrap();
+        std::fs::write(earlier.join("events.jsonl"), serde_json::to_string(&header).unwrap()).unwrap();
+        assert_eq!(found("last").unwrap(), Path::new("20261124-130000-a-0004"));
         let several = found("call").unwrap_err().message;
         assert_eq!(several, "`call` is a part of 2 runs: 20261124-120000-call-0002, 20261123-231105-call-0001");
         for asked in ["", "nothing", "zlink", "hidden"] {
