@@ -7,6 +7,7 @@ mod faults;
 mod golden;
 mod one_process;
 mod peers;
+mod runner;
 mod reports;
 mod runs;
 mod support;

@@ -212,7 +212,8 @@ impl Runner<'_> {
             let turn = Turn { repetition: result.repetition, of: result.repetitions, attempt };
             let begins = |log: &Arc<Log>| self.watcher.begins(unit.number, unit.case, turn, log);
             let steps_done = |ended: &Ended| {
-                if is_last && (!may_fail_again || ended.how == How::Finished) {
+                // whether another test may begin at all is known when this one is judged
+                if is_last && !self.plan.fail_fast && (!may_fail_again || ended.how == How::Finished) {
                     place.give_back_turn();
                 }
             };
