@@ -1,6 +1,6 @@
 //! A recorded run, shown and judged again by the code that judges a live one.
 
-use super::kept::stored_verdict;
+use super::kept::{stored_verdict, text};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::flow::Flow;
@@ -29,7 +29,7 @@ pub fn replay(folder: &Path, shown: &mut dyn FnMut(&Header, &Event)) -> Result<R
     let record = Record::read(&folder.join("events.jsonl"))?;
     record.events.iter().for_each(|event| shown(&record.header, event));
     let flow = Flow::of(&record.events);
-    let baseline = std::fs::read_to_string(folder.join("baseline.txt")).ok();
+    let baseline = text(&folder.join("baseline.txt")).and_then(Result::ok);
     let verdict = judge(&record, &flow, baseline.as_deref());
     let duration = record.events.last().map_or(Duration::ZERO, |event| record.header.until(event.time));
     let mut warnings: Vec<_> = against_stored(folder, &verdict).into_iter().collect();
