@@ -90,7 +90,7 @@ impl Leases {
         }
         state.taken.extend(names.iter().cloned());
         let (state, freed) = (self.state.clone(), self.freed.clone());
-        Ok(Some(Lease { names: names.to_vec(), files: files, state, freed }))
+        Ok(Some(Lease { names: names.to_vec(), files, state, freed }))
     }
 
     fn open(&self, name: &str) -> io::Result<File> {
