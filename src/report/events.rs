@@ -279,7 +279,7 @@ mod tests {
             Body::Event(agent),
             Body::Sip(Box::new(sip)),
             Body::Log(LogLine { level: "error".into(), text: text.clone() }),
-            Body::Response(Response { ok: number % 2 == 0, data: text.clone(), to: 0 }),
+            Body::Response(Response { ok: number > 9, data: text.clone(), to: 0 }),
             Body::Note(note),
             starting(&text),
         ])
