@@ -9,7 +9,7 @@ ALSA_PACKAGES = libasound2-dev
 
 # For example CARGO_FLAGS=--release
 CARGO_FLAGS =
-FUZZ_TARGETS = testfile netstring ctrl_json sip_message trace
+FUZZ_TARGETS = testfile netstring ctrl_json sip_message sip_headers trace
 FUZZ_SECONDS = 20
 
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)

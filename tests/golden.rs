@@ -18,7 +18,8 @@ fn outcome(name: &str, text: String) -> (String, String) {
     }
 }
 
-fn compare(expected: &Path, actual: &str) -> Option<String> {
+/// None where the file has that text; with `UPDATE` set it is written.
+pub fn compare(expected: &Path, actual: &str) -> Option<String> {
     let old = fs::read_to_string(expected).unwrap_or_default();
     if old == actual {
         return None;

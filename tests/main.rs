@@ -13,3 +13,4 @@ mod runs;
 mod support;
 mod tidy;
 mod transports;
+mod why;

@@ -1,11 +1,12 @@
 //! What is done with a verdict: kept with the run, written into the test, sent to webhooks.
 
 use super::execute::Ran;
+use super::history::History;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::{Body, Note};
 use crate::flow::Flow;
 use crate::notify::webhook;
-use crate::record::{Header, Record, RunFolder};
+use crate::record::{Record, RunFolder};
 use crate::script::Script;
 use crate::verdict::{Status, Verdict, judge};
 use regex::Regex;
@@ -18,20 +19,10 @@ fn flow_file(test: &Path) -> PathBuf {
     name.into()
 }
 
-/// What a flow that differs is compared with: the one beside the test, else that of the test's last kept run.
+/// The flow that the test should have: the one beside it, else that of its last pass here.
 pub fn baseline(data_dir: &Path, test: &Path) -> Option<String> {
     let beside = std::fs::read_to_string(flow_file(test)).ok();
-    beside.or_else(|| last_flow(data_dir, test))
-}
-
-/// The flow of the newest kept run of the test; ids of runs sort by time.
-fn last_flow(data_dir: &Path, test: &Path) -> Option<String> {
-    let mut runs: Vec<PathBuf> =
-        data_dir.join("runs").read_dir().ok()?.filter_map(|run| Some(run.ok()?.path())).collect();
-    runs.sort();
-    let file = test.display().to_string();
-    let of_test = |run: &PathBuf| Header::read(&run.join("events.jsonl")).is_ok_and(|header| header.file == file);
-    runs.into_iter().rev().filter(of_test).find_map(|run| std::fs::read_to_string(run.join("flow.txt")).ok())
+    beside.or_else(|| History::of(data_dir).flow(test))
 }
 
 /// Keeps flow and verdict with the run, and the flow that it was compared with: a replay comes to the same. What can't be written

@@ -1,6 +1,7 @@
 //! One run of a test, from its script to its verdict.
 
 use super::compile::Compiled;
+use super::judged::judged;
 use super::{Workplace, deliver};
 use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
@@ -8,7 +9,7 @@ use crate::event::{Body, Clock, Ended, Log, Note};
 use crate::flow::Flow;
 use crate::record::{Header, Record, Recorder, RunFolder};
 use crate::run::Run;
-use crate::verdict::{Verdict, judge};
+use crate::verdict::{Status, Verdict};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -87,11 +88,10 @@ pub fn execute(
     let events = run.log().since(0).iter().map(|event| (**event).clone()).collect();
     let record = Record { header, events, torn: None };
     let flow = Flow::of(&record.events);
-    let verdict = judge(&record, &flow, None);
-    // looked for only where there is something to compare: it may be among many kept runs
-    let baseline = verdict.expected.as_ref().filter(|expected| **expected != verdict.hash);
-    let baseline = baseline.and_then(|_| deliver::baseline(workplace.data_dir(), path));
-    let verdict = baseline.as_ref().map_or(verdict, |baseline| judge(&record, &flow, Some(baseline)));
+    let baseline = deliver::baseline(workplace.data_dir(), path);
+    let verdict = judged(&record, &flow, baseline.as_deref());
+    // what a replay compares with; one that passed has nothing to compare
+    let baseline = baseline.filter(|_| verdict.status != Status::Pass);
     warnings.extend(deliver::keep(&folder, &flow, &verdict, baseline.as_deref()));
     warnings.extend(deliver::send(&run.webhooks(), &record, &verdict));
     Ok(Ran { record, verdict, flow, duration, folder, agents, warnings })

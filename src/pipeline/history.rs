@@ -51,7 +51,7 @@ impl History {
         serde_json::from_slice(&std::fs::read(self.file(test, "json")).ok()?).ok()
     }
 
-    /// The flow of its last pass; where it never passed, of its first run.
+    /// The flow of its last pass.
     pub fn flow(&self, test: &Path) -> Option<String> {
         std::fs::read_to_string(self.file(test, "flow")).ok()
     }
@@ -63,9 +63,8 @@ impl History {
         past.test = absolute(test).display().to_string();
         let passed = matches!(past.status, TestStatus::Pass | TestStatus::Flaky);
         past.passed = if passed { Some(past.run.clone()) } else { before.and_then(|before| before.passed) };
-        let file = self.file(test, "flow");
-        if passed || (past.passed.is_none() && !file.exists()) {
-            replace(&file, flow)?;
+        if passed {
+            replace(&self.file(test, "flow"), flow)?;
         }
         replace(&self.file(test, "json"), &serde_json::to_string_pretty(&past)?)
     }
@@ -96,8 +95,7 @@ mod tests {
             (TestStatus::Error, "4", "broken"),
         ] {
             history.remember(&test, past(status, run), flow).unwrap();
-            let flow = if run < "3" { "first" } else { "good" };
-            assert_eq!(history.flow(&test).as_deref(), Some(flow));
+            assert_eq!(history.flow(&test).as_deref(), (run >= "3").then_some("good"));
         }
         let last = history.past(&test).unwrap();
         assert_eq!((last.status, last.run.as_str(), last.passed.as_deref()), (TestStatus::Error, "4", Some("3")));

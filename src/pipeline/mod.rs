@@ -10,6 +10,7 @@ mod filter;
 mod find;
 mod history;
 mod interrupt;
+mod judged;
 mod kept;
 mod plan;
 mod preflight;

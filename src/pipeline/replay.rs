@@ -1,12 +1,13 @@
 //! A recorded run, shown and judged again by the code that judges a live one.
 
+use super::judged::judged;
 use super::kept::{stored_verdict, text};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::flow::Flow;
 use crate::record::{Header, Record, is_going_on};
 use crate::report::results::{Attempt, TestResult};
-use crate::verdict::{Verdict, judge};
+use crate::verdict::Verdict;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ pub fn replay(folder: &Path, shown: &mut dyn FnMut(&Header, &Event)) -> Result<R
     record.events.iter().for_each(|event| shown(&record.header, event));
     let flow = Flow::of(&record.events);
     let baseline = text(&folder.join("baseline.txt")).and_then(Result::ok);
-    let verdict = judge(&record, &flow, baseline.as_deref());
+    let verdict = judged(&record, &flow, baseline.as_deref());
     let duration = record.events.last().map_or(Duration::ZERO, |event| record.header.until(event.time));
     let mut warnings: Vec<_> = against_stored(folder, &verdict).into_iter().collect();
     warnings.extend(record.torn.map(|line| {
@@ -62,9 +63,8 @@ fn against_stored(folder: &Path, verdict: &Verdict) -> Option<Diagnostic> {
     let what = match () {
         () if stored.status != verdict.status => format!("it says {}, now it is {}", stored.status, verdict.status),
         () if stored.hash != verdict.hash => format!("its hash is {}, now it is {}", stored.hash, verdict.hash),
-        () if stored.expected != verdict.expected || stored.reasons != verdict.reasons => {
-            "it gives other reasons".to_string()
-        }
+        () if stored.reasons != verdict.reasons => "it gives other reasons".into(),
+        () if stored != *verdict => "it says other things of its warnings or of the cause".into(),
         () => return None,
     };
     let advice = "the record was changed after the run, or another version of telefonist judged it";
