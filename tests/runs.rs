@@ -55,8 +55,10 @@ fn a_replay_says_what_the_run_said() {
         .never_says("Populated");
     again(&test, "replay last --log").exits(0).says("log: info: Populated");
     // what the record shows of the cause comes out the same
-    let refused = CALL.replace("bob.accept()", "bob.hangup()").replace("CALL_RTPESTAB\"), bob", "CALL_ESTABLISHED\"), bob");
-    std::fs::write(test.folder.path().join("call.rhai"), refused.replace("]);\nalice", "]) within 500ms;\nalice")).unwrap();
+    let refused =
+        CALL.replace("bob.accept()", "bob.hangup()").replace("CALL_RTPESTAB\"), bob", "CALL_ESTABLISHED\"), bob");
+    std::fs::write(test.folder.path().join("call.rhai"), refused.replace("]);\nalice", "]) within 500ms;\nalice"))
+        .unwrap();
     let live = test.run().exits(1).says("no CALL_ESTABLISHED");
     let replayed = again(&test, "replay last").exits(1).never_says("differs");
     assert_eq!(told(&replayed.stdout), told(&live.stdout));
