@@ -7,6 +7,7 @@ mod inputs;
 mod interrupt;
 mod limits;
 mod moment;
+mod printer;
 mod progress;
 mod replay;
 mod reports;

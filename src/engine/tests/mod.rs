@@ -4,6 +4,7 @@ mod awaits;
 mod checking;
 mod endings;
 mod errors;
+mod inputs;
 mod language;
 mod modules;
 mod rules;

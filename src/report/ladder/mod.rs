@@ -1,15 +1,25 @@
 //! The SIP messages of a run as a ladder: a lane for each agent and peer, a row for each message on the wire. The layout that the
 //! terminal, the HTML report and the web UI draw.
 
+mod build;
+pub mod draw;
+mod marks;
+mod wire;
+
 use serde::Serialize;
+
+pub use build::Builder;
+pub use wire::{End, Sighting, Wire, is_stream};
 
 /// Who talked with whom.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Ladder {
-    /// From left to right, in the order in which they first spoke; agents and peers alike.
+    /// From left to right, in the order in which they first spoke; agents and peers alike. Agents that never did are the last.
     pub lanes: Vec<Lane>,
-    /// In the order of time.
+    /// In the order of the record.
     pub rows: Vec<Row>,
+    /// What the agents and the script said between the messages, in the order of the record.
+    pub marks: Vec<Mark>,
 }
 
 /// An agent of the run, or somebody that one of them talked with.
@@ -41,6 +51,44 @@ pub struct Row {
     pub transport: String,
     /// The same message was seen before between the same two, byte for byte.
     pub retransmission: bool,
-    /// The numbers of its events in the record: one, or one at each end.
+    /// The numbers of its events in the record: one, or one at each end; the first is the one that came first.
     pub events: Vec<u64>,
 }
+
+/// Something else that happened: what became of a call, or what went wrong.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Mark {
+    /// Milliseconds since the epoch.
+    pub time: f64,
+    /// The agent's lane; none for what the script says.
+    pub lane: Option<usize>,
+    pub kind: MarkKind,
+    /// `established`, `closed: 486 Busy Here`, `CALL_ESTABLISHED did not come at alice within 5 s (call.rhai:3)`
+    pub text: String,
+    /// The number of its event in the record.
+    pub event: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkKind {
+    /// A call is established, held, resumed.
+    Call,
+    Closed,
+    /// RTP comes in.
+    Media,
+    /// A failed check, a failed registration, an agent that died.
+    Problem,
+}
+
+impl Ladder {
+    /// The ladder of a whole record.
+    pub fn of<'a>(events: impl IntoIterator<Item = &'a crate::event::Event>) -> Ladder {
+        let mut builder = Builder::default();
+        events.into_iter().for_each(|event| builder.event(event));
+        builder.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

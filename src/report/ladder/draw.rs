@@ -1,0 +1,321 @@
+//! A ladder for a terminal: lanes as columns, a line for each message, and between them what became of calls.
+//!
+//! ```text
+//!                     alice                              bob
+//!    0.000             │────────── INVITE (SDP) ──────────>│
+//!    0.001  +0.001     │<───────── 180 Ringing ────────────│
+//! ```
+//!
+//! Where the lanes don't fit side by side, a line names both ends instead.
+
+use super::{Ladder, Mark, MarkKind, Row};
+use crate::diagnostic::is_invisible;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// The width of the times that a line begins with, in columns.
+const TIMES: usize = 19;
+/// Between two lanes at least, so that the usual labels fit, and at most.
+const GAP: std::ops::RangeInclusive<usize> = 16..=34;
+/// The longest name in a line that names both ends.
+const NAME: usize = 22;
+/// A mark that is cut shorter than this says nothing.
+const TEXT: usize = 12;
+
+/// The ladder in lines of `width` columns at most, with ANSI colours or without. No character that could steer the terminal.
+pub fn draw(ladder: &Ladder, width: usize, colour: bool) -> String {
+    let width = width.max(TIMES + 2 * TEXT);
+    let sheet = Sheet { ladder, width, colour, columns: columns(ladder, width) };
+    let mut text = sheet.heads();
+    let mut times = Times::default();
+    for item in items(ladder) {
+        let (time, lines) = match item {
+            Item::Row(row) => (row.time, vec![sheet.row(row)]),
+            Item::Mark(mark) => (mark.time, sheet.mark(mark)),
+        };
+        let mut times = times.next(time);
+        for line in lines {
+            let line = format!("{times:TIMES$}{line}");
+            text.push_str(line.trim_end());
+            text.push('\n');
+            times.clear();
+        }
+    }
+    text.push_str(&summary(ladder));
+    text
+}
+
+enum Item<'a> {
+    Row(&'a Row),
+    Mark(&'a Mark),
+}
+
+/// Rows and marks in the order of the record.
+fn items(ladder: &Ladder) -> Vec<Item<'_>> {
+    let rows = ladder.rows.iter().map(|row| (row.events.first().copied().unwrap_or_default(), Item::Row(row)));
+    let marks = ladder.marks.iter().map(|mark| (mark.event, Item::Mark(mark)));
+    let mut items: Vec<_> = rows.chain(marks).collect();
+    items.sort_by_key(|(n, _)| *n);
+    items.into_iter().map(|(_, item)| item).collect()
+}
+
+/// Seconds since the first line and since the line before.
+#[derive(Default)]
+struct Times(Option<(f64, f64)>);
+
+impl Times {
+    fn next(&mut self, time: f64) -> String {
+        let (first, last) = self.0.unwrap_or((time, time));
+        let begun = self.0.replace((first, time)).is_some();
+        let since = format!("{:8.3}", (time - first) / 1000.0);
+        if begun { format!("{since} {:>+8.3}", (time - last) / 1000.0) } else { since }
+    }
+}
+
+/// The lanes' columns, from the first column after the times; none where they don't fit.
+fn columns(ladder: &Ladder, width: usize) -> Option<Vec<usize>> {
+    let room = width - TIMES - 1;
+    let half = |name: &str| UnicodeWidthStr::width(name).min(*GAP.start()) / 2;
+    let (first, last) = (half(&ladder.lanes.first()?.name), half(&ladder.lanes.last()?.name));
+    let between = ladder.lanes.len() - 1;
+    if between == 0 {
+        return Some(vec![first]);
+    }
+    let gap = room.checked_sub(first + last)? / between;
+    (gap >= *GAP.start()).then(|| (0..=between).map(|lane| first + lane * gap.min(*GAP.end())).collect())
+}
+
+struct Sheet<'a> {
+    ladder: &'a Ladder,
+    width: usize,
+    colour: bool,
+    columns: Option<Vec<usize>>,
+}
+
+impl Sheet<'_> {
+    fn room(&self) -> usize {
+        self.width - TIMES
+    }
+
+    fn name(&self, lane: usize) -> &str {
+        self.ladder.lanes.get(lane).map_or("", |lane| &lane.name)
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.colour && !code.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+    }
+
+    /// The names above their lanes.
+    fn heads(&self) -> String {
+        let Some(columns) = &self.columns else { return String::new() };
+        let gap = columns.get(1).map_or(self.room(), |second| second - columns[0] - 1);
+        let mut line = Canvas::new(self.room());
+        for (lane, column) in self.ladder.lanes.iter().zip(columns) {
+            let end = if lane.agent { Keep::Start } else { Keep::End };
+            let name = cut(&lane.name, gap.min(self.room()), end);
+            let wide = UnicodeWidthStr::width(name.as_str());
+            line.put(column.saturating_sub(wide / 2).min(self.room().saturating_sub(wide)), &name);
+        }
+        let line = format!("{}{}", " ".repeat(TIMES), line.text());
+        format!("{}\n", self.paint("1", line.trim_end()))
+    }
+
+    fn empty(&self, columns: &[usize]) -> Canvas {
+        let mut line = Canvas::new(self.room());
+        for column in columns {
+            line.put(*column, "│");
+        }
+        line
+    }
+
+    fn row(&self, row: &Row) -> String {
+        let again = if row.retransmission { "↻ " } else { "" };
+        let label = format!("{again}{}", row.label);
+        let code = code(row);
+        let Some(columns) = &self.columns else { return self.listed(row, &label, code) };
+        let line = self.empty(columns);
+        let (from, to) = (columns[row.from], columns[row.to]);
+        if from == to {
+            let (column, text) = beside(from, &format!("to itself: {label}"), self.room());
+            return line.painted(column, &text, |text| self.paint(code, text));
+        }
+        let (left, right) = (from.min(to), from.max(to));
+        let dash = if row.retransmission { "╌" } else { "─" };
+        let inside = right - left - 1;
+        let label = cut(&label, inside - 4, Keep::Start);
+        let dashes = inside - 1 - 2 - UnicodeWidthStr::width(label.as_str());
+        let (before, after) = (dash.repeat(dashes / 2), dash.repeat(dashes - dashes / 2));
+        let arrow = match from < to {
+            true => format!("{before} {label} {after}>"),
+            false => format!("<{after} {label} {before}"),
+        };
+        line.painted(left + 1, &arrow, |text| self.paint(code, text))
+    }
+
+    /// A row where the lanes don't fit.
+    fn listed(&self, row: &Row, label: &str, code: &str) -> String {
+        let (from, to) = (self.padded(row.from), self.padded(row.to));
+        let used = UnicodeWidthStr::width(from.as_str()) + UnicodeWidthStr::width(to.as_str()) + 5;
+        let label = cut(label, self.room().saturating_sub(used).max(TEXT), Keep::Start);
+        format!("{from} > {to}  {}", self.paint(code, &label))
+    }
+
+    /// A lane's name, as wide as all of them.
+    fn padded(&self, lane: usize) -> String {
+        let most = NAME.min((self.room().saturating_sub(TEXT + 5)) / 2);
+        let all = self.ladder.lanes.iter().map(|lane| UnicodeWidthStr::width(lane.name.as_str()).min(most)).max();
+        let keep = if self.ladder.lanes.get(lane).is_some_and(|lane| lane.agent) { Keep::Start } else { Keep::End };
+        let name = cut(self.name(lane), most, keep);
+        let missing = all.unwrap_or(0).saturating_sub(UnicodeWidthStr::width(name.as_str()));
+        format!("{name}{}", " ".repeat(missing))
+    }
+
+    fn mark(&self, mark: &Mark) -> Vec<String> {
+        let code = match mark.kind {
+            MarkKind::Call => "32",
+            MarkKind::Closed | MarkKind::Media => "2",
+            MarkKind::Problem => "1;31",
+        };
+        let named = |mark: &Mark| match mark.lane {
+            Some(lane) => format!("{}: {}", self.name(lane), mark.text),
+            None => mark.text.clone(),
+        };
+        if mark.kind == MarkKind::Problem {
+            let lines = wrapped(&tame(&named(mark)), self.room() - 2);
+            let head = |n: usize| if n == 0 { "✗ " } else { "  " };
+            let painted = |(n, line): (usize, &String)| self.paint(code, &format!("{}{line}", head(n)));
+            return lines.iter().enumerate().map(painted).collect();
+        }
+        match (&self.columns, mark.lane) {
+            (Some(columns), Some(lane)) => {
+                let (column, text) = beside(columns[lane], &mark.text, self.room());
+                vec![self.empty(columns).painted(column, &text, |text| self.paint(code, text))]
+            }
+            _ => vec![self.paint(code, &cut(&named(mark), self.room(), Keep::Start))],
+        }
+    }
+}
+
+/// A text beside a lane: where it goes, and the text with the dot that stands on the lane.
+fn beside(lane: usize, text: &str, room: usize) -> (usize, String) {
+    let text = tame(text);
+    let wide = UnicodeWidthStr::width(text.as_str());
+    let right = room.saturating_sub(lane + 2);
+    if wide <= right || lane < right {
+        return (lane, format!("● {}", cut(&text, right, Keep::Start)));
+    }
+    let text = cut(&text, lane.saturating_sub(1), Keep::Start);
+    (lane - 1 - UnicodeWidthStr::width(text.as_str()), format!("{text} ●"))
+}
+
+/// By class (RFC 3261 section 7.2), as ANSI codes.
+fn code(row: &Row) -> &'static str {
+    match row.status {
+        0 => "",
+        1..=199 => "36",
+        200..=299 => "32",
+        300..=399 => "33",
+        _ => "31",
+    }
+}
+
+/// `12 messages over TCP and UDP, 2 of them retransmissions (↻)`
+fn summary(ladder: &Ladder) -> String {
+    let mut transports: Vec<String> = ladder.rows.iter().map(|row| cut(&row.transport, TEXT, Keep::Start)).collect();
+    transports.sort();
+    transports.dedup();
+    let again = ladder.rows.iter().filter(|row| row.retransmission).count();
+    let again = if again > 0 { format!(", {again} sent again (↻)") } else { String::new() };
+    match ladder.rows.len() {
+        0 => "no SIP message was recorded\n".into(),
+        1 => format!("1 message over {}\n", transports.join(", ")),
+        n => format!("{n} messages over {}{again}\n", transports.join(", ")),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Keep {
+    Start,
+    End,
+}
+
+/// Characters that stand in a column of their own; others are replaced.
+fn tame(text: &str) -> String {
+    let shown = |c: char| if is_invisible(c) || c.width().unwrap_or(0) == 0 { '\u{fffd}' } else { c };
+    text.trim().chars().map(shown).collect()
+}
+
+/// The text, tamed, in `width` columns at most.
+fn cut(text: &str, width: usize, keep: Keep) -> String {
+    let text = tame(text);
+    if UnicodeWidthStr::width(text.as_str()) <= width {
+        return text;
+    }
+    let mut left = width.saturating_sub(1);
+    let fits = |c: &char| {
+        let wide = c.width().unwrap_or(0);
+        let fits = wide <= left;
+        left = if fits { left - wide } else { 0 };
+        fits
+    };
+    match keep {
+        Keep::Start => text.chars().take_while(fits).chain(['…']).collect(),
+        Keep::End => {
+            let end: Vec<char> = text.chars().rev().take_while(fits).collect();
+            ['…'].into_iter().chain(end.into_iter().rev()).collect()
+        }
+    }
+}
+
+/// Lines of `width` columns at most, broken at spaces; a longer word is cut.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![];
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let word = cut(word, width, Keep::Start);
+        let wide = UnicodeWidthStr::width(line.as_str()) + 1 + UnicodeWidthStr::width(word.as_str());
+        if !line.is_empty() && wide > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&word);
+    }
+    lines.push(line);
+    lines
+}
+
+/// A line of columns; none where a wide character before it takes two.
+struct Canvas(Vec<Option<char>>);
+
+impl Canvas {
+    fn new(width: usize) -> Canvas {
+        Canvas(vec![Some(' '); width])
+    }
+
+    /// Writes a text; what does not fit is left out. Gives the column after it.
+    fn put(&mut self, column: usize, text: &str) -> usize {
+        let mut column = column;
+        for c in text.chars() {
+            let end = column + c.width().unwrap_or(0);
+            if end > self.0.len() {
+                break;
+            }
+            self.0[column..end].fill(None);
+            self.0[column] = Some(c);
+            column = end;
+        }
+        column
+    }
+
+    fn text(&self) -> String {
+        self.0.iter().flatten().collect()
+    }
+
+    /// The line with a text in it that is painted.
+    fn painted(mut self, column: usize, text: &str, paint: impl Fn(&str) -> String) -> String {
+        let end = self.put(column, text);
+        let part = |cells: &[Option<char>]| cells.iter().flatten().collect::<String>();
+        format!("{}{}{}", part(&self.0[..column]), paint(&part(&self.0[column..end])), part(&self.0[end..]))
+    }
+}

@@ -1,0 +1,49 @@
+//! What of a run stands between the messages of its ladder.
+
+use super::MarkKind;
+use crate::event::{AgentEvent, At, Body, ClosedBy, How, Note, closed_reason};
+
+/// Kind and text of the mark that an event leaves, if it leaves one.
+pub fn mark(body: &Body) -> Option<(MarkKind, String)> {
+    match body {
+        Body::Event(event) => of_agent(event),
+        Body::Note(Note::AgentLost { status }) => Some((MarkKind::Problem, format!("the agent died: {status}"))),
+        Body::Note(Note::CheckFailed { message, at }) => Some((MarkKind::Problem, placed(message, at.as_ref()))),
+        Body::Note(Note::Ended(ended)) => match ended.how {
+            How::Finished | How::Skipped => None,
+            How::Cancelled if ended.message.is_empty() => Some((MarkKind::Problem, "cancelled".into())),
+            _ => Some((MarkKind::Problem, placed(&ended.message, ended.at.as_ref()))),
+        },
+        _ => None,
+    }
+}
+
+fn of_agent(event: &AgentEvent) -> Option<(MarkKind, String)> {
+    let text = match event.name.as_str() {
+        "CALL_ESTABLISHED" => "established".into(),
+        "CALL_HOLD" => "held by the peer".into(),
+        "CALL_RESUME" => "resumed by the peer".into(),
+        "CALL_CLOSED" => return Some((MarkKind::Closed, closed(&event.param))),
+        "CALL_RTPESTAB" => return Some((MarkKind::Media, format!("hears {}", event.param))),
+        "REGISTER_FAIL" => return Some((MarkKind::Problem, format!("registration failed: {}", event.param))),
+        "AUDIO_ERROR" => return Some((MarkKind::Problem, format!("audio error: {}", event.param))),
+        _ => return None,
+    };
+    Some((MarkKind::Call, text))
+}
+
+fn closed(param: &str) -> String {
+    let reason = closed_reason(param);
+    match reason.by {
+        ClosedBy::Code(code) => format!("closed: {code} {}", reason.text),
+        ClosedBy::Other => format!("closed: {}", reason.text),
+        by => format!("closed: {by}"),
+    }
+}
+
+fn placed(message: &str, at: Option<&At>) -> String {
+    match at {
+        Some(at) => format!("{message} ({}:{})", at.source, at.line),
+        None => message.to_string(),
+    }
+}

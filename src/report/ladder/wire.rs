@@ -1,0 +1,158 @@
+//! Which of the recorded messages are the same one on the wire, and whose address is whose.
+
+use crate::event::{Body, Event, Note, SipEvent};
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+/// An address of one of the two kinds of transport: a port of UDP is not the same one of TCP.
+type Address = (bool, String);
+
+/// Pairs the two records of a message between two agents. Takes events one by one, in the order of the log.
+#[derive(Debug, Default)]
+pub struct Wire {
+    /// By the digest of what was sent from where to where.
+    seen: HashMap<[u8; 32], Seen>,
+    /// How many messages there were.
+    messages: usize,
+    /// Who was at an address from which event on.
+    owners: HashMap<Address, Vec<(u64, Arc<str>)>>,
+    /// What peers call themselves that opened a connection, and so came from a port of no meaning.
+    called: HashMap<Address, String>,
+}
+
+/// Who stands at one end of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum End {
+    Agent(Arc<str>),
+    /// Its `address:port`.
+    Peer(String),
+}
+
+/// What a recorded message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sighting {
+    /// A message that was not recorded before; the same bytes went the same way before if it is a retransmission.
+    First { retransmission: bool },
+    /// The other end's record of the message of that number, from 0.
+    Second(usize),
+}
+
+/// All messages of the same bytes between the same two.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Those that only one end has recorded.
+    open: VecDeque<usize>,
+    /// Whether that end sent them.
+    sent: bool,
+}
+
+impl Wire {
+    /// Takes note of an event; says what it is if it is a message.
+    pub fn event(&mut self, event: &Event) -> Option<Sighting> {
+        let agent = event.agent.as_ref()?;
+        match &event.body {
+            Body::Note(Note::AgentStarting { address, .. }) => {
+                for stream in [false, true] {
+                    self.own((stream, address.clone()), event.n, agent);
+                }
+                self.own((true, next_port(address)), event.n, agent);
+                None
+            }
+            Body::Sip(sip) => Some(self.message(event.n, agent, sip)),
+            _ => None,
+        }
+    }
+
+    fn message(&mut self, n: u64, agent: &Arc<str>, sip: &SipEvent) -> Sighting {
+        let sent = sip.direction == "OUT";
+        let own = if sent { &sip.src } else { &sip.dst };
+        self.own(address(sip, own), n, agent);
+        self.called(sip);
+        let own = End::Agent(agent.clone());
+        // both ends are one agent, which says the same of both of its records
+        let itself = self.end(n, sip, &sip.src) == own && self.end(n, sip, &sip.dst) == own;
+        let known = self.seen.get_mut(&digest(sip));
+        if let Some(known) = known {
+            let first = (itself || known.sent != sent).then(|| known.open.pop_front()).flatten();
+            if let Some(first) = first {
+                return Sighting::Second(first);
+            }
+            if known.open.is_empty() {
+                known.sent = sent;
+            }
+            known.open.push_back(self.messages);
+            self.messages += 1;
+            return Sighting::First { retransmission: true };
+        }
+        self.seen.insert(digest(sip), Seen { open: VecDeque::from([self.messages]), sent });
+        self.messages += 1;
+        Sighting::First { retransmission: false }
+    }
+
+    fn own(&mut self, address: Address, n: u64, agent: &Arc<str>) {
+        let owners = self.owners.entry(address).or_default();
+        if owners.last().is_none_or(|(_, last)| last != agent) {
+            owners.push((n, agent.clone()));
+        }
+    }
+
+    /// A client's port says nothing; its topmost Via says where it can be reached (RFC 3261 section 18.1.1).
+    fn called(&mut self, sip: &SipEvent) {
+        if sip.direction != "IN" || sip.status.is_some() || !is_stream(sip) {
+            return;
+        }
+        let via = sip.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Via"));
+        let sent_by = via.and_then(|(_, value)| value.split([';', ',']).next()?.split_whitespace().nth(1));
+        let Some(sent_by) = sent_by.filter(|sent_by| host(sent_by) == host(&sip.src) && **sent_by != sip.src) else {
+            return;
+        };
+        self.called.insert(address(sip, &sip.src), sent_by.to_string());
+    }
+
+    /// Who stands at an address of a message, at the time of event `n`.
+    pub fn end(&self, n: u64, sip: &SipEvent, at: &str) -> End {
+        self.owner(n, is_stream(sip), at)
+    }
+
+    /// The same for an address, of a stream (TCP, TLS…) or of UDP.
+    pub fn owner(&self, n: u64, stream: bool, at: &str) -> End {
+        let key = (stream, at.to_string());
+        let called = self.called.get(&key).filter(|_| !self.owners.contains_key(&key));
+        let key = called.map_or(key, |called| (stream, called.clone()));
+        let owner = self.owners.get(&key).and_then(|owners| {
+            let since = owners.iter().rev().find(|(since, _)| *since <= n);
+            since.or(owners.first()).map(|(_, agent)| agent.clone())
+        });
+        owner.map_or(End::Peer(key.1), End::Agent)
+    }
+}
+
+/// Whether it went over a connection.
+pub fn is_stream(sip: &SipEvent) -> bool {
+    !sip.transport.eq_ignore_ascii_case("UDP")
+}
+
+fn address(sip: &SipEvent, at: &str) -> Address {
+    (is_stream(sip), at.to_string())
+}
+
+fn digest(sip: &SipEvent) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for part in [&sip.transport, &sip.src, &sip.dst, &sip.param] {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    digest.finalize().into()
+}
+
+fn host(address: &str) -> &str {
+    address.rsplit_once(':').map_or(address, |(host, _)| host)
+}
+
+/// Where an agent takes TLS.
+fn next_port(address: &str) -> String {
+    let next =
+        address.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?.checked_add(1)?)));
+    next.map_or(address.to_string(), |(host, port)| format!("{host}:{port}"))
+}
