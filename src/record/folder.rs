@@ -44,6 +44,21 @@ impl RunFolder {
         Err(failed(ErrorKind::AlreadyExists.into()))
     }
 
+    /// The folder of a run that is kept there.
+    pub fn open(path: &Path) -> Result<RunFolder, Diagnostic> {
+        let shown = path.display();
+        let wrong = |message: String| {
+            Diagnostic::error(message).advice("name a run in <data_dir>/runs, or the path of a run's folder")
+        };
+        let path = path.canonicalize().map_err(|error| wrong(format!("there is no run {shown}: {error}")))?;
+        let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let folder = RunFolder { id, path };
+        match folder.events().is_file() {
+            true => Ok(folder),
+            false => Err(wrong(format!("{shown} is no folder of a run: it has no events.jsonl"))),
+        }
+    }
+
     /// The run's id: the folder's name.
     pub fn id(&self) -> &str {
         &self.id

@@ -3,6 +3,7 @@
 //! The format of `events.jsonl`: the first line is the [`Header`], each line after it one [`Event`]. A killed host
 //! leaves a file that reads up to its last whole line.
 
+mod find;
 mod folder;
 mod read;
 mod recorder;
@@ -10,6 +11,7 @@ mod recorder;
 use crate::event::Event;
 use serde::{Deserialize, Serialize};
 
+pub use find::{by_id, find};
 pub use folder::RunFolder;
 pub use recorder::Recorder;
 
