@@ -13,7 +13,7 @@ use crate::event::Event;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-pub use find::find;
+pub use find::{by_id, find};
 pub use folder::RunFolder;
 pub use held::{delete, is_going_on};
 pub use read::last_time;
