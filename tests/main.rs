@@ -10,6 +10,7 @@ mod one_process;
 mod peers;
 mod runner;
 mod reports;
+mod runs;
 mod support;
 mod tidy;
 mod transports;

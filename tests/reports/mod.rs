@@ -2,7 +2,7 @@
 
 mod sample;
 
-use crate::support::repository;
+use crate::support::{Telefonist, repository};
 use proptest::prelude::*;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -133,6 +133,26 @@ mistake Bad plan.  You planned 10 tests but ran 8.
     assert_eq!(tap(&render(Kind::Tap, &sample::mixed())), expected);
 }
 
+/// As docs/reports.md has it: a prove that knows version 13 takes it with that number.
+#[test]
+fn prove_passes_and_fails_with_the_tests() {
+    let mut results = sample::mixed();
+    results.left_out = 0;
+    let folder = tempfile::tempdir().unwrap();
+    let proved = |results: &Results| {
+        let file = folder.path().join("results.tap");
+        std::fs::write(&file, render(Kind::Tap, results).replacen("14", "13", 1)).unwrap();
+        let output = fed("prove", &["--exec".as_ref(), "cat".as_ref(), &file], "");
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (passed, said) = proved(&results);
+    assert!(!passed && said.contains("Failed tests:  4, 6-8") && !said.contains("Parse errors"), "{said}");
+    // those that passed, the flaky and the skipped one
+    results.tests = [0, 1, 2, 4].map(|n| results.tests[n].clone()).to_vec();
+    let (passed, said) = proved(&results);
+    assert!(passed && said.contains("All tests successful"), "{said}");
+}
+
 #[test]
 fn the_json_is_as_documented() {
     let report = json(&render(Kind::Json, &sample::mixed()));
@@ -144,6 +164,10 @@ fn the_json_is_as_documented() {
     assert_eq!(failed["attempts"][1]["reasons"][0]["at"]["line"], 1);
     assert_eq!(failed["attempts"][1]["findings"][0]["lines"][1], "+1.034 486 Busy Here bob -> alice");
     assert_eq!(report["tests"][6]["problems"][0]["at"]["line"], 2);
+    let page = std::fs::read_to_string(repository().join("docs/reports.md")).unwrap();
+    let mut blocks = page.split("\n\n").filter(|block| block.starts_with("    {"));
+    json(blocks.next().unwrap());
+    serde_json::from_str::<serde_json::Value>(blocks.next().unwrap()).unwrap();
 }
 
 #[test]
@@ -171,6 +195,37 @@ fn no_report_shows_a_secret_or_a_control_character() {
         let found: Vec<char> = text.chars().filter(bad).filter(|c| name != "json" || *c != '\u{ffff}').collect();
         assert!(found.is_empty(), "{name}: {found:?}");
     }
+}
+
+#[test]
+fn the_reports_of_real_runs_are_read_too() {
+    let good = "let a = agent(\"alice\");\nlet b = agent(\"bob\");\na.dial(b);\nawait b.event(\"CALL_INCOMING\");\n";
+    let fails = good.to_string() + "await b.event(\"CALL_ESTABLISHED\") within 100ms;\n";
+    let kinds = Kind::ALL.map(|(name, _)| format!("--report {name}=out/{name}")).join(" ");
+    let words = format!("run t/good.rhai t/fails.rhai t/typo --retries 1 {kinds}");
+    let test = Telefonist::new(&words).file("t/good.rhai", good).file("t/fails.rhai", &fails).file("t/typo", "_hsah\n");
+    test.run().exits(2);
+    let read = |name: &str| std::fs::read_to_string(test.folder.path().join("out").join(name)).unwrap();
+    let count = |xpath: &str| junit(&read("junit"), &format!("count({xpath})"));
+    let cases = ["success", "failure", "rerunFailure", "error"].map(|kind| match kind {
+        "success" => count("//testcase[@file='t/good.rhai' and not(failure or error)]"),
+        kind => count(&format!("//testcase/{kind}")),
+    });
+    assert_eq!(cases, ["1", "1", "1", "1"]);
+    let told = tap(&read("tap"));
+    for line in ["ok 1 - t/good.rhai", "not ok 2 - t/fails.rhai", "yaml 2 FAIL FAIL FAIL", "yaml 3 ERROR", "planned 3"]
+    {
+        assert!(told.lines().any(|told| told == line), "{line}\n{told}");
+    }
+    assert!(!told.contains("mistake"), "{told}");
+    let report = json(&read("json"));
+    assert_eq!(
+        (&report["summary"]["passed"], &report["summary"]["failed"], &report["summary"]["errors"]),
+        (&1.into(), &1.into(), &1.into())
+    );
+    assert_eq!(report["tests"][1]["attempts"].as_array().map(Vec::len), Some(2));
+    assert!(read("github").contains("::error file=t/fails.rhai,line="), "{}", read("github"));
+    assert!(read("terminal").contains("attempt 2 of 2: FAIL") && read("terminal").contains("1 passed, 1 failed"));
 }
 
 /// The mixed results with a text in every place that a stranger may fill.
