@@ -5,6 +5,7 @@ mod compiled;
 mod examples;
 mod faults;
 mod golden;
+mod html_report;
 mod load;
 mod one_process;
 mod peers;
