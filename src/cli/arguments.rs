@@ -19,6 +19,7 @@ Examples:
   telefonist runs --status fail --since 7d  what failed this week
   telefonist check tests/                   find mistakes without placing a call
   telefonist compile examples/basic_call    the testfile as a Rhai script
+  telefonist stdlib calls::establish        what a function of the library does
   telefonist doctor                         which agents, ports and sounds there are
 
 A test is a classic testfile (no extension) or a Rhai script (.rhai).
@@ -55,6 +56,8 @@ pub enum Verb {
     Compile(CompileArguments),
     /// Say what this machine has for placing calls, and what to do about the rest
     Doctor(HostArguments),
+    /// Show the standard library of the test language: its functions, or the docs of one
+    Stdlib(StdlibArguments),
 }
 
 #[derive(Args, Debug)]
@@ -169,6 +172,12 @@ pub struct CompileArguments {
     pub file: PathBuf,
     #[command(flatten)]
     pub inputs: InputArguments,
+}
+
+#[derive(Args, Debug)]
+pub struct StdlibArguments {
+    /// A module or a function: calls, calls::establish
+    pub name: Option<String>,
 }
 
 /// What the agents need, whatever the verb.

@@ -14,6 +14,7 @@ mod reports;
 mod run;
 mod runs;
 mod settings;
+mod stdlib;
 mod watch;
 
 use crate::verdict::ExitCode;
@@ -44,6 +45,7 @@ pub fn main() -> process::ExitCode {
         Verb::Check(verb) => check::check(&verb),
         Verb::Compile(verb) => check::compile(&verb),
         Verb::Doctor(verb) => doctor::doctor(&verb),
+        Verb::Stdlib(verb) => stdlib::stdlib(&verb),
     };
     code.code().into()
 }
