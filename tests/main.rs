@@ -12,6 +12,7 @@ mod peers;
 mod runner;
 mod reports;
 mod runs;
+mod stdlib;
 mod support;
 mod tidy;
 mod transports;
