@@ -104,3 +104,31 @@ fn the_page_of_the_repository_has_the_docs() {
     let wrong = compare(&repository().join("docs/stdlib.md"), &page);
     assert_eq!(wrong, None, "UPDATE=1 takes it over");
 }
+
+/// How much of a tone is in a recording of an agent's call: its amplitude (Goertzel's algorithm).
+fn amplitude(file: &std::path::Path, frequency: f64) -> f64 {
+    let mut wav = hound::WavReader::open(file).expect("a recording");
+    let step = std::f64::consts::TAU * frequency / f64::from(wav.spec().sample_rate);
+    let samples: Vec<f64> = wav.samples::<i16>().map(|sample| f64::from(sample.expect("a sample"))).collect();
+    // at its end, all calls are joined
+    let last = &samples[samples.len() - samples.len().min(4000)..];
+    let (mut before, mut last_but_one) = (0.0, 0.0);
+    for sample in last {
+        (before, last_but_one) = (sample + 2.0 * step.cos() * before - last_but_one, before);
+    }
+    let power = before * before + last_but_one * last_but_one - 2.0 * step.cos() * before * last_but_one;
+    power.sqrt() * 2.0 / last.len() as f64
+}
+
+#[test]
+fn the_guests_of_a_conference_hear_each_other() {
+    let body = "let host = agent(\"host\");\ncalls::conference(host, [alice, bob]);\nsleep(2s);\n\
+                calls::hangup(alice, host);\n calls::hangup(bob, host);\n";
+    let test = Telefonist::new("run call.rhai").file("call.rhai", &script(body));
+    test.run().exits(0);
+    let heard = |name: &str, frequency| amplitude(&test.run_folder().join("recordings").join(name), frequency);
+    // alice.wav is 440 Hz, bob.wav is 1000 Hz; an echo of one's own voice would be no conference
+    let (alice, bob) = ("alice-1.wav", "bob-1.wav");
+    let (others, own) = (heard(alice, 1000.0).min(heard(bob, 440.0)), heard(alice, 440.0).max(heard(bob, 1000.0)));
+    assert!(others > 1000.0 && own < 200.0, "others {others}, own {own}");
+}
