@@ -3,8 +3,8 @@
 
 # What the build needs: baresip (C, through cmake and bindgen) is linked into the program.
 BUILD_PACKAGES = build-essential perl cmake libclang-dev pkg-config libopus-dev libspandsp-dev zlib1g-dev
-# What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy.
-TEST_PACKAGES = baresip-core sip-tester kamailio
+# What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy, a reader of captures.
+TEST_PACKAGES = baresip-core sip-tester kamailio tshark
 ALSA_PACKAGES = libasound2-dev
 
 # For example CARGO_FLAGS=--release

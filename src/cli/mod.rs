@@ -3,7 +3,9 @@
 mod arguments;
 mod check;
 mod doctor;
+mod export;
 mod interrupt;
+mod ladder;
 mod run;
 mod settings;
 
@@ -31,6 +33,8 @@ pub fn main() -> process::ExitCode {
         Verb::Run(verb) => run::run(&verb),
         Verb::Check(verb) => check::check(&verb),
         Verb::Compile(verb) => check::compile(&verb),
+        Verb::Ladder(verb) => ladder::ladder(&verb),
+        Verb::Export(verb) => export::export(&verb),
         Verb::Doctor(verb) => doctor::doctor(&verb),
     };
     code.code().into()

@@ -116,7 +116,7 @@ fn tame(name: &str) -> String {
 }
 
 /// Seconds since the epoch as `20261123-231105`, UTC.
-fn stamp(seconds: u64) -> String {
+pub fn stamp(seconds: u64) -> String {
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     // days from 0000-03-01, so that the leap day is the last of its year
     let days = days + 719_468;

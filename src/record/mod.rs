@@ -12,7 +12,7 @@ use crate::event::Event;
 use serde::{Deserialize, Serialize};
 
 pub use find::{by_id, find};
-pub use folder::RunFolder;
+pub use folder::{RunFolder, stamp};
 pub use recorder::Recorder;
 
 /// What `format` says in the first line of an event file.

@@ -180,7 +180,7 @@ impl Sheet<'_> {
             None => mark.text.clone(),
         };
         if mark.kind == MarkKind::Problem {
-            let lines = wrapped(&tame(&named(mark)), self.room() - 2);
+            let lines = wrapped(&named(mark), self.room() - 2);
             let head = |n: usize| if n == 0 { "✗ " } else { "  " };
             let painted = |(n, line): (usize, &String)| self.paint(code, &format!("{}{line}", head(n)));
             return lines.iter().enumerate().map(painted).collect();
@@ -266,8 +266,9 @@ fn cut(text: &str, width: usize, keep: Keep) -> String {
     }
 }
 
-/// Lines of `width` columns at most, broken at spaces; a longer word is cut.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+/// The text, tamed, in lines of `width` columns at most, broken at spaces; a longer word is cut.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let text = tame(text);
     let mut lines = vec![];
     let mut line = String::new();
     for word in text.split_whitespace() {

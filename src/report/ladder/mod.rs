@@ -2,13 +2,15 @@
 //! terminal, the HTML report and the web UI draw.
 
 mod build;
-pub mod draw;
+mod draw;
 mod marks;
+mod page;
 mod wire;
 
 use serde::Serialize;
 
 pub use build::Builder;
+pub use page::page;
 pub use wire::{End, Sighting, Wire, is_stream};
 
 /// Who talked with whom.

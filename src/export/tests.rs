@@ -1,0 +1,1 @@
+//! Exports of records made by hand.
