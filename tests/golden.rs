@@ -18,7 +18,7 @@ fn outcome(name: &str, text: String) -> (String, String) {
     }
 }
 
-fn compare(expected: &Path, actual: &str) -> Option<String> {
+pub fn compare(expected: &Path, actual: &str) -> Option<String> {
     let old = fs::read_to_string(expected).unwrap_or_default();
     if old == actual {
         return None;

@@ -3,8 +3,10 @@
 mod command_line;
 mod compiled;
 mod examples;
+mod export;
 mod faults;
 mod golden;
+mod ladder;
 mod one_process;
 mod peers;
 mod support;

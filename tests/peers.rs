@@ -6,12 +6,12 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// It holds what tears naive parsers apart.
-const PASSWORD: &str = "open|sesame=1";
+pub const PASSWORD: &str = "open|sesame=1";
 
 /// A process that dies with the test.
-struct Peer {
+pub struct Peer {
     child: Child,
-    port: u16,
+    pub port: u16,
     _folder: TempDir,
 }
 
@@ -53,7 +53,7 @@ fn start(mut command: Command, port: u16, folder: TempDir, ready: Option<&str>) 
     peer
 }
 
-fn kamailio() -> Peer {
+pub fn kamailio() -> Peer {
     let port = free_port();
     let folder = tempfile::tempdir().unwrap();
     let config = std::fs::read_to_string(repository().join("tests/support/kamailio.cfg")).unwrap();
@@ -65,7 +65,7 @@ fn kamailio() -> Peer {
     start(command, port, folder, Some("SO_RCVBUF is finally"))
 }
 
-fn sipp(arguments: &[&str]) -> Peer {
+pub fn sipp(arguments: &[&str]) -> Peer {
     let port = free_port();
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new("sipp");

@@ -43,7 +43,7 @@ Examples:
   telefonist export last --format sip --output - | less
   telefonist export 20261123-231105 --format zip --output call.zip
 
-Wireshark and tshark take some ports for those of other protocols (5061 for TLS) and show no SIP there; this makes them look:
+Wireshark and tshark take some ports for those of other protocols (UDP 5072 is one) and show no SIP there; this makes them look:
   tshark -o tcp.try_heuristic_first:TRUE -o udp.try_heuristic_first:TRUE -r FILE";
 
 #[derive(Parser, Debug)]

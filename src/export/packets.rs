@@ -36,10 +36,10 @@ impl Packets {
     /// The packets that carry a message, each with its IP header; with the handshake before the first of a connection.
     pub fn message(&mut self, sip: &SipEvent) -> Result<Vec<Vec<u8>>, Refused> {
         let (src, dst) = address(&sip.src).zip(address(&sip.dst)).ok_or(Refused::Addresses)?;
-        if src.is_ipv4() != dst.is_ipv4() {
+        let stream = is_stream(sip);
+        if src.is_ipv4() != dst.is_ipv4() || (stream && src == dst) {
             return Err(Refused::Addresses);
         }
-        let stream = is_stream(sip);
         let payload = payload(sip, stream);
         match stream {
             true => Ok(self.segments(src, dst, payload.as_bytes())),

@@ -161,7 +161,7 @@ impl Sheet<'_> {
 
     /// A lane's name, as wide as all of them.
     fn padded(&self, lane: usize) -> String {
-        let most = NAME.min((self.room().saturating_sub(TEXT + 5)) / 2);
+        let most = (self.room().saturating_sub(2 * TEXT + 5) / 2).min(NAME);
         let all = self.ladder.lanes.iter().map(|lane| UnicodeWidthStr::width(lane.name.as_str()).min(most)).max();
         let keep = if self.ladder.lanes.get(lane).is_some_and(|lane| lane.agent) { Keep::Start } else { Keep::End };
         let name = cut(self.name(lane), most, keep);

@@ -51,7 +51,7 @@ pub struct Row {
     /// `1 INVITE`
     pub cseq: String,
     pub transport: String,
-    /// The same message was seen before between the same two, byte for byte.
+    /// The same request of the same transaction, or the same response byte for byte, was seen before between the same two.
     pub retransmission: bool,
     /// The numbers of its events in the record: one, or one at each end; the first is the one that came first.
     pub events: Vec<u64>,
