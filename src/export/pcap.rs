@@ -56,11 +56,11 @@ impl<W: Write> Capture<W> {
         let mut warnings = vec![];
         let mut lacks = |count: usize, why: &str| {
             if count > 0 {
-                warnings.push(Diagnostic::warning(format!("{count} messages are not in the capture: {why}")));
+                warnings.push(Diagnostic::warning(format!("messages left out of the capture: {count}, {why}")));
             }
         };
-        lacks(self.nowhere, "their addresses are not two IP addresses of one version");
-        lacks(self.cut, "they are too long for a UDP datagram");
+        lacks(self.nowhere, "whose addresses are not two IP addresses of one version");
+        lacks(self.cut, "too long for a UDP datagram");
         if self.written + self.nowhere + self.cut == 0 {
             warnings.push(Diagnostic::warning("the capture is empty: no SIP message was recorded"));
         }

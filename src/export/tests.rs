@@ -133,8 +133,8 @@ fn what_has_no_place_in_a_capture_is_told() {
     assert_eq!(lengths, [65_507, 6]);
     let told: Vec<_> = warnings.iter().map(|warning| warning.message.as_str()).collect();
     let expected = [
-        "2 messages are not in the capture: their addresses are not two IP addresses of one version",
-        "1 messages are not in the capture: they are too long for a UDP datagram",
+        "messages left out of the capture: 2, whose addresses are not two IP addresses of one version",
+        "messages left out of the capture: 1, too long for a UDP datagram",
     ];
     assert_eq!(told, expected);
 }

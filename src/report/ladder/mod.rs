@@ -2,6 +2,7 @@
 //! terminal, the HTML report and the web UI draw.
 
 mod build;
+mod columns;
 mod draw;
 mod marks;
 mod page;

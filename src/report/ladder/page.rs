@@ -1,5 +1,6 @@
 //! A run's ladder with its verdict: what `telefonist ladder` prints.
 
+use super::columns::wrapped;
 use super::{Ladder, draw};
 use crate::record::Header;
 use crate::verdict::{Status, Verdict};
@@ -13,17 +14,17 @@ pub fn page(header: &Header, verdict: Option<&Verdict>, ladder: &Ladder, width: 
         Some(status) => ("1;31", status.to_string()),
         None => ("1;33", "NO VERDICT".into()),
     };
-    let title = draw::wrapped(&format!("{} ({})", header.file, header.run), width.saturating_sub(status.len() + 2));
+    let title = wrapped(&format!("{} ({})", header.file, header.run), width.saturating_sub(status.len() + 2));
     let mut text = format!("{}  {}\n\n", paint(code, &status), title.join("\n      "));
     text.push_str(&draw::draw(ladder, width, colour));
     for reason in verdict.iter().flat_map(|verdict| &verdict.reasons) {
         let place = reason.at.as_ref().map(|at| format!(" ({}:{})", at.source, at.line)).unwrap_or_default();
         text.push('\n');
-        for line in draw::wrapped(&format!("{}{place}", reason.message), width) {
+        for line in wrapped(&format!("{}{place}", reason.message), width) {
             text.push_str(&paint("31", &line));
             text.push('\n');
         }
-        for line in reason.details.iter().flat_map(|detail| draw::wrapped(detail, width.saturating_sub(2))) {
+        for line in reason.details.iter().flat_map(|detail| wrapped(detail, width.saturating_sub(2))) {
             text.push_str(&format!("  {line}\n"));
         }
     }
