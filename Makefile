@@ -3,13 +3,13 @@
 
 # What the build needs: baresip (C, through cmake and bindgen) is linked into the program.
 BUILD_PACKAGES = build-essential perl cmake libclang-dev pkg-config libopus-dev libspandsp-dev zlib1g-dev
-# What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy, a reader of captures.
-TEST_PACKAGES = baresip-core sip-tester kamailio tshark
+# What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy, readers of captures and reports.
+TEST_PACKAGES = baresip-core sip-tester kamailio tshark libxml2-utils python3-jsonschema
 ALSA_PACKAGES = libasound2-dev
 
 # For example CARGO_FLAGS=--release
 CARGO_FLAGS =
-FUZZ_TARGETS = testfile netstring ctrl_json sip_message trace
+FUZZ_TARGETS = testfile netstring ctrl_json sip_message sip_headers trace
 FUZZ_SECONDS = 20
 
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)

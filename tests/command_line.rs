@@ -6,8 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 #[test]
 fn an_unknown_directive_is_shown_with_line_caret_and_the_nearest_one() {
     let test = Telefonist::new("run bad").file("bad", "# a test\n_acept CALL_CLOSED\n_rnu 3\n");
-    let done = test.run().exits(2).says("bad:2").says("did you mean `_accept`").says("did you mean `_run`");
-    assert!(done.stderr.contains('^'), "{}", done.stderr);
+    test.run().exits(2).says("bad:2").says("did you mean `_accept`").says("did you mean `_run`").says("^");
 }
 
 #[test]
@@ -39,7 +38,7 @@ fn a_command_that_the_agent_lacks_is_named_before_any_process_starts() {
 #[test]
 fn a_wrong_hash_is_1_with_a_readable_diff_and_update_mends_it() {
     let text =
-        "_hash 0123456789abcdef\n_define ua1 sip:alice@127.0.0.1\nuanew <ua1>;regint=0\nua1:dial 1@127.0.0.1|100ms\n";
+        "_hash 0123456789abcdef\n_define ua1 sip:alice@127.0.0.1\nuanew <ua1>;regint=0\nua1:dial 1@127.0.0.1:1|100ms\n";
     let test = Telefonist::new("run call").file("call", text);
     test.run().exits(1).says("FAIL").says("0123456789abcdef").says("--update");
     let mended = Telefonist::new("run call --update").file("call", text);

@@ -9,7 +9,7 @@ use telefonist::script::{self, Script};
 use telefonist::testfile;
 
 fn compile(text: &str) -> Option<Script> {
-    testfile::parse(&Source::new("calls", text)).ok().map(|file| script::compile(&file))
+    testfile::parse(&Source::new("calls", text), &[]).ok().map(|file| script::compile(&file))
 }
 
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use telefonist::{script, testfile};
 
 /// What the testfile compiles to, and what is told of it; each may be empty.
 fn outcome(name: &str, text: String) -> (String, String) {
-    match testfile::parse(&Source::new(name, text)) {
+    match testfile::parse(&Source::new(name, text), &[]) {
         Ok(file) => {
             let script = script::compile(&file);
             assert_eq!(script.lines.len(), script.rhai.lines().count(), "{name}: a testfile line for each line");
@@ -18,6 +18,7 @@ fn outcome(name: &str, text: String) -> (String, String) {
     }
 }
 
+/// None where the file has that text; with `UPDATE` set it is written.
 pub fn compare(expected: &Path, actual: &str) -> Option<String> {
     let old = fs::read_to_string(expected).unwrap_or_default();
     if old == actual {

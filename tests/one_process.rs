@@ -4,10 +4,10 @@ use crate::support::{children, repository};
 use std::sync::Arc;
 use telefonist::agent::Settings;
 use telefonist::engine::Limits;
-use telefonist::pipeline::{self, Outcome, Workplace};
+use telefonist::pipeline::{self, Case, Turn, Workplace};
 use telefonist::verdict::Status;
 
-fn settings(data_dir: &std::path::Path) -> Settings {
+pub fn settings(data_dir: &std::path::Path) -> Settings {
     Settings {
         baresip: None,
         own_program: Some(env!("CARGO_BIN_EXE_telefonist").into()),
@@ -17,6 +17,7 @@ fn settings(data_dir: &std::path::Path) -> Settings {
         rtp_interface: None,
         rtp_timeout: 10,
         max_calls: 10,
+        max_agents: 100,
         use_alsa: false,
         sounds: pipeline::sound_folders(data_dir),
         lease_file: std::env::temp_dir().join("telefonist-ports"),
@@ -31,11 +32,10 @@ fn runs_at_once_in_one_process_have_one_flow_and_leave_no_agent() {
         .map(|_| {
             let workplace = workplace.clone();
             std::thread::spawn(move || {
-                let test = repository().join("examples/busy_then_free.rhai");
-                match pipeline::execute(&workplace, &test, &Limits::default(), &mut |_| {}) {
-                    Outcome::Ran(mut runs) => runs.remove(0),
-                    Outcome::NotCompiled(problems) | Outcome::Refused(problems) => panic!("{problems:?}"),
-                }
+                let case = Case::read(&workplace, &repository().join("examples/busy_then_free.rhai"));
+                let compiled = case.compiled.as_ref().unwrap();
+                let turn = Turn { repetition: 1, of: 1, attempt: 1 };
+                pipeline::execute(&workplace, &case.path, compiled, &Limits::default(), turn, &|_| {}, &|_| {}).unwrap()
             })
         })
         .collect();
@@ -44,7 +44,7 @@ fn runs_at_once_in_one_process_have_one_flow_and_leave_no_agent() {
         assert_eq!(one.verdict.status, Status::Pass, "{:?}", one.verdict);
         assert_eq!(one.flow.text(), ran[0].flow.text());
     }
-    let folders: std::collections::BTreeSet<_> = ran.iter().map(|one| &one.folder).collect();
+    let folders: std::collections::BTreeSet<_> = ran.iter().map(|one| one.folder.path()).collect();
     assert_eq!(folders.len(), ran.len());
     assert_eq!(children(std::process::id()).len(), 0);
 }

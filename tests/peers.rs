@@ -25,7 +25,7 @@ impl Drop for Peer {
 }
 
 /// A port that nobody uses, neither over UDP nor over TCP.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     loop {
         let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = tcp.local_addr().unwrap().port();

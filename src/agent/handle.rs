@@ -46,6 +46,7 @@ pub enum Request {
 pub struct Agent {
     name: Arc<str>,
     sip: SocketAddr,
+    local: bool,
     recordings: PathBuf,
     requests: mpsc::UnboundedSender<Request>,
     state: Arc<State>,
@@ -58,6 +59,7 @@ impl Agent {
     pub(super) fn new(
         name: Arc<str>,
         sip: SocketAddr,
+        local: bool,
         recordings: PathBuf,
         contacts: Contacts,
         sink: Arc<dyn Sink>,
@@ -65,7 +67,7 @@ impl Agent {
         let (requests, receiver) = mpsc::unbounded_channel();
         let (state, stopping) = (Arc::new(State::new()), AtomicBool::new(false));
         let contacts = Mutex::new(contacts);
-        (Agent { name, sip, recordings, requests, state, stopping, contacts, sink }, receiver)
+        (Agent { name, sip, local, recordings, requests, state, stopping, contacts, sink }, receiver)
     }
 
     pub(super) fn state(&self) -> Arc<State> {
@@ -79,6 +81,11 @@ impl Agent {
     /// Its SIP socket; TLS has the next port.
     pub fn sip(&self) -> SocketAddr {
         self.sip
+    }
+
+    /// Whether it registers nowhere and is reached on this machine alone.
+    pub fn is_local(&self) -> bool {
+        self.local
     }
 
     /// The folder that its recordings go to; they are whole once it has stopped.

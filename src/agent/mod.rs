@@ -26,6 +26,7 @@ mod ports;
 mod process;
 pub mod quality;
 mod reports;
+mod room;
 mod settings;
 mod sound;
 mod state;

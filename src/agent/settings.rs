@@ -22,6 +22,8 @@ pub struct Settings {
     pub rtp_timeout: u32,
     /// Calls of an agent at once.
     pub max_calls: u32,
+    /// Agents at once, of all runs together.
+    pub max_agents: usize,
     /// Sound cards in place of silence.
     pub use_alsa: bool,
     /// Folders with sound files; the first that has a file gives it.
@@ -43,6 +45,7 @@ impl Settings {
             rtp_interface: None,
             rtp_timeout: 10,
             max_calls: 10,
+            max_agents: 100,
             use_alsa: false,
             sounds: vec![folder.join("sounds"), concat!(env!("CARGO_MANIFEST_DIR"), "/data/sounds").into()],
             lease_file: folder.join("ports"),

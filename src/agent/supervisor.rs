@@ -6,6 +6,7 @@ use super::config::{self, Plan};
 use super::contacts::Contacts;
 use super::handle::Agent;
 use super::live::{self, Start};
+use super::room::Room;
 use super::{Kind, Settings, interface, ports};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Body, Ended, Note, Sink};
@@ -18,6 +19,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
+/// For an agent that is being stopped to make room for another.
+const SEAT: Duration = Duration::from_secs(5);
 /// For the agents that run when the host ends: as long as the end of one may take.
 const END: Duration = Duration::from_secs(3);
 
@@ -31,6 +34,7 @@ pub struct Supervisor {
     runtime: Handle,
     /// Held by the host; what follows an agent sees it go.
     host: Option<watch::Sender<()>>,
+    room: Arc<Room>,
     /// Held by everything that follows an agent.
     agents: Option<mpsc::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
@@ -61,7 +65,8 @@ impl Supervisor {
         });
         let thread = Some(thread.map_err(|error| broken(&error))?);
         let (host, agents) = (Some(host), Some(agents));
-        Ok(Arc::new(Supervisor { settings, kind, certificate, runtime: handle, host, agents, thread }))
+        let room = Arc::new(Room::new(settings.max_agents));
+        Ok(Arc::new(Supervisor { settings, kind, certificate, runtime: handle, host, room, agents, thread }))
     }
 
     pub fn kind(&self) -> &Kind {
@@ -71,7 +76,7 @@ impl Supervisor {
     /// Starts an agent in a folder of its own below `folder` and does not wait for it.
     ///
     /// # Errors
-    /// What can be known before the process: no port is free, no such sound, no route to its registrar.
+    /// What can be known before the process: there are as many agents as may be, no port is free, no such sound, no route to its registrar.
     pub fn start(
         &self,
         name: Arc<str>,
@@ -80,6 +85,7 @@ impl Supervisor {
         sink: Arc<dyn Sink>,
     ) -> Result<Arc<Agent>, Ended> {
         let source = account.source(&self.settings.sounds)?;
+        let seat = self.room.take(SEAT)?;
         let interface = interface::of(account, &self.settings)?;
         let lease = ports::lease(&self.settings, interface)?;
         let folder = own_folder(folder, &name, lease.sip)?;
@@ -106,7 +112,7 @@ impl Supervisor {
         sink.push(Some(&name), Body::Note(starting));
         let control = SocketAddr::new(self.settings.ctrl_address.ip(), lease.control);
         let contacts = Contacts::new(self.kind.version, folder.clone());
-        let (agent, requests) = Agent::new(name.clone(), sip, recordings, contacts, sink.clone());
+        let (agent, requests) = Agent::new(name.clone(), sip, account.local, recordings, contacts, sink.clone());
         let (agent, kind) = (Arc::new(agent), self.kind.clone());
         let (Some(host), running) = (self.host.as_ref().map(watch::Sender::subscribe), self.agents.clone()) else {
             return Err(Ended::error("the host ends: no agent is started any more"));
@@ -116,7 +122,7 @@ impl Supervisor {
         let state = agent.state();
         self.runtime.spawn(async move {
             live::live(start, requests, state).await;
-            drop(running);
+            drop((running, seat));
         });
         Ok(agent)
     }

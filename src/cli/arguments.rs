@@ -1,6 +1,10 @@
 //! What can be said on the command line, and the help that teaches it.
 
+use super::replay::{DiffArguments, ReplayArguments};
+use super::runs::RunsArguments;
 use crate::export::Format;
+use crate::pipeline::{self, Filter};
+use crate::report::Wanted;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,6 +13,11 @@ const EXAMPLES: &str = "\
 Examples:
   telefonist run examples/basic_call        place a call between two agents of your own machine
   telefonist run tests/                     every test of a folder, in alphabetical order
+  telefonist run tests/ --jobs 4 --retries 2 --report junit=results.xml
+  telefonist run tests/ --filter 'tag:smoke and not transfer'
+  telefonist replay last                    the newest run again: what happened when, and why it failed
+  telefonist diff 3f2a 51c0                 where two runs part (parts of their ids)
+  telefonist runs --status fail --since 7d  what failed this week
   telefonist check tests/                   find mistakes without placing a call
   telefonist compile examples/basic_call    the testfile as a Rhai script
   telefonist ladder last                    the SIP messages of the newest run
@@ -64,6 +73,12 @@ fn version() -> String {
 pub enum Verb {
     /// Run tests: place the calls, record everything, give a verdict
     Run(RunArguments),
+    /// Print a recorded run as it went, and judge it again
+    Replay(ReplayArguments),
+    /// Compare the flows of two recorded runs: 0 when they are equal, 1 when they differ
+    Diff(DiffArguments),
+    /// List the runs that are kept, the newest first, or delete some
+    Runs(RunsArguments),
     /// Find mistakes in tests without starting an agent
     Check(CheckArguments),
     /// Print the Rhai script that a testfile becomes (passwords included: it is your own text)
@@ -83,9 +98,24 @@ pub struct RunArguments {
     /// Tests, or folders of tests
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
+    /// Run so many tests at once, each with its own ports, agents and folders
+    #[arg(long, short, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: u16,
+    /// Try a test that fails so many times again; one that passes then is flaky
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub retries: u16,
+    /// Run each test so many times
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub repeat: u16,
+    /// Begin no further test after one has failed
+    #[arg(long)]
+    pub fail_fast: bool,
     /// Write the hash of this run into the testfile, and its flow beside it as <test>.flow
     #[arg(long)]
     pub update: bool,
+    /// Run the tests again that a change of their files concerns, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
     /// The time limit of an await that names none
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = super::settings::duration)]
     pub timeout: std::time::Duration,
@@ -93,7 +123,69 @@ pub struct RunArguments {
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = super::settings::duration)]
     pub test_timeout: std::time::Duration,
     #[command(flatten)]
+    pub selection: SelectionArguments,
+    #[command(flatten)]
+    pub output: OutputArguments,
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    #[command(flatten)]
     pub host: HostArguments,
+}
+
+/// Which of the tests.
+#[derive(Args, Debug)]
+pub struct SelectionArguments {
+    /// Only tests of this name: a word, "text", /regex/ or tag:NAME, joined by and, or, not, ( )
+    #[arg(long, value_name = "EXPR", value_parser = Filter::parse, help_heading = "Which tests")]
+    pub filter: Option<Filter>,
+    /// Only tests with this tag (`_tags`, `tags(…)`); of several, with any
+    #[arg(long = "tag", value_name = "TAG", help_heading = "Which tests")]
+    pub tags: Vec<String>,
+    /// Only tests whose last run did not pass; all, if none of them ever ran
+    #[arg(long, help_heading = "Which tests")]
+    pub last_failed: bool,
+    /// In another order, the same for the same seed
+    #[arg(long, value_name = "SEED", help_heading = "Which tests")]
+    pub shuffle: Option<String>,
+    /// Only part I of N of the tests, for N machines that share them out
+    #[arg(long, value_name = "I/N", value_parser = pipeline::shard, help_heading = "Which tests")]
+    pub shard: Option<(usize, usize)>,
+}
+
+/// What is kept and told.
+#[derive(Args, Debug)]
+pub struct OutputArguments {
+    /// Write a report too: terminal, junit, tap, json or github, into a file, or `-` for the standard output
+    #[arg(long, value_name = "KIND=FILE", help_heading = "Results")]
+    pub report: Vec<Wanted>,
+    /// The folders of which runs are kept
+    #[arg(long, value_name = "WHICH", default_value = "all", help_heading = "Results")]
+    pub keep: Kept,
+    /// Show each event as it comes (with --jobs: when its test is over)
+    #[arg(long, short, help_heading = "Results")]
+    pub verbose: bool,
+}
+
+#[derive(clap::ValueEnum, Debug, Clone, Copy)]
+pub enum Kept {
+    All,
+    /// Those of tests that failed or were flaky
+    Failed,
+    None,
+}
+
+/// What tests are given.
+#[derive(Args, Debug)]
+pub struct InputArguments {
+    /// A parameter of scripts (param("NAME")), and a macro of testfiles that counts before their own
+    #[arg(long, value_name = "NAME=VALUE", value_parser = super::inputs::define, help_heading = "What tests are given")]
+    pub define: Vec<(String, String)>,
+    /// A file of lines NAME=VALUE: as --define and for secret("NAME"), and the values are never shown
+    #[arg(long, value_name = "FILE", help_heading = "What tests are given")]
+    pub env_file: Vec<PathBuf>,
+    /// A file of accounts that tests share: lines NAME <sip:user@domain>;auth_pass=… (default: <data_dir>/accounts)
+    #[arg(long, value_name = "FILE", help_heading = "What tests are given")]
+    pub accounts: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -102,6 +194,8 @@ pub struct CheckArguments {
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
+    pub inputs: InputArguments,
+    #[command(flatten)]
     pub host: HostArguments,
 }
 
@@ -109,6 +203,8 @@ pub struct CheckArguments {
 pub struct CompileArguments {
     /// A testfile
     pub file: PathBuf,
+    #[command(flatten)]
+    pub inputs: InputArguments,
 }
 
 #[derive(Args, Debug)]
@@ -162,6 +258,9 @@ pub struct HostArguments {
     /// Maximum number of calls of an agent
     #[arg(long, value_name = "COUNT", default_value_t = 10, help_heading = "Agents")]
     pub max_calls: u32,
+    /// Agents at once, of all tests together; further tests wait
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..), help_heading = "Agents")]
+    pub max_agents: u16,
     /// Use the sound card (an agent built by `make alsa`, or an external one with its alsa module)
     #[arg(long, help_heading = "Agents")]
     pub use_alsa: bool,

@@ -1,7 +1,7 @@
 //! `telefonist check` and `telefonist compile`: what can be known of a test without a call.
 
 use super::arguments::{CheckArguments, CompileArguments};
-use super::{colours, settings};
+use super::{colours, inputs, settings};
 use crate::diagnostic::{Diagnostic, render};
 use crate::pipeline;
 use crate::verdict::{ExitCode, worst};
@@ -25,6 +25,13 @@ pub fn check(arguments: &CheckArguments) -> ExitCode {
             return ExitCode::Usage;
         }
     };
+    let inputs = match inputs::inputs(&arguments.inputs, &arguments.host.data_dir) {
+        Ok(inputs) => inputs,
+        Err(problems) => {
+            complain(&problems);
+            return ExitCode::Usage;
+        }
+    };
     let kind = match settings::workplace(&arguments.host).and_then(|workplace| workplace.supervisor()) {
         Ok(supervisor) => Some(supervisor.kind().clone()),
         Err(problem) => {
@@ -34,7 +41,7 @@ pub fn check(arguments: &CheckArguments) -> ExitCode {
     };
     let mut codes = vec![ExitCode::Passed];
     for path in &tests {
-        let checked = pipeline::load(path).map(|source| pipeline::check(&source, kind.as_ref()));
+        let checked = pipeline::load(path).map(|source| pipeline::check(&source, &inputs, kind.as_ref()));
         let checked = checked.unwrap_or_else(|problem| pipeline::Checked::broken(vec![problem]));
         complain(&checked.diagnostics);
         codes.push(checked.exit_code);
@@ -50,8 +57,9 @@ pub fn check(arguments: &CheckArguments) -> ExitCode {
 
 /// Prints the Rhai script that a testfile becomes.
 pub fn compile(arguments: &CompileArguments) -> ExitCode {
-    let compiled = pipeline::load(&arguments.file).map_err(|problem| vec![problem]);
-    match compiled.and_then(|source| pipeline::compile(&source)) {
+    let inputs = inputs::inputs(&arguments.inputs, std::path::Path::new("data"));
+    let source = pipeline::load(&arguments.file).map_err(|problem| vec![problem]);
+    match inputs.and_then(|inputs| pipeline::compile(&source?, &inputs)) {
         Ok(compiled) => {
             complain(&compiled.warnings);
             let _ = write!(std::io::stdout(), "{}", compiled.script.rhai);

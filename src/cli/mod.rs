@@ -4,10 +4,19 @@ mod arguments;
 mod check;
 mod doctor;
 mod export;
+mod inputs;
 mod interrupt;
 mod ladder;
+mod limits;
+mod moment;
+mod printer;
+mod progress;
+mod replay;
+mod reports;
 mod run;
+mod runs;
 mod settings;
+mod watch;
 
 use crate::verdict::ExitCode;
 use arguments::{Arguments, Verb};
@@ -31,6 +40,9 @@ pub fn main() -> process::ExitCode {
     };
     let code = match arguments.verb {
         Verb::Run(verb) => run::run(&verb),
+        Verb::Replay(verb) => replay::replay(&verb),
+        Verb::Diff(verb) => replay::diff(&verb),
+        Verb::Runs(verb) => runs::runs(&verb),
         Verb::Check(verb) => check::check(&verb),
         Verb::Compile(verb) => check::compile(&verb),
         Verb::Ladder(verb) => ladder::ladder(&verb),

@@ -1,24 +1,17 @@
-//! `telefonist run`: tests one after another, each with its verdict.
+//! `telefonist run`: tests, some of them at once, each with its verdict, in the order in which they were named.
 
-use super::arguments::RunArguments;
+use super::arguments::{Kept, RunArguments};
 use super::check::complain;
-use super::{colours, interrupt, settings};
+use super::printer::{Printer, say};
+use super::watch::Watch;
+use super::{inputs, interrupt, reports, settings};
 use crate::engine::Limits;
-use crate::pipeline::{self, Outcome, Ran};
-use crate::report::terminal::{self, Finished};
-use crate::verdict::{ExitCode, Status, worst};
-use std::io::{IsTerminal, Write};
-use std::path::Path;
+use crate::pipeline::{self, Case, History, Keep, Plan, Selection, Workplace};
+use crate::verdict::{ExitCode, worst};
+use std::path::PathBuf;
 
-/// Runs every test of the paths and gives the worst exit code.
+/// Runs the tests of the paths and gives the worst exit code.
 pub fn run(arguments: &RunArguments) -> ExitCode {
-    let tests = match pipeline::find(&arguments.paths) {
-        Ok(tests) => tests,
-        Err(problems) => {
-            complain(&problems);
-            return ExitCode::Usage;
-        }
-    };
     let workplace = match settings::workplace(&arguments.host) {
         Ok(workplace) => workplace,
         Err(problem) => {
@@ -26,68 +19,109 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
             return ExitCode::Error;
         }
     };
-    interrupt::watch(workplace.interrupt.clone());
-    let limits = Limits { within: arguments.timeout, test: arguments.test_timeout };
-    let begun = std::time::Instant::now();
-    let mut statuses = vec![];
-    let mut left_out = 0;
-    let mut codes = vec![ExitCode::Passed];
-    for path in &tests {
-        if workplace.interrupt.requested() {
-            left_out += 1;
-            continue;
+    let workplace = match inputs::inputs(&arguments.inputs, workplace.data_dir()) {
+        Ok(inputs) => workplace.with_inputs(inputs),
+        Err(problems) => {
+            complain(&problems);
+            return ExitCode::Usage;
         }
-        progress(Some(path));
-        let outcome = pipeline::execute(&workplace, path, &limits, &mut |ran| {
-            progress(None);
-            report(ran, arguments.update.then_some(path));
-            statuses.push(ran.verdict.status);
-        });
-        progress(None);
-        if let Outcome::NotCompiled(problems) | Outcome::Refused(problems) = &outcome {
-            complain(problems);
-            say(&terminal::not_run(&path.display().to_string(), colours(&std::io::stdout())));
-            statuses.push(Status::Error);
-        }
-        codes.push(outcome.exit_code());
-    }
-    if tests.len() > 1 {
-        say(&terminal::summary(&statuses, left_out, begun.elapsed(), colours(&std::io::stdout())));
-    }
-    if workplace.interrupt.requested() {
-        codes.push(ExitCode::Interrupted);
-    }
-    worst(codes)
-}
-
-/// A reader that went away (`| head`) ends no run.
-fn say(text: &str) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-}
-
-fn report(ran: &Ran, update: Option<&Path>) {
-    complain(&ran.warnings);
-    let finished = Finished {
-        name: &ran.record.header.file,
-        verdict: &ran.verdict,
-        duration: ran.duration,
-        kept: Some(&ran.folder),
     };
-    say(&terminal::finished(&finished, colours(&std::io::stdout())));
-    if let Some(path) = update.filter(|_| pipeline::is_updatable(ran)) {
-        match pipeline::update(path, ran) {
-            Ok(done) => say(&format!("  {done}\n")),
-            Err(problem) => complain(&[problem]),
+    let paths = match pipeline::find(&arguments.paths) {
+        Ok(paths) => paths,
+        Err(problems) => {
+            complain(&problems);
+            return ExitCode::Usage;
+        }
+    };
+    if let Err(problem) = reports::prepare(&arguments.output.report) {
+        complain(&[problem]);
+        return ExitCode::Usage;
+    }
+    interrupt::watch(workplace.interrupt.clone());
+    if !arguments.watch {
+        return run_tests(arguments, &workplace, &paths, &selection(arguments));
+    }
+    // watched from before the first round on: what is changed while it goes on counts
+    match Watch::new(&arguments.paths, &workplace.interrupt) {
+        Ok(watch) => watch_tests(arguments, &workplace, &paths, watch),
+        Err(problem) => {
+            complain(&[problem]);
+            ExitCode::Error
         }
     }
 }
 
-/// On a terminal, what is going on now; it leaves no trace.
-fn progress(test: Option<&Path>) {
-    let stderr = std::io::stderr();
-    if stderr.is_terminal() {
-        let text = test.map(|path| format!("running {} …", path.display())).unwrap_or_default();
-        let _ = write!(stderr.lock(), "\r\x1b[2K{text}");
+/// Round after round, after the first each for what a change concerns, until Ctrl-C.
+fn watch_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf], mut watch: Watch) -> ExitCode {
+    run_tests(arguments, workplace, paths, &selection(arguments));
+    say("watching the tests; Ctrl-C ends\n");
+    while let Some(tests) = watch.next() {
+        let known = History::of(workplace.data_dir());
+        let selection = Selection { last_failed: false, shuffle: None, ..selection(arguments) };
+        let cases: Vec<Case> = tests.iter().map(|path| Case::read(workplace, path)).collect();
+        run_cases(arguments, workplace, &selection.of(cases, &known));
+        say("watching the tests; Ctrl-C ends\n");
     }
+    ExitCode::Interrupted
+}
+
+fn selection(arguments: &RunArguments) -> Selection {
+    let asked = &arguments.selection;
+    Selection {
+        filter: asked.filter.clone(),
+        tags: asked.tags.clone(),
+        last_failed: asked.last_failed,
+        shuffle: asked.shuffle.clone(),
+        shard: asked.shard,
+    }
+}
+
+fn plan(arguments: &RunArguments) -> Plan {
+    Plan {
+        jobs: arguments.jobs.into(),
+        retries: arguments.retries.into(),
+        repeat: arguments.repeat.into(),
+        fail_fast: arguments.fail_fast,
+        keep: match arguments.output.keep {
+            Kept::All => Keep::All,
+            Kept::Failed => Keep::Failed,
+            Kept::None => Keep::None,
+        },
+        keeps_order: arguments.selection.shuffle.is_some(),
+        limits: Limits { within: arguments.timeout, test: arguments.test_timeout },
+    }
+}
+
+/// One round over the tests.
+fn run_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf], selection: &Selection) -> ExitCode {
+    let cases: Vec<Case> = paths.iter().map(|path| Case::read(workplace, path)).collect();
+    let found = cases.len();
+    let cases = selection.of(cases, &History::of(workplace.data_dir()));
+    if cases.is_empty() {
+        return nothing_picked(arguments, found);
+    }
+    run_cases(arguments, workplace, &cases)
+}
+
+fn run_cases(arguments: &RunArguments, workplace: &Workplace, cases: &[Case]) -> ExitCode {
+    let printer = Printer::new(&arguments.output, arguments.update);
+    let (results, exit_code) = pipeline::run(workplace, cases, &plan(arguments), &printer);
+    if results.tests.len() > 1 || results.left_out > 0 {
+        printer.summary(&results);
+    }
+    let unwritten = reports::write(&arguments.output.report, &results);
+    complain(&unwritten);
+    if unwritten.is_empty() { exit_code } else { worst([exit_code, ExitCode::Error]) }
+}
+
+/// None is left of tests that are there. A shard may be empty, and so may the list of what failed; anything else is a mistake.
+fn nothing_picked(arguments: &RunArguments, found: usize) -> ExitCode {
+    let asked = &arguments.selection;
+    if asked.filter.is_some() || !asked.tags.is_empty() {
+        say(&format!("none of {found} tests fits --filter and --tag\n"));
+        return ExitCode::Usage;
+    }
+    let why = if asked.last_failed { "nothing failed in its last run" } else { "no test falls into this shard" };
+    say(&format!("{why}: nothing to run\n"));
+    ExitCode::Passed
 }

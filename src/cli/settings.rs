@@ -54,6 +54,7 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
         rtp_interface: Some(arguments.rtp_interface.clone()).filter(|name| !name.is_empty()),
         rtp_timeout: arguments.rtp_timeout,
         max_calls: arguments.max_calls,
+        max_agents: super::limits::agents(arguments.max_agents),
         use_alsa: arguments.use_alsa,
         sounds: pipeline::sound_folders(&data_dir),
         lease_file: std::env::temp_dir().join("telefonist-ports"),

@@ -9,7 +9,7 @@ use super::state::{Fallible, Run, lock};
 use super::waiter::Waiter;
 use super::{register, syntax};
 use crate::diagnostic::mask_secrets;
-use crate::event::{Body, Ended, Note};
+use crate::event::{Ended, Note};
 use rhai::{Dynamic, Map, Module, NativeCallContext};
 use std::fmt;
 use std::sync::Arc;
@@ -88,12 +88,7 @@ impl Agent {
 
     /// The address of record; of an agent that has not started yet, what its account will make it.
     fn aor(&self, run: &Run) -> String {
-        let started = run.log().since(0).into_iter().rev().find_map(|event| match &event.body {
-            Body::Note(Note::AgentStarting { aor, .. }) if event.agent.as_ref() == Some(&self.name) => {
-                Some(aor.clone())
-            }
-            _ => None,
-        });
+        let started = run.marks().aor(&self.name).map(str::to_string);
         started.unwrap_or_else(|| match self.name.contains([':', '@']) {
             true => self.name.to_string(),
             false => format!("sip:{}@127.0.0.1", self.name),
@@ -101,7 +96,7 @@ impl Agent {
     }
 }
 
-/// `agent(account)`, `agent(account, #{ name: …, audio: … })`, `uanew(line)`.
+/// `agent(account)`, `agent(account, #{ name: …, audio: … })`, `uanew(line)`, `uanew(line, name)`.
 fn declare(context: NativeCallContext, ask: AgentAsk) -> Fallible<Agent> {
     let run = Run::of(&context)?;
     let site = Site::of_call(&context);
@@ -178,6 +173,10 @@ pub fn register_into(module: &mut Module) {
     register(module, "agent", with_options);
     register(module, "uanew", |context: NativeCallContext, line: &str| {
         declare(context, AgentAsk { account: line.to_string(), uanew: true, ..AgentAsk::default() })
+    });
+    register(module, "uanew", |context: NativeCallContext, line: &str, name: &str| {
+        let name = Some(name.to_string());
+        declare(context, AgentAsk { account: line.to_string(), name, uanew: true, ..AgentAsk::default() })
     });
     register(module, "on", find);
     register(module, "uafind", find);

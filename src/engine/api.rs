@@ -1,6 +1,6 @@
 //! The functions that scripts call, in modules that all engines share.
 
-use super::{agent_api, checks, directives, duration, event_value, syntax, waiter, waiting};
+use super::{agent_api, checks, directives, duration, event_value, inputs, syntax, waiter, waiting};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, FuncRegistration, Module, OptimizationLevel, RhaiNativeFunc, Shared, Variant};
 use std::sync::LazyLock;
@@ -17,6 +17,7 @@ static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     waiter::register_into(&mut module);
     waiting::register_into(&mut module);
     directives::register_into(&mut module);
+    inputs::register_into(&mut module);
     checks::register_into(&mut module);
     #[cfg(test)]
     super::tests::register_into(&mut module);

@@ -35,6 +35,7 @@ pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
     if !known.commands.is_empty() {
         diagnostics.extend(walk.commands.iter().filter_map(|(text, place)| unknown_command(text, place, known)));
     }
+    diagnostics.extend(super::facts(&program).problems);
     diagnostics.sort_by_key(|diagnostic| diagnostic.place.as_ref().map_or(0, |place| place.span.start));
     diagnostics.dedup();
     diagnostics

@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic, Module, NativeCallContext};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Directives with one text.
-const WITH_TEXT: [&str; 4] = ["hash", "include", "webhook", "account"];
+const WITH_TEXT: [&str; 3] = ["hash", "include", "webhook"];
 
 /// Directives with event names: a list, or several texts.
 const WITH_EVENTS: [&str; 3] = ["accept", "ignore", "fail_on"];

@@ -40,6 +40,12 @@ pub trait Host: Send + Sync {
     fn command(&self, agent: &Arc<str>, text: &str, at: &At) -> Result<Reply, Ended>;
     /// `uadelall`: stops all agents and forgets them.
     fn stop_agents(&self, at: &At) -> Result<(), Ended>;
+    /// The value that the caller gives for a parameter (`--define`).
+    fn param(&self, name: &str) -> Option<String>;
+    /// A secret value, masked from now on in all that the run shows.
+    fn secret(&self, name: &str) -> Option<String>;
+    /// The account line of that name, its password masked from now on.
+    fn account(&self, name: &str) -> Option<String>;
     /// Notes something in the log.
     fn note(&self, note: Note);
 }

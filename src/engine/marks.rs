@@ -4,7 +4,7 @@
 //! already closed, so that a loop whose second call is rejected does not pass on the first call's CALL_ESTABLISHED.
 
 use crate::event::{Body, Event, Note, SipEvent};
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// The commands that place a call.
@@ -17,25 +17,51 @@ pub struct Marks {
     agents: HashMap<Arc<str>, AgentMarks>,
 }
 
+/// Of each sort (events, SIP messages, log lines) an agent's newest ones can still be awaited; older ones are let go of.
+const MOST: usize = 10_000;
+/// So many closed calls are remembered at least.
+const CALLS: usize = 1_000;
+
 #[derive(Debug, Default)]
 struct AgentMarks {
-    /// In the log's order.
-    live: Vec<Arc<Event>>,
-    /// Numbers of the events that awaits took.
+    /// Events, SIP messages and log lines that an await may take, each in the log's order.
+    live: [VecDeque<Arc<Event>>; 3],
+    /// Numbers of the events that awaits took since its newest call but one began.
     consumed: HashSet<u64>,
     /// Where its newest call, or the agent itself, began.
     began: u64,
+    aor: Option<String>,
     open: HashSet<String>,
     closed: HashSet<String>,
     /// Calls that were closed when a newer one began: what still comes of them is retired at once.
-    past: HashSet<String>,
+    past: Past,
     /// The same by SIP Call-ID, for the messages.
     closed_dialogs: HashSet<String>,
-    past_dialogs: HashSet<String>,
+    past_dialogs: Past,
+}
+
+/// Names of what is past: the newest, and at least so many as [`CALLS`] says.
+#[derive(Debug, Default)]
+struct Past {
+    new: HashSet<String>,
+    old: HashSet<String>,
+}
+
+impl Past {
+    fn extend(&mut self, names: impl Iterator<Item = String>) {
+        self.new.extend(names);
+        if self.new.len() > CALLS {
+            self.old = std::mem::take(&mut self.new);
+        }
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.new.contains(name) || self.old.contains(name)
+    }
 }
 
 impl Marks {
-    /// How many events of the log were observed.
+    /// The number of the log's event that is to be observed next.
     pub fn seen(&self) -> usize {
         self.seen
     }
@@ -43,21 +69,21 @@ impl Marks {
     /// Takes note of the log's next events.
     pub fn observe(&mut self, events: &[Arc<Event>]) {
         for event in events {
-            self.seen += 1;
+            self.seen = event.n as usize + 1;
             if let Some(agent) = &event.agent {
                 self.agents.entry(agent.clone()).or_default().observe(event);
             }
         }
     }
 
-    /// The events of an agent that an await may take, in the log's order.
-    pub fn live(&self, agent: &str) -> &[Arc<Event>] {
-        self.agents.get(agent).map_or(&[], |marks| &marks.live)
+    /// The events of an agent that an await may take; those of a sort in the log's order.
+    pub fn live(&self, agent: &str) -> impl Iterator<Item = &Arc<Event>> {
+        self.agents.get(agent).into_iter().flat_map(|marks| marks.live.iter().flatten())
     }
 
     pub fn is_live(&self, event: &Event) -> bool {
-        let agent = event.agent.as_deref().unwrap_or_default();
-        self.live(agent).binary_search_by_key(&event.n, |live| live.n).is_ok()
+        let marks = event.agent.as_ref().and_then(|agent| self.agents.get(agent));
+        marks.is_some_and(|marks| marks.place(event).is_some())
     }
 
     pub fn is_consumed(&self, event: &Event) -> bool {
@@ -68,9 +94,16 @@ impl Marks {
     /// No await takes this event again.
     pub fn consume(&mut self, event: &Event) {
         if let Some(marks) = event.agent.as_ref().and_then(|agent| self.agents.get_mut(agent)) {
-            marks.live.retain(|live| live.n != event.n);
+            if let Some((sort, at)) = marks.place(event) {
+                marks.live[sort].remove(at);
+            }
             marks.consumed.insert(event.n);
         }
+    }
+
+    /// The address of record of an agent that has been started.
+    pub fn aor(&self, agent: &str) -> Option<&str> {
+        self.agents.get(agent)?.aor.as_deref()
     }
 
     /// The number of the event with which the agent's newest call began (0: its first).
@@ -79,7 +112,29 @@ impl Marks {
     }
 }
 
+/// Which sort of events it is of, by its place in [`AgentMarks::live`].
+fn sort(event: &Event) -> usize {
+    match event.body {
+        Body::Sip(_) => 1,
+        Body::Log(_) => 2,
+        _ => 0,
+    }
+}
+
 impl AgentMarks {
+    fn place(&self, event: &Event) -> Option<(usize, usize)> {
+        let sort = sort(event);
+        self.live[sort].binary_search_by_key(&event.n, |live| live.n).ok().map(|at| (sort, at))
+    }
+
+    fn keep(&mut self, event: &Arc<Event>) {
+        let live = &mut self.live[sort(event)];
+        if live.len() == MOST {
+            live.pop_front();
+        }
+        live.push_back(event.clone());
+    }
+
     fn observe(&mut self, event: &Arc<Event>) {
         match &event.body {
             Body::Event(of_agent) => {
@@ -98,26 +153,26 @@ impl AgentMarks {
                         return;
                     }
                 }
-                self.live.push(event.clone());
+                self.keep(event);
             }
             Body::Sip(sip) => {
                 if ends_dialog(sip) {
                     self.closed_dialogs.insert(sip.call_id.clone());
                 }
                 if !self.past_dialogs.contains(&sip.call_id) {
-                    self.live.push(event.clone());
+                    self.keep(event);
                 }
             }
-            Body::Log(_) => self.live.push(event.clone()),
+            Body::Log(_) => self.keep(event),
             Body::Command(command) => {
                 if command.text.split_whitespace().next().is_some_and(|word| DIALS.contains(&word)) {
                     self.begin(event.n);
                 }
             }
             // a new process: what an agent of that name did before it counts no more
-            Body::Note(Note::AgentStarting { .. }) => {
-                *self =
-                    AgentMarks { began: event.n, consumed: std::mem::take(&mut self.consumed), ..Default::default() }
+            Body::Note(Note::AgentStarting { aor, .. }) => {
+                let (consumed, aor) = (std::mem::take(&mut self.consumed), Some(aor.clone()));
+                *self = AgentMarks { began: event.n, consumed, aor, ..Default::default() }
             }
             Body::Response(_) | Body::Note(_) => {}
         }
@@ -125,16 +180,21 @@ impl AgentMarks {
 
     /// A new call begins: retires the events of calls already closed.
     fn begin(&mut self, n: u64) {
-        self.began = n;
+        let before = std::mem::replace(&mut self.began, n);
+        self.consumed.retain(|taken| *taken >= before);
         self.past.extend(self.closed.drain());
         self.past_dialogs.extend(self.closed_dialogs.drain());
         let none_open = self.open.is_empty();
-        self.live.retain(|event| match &event.body {
+        let [events, messages, _] = &mut self.live;
+        events.retain(|event| match &event.body {
             Body::Event(of_agent) => match &of_agent.call {
                 Some(call) => !self.past.contains(call),
                 // baresip gives some events of a call without its id
                 None => !(none_open && of_agent.name.starts_with("CALL_")),
             },
+            _ => true,
+        });
+        messages.retain(|event| match &event.body {
             Body::Sip(sip) => !self.past_dialogs.contains(&sip.call_id),
             _ => true,
         });

@@ -13,8 +13,10 @@ mod directives;
 mod duration;
 mod errors;
 mod event_value;
+mod facts;
 mod functions;
 mod host;
+mod inputs;
 mod kinds;
 mod marks;
 mod matching;
@@ -35,6 +37,7 @@ mod walk;
 mod tests;
 
 pub use check::{Known, check, commands};
+pub use facts::{Facts, facts};
 pub use host::{AgentAsk, Host, Reply};
 pub use program::{Loader, Program, compile};
 pub use runner::run;

@@ -15,10 +15,10 @@ const NOISE: [&str; 7] = ["CALL_RTCP", "CALL_LOCAL_SDP", "CALL_REMOTE_SDP", "MOD
 pub struct Shortfall<'a> {
     /// Members that still lack events, and how many of each came.
     pub missing: &'a [(&'a Member, usize)],
-    /// The whole log.
+    /// The log's latest events.
     pub events: &'a [Arc<Event>],
     pub marks: &'a Marks,
-    /// Events that fitted but for the await's own closure.
+    /// Events that fitted but for the await's own closure, the newest first.
     pub refused: &'a [Arc<Event>],
     /// The name of an agent of the run by its URI.
     pub name_of: &'a dyn Fn(&str) -> Option<Arc<str>>,
@@ -89,7 +89,7 @@ impl Shortfall<'_> {
     fn nearest_miss(&self, member: &Member) -> Option<String> {
         let told = |event: &Event| describe(event, self.name_of);
         let here = |event: &&Arc<Event>| event.agent.as_ref() == Some(&member.agent) && member.pattern.fits(event);
-        if let Some(event) = self.refused.iter().rev().find(here) {
+        if let Some(event) = self.refused.iter().find(here) {
             return Some(format!("{} came at {}, but where(…) said no to it", told(event), member.agent));
         }
         if let Some(event) = self.events.iter().rev().find(here) {

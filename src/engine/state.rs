@@ -100,6 +100,18 @@ impl Run {
         self.host.log()
     }
 
+    /// The marks of all events so far.
+    pub fn marks(&self) -> MutexGuard<'_, Marks> {
+        let mut marks = lock(&self.marks);
+        loop {
+            let news = self.log().since(marks.seen());
+            if news.is_empty() {
+                return marks;
+            }
+            marks.observe(&news);
+        }
+    }
+
     /// Ends the run, whatever the script catches: the reason is sticky in the log, and no operation runs after it.
     pub fn end(&self, mut ended: Ended, site: &Site) -> Box<EvalAltResult> {
         let std = site.source.as_deref().is_some_and(super::stdlib::is_std);

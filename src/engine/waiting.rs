@@ -7,11 +7,16 @@ use super::event_value::EventValue;
 use super::matching::{Found, Scan};
 use super::register;
 use super::shortfall::{Shortfall, describe};
-use super::state::{Fallible, Run, lock};
+use super::state::{Fallible, Run};
 use super::waiter::Waiter;
 use crate::event::{Ended, Event, Note, Wake};
 use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
 use std::sync::Arc;
+
+/// A message about an await looks so far back in the log.
+const LATEST: usize = 20_000;
+/// So many events are remembered that fitted but for a closure.
+const REFUSED: usize = 20;
 
 /// One await that is going on.
 struct Await<'a> {
@@ -20,7 +25,7 @@ struct Await<'a> {
     waiter: &'a Waiter,
     site: &'a Site,
     scan: Scan,
-    /// Fitted but for a closure.
+    /// Fitted but for a closure; the newest first.
     refused: Vec<Arc<Event>>,
 }
 
@@ -53,7 +58,7 @@ pub fn wait_for(
             Wake::Timeout => return Err(going.timeout(time)),
             Wake::New => {
                 for event in run.log().since(next) {
-                    next += 1;
+                    next = event.n as usize + 1;
                     if event.time > deadline {
                         return Err(going.timeout(time));
                     }
@@ -88,8 +93,8 @@ pub fn stay_quiet(
             Wake::Timeout => return Ok(Dynamic::UNIT),
             Wake::New => {
                 let events = run.log().since(next);
-                next += events.len();
                 for event in &events {
+                    next = event.n as usize + 1;
                     // what comes after the time is over does not count, even if it is here already
                     if event.time > deadline {
                         return Ok(Dynamic::UNIT);
@@ -122,13 +127,11 @@ impl Await<'_> {
 
     /// What came before and may still be taken, and where the log goes on after it.
     fn backlog(&self) -> (Vec<Arc<Event>>, usize) {
-        let mut marks = lock(&self.run.marks);
-        let news = self.run.log().since(marks.seen());
-        marks.observe(&news);
+        let marks = self.run.marks();
         let mut agents: Vec<_> = self.scan.members().iter().map(|member| &member.agent).collect();
         agents.sort();
         agents.dedup();
-        let mut backlog: Vec<_> = agents.into_iter().flat_map(|agent| marks.live(agent).to_vec()).collect();
+        let mut backlog: Vec<_> = agents.into_iter().flat_map(|agent| marks.live(agent)).cloned().collect();
         backlog.sort_by_key(|event| event.n);
         (backlog, marks.seen())
     }
@@ -142,9 +145,7 @@ impl Await<'_> {
         for member in members {
             self.scan.offer(member, event);
         }
-        let mut marks = lock(&self.run.marks);
-        let news = self.run.log().since(marks.seen());
-        marks.observe(&news);
+        let mut marks = self.run.marks();
         let found = self.scan.solve(|event| marks.is_live(event));
         for event in found.iter().flat_map(Found::events) {
             marks.consume(event);
@@ -159,16 +160,33 @@ impl Await<'_> {
             if event.agent.as_ref() == Some(&member.agent) && member.pattern.fits(event) {
                 match holds(self.call, &self.waiter.conditions[n], event, self.site)? {
                     true => fitting.push(n),
-                    false => self.refused.push(event.clone()),
+                    false => {
+                        // the newest is the nearest miss
+                        self.refused.truncate(REFUSED);
+                        self.refused.insert(0, event.clone());
+                    }
                 }
             }
         }
         Ok(fitting)
     }
 
+    /// What a message about this await may have to tell of.
+    fn latest(&self) -> Vec<Arc<Event>> {
+        let log = self.run.log();
+        let mut next = log.len().saturating_sub(LATEST);
+        let mut events: Vec<Arc<Event>> = vec![];
+        loop {
+            let more = log.since(next);
+            let Some(last) = more.last() else { return events };
+            next = last.n as usize + 1;
+            events.extend(more);
+        }
+    }
+
     fn timeout(&self, time: Millis) -> Box<rhai::EvalAltResult> {
-        let events = self.run.log().since(0);
-        let marks = lock(&self.run.marks);
+        let marks = self.run.marks();
+        let events = self.latest();
         let missing = self.scan.missing(|event| marks.is_live(event));
         let missing: Vec<_> = missing.iter().map(|(n, found)| (&self.scan.members()[*n], *found)).collect();
         let name_of = |uri: &str| name_of(self.run, uri);

@@ -1,10 +1,16 @@
-//! The append-only log of a run: written by the run, read by index by everyone else.
+//! The append-only log of a run: written by the run, read by index by everyone else. Its newest events are in memory, the rest
+//! wherever its [`Archive`] has them: a slow reader lags, and fetches them from there.
 //!
 //! One mutex, one condition variable, one sticky reason to stop: every wait of a run ends through them.
 
-use super::{Body, Ended, Event};
+use super::{Body, Ended, Event, Events};
+use crate::diagnostic::Diagnostic;
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Nobody gets more events at once.
+pub const CHUNK: usize = 4096;
 
 /// Why a run has to end before its script does. The first reason stays.
 pub type Stop = Ended;
@@ -54,16 +60,54 @@ pub enum Wake {
 #[derive(Debug)]
 pub struct Log {
     clock: Clock,
+    limits: Limits,
     state: Mutex<State>,
     changed: Condvar,
 }
 
-#[derive(Debug, Default)]
+/// How many events a log holds in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The newest ones, which nobody has to fetch.
+    pub tail: usize,
+    /// At most, while nobody takes them over (the disk is full): the oldest are dropped then.
+    pub most: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { tail: 10_000, most: 250_000 }
+    }
+}
+
+/// Where events are that are not in memory any more.
+pub trait Archive: Send + Sync {
+    /// Events from number `from` on, the first of them; at most `most`. Fewer, or none, where they can't be read.
+    fn read(&self, from: u64, most: usize) -> Vec<Arc<Event>>;
+}
+
+#[derive(Default)]
 struct State {
-    events: Vec<Arc<Event>>,
+    /// The newest events.
+    tail: VecDeque<Arc<Event>>,
+    /// The number of the first of them.
+    first: u64,
+    /// The number that the next event gets.
+    next: u64,
+    /// Events before this number can be read from the archive.
+    archived: u64,
+    archive: Option<Arc<dyn Archive>>,
+    /// How many were dropped that nobody had taken over.
+    dropped: u64,
     stop: Option<Stop>,
     closed: bool,
     hooks: Vec<Hook>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("first", &self.first).field("next", &self.next).finish_non_exhaustive()
+    }
 }
 
 /// What is called when the run has to end.
@@ -75,6 +119,35 @@ impl std::fmt::Debug for Hook {
     }
 }
 
+impl State {
+    /// Lets go of what is old and can be read elsewhere; or of the oldest, where there is too much.
+    fn shrink(&mut self, limits: Limits) {
+        while self.tail.len() > limits.tail && (self.first < self.archived || self.tail.len() > limits.most) {
+            self.dropped += u64::from(self.first >= self.archived);
+            self.tail.pop_front();
+            self.first += 1;
+        }
+    }
+
+    fn tail_from(&self, index: u64) -> Vec<Arc<Event>> {
+        let skipped = index.saturating_sub(self.first) as usize;
+        self.tail.iter().skip(skipped).take(CHUNK).cloned().collect()
+    }
+}
+
+impl Events for Log {
+    /// For a log that is closed.
+    fn each(&self, take: &mut dyn FnMut(&Event)) -> Result<(), Diagnostic> {
+        let mut next = 0;
+        loop {
+            let events = self.since(next);
+            let Some(last) = events.last() else { return Ok(()) };
+            next = last.n as usize + 1;
+            events.iter().for_each(|event| take(event));
+        }
+    }
+}
+
 /// A panic elsewhere must not take the log with it: its state is valid between any two statements.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
@@ -82,7 +155,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Log {
     pub fn new(clock: Clock) -> Log {
-        Log { clock, state: Mutex::default(), changed: Condvar::new() }
+        Log::with_limits(clock, Limits::default())
+    }
+
+    pub fn with_limits(clock: Clock, limits: Limits) -> Log {
+        Log { clock, limits, state: Mutex::default(), changed: Condvar::new() }
     }
 
     /// Milliseconds since the epoch.
@@ -99,29 +176,64 @@ impl Log {
         self.changed.notify_all();
     }
 
-    /// Appends an event, stamped now, and returns its index. After [`Log::close`] it is dropped.
+    /// Appends an event, stamped now, and returns its number. After [`Log::close`] it is dropped.
     pub fn push(&self, agent: Option<&Arc<str>>, body: Body) -> u64 {
         let mut state = lock(&self.state);
-        let n = state.events.len() as u64;
+        let n = state.next;
         if !state.closed {
             let time = self.clock.now();
-            state.events.push(Arc::new(Event { n, time, agent: agent.cloned(), body }));
+            state.tail.push_back(Arc::new(Event { n, time, agent: agent.cloned(), body }));
+            state.next += 1;
+            state.shrink(self.limits);
             self.changed.notify_all();
         }
         n
     }
 
+    /// How many events there have been.
     pub fn len(&self) -> usize {
-        lock(&self.state).events.len()
+        lock(&self.state).next as usize
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All events from an index on.
+    /// From now on old events may be read from there; [`Log::archived`] says which.
+    pub fn set_archive(&self, archive: Arc<dyn Archive>) {
+        lock(&self.state).archive = Some(archive);
+    }
+
+    /// All events before number `next` can be read from the archive.
+    pub fn archived(&self, next: u64) {
+        let mut state = lock(&self.state);
+        state.archived = state.archived.max(next);
+        state.shrink(self.limits);
+    }
+
+    /// How many events had to be dropped because nobody could take them over.
+    pub fn dropped(&self) -> u64 {
+        lock(&self.state).dropped
+    }
+
+    /// The events from a number on, at most [`CHUNK`] of them; none where there are none yet. Dropped ones are left out, so that
+    /// who reads on goes by the number of the last.
     pub fn since(&self, index: usize) -> Vec<Arc<Event>> {
-        lock(&self.state).events.get(index..).map(<[_]>::to_vec).unwrap_or_default()
+        let index = index as u64;
+        let (archive, first) = {
+            let state = lock(&self.state);
+            if index >= state.first {
+                return state.tail_from(index);
+            }
+            (state.archive.clone(), state.first)
+        };
+        let most = CHUNK.min((first - index) as usize);
+        let mut events = archive.map(|archive| archive.read(index, most)).unwrap_or_default();
+        events.retain(|event| (index..first).contains(&event.n));
+        match events.is_empty() {
+            true => lock(&self.state).tail_from(index),
+            false => events,
+        }
     }
 
     /// Waits until there is an event at `index`, the deadline (milliseconds since the epoch) has passed, or the run
@@ -132,7 +244,7 @@ impl Log {
             if let Some(stop) = &state.stop {
                 return Wake::Stopped(stop.clone());
             }
-            if state.events.len() > index {
+            if state.next as usize > index {
                 return Wake::New;
             }
             let left = deadline - self.clock.now();
@@ -154,18 +266,18 @@ impl Log {
         }
     }
 
-    /// Waits for events from an index on, whatever else happens; none once the log is closed and read to its end.
+    /// Waits for events from a number on, whatever else happens, and gives them as [`Log::since`] does; none once the log is closed
+    /// and read to its end.
     pub fn follow(&self, index: usize) -> Option<Vec<Arc<Event>>> {
         let mut state = lock(&self.state);
-        loop {
-            if state.events.len() > index {
-                return Some(state.events[index..].to_vec());
-            }
+        while state.next as usize <= index {
             if state.closed {
                 return None;
             }
             state = self.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
+        drop(state);
+        Some(self.since(index))
     }
 
     /// Ends all waits of the run, now and later. The first reason stays.
@@ -225,6 +337,39 @@ mod tests {
         log.stop(Ended::failed("first"));
         log.stop(Ended::failed("second"));
         assert_eq!(log.wait(0, 9000.0), Wake::Stopped(Ended::failed("first")));
+    }
+
+    /// Keeps what it is told to, as a file would.
+    struct Shelf(Mutex<Vec<Arc<Event>>>);
+
+    impl Archive for Shelf {
+        fn read(&self, from: u64, most: usize) -> Vec<Arc<Event>> {
+            lock(&self.0).iter().skip(from as usize).take(most).cloned().collect()
+        }
+    }
+
+    fn numbers(log: &Log, from: usize) -> Vec<u64> {
+        log.since(from).iter().map(|event| event.n).collect()
+    }
+
+    #[test]
+    fn old_events_come_from_the_archive_and_none_is_dropped_that_is_not_there() {
+        let log = Log::with_limits(Clock::manual(0.0), Limits { tail: 3, most: 5 });
+        let shelf = Arc::new(Shelf(Mutex::default()));
+        log.set_archive(shelf.clone());
+        (0..5).for_each(|n| _ = log.push(None, print(&n.to_string())));
+        assert_eq!(numbers(&log, 0), [0, 1, 2, 3, 4], "nobody has taken them over");
+        lock(&shelf.0).extend(log.since(0));
+        log.archived(4);
+        assert_eq!((numbers(&log, 0), numbers(&log, 1), numbers(&log, 3)), (vec![0, 1], vec![1], vec![3, 4]));
+        // the archive takes nothing more: what is too much goes, and reading goes on after it
+        (5..12).for_each(|n| _ = log.push(None, print(&n.to_string())));
+        assert_eq!((log.len(), log.dropped()), (12, 3));
+        let mut all = vec![];
+        log.each(&mut |event| all.push(event.n)).unwrap();
+        assert_eq!(all, [0, 1, 2, 3, 4, 7, 8, 9, 10, 11]);
+        assert_eq!(log.wait(11, 0.0), Wake::New);
+        assert_eq!(log.wait(12, 0.0), Wake::Timeout);
     }
 
     #[test]

@@ -3,16 +3,18 @@
 //! An [`Event`] is one line of a run's `events.jsonl`. Times are milliseconds since the epoch, as numbers.
 
 mod closed;
+mod json;
 mod log;
 mod names;
 mod secrets;
 
+use crate::diagnostic::Diagnostic;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
 pub use closed::{ClosedBy, ClosedReason, closed_reason, without_error_number};
-pub use log::{Clock, Log, Stop, Wake};
+pub use log::{Archive, CHUNK, Clock, Limits, Log, Stop, Wake};
 pub use names::{EVENT_NAMES, NEVER_IN_FLOW};
 pub use secrets::Secrets;
 
@@ -25,20 +27,20 @@ pub struct At {
 }
 
 /// One thing that happened in a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Event {
     /// Place in the log, from 0.
     pub n: u64,
     /// When the host learned of it: milliseconds since the epoch, from a clock that never runs backwards.
     pub time: f64,
     /// The name of the agent that it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<Arc<str>>,
     #[serde(flatten)]
     pub body: Body,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Body {
     /// The agent says: a call state, a registration, a digit…
@@ -60,29 +62,29 @@ pub enum Body {
 /// `type` is baresip's name (`CALL_INCOMING`, `CALL_RINGING`, `CALL_PROGRESS`, `CALL_ANSWERED`, `CALL_ESTABLISHED`,
 /// `CALL_RTPESTAB`, `CALL_RTCP`, `CALL_MENC`, `CALL_HOLD`, `CALL_RESUME`, `CALL_DTMF_START`, `CALL_DTMF_END`,
 /// `CALL_CLOSED`, `TRANSFER`, `TRANSFER_FAILED`, `REGISTER_OK`, `REGISTER_FAIL`, `MESSAGE`, …) or ours (`AUDIO_REPORT`).
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct AgentEvent {
     #[serde(rename = "type")]
     pub name: String,
     /// baresip's id of the call, where the event has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
     /// `incoming` or `outgoing`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<String>,
     /// The peer's URI.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub param: String,
     /// Everything else that the event says, under baresip's names (`accountaor`, `rtcp_stats`, …);
     /// for AUDIO_REPORT `tx`, `rx` (booleans), `protocol`, `codec`, `packets_tx`, `packets_rx`;
     /// for MESSAGE `ctype`, `body`.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[serde(skip_serializing_if = "Map::is_empty")]
     pub fields: Map<String, Value>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SipEvent {
     /// `IN` or `OUT`, seen from the agent.
     pub direction: String,
@@ -94,9 +96,9 @@ pub struct SipEvent {
     /// The method of a request; for a response that of its CSeq.
     pub method: String,
     /// The code of a response.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     pub call_id: String,
     /// The whole header value: `1 INVITE`.
@@ -110,22 +112,22 @@ pub struct SipEvent {
     pub param: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LogLine {
     /// `info`, `warning` or `error`.
     pub level: String,
     pub text: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Command {
     /// As it was sent, secrets masked.
     pub text: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<At>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Response {
     pub ok: bool,
     pub data: String,
@@ -133,7 +135,7 @@ pub struct Response {
     pub to: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Note {
     /// The process is being started. `aor` without port; `address` is `address:port` of its SIP socket.
@@ -146,11 +148,11 @@ pub enum Note {
     AgentStopped { status: String },
     /// The process went away by itself.
     AgentLost { status: String },
-    /// What a testfile directive, or the function of its name, says: `hash`, `accept`, `ignore`, `include`, `webhook`, `repeat`, `strict`, `account`, `fail_on`.
+    /// What a testfile directive, or the function of its name, says: `hash`, `accept`, `ignore`, `include`, `webhook`, `repeat`, `strict`, `account`, `tags`, `fail_on`.
     Directive {
         name: String,
         values: Vec<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         at: Option<At>,
     },
     /// The script printed it.
@@ -160,19 +162,19 @@ pub enum Note {
     Waiting {
         what: String,
         limit: f64,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         at: Option<At>,
     },
     /// A check that failed and let the test go on.
     CheckFailed {
         message: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         at: Option<At>,
     },
     /// Something the user should know that does not change the verdict.
     Warning {
         message: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         at: Option<At>,
     },
     /// A recording was collected: file name below the run's folder, the call's number at its agent (from 1), milliseconds.
@@ -184,19 +186,19 @@ pub enum Note {
 }
 
 /// How the script of a run ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Ended {
     pub how: How,
     /// One sentence; empty when it finished.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<At>,
     /// What came instead, the nearest miss, and so on: a line each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
     /// What to do.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
 }
 
@@ -233,4 +235,20 @@ impl Ended {
 pub trait Sink: Send + Sync {
     /// Appends to the log and returns the event's `n`.
     fn push(&self, agent: Option<&Arc<str>>, body: Body) -> u64;
+}
+
+/// The events of a run that is over, in their order, as often as they are asked for.
+pub trait Events {
+    /// Calls `take` with each of them; none is kept.
+    ///
+    /// # Errors
+    /// They can't be read to their end.
+    fn each(&self, take: &mut dyn FnMut(&Event)) -> Result<(), Diagnostic>;
+}
+
+impl Events for [Event] {
+    fn each(&self, take: &mut dyn FnMut(&Event)) -> Result<(), Diagnostic> {
+        self.iter().for_each(take);
+        Ok(())
+    }
 }

@@ -12,10 +12,10 @@ mod texts;
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::flow::Flow;
-use crate::record::{Record, RunFolder};
+use crate::record::{Kept, Record, RunFolder, is_going_on, text};
 use crate::verdict::Verdict;
 use std::fmt;
-use std::io::{self, BufWriter, ErrorKind, Read, Seek, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -104,55 +104,61 @@ pub fn export(run: &RunFolder, format: Format, to: impl Write + Seek) -> Result<
 
 /// The formats that are made of the events.
 fn text_or_capture(run: &RunFolder, format: Format, to: &mut impl Write) -> Result<Vec<Diagnostic>, Diagnostic> {
-    let record = Record::read(&run.events())?;
-    let events = &record.events;
-    let mut warnings = vec![];
-    if let Some(line) = record.torn {
-        let message = format!("the record of {} ends in the middle of line {line}: its host was killed", run.id());
-        warnings.push(Diagnostic::warning(message));
+    if format == Format::Flow {
+        let flow = Flow::of(&Kept(run.events()))?;
+        return to.write_all(flow.text().as_bytes()).map(|()| vec![]).map_err(unwritable);
     }
-    let written = match format {
+    let mut record = Record::open(&run.events())?;
+    let mut warnings = vec![];
+    match format {
         Format::Pcap => {
-            let capture = pcap::Capture::begin(&mut *to);
-            let capture = capture.and_then(|capture| each(events, capture, pcap::Capture::event));
-            capture.map(|capture| warnings.extend(capture.left_out()))
+            let mut capture = pcap::Capture::begin(&mut *to).map_err(unwritable)?;
+            each(&mut record, |event| capture.event(event))?;
+            warnings = capture.left_out();
         }
-        Format::Sip => each(events, texts::Sip::new(&mut *to), texts::Sip::event).map(drop),
-        Format::Log => each(events, texts::Log::new(&mut *to), texts::Log::event).map(drop),
+        Format::Sip => {
+            let mut sip = texts::Sip::new(&mut *to);
+            each(&mut record, |event| sip.event(event))?;
+        }
         Format::Json => {
-            let verdict = kept_verdict(run)?;
-            let json = json::Json::begin(&mut *to, &record.header, verdict.as_ref());
-            json.and_then(|json| each(events, json, json::Json::event)).and_then(json::Json::finish)
+            let verdict = stored_verdict(run.path()).transpose()?;
+            let mut json = json::Json::begin(&mut *to, &record.header, verdict.as_ref()).map_err(unwritable)?;
+            each(&mut record, |event| json.event(event))?;
+            json.finish().map_err(unwritable)?;
         }
-        _ => to.write_all(Flow::of(events).text().as_bytes()),
-    };
-    written.map_err(unwritable)?;
+        _ => {
+            let mut log = texts::Log::new(&mut *to);
+            each(&mut record, |event| log.event(event))?;
+        }
+    }
+    warnings.extend(incomplete(run, &record));
     Ok(warnings)
 }
 
-/// Gives events to what takes them one by one.
-fn each<T>(events: &[Event], mut taker: T, take: impl Fn(&mut T, &Event) -> io::Result<()>) -> io::Result<T> {
-    events.iter().try_for_each(|event| take(&mut taker, event))?;
-    Ok(taker)
+/// Says so of a record, read to its end, that does not hold all of its run.
+pub fn incomplete(run: &RunFolder, record: &Record) -> Option<Diagnostic> {
+    let message = match record.torn() {
+        _ if is_going_on(run.path()) => format!("{} is still going on: this is the run up to now", run.id()),
+        Some(line) => format!("the record of {} ends in the middle of line {line}: its host was killed", run.id()),
+        None => return None,
+    };
+    Some(Diagnostic::warning(message))
 }
 
-/// The verdict of a run; none where its host did not come to it.
-///
-/// # Errors
-/// The file is there but holds none.
-pub fn kept_verdict(run: &RunFolder) -> Result<Option<Verdict>, Diagnostic> {
-    let path = run.path().join("verdict.json");
-    let mut text = String::new();
-    let read = std::fs::File::open(&path).and_then(|file| file.take(VERDICT_LIMIT).read_to_string(&mut text));
-    match read {
-        Ok(_) => Verdict::from_json(&text).map(Some),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unreadable(&path, &error)),
+/// Gives events one by one to what takes them.
+fn each(record: &mut Record, mut take: impl FnMut(&Event) -> io::Result<()>) -> Result<(), Diagnostic> {
+    for event in record {
+        take(&event?).map_err(unwritable)?;
     }
+    Ok(())
 }
 
-/// A longer verdict is damaged, in bytes.
-const VERDICT_LIMIT: u64 = 64 * 1024 * 1024;
+/// The verdict that was kept with a run; none where there is none.
+pub fn stored_verdict(folder: &Path) -> Option<Result<Verdict, Diagnostic>> {
+    let unreadable = |error| Diagnostic::error(format!("the kept verdict can't be read: {error}"));
+    let json = text(&folder.join("verdict.json"))?;
+    Some(json.map_err(unreadable).and_then(|json| Verdict::from_json(&json)))
+}
 
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::error(format!("cannot read {}: {error}", path.display()))

@@ -3,8 +3,8 @@
 use super::messages::Messages;
 use crate::diagnostic::is_invisible;
 use crate::event::{Body, Event};
-use crate::record::stamp;
 use crate::report::ladder::End;
+use chrono::DateTime;
 use std::io::{self, Write};
 
 /// All messages, each once, below a line that says when, who and how:
@@ -68,14 +68,9 @@ impl<W: Write> Log<W> {
 
 /// Milliseconds since the epoch as `2026-11-23 23:11:05.247`, UTC.
 fn moment(time: f64) -> String {
-    // a float that does not fit becomes the nearest that does
-    let milliseconds = time.round() as u64;
-    let stamp = stamp(milliseconds / 1000);
-    let part = |range: std::ops::Range<usize>| stamp.get(range).unwrap_or_default();
-    let year = stamp.len().saturating_sub(11);
-    let at = |from: usize, to: usize| part(year + from..year + to);
-    let (date, clock) = ([at(0, 2), at(2, 4)].join("-"), [at(5, 7), at(7, 9), at(9, 11)].join(":"));
-    format!("{}-{date} {clock}.{:03}", part(0..year), milliseconds % 1000)
+    // a float that does not fit becomes the nearest that does, and a time beyond all years the epoch
+    let moment = DateTime::from_timestamp_millis(time.floor() as i64).unwrap_or_default();
+    moment.format("%Y-%m-%d %H:%M:%S%.3f").to_string()
 }
 
 fn visible(text: &str) -> String {

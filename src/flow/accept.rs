@@ -1,6 +1,6 @@
 //! Which events count.
 
-use crate::event::{AgentEvent, Body, Event, NEVER_IN_FLOW, Note};
+use crate::event::{AgentEvent, NEVER_IN_FLOW, Note};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -31,25 +31,21 @@ const BY_DEFAULT: [&str; 18] = [
 const MEDIA: [&str; 3] = ["AUDIO_REPORT", "CALL_MENC", "CALL_RTPESTAB"];
 
 /// The `accept` and `ignore` directives of a run.
-#[derive(Debug)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Filter {
     accepted: BTreeSet<String>,
     ignored: BTreeSet<String>,
 }
 
 impl Filter {
-    pub fn of(events: &[Event]) -> Filter {
-        let mut filter = Filter { accepted: BTreeSet::new(), ignored: BTreeSet::new() };
-        for event in events {
-            let Body::Note(Note::Directive { name, values, .. }) = &event.body else { continue };
-            let names = values.iter().map(|value| canonical(value.trim()).into_owned()).filter(|name| !name.is_empty());
-            match name.as_str() {
-                "accept" => filter.accepted.extend(names),
-                "ignore" => filter.ignored.extend(names),
-                _ => {}
-            }
+    pub fn note(&mut self, note: &Note) {
+        let Note::Directive { name, values, .. } = note else { return };
+        let names = values.iter().map(|value| canonical(value.trim()).into_owned()).filter(|name| !name.is_empty());
+        match name.as_str() {
+            "accept" => self.accepted.extend(names),
+            "ignore" => self.ignored.extend(names),
+            _ => {}
         }
-        filter
     }
 
     /// Whether the test says itself what counts.

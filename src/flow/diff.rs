@@ -1,6 +1,6 @@
 //! Two flows side by side: which lines are missing, which came instead.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// Lines around a change that are shown too.
 const CONTEXT: usize = 2;
@@ -52,6 +52,22 @@ pub struct Difference {
     pub missing: Option<String>,
     /// The line that is there instead.
     pub extra: Option<String>,
+}
+
+impl fmt::Display for Difference {
+    /// "`CALL_DTMF_END` is missing (bob, call 1, incoming, alice)"
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.missing, &self.extra) {
+            (Some(missing), Some(extra)) => write!(f, "instead of `{missing}` came `{extra}`")?,
+            (Some(missing), None) => write!(f, "`{missing}` is missing")?,
+            (None, Some(extra)) => write!(f, "`{extra}` is too much")?,
+            (None, None) => {}
+        }
+        match self.place.as_str() {
+            "" => Ok(()),
+            place => write!(f, " ({place})"),
+        }
+    }
 }
 
 /// The first change between two flows; none for equal ones.

@@ -23,7 +23,8 @@ mod diff;
 mod names;
 mod wording;
 
-use crate::event::{AgentEvent, Body, Command, Event, Note};
+use crate::diagnostic::Diagnostic;
+use crate::event::{AgentEvent, Body, Command, Event, Events, Note};
 use accept::Filter;
 use calls::Calls;
 use names::Names;
@@ -35,46 +36,25 @@ use std::sync::Arc;
 pub use diff::{Difference, diff, first_difference};
 
 /// What counts of a run, as text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Flow {
     text: String,
 }
 
 impl Flow {
-    /// The flow of a run's events, in the order of its log.
-    pub fn of(events: &[Event]) -> Flow {
-        let filter = Filter::of(events);
-        let mut names = Names::default();
-        let mut agents: BTreeMap<Arc<str>, Agent> = BTreeMap::new();
-        for event in events {
-            if let Body::Note(Note::StepsDone | Note::Ended(_)) = event.body {
-                break;
-            }
-            let Some(name) = &event.agent else { continue };
-            let agent = match agents.get_mut(name) {
-                Some(agent) => agent,
-                None => agents.entry(name.clone()).or_default(),
-            };
-            match &event.body {
-                Body::Note(Note::AgentStarting { aor, address, .. }) => {
-                    names.add(name, aor, address);
-                    agent.start();
-                }
-                Body::Note(Note::AgentStopping | Note::AgentStopped { .. } | Note::AgentLost { .. }) => {
-                    agent.stopping = true;
-                }
-                _ if agent.stopping => {}
-                Body::Command(command) => agent.command(event.n, command),
-                Body::Response(response) if !response.ok => agent.calls.not_dialled(response.to),
-                Body::Event(event) => agent.event(event, &filter, &names),
-                _ => {}
+    /// The flow of a run's events.
+    ///
+    /// # Errors
+    /// They can't be read.
+    pub fn of(events: &(impl Events + ?Sized)) -> Result<Flow, Diagnostic> {
+        let mut builder = Builder::default();
+        loop {
+            events.each(&mut |event| builder.event(event))?;
+            match builder.finish() {
+                Ok(flow) => return Ok(flow),
+                Err(again) => builder = again,
             }
         }
-        let mut text = String::new();
-        for (name, agent) in &agents {
-            agent.write(name, &mut text);
-        }
-        Flow { text }
     }
 
     /// Lines, each with an end; empty when nothing counted.
@@ -88,6 +68,81 @@ impl Flow {
             let _ = write!(hex, "{byte:02x}");
             hex
         })
+    }
+}
+
+/// Makes a flow of events that are given one by one, in the order of the log. What it keeps grows with what counts, not with
+/// the events.
+#[derive(Debug, Default)]
+pub struct Builder {
+    filter: Filter,
+    /// The filter came from an earlier reading of the same events: it holds from the first one on.
+    knows_filter: bool,
+    /// The filter of this reading, where it is not known.
+    heard: Filter,
+    names: Names,
+    agents: BTreeMap<Arc<str>, Agent>,
+    /// The last step is done.
+    over: bool,
+}
+
+impl Builder {
+    pub fn event(&mut self, event: &Event) {
+        if let (Body::Note(note), false) = (&event.body, self.knows_filter) {
+            self.heard.note(note);
+        }
+        if self.over {
+            return;
+        }
+        if let Body::Note(Note::StepsDone | Note::Ended(_)) = event.body {
+            self.over = true;
+            return;
+        }
+        let Some(name) = &event.agent else { return };
+        // what no flow tells of: most of what comes
+        if matches!(event.body, Body::Log(_) | Body::Sip(_)) {
+            return;
+        }
+        let agent = match self.agents.get_mut(name) {
+            Some(agent) => agent,
+            None => {
+                // what counts is told before the first agent starts, or, rarely, found out by reading twice
+                if self.agents.is_empty() && !self.knows_filter {
+                    self.filter = self.heard.clone();
+                }
+                self.agents.entry(name.clone()).or_default()
+            }
+        };
+        match &event.body {
+            Body::Note(Note::AgentStarting { aor, address, .. }) => {
+                self.names.add(name, aor, address);
+                agent.start();
+            }
+            Body::Note(Note::AgentStopping | Note::AgentStopped { .. } | Note::AgentLost { .. }) => {
+                agent.stopping = true;
+            }
+            _ if agent.stopping => {}
+            Body::Command(command) => agent.command(event.n, command),
+            Body::Response(response) if !response.ok => agent.calls.not_dialled(response.to),
+            Body::Event(event) => agent.event(event, &self.filter, &self.names),
+            _ => {}
+        }
+    }
+
+    /// The flow.
+    ///
+    /// # Errors
+    /// What counts was told (`accept`, `ignore`) only after agents had been heard: the builder that is given back knows
+    /// it, and has to be given all events again.
+    pub fn finish(self) -> Result<Flow, Builder> {
+        if !self.knows_filter && !self.agents.is_empty() && self.filter != self.heard {
+            return Err(Builder { filter: self.heard, knows_filter: true, ..Builder::default() });
+        }
+        let mut text = String::new();
+        for (name, agent) in &self.agents {
+            agent.write(name, &mut text);
+        }
+        Ok(Flow { text })
     }
 }
 

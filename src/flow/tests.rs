@@ -88,7 +88,7 @@ impl Run {
     }
 
     fn flow(&self) -> Flow {
-        Flow::of(&self.events)
+        Flow::of(&self.events[..]).unwrap()
     }
 }
 

@@ -1,12 +1,14 @@
 //! A file → what the engine runs.
 
 use crate::diagnostic::{Diagnostic, Source};
-use crate::engine::{self, Loader, Program};
+use crate::engine::{self, Facts, Loader, Program};
+use crate::run::Inputs;
 use crate::script::{self, Script};
-use crate::testfile;
+use crate::testfile::{self, Step};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// No test is larger; a testfile's own limit is lower.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -16,6 +18,10 @@ pub struct Compiled {
     pub script: Script,
     pub program: Program,
     pub warnings: Vec<Diagnostic>,
+    /// What is known of it before it runs.
+    pub facts: Facts,
+    /// What its declared waits add up to; zero where that can't be known.
+    pub waits: Duration,
 }
 
 /// Reads a test. Errors: not there, not a file, too large, not UTF-8 (with the place).
@@ -47,13 +53,25 @@ fn is_rhai(source: &Source) -> bool {
     Path::new(&source.name).extension().is_some_and(|extension| extension == "rhai")
 }
 
-/// The Rhai text of a test and what it says of itself, before the engine has seen it.
-pub fn script(source: &Arc<Source>) -> Result<(Script, Vec<Diagnostic>), Vec<Diagnostic>> {
+/// The Rhai text of a test, before the engine has seen it.
+pub struct Text {
+    pub script: Script,
+    pub warnings: Vec<Diagnostic>,
+    waits: Duration,
+}
+
+/// Reads a test's text; a testfile is compiled, with the macros that the caller gives.
+pub fn script(source: &Arc<Source>, inputs: &Inputs) -> Result<Text, Vec<Diagnostic>> {
     if is_rhai(source) {
-        return Ok((Script::rhai(source.clone()), vec![]));
+        return Ok(Text { script: Script::rhai(source.clone()), warnings: vec![], waits: Duration::ZERO });
     }
-    let file = testfile::parse(source)?;
-    Ok((script::compile(&file), file.warnings))
+    let file = testfile::parse(source, &inputs.macros())?;
+    let waits = file.steps().filter_map(|step| match step {
+        Step::Wait(wait) => Some(Duration::from_millis(wait.milliseconds())),
+        _ => None,
+    });
+    let waits = waits.fold(Duration::ZERO, Duration::saturating_add);
+    Ok(Text { script: script::compile(&file), waits, warnings: file.warnings })
 }
 
 /// What a script may import: files below its own folder.
@@ -72,8 +90,10 @@ pub fn files(source: &Source) -> Loader {
 }
 
 /// All errors of the file in one go, or the program and its warnings.
-pub fn compile(source: &Arc<Source>) -> Result<Compiled, Vec<Diagnostic>> {
-    let (script, warnings) = script(source)?;
+pub fn compile(source: &Arc<Source>, inputs: &Inputs) -> Result<Compiled, Vec<Diagnostic>> {
+    let Text { script, warnings, waits } = script(source, inputs)?;
     let program = engine::compile(&script)?.with_files(files(source));
-    Ok(Compiled { script, program, warnings })
+    let mut facts = engine::facts(&program);
+    let problems = std::mem::take(&mut facts.problems);
+    if problems.is_empty() { Ok(Compiled { script, program, warnings, facts, waits }) } else { Err(problems) }
 }

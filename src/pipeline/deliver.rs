@@ -1,13 +1,13 @@
 //! What is done with a verdict: kept with the run, written into the test, sent to webhooks.
 
 use super::execute::Ran;
+use super::history::History;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::event::{Body, Note};
 use crate::flow::Flow;
 use crate::notify::webhook;
-use crate::record::{Header, Record, RunFolder};
+use crate::record::{Header, RunFolder};
 use crate::script::Script;
-use crate::verdict::{Status, Verdict, judge};
+use crate::verdict::Verdict;
 use regex::Regex;
 use std::path::{Path, PathBuf};
 
@@ -18,25 +18,17 @@ fn flow_file(test: &Path) -> PathBuf {
     name.into()
 }
 
-/// What a flow that differs is compared with: the one beside the test, else that of the test's last kept run.
+/// The flow that the test should have: the one beside it, else that of its last pass here.
 pub fn baseline(data_dir: &Path, test: &Path) -> Option<String> {
     let beside = std::fs::read_to_string(flow_file(test)).ok();
-    beside.or_else(|| last_flow(data_dir, test))
+    beside.or_else(|| History::of(data_dir).flow(test))
 }
 
-/// The flow of the newest kept run of the test; ids of runs sort by time.
-fn last_flow(data_dir: &Path, test: &Path) -> Option<String> {
-    let mut runs: Vec<PathBuf> =
-        data_dir.join("runs").read_dir().ok()?.filter_map(|run| Some(run.ok()?.path())).collect();
-    runs.sort();
-    let file = test.display().to_string();
-    let of_test = |run: &PathBuf| Header::read(&run.join("events.jsonl")).is_ok_and(|header| header.file == file);
-    runs.into_iter().rev().filter(of_test).find_map(|run| std::fs::read_to_string(run.join("flow.txt")).ok())
-}
-
-/// Keeps flow and verdict with the run. What can't be written is a warning: it changes no verdict.
-pub fn keep(folder: &RunFolder, flow: &Flow, verdict: &Verdict) -> Vec<Diagnostic> {
-    let kept = [folder.keep_flow(flow.text()), folder.keep_verdict(&verdict.to_json())];
+/// Keeps flow and verdict with the run, and the flow that it was compared with: a replay comes to the same. What can't be written
+/// is a warning: it changes no verdict.
+pub fn keep(folder: &RunFolder, flow: &Flow, verdict: &Verdict, baseline: Option<&str>) -> Vec<Diagnostic> {
+    let baseline = baseline.map_or(Ok(()), |text| folder.keep_baseline(text));
+    let kept = [folder.keep_flow(flow.text()), baseline, folder.keep_verdict(&verdict.to_json())];
     let warning = |problem| Diagnostic { severity: Severity::Warning, ..problem };
     kept.into_iter().filter_map(Result::err).map(warning).collect()
 }
@@ -48,16 +40,13 @@ pub fn keep_texts(folder: &RunFolder, script: &Script) -> Result<(), Diagnostic>
 }
 
 /// Sends the verdict where the test's `_webhook`s say.
-pub fn send(urls: &[String], record: &Record, verdict: &Verdict) -> Vec<Diagnostic> {
-    let header = &record.header;
+pub fn send(urls: &[String], header: &Header, verdict: &Verdict) -> Vec<Diagnostic> {
     urls.iter().filter_map(|url| webhook::send(url, &webhook::card(&header.test, None, &header.run, verdict))).collect()
 }
 
 /// Whether the run's flow is worth keeping: nothing but the hash, if anything, speaks against it.
 pub fn is_updatable(ran: &Ran) -> bool {
-    let mut record = ran.record.clone();
-    record.events.retain(|event| !matches!(&event.body, Body::Note(Note::Directive { name, .. }) if name == "hash"));
-    judge(&record, &ran.flow, None).status == Status::Pass
+    ran.sound
 }
 
 /// Writes the hash of a run into its test, and its flow beside it. Gives what was written, or why it could not be.
@@ -78,7 +67,7 @@ pub fn update(test: &Path, ran: &Ran) -> Result<String, Diagnostic> {
 }
 
 /// A file appears whole or not at all.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let mut partial = path.as_os_str().to_os_string();
     partial.push(format!(".{}", std::process::id()));
     let partial = PathBuf::from(partial);

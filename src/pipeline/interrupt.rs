@@ -10,6 +10,16 @@ pub struct Interrupt(Mutex<State>);
 struct State {
     requested: bool,
     logs: Vec<Weak<Log>>,
+    hooks: Vec<Hook>,
+}
+
+/// Called with the wish.
+struct Hook(Box<dyn FnOnce() + Send>);
+
+impl std::fmt::Debug for Hook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hook")
+    }
 }
 
 impl Interrupt {
@@ -22,6 +32,19 @@ impl Interrupt {
         let mut state = self.state();
         state.requested = true;
         state.logs.drain(..).filter_map(|log| log.upgrade()).for_each(|log| log.stop(cancelled()));
+        let hooks = std::mem::take(&mut state.hooks);
+        drop(state);
+        hooks.into_iter().for_each(|hook| (hook.0)());
+    }
+
+    /// Calls `hook` when the user wishes to stop, or at once if that has been wished already.
+    pub fn on_request(&self, hook: impl FnOnce() + Send + 'static) {
+        let mut state = self.state();
+        if state.requested {
+            drop(state);
+            return hook();
+        }
+        state.hooks.push(Hook(Box::new(hook)));
     }
 
     pub fn requested(&self) -> bool {

@@ -3,7 +3,8 @@
 use super::compile::files;
 use crate::agent::{Kind, commands};
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::engine::{self, Known};
+use crate::engine::{self, Facts, Known};
+use crate::run::Inputs;
 use crate::script::Script;
 use crate::verdict::ExitCode;
 use std::sync::Arc;
@@ -23,9 +24,9 @@ impl Checked {
 }
 
 /// Everything that is wrong with a test, as far as it shows without a call; `kind` is the agent that would run it.
-pub fn check(source: &Arc<Source>, kind: Option<&Kind>) -> Checked {
-    let (script, mut diagnostics) = match super::compile::script(source) {
-        Ok(script) => script,
+pub fn check(source: &Arc<Source>, inputs: &Inputs, kind: Option<&Kind>) -> Checked {
+    let (script, mut diagnostics) = match super::compile::script(source, inputs) {
+        Ok(text) => (text.script, text.warnings),
         Err(problems) => return Checked::broken(problems),
     };
     let known = Known { commands: commands::names().map(str::to_string).collect(), files: Some(files(source)) };
@@ -35,6 +36,8 @@ pub fn check(source: &Arc<Source>, kind: Option<&Kind>) -> Checked {
     }
     diagnostics.extend(unknown_commands(&script));
     let missing = kind.map(|kind| missing_commands(&script, kind)).unwrap_or_default();
+    let facts = engine::compile(&script).map(|program| engine::facts(&program)).unwrap_or_default();
+    let missing = [missing, missing_accounts(&facts, inputs)].concat();
     let exit_code = if missing.is_empty() { ExitCode::Passed } else { ExitCode::Error };
     diagnostics.extend(missing);
     Checked { diagnostics, exit_code }
@@ -51,6 +54,19 @@ fn unknown_commands(script: &Script) -> Vec<Diagnostic> {
         }
     };
     unknown.map(warning).collect()
+}
+
+/// The accounts of the test that no accounts file has.
+pub fn missing_accounts(facts: &Facts, inputs: &Inputs) -> Vec<Diagnostic> {
+    let missing = facts.accounts.iter().filter(|(name, _)| !inputs.accounts.contains_key(name));
+    let told = missing.map(|(name, place)| {
+        let error = Diagnostic::error(format!("there is no account `{name}`")).at(place.clone());
+        error.advice(match nearest(name, inputs.accounts.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("add a line `{name} <sip:user@domain>;auth_pass=…` to <data_dir>/accounts, or name another file with --accounts"),
+        })
+    });
+    told.collect()
 }
 
 /// The commands of the test that this agent lacks: the run would not get through.

@@ -3,6 +3,7 @@
 use super::{Interrupt, sounds};
 use crate::agent::{Settings, Supervisor};
 use crate::diagnostic::Diagnostic;
+use crate::run::Inputs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -10,6 +11,7 @@ pub struct Workplace {
     data_dir: PathBuf,
     settings: Settings,
     supervisor: OnceLock<Result<Arc<Supervisor>, Diagnostic>>,
+    inputs: Arc<Inputs>,
     /// Runs of one process write the sounds one after another.
     preparing: Mutex<()>,
     pub interrupt: Arc<Interrupt>,
@@ -21,10 +23,20 @@ impl Workplace {
         Workplace {
             data_dir,
             settings,
+            inputs: Arc::default(),
             supervisor: OnceLock::new(),
             preparing: Mutex::new(()),
             interrupt: Arc::default(),
         }
+    }
+
+    /// Gives the tests their parameters, secrets and accounts.
+    pub fn with_inputs(self, inputs: Inputs) -> Workplace {
+        Workplace { inputs: Arc::new(inputs), ..self }
+    }
+
+    pub fn inputs(&self) -> &Arc<Inputs> {
+        &self.inputs
     }
 
     pub fn data_dir(&self) -> &Path {

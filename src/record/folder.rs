@@ -1,5 +1,6 @@
 //! The folder of one run: `<data_dir>/runs/<id>/`.
 
+use super::held::Held;
 use crate::diagnostic::{Diagnostic, mask_secrets};
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
@@ -9,11 +10,14 @@ use std::path::{Path, PathBuf};
 /// The longest part of a test's name in a run's id, in bytes.
 const NAME_LENGTH: usize = 60;
 
-/// Everything that is kept of a run. Only the user may look into it: it holds who called whom, and what was said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Everything that is kept of a run. Only the user may look into it: it holds who called whom, and what was said. As long as
+/// one that was created is there, the run counts as going on.
+#[derive(Debug, Clone)]
 pub struct RunFolder {
     id: String,
     path: PathBuf,
+    /// None for one that was found.
+    _held: Option<Held>,
 }
 
 impl RunFolder {
@@ -34,8 +38,9 @@ impl RunFolder {
             let path = runs.join(&id);
             match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => {
+                    let Some(held) = Held::take(&path) else { continue };
                     fs::create_dir(path.join("recordings")).map_err(failed)?;
-                    return Ok(RunFolder { id, path });
+                    return Ok(RunFolder { id, path, _held: Some(held) });
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed(error)),
@@ -52,7 +57,7 @@ impl RunFolder {
         };
         let path = path.canonicalize().map_err(|error| wrong(format!("there is no run {shown}: {error}")))?;
         let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let folder = RunFolder { id, path };
+        let folder = RunFolder { id, path, _held: None };
         match folder.events().is_file() {
             true => Ok(folder),
             false => Err(wrong(format!("{shown} is no folder of a run: it has no events.jsonl"))),
@@ -88,9 +93,24 @@ impl RunFolder {
         self.keep("flow.txt", text)
     }
 
+    /// Keeps the text of the flow that this one was compared with.
+    pub fn keep_baseline(&self, text: &str) -> Result<(), Diagnostic> {
+        self.keep("baseline.txt", text)
+    }
+
     /// Keeps the verdict as JSON.
     pub fn keep_verdict(&self, json: &str) -> Result<(), Diagnostic> {
         self.keep("verdict.json", json)
+    }
+
+    /// Removes it with all that is in it.
+    ///
+    /// # Errors
+    /// What could not be removed, as a warning.
+    pub fn remove(&self) -> Result<(), Diagnostic> {
+        fs::remove_dir_all(&self.path).map_err(|error| {
+            Diagnostic::warning(format!("cannot remove {}: {error}", self.path.display())).advice("remove it by hand")
+        })
     }
 
     /// What cannot be kept is a warning.
@@ -116,7 +136,7 @@ fn tame(name: &str) -> String {
 }
 
 /// Seconds since the epoch as `20261123-231105`, UTC.
-pub fn stamp(seconds: u64) -> String {
+fn stamp(seconds: u64) -> String {
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     // days from 0000-03-01, so that the leap day is the last of its year
     let days = days + 719_468;

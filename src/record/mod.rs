@@ -1,19 +1,24 @@
-//! A run's folder and its event file: written as it happens, read back as a [`Record`].
+//! A run's folder and its event file: written as it happens, read back as a [`Record`], event by event.
 //!
 //! The format of `events.jsonl`: the first line is the [`Header`], each line after it one [`Event`]. A killed host
 //! leaves a file that reads up to its last whole line.
 
 mod find;
 mod folder;
+mod held;
 mod read;
 mod recorder;
+mod text;
 
-use crate::event::Event;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 pub use find::{by_id, find};
-pub use folder::{RunFolder, stamp};
+pub use folder::RunFolder;
+pub use held::{delete, is_going_on};
+pub use read::{Kept, Record, last_time};
 pub use recorder::Recorder;
+pub use text::text;
 
 /// What `format` says in the first line of an event file.
 const FORMAT: &str = "telefonist-run";
@@ -54,6 +59,11 @@ fn first() -> u32 {
 }
 
 impl Header {
+    /// How long the run had been going on then; `time` is milliseconds since the epoch. A record that was changed may say anything.
+    pub fn until(&self, time: f64) -> Duration {
+        Duration::try_from_secs_f64((time - self.time) / 1000.0).unwrap_or_default()
+    }
+
     /// The only run of a test, by this version of the program.
     pub fn new(run: &str, test: &str, file: &str, time: f64, agent: &str) -> Header {
         Header {
@@ -71,13 +81,4 @@ impl Header {
             agent: agent.into(),
         }
     }
-}
-
-/// A run as its event file tells it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Record {
-    pub header: Header,
-    pub events: Vec<Event>,
-    /// The number of the file's last line when it is torn: the host was killed while it wrote.
-    pub torn: Option<u64>,
 }

@@ -1,12 +1,45 @@
-//! Event files, read.
+//! Event files, read event by event.
 
-use super::{FORMAT, Header, Record, VERSION};
+use super::{FORMAT, Header, VERSION};
 use crate::diagnostic::Diagnostic;
-use crate::event::Event;
+use crate::event::{Event, Events};
 use serde::Deserialize;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// No line of ours is longer, in bytes: a SIP message has 64 KiB at most, and stands in its line three times.
+const LONGEST: u64 = 16 * 1024 * 1024;
+/// Read at once, in bytes.
+const BLOCK: usize = 128 * 1024;
+
+/// A run as its event file tells it: the header, and an iterator over the events, of which none is kept.
+pub struct Record<R = BufReader<File>> {
+    pub header: Header,
+    reader: R,
+    /// For messages.
+    name: String,
+    /// The last line that was read; kept for its memory.
+    line: Vec<u8>,
+    /// The number of that line, from 1.
+    number: u64,
+    torn: Option<u64>,
+}
+
+/// How far from its end an event file is looked through for its last event, in bytes.
+const TAIL: u64 = 256 * 1024;
+
+/// The time of the last event of an event file, in milliseconds since the epoch, without reading all of it; none where it has no
+/// event or can't be read.
+pub fn last_time(path: &Path) -> Option<f64> {
+    let mut file = File::open(path).ok()?;
+    let start = file.metadata().ok()?.len().saturating_sub(TAIL);
+    file.seek(SeekFrom::Start(start)).ok()?;
+    let mut tail = vec![];
+    file.take(TAIL).read_to_end(&mut tail).ok()?;
+    // a torn last line is no event, and neither is what is left of the first
+    tail.split(|byte| *byte == b'\n').rev().find_map(|line| Some(serde_json::from_slice::<Event>(line).ok()?.time))
+}
 
 /// What every version of the header has.
 #[derive(Deserialize)]
@@ -18,49 +51,89 @@ struct Mark {
 impl Header {
     /// Only the first line of an event file: which run it is of.
     pub fn read(path: &Path) -> Result<Header, Diagnostic> {
-        let unreadable = |error| Diagnostic::error(format!("cannot read {}: {error}", path.display()));
-        let mut line = vec![];
-        BufReader::new(File::open(path).map_err(unreadable)?).read_until(b'\n', &mut line).map_err(unreadable)?;
-        header(&line)
+        Record::open(path).map(|record| record.header)
     }
 }
 
 impl Record {
-    /// Reads an event file. A torn last line is left out and noted; any other line that is no event is an error.
-    pub fn read(path: &Path) -> Result<Record, Diagnostic> {
+    /// Begins to read an event file.
+    ///
+    /// # Errors
+    /// It can't be read, or is not the event file of a run in a version that is known here.
+    pub fn open(path: &Path) -> Result<Record, Diagnostic> {
         let file = File::open(path).map_err(|error| {
             Diagnostic::error(format!("cannot read {}: {error}", path.display()))
                 .advice("name the events.jsonl of a run's folder below <data_dir>/runs")
         })?;
-        Record::read_from(BufReader::new(file), &path.display().to_string())
+        Record::of(BufReader::with_capacity(BLOCK, file), &path.display().to_string())
+    }
+}
+
+impl<R: BufRead> Record<R> {
+    /// The same from any reader; `name` is for messages.
+    pub(super) fn of(mut reader: R, name: &str) -> Result<Record<R>, Diagnostic> {
+        let wrong = |what: String| Diagnostic::error(format!("{name}:1: {what}"));
+        let mut line = vec![];
+        next_line(&mut reader, &mut line).map_err(|error| wrong(error.to_string()))?;
+        let header = header(&line).map_err(|error| wrong(error.message).advice(error.advice.unwrap_or_default()))?;
+        Ok(Record { header, reader, name: name.to_string(), line, number: 1, torn: None })
     }
 
-    /// The same from any reader; `name` is for messages.
-    pub(super) fn read_from(mut reader: impl BufRead, name: &str) -> Result<Record, Diagnostic> {
-        let wrong = |line: u64, what: String| Diagnostic::error(format!("{name}:{line}: {what}"));
-        let mut line = vec![];
-        let mut next = move |line: &mut Vec<u8>| -> std::io::Result<bool> {
-            line.clear();
-            Ok(reader.read_until(b'\n', line)? > 0)
-        };
-        next(&mut line).map_err(|error| wrong(1, error.to_string()))?;
-        let header = header(&line).map_err(|error| wrong(1, error.message).advice(error.advice.unwrap_or_default()))?;
-        let mut record = Record { header, events: vec![], torn: None };
-        let mut number = 1;
-        loop {
-            number += 1;
-            if !next(&mut line).map_err(|error| wrong(number, error.to_string()))? {
-                return Ok(record);
-            }
-            match serde_json::from_slice::<Event>(&line) {
-                Ok(event) => record.events.push(event),
-                Err(_) if line.last() != Some(&b'\n') => record.torn = Some(number),
-                Err(error) => {
-                    return Err(wrong(number, format!("this line is not an event: {error}"))
-                        .advice("the file was changed after the run; take an unchanged copy, or run the test again"));
-                }
-            }
+    /// The number of the file's last line when it is torn: the host was killed while it wrote. Known at the end only.
+    pub fn torn(&self) -> Option<u64> {
+        self.torn
+    }
+
+    fn wrong(&self, what: String) -> Diagnostic {
+        Diagnostic::error(format!("{}:{}: {what}", self.name, self.number))
+    }
+}
+
+/// The events in the order of the file. A torn last line is left out and noted; any other line that is no event is an
+/// error.
+impl<R: BufRead> Iterator for Record<R> {
+    type Item = Result<Event, Diagnostic>;
+
+    fn next(&mut self) -> Option<Result<Event, Diagnostic>> {
+        self.number += 1;
+        match next_line(&mut self.reader, &mut self.line) {
+            Ok(false) => return None,
+            Ok(true) => {}
+            Err(error) => return Some(Err(self.wrong(error.to_string()))),
         }
+        match serde_json::from_slice(&self.line) {
+            Ok(event) => Some(Ok(event)),
+            Err(_) if self.line.last() != Some(&b'\n') => {
+                self.torn = Some(self.number);
+                None
+            }
+            Err(error) => Some(Err(self
+                .wrong(format!("this line is not an event: {error}"))
+                .advice("the file was changed after the run; take an unchanged copy, or run the test again"))),
+        }
+    }
+}
+
+/// False at the end.
+fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    let read = reader.take(LONGEST).read_until(b'\n', line)?;
+    if read as u64 == LONGEST && line.last() != Some(&b'\n') {
+        return Err(io::Error::other("this line is longer than any that telefonist writes"));
+    }
+    Ok(read > 0)
+}
+
+/// An event file that is read as often as is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept(pub PathBuf);
+
+impl Events for Kept {
+    fn each(&self, take: &mut dyn FnMut(&Event)) -> Result<(), Diagnostic> {
+        for event in Record::open(&self.0)? {
+            take(&event?);
+        }
+        Ok(())
     }
 }
 
@@ -91,22 +164,43 @@ mod tests {
 
     const HEADER: &str = r#"{"format":"telefonist-run","version":1,"run":"r","test":"t","file":"f","time":1.5,"repetition":1,"of":1,"host":"h","agent":"a"}"#;
 
-    fn read(text: &str) -> Result<Record, Diagnostic> {
-        Record::read_from(text.as_bytes(), "events.jsonl")
+    /// All events, and the number of the torn line.
+    fn read(text: &[u8]) -> Result<(Vec<Event>, Option<u64>), Diagnostic> {
+        let mut record = Record::of(text, "events.jsonl")?;
+        let events = record.by_ref().collect::<Result<_, _>>()?;
+        Ok((events, record.torn()))
     }
 
     fn message(text: &str) -> String {
-        read(text).unwrap_err().message
+        read(text.as_bytes()).unwrap_err().message
     }
 
     #[test]
     fn a_torn_last_line_is_noted_and_any_other_bad_line_named() {
         let event = r#"{"n":0,"time":1.0,"kind":"note","type":"STEPS_DONE"}"#;
-        let torn = read(&format!("{HEADER}\n{event}\n{{\"n\":1,\"ti")).unwrap();
-        assert_eq!((torn.events.len(), torn.torn), (1, Some(3)));
-        assert_eq!(read(&format!("{HEADER}\n{event}")).unwrap().torn, None);
+        let (events, torn) = read(format!("{HEADER}\n{event}\n{{\"n\":1,\"ti").as_bytes()).unwrap();
+        assert_eq!((events.len(), torn), (1, Some(3)));
+        assert_eq!(read(format!("{HEADER}\n{event}").as_bytes()).unwrap().1, None);
         let bad = message(&format!("{HEADER}\n{event}\n{{\"n\":1}}\n{event}\n"));
         assert!(bad.starts_with("events.jsonl:3: this line is not an event: "), "{bad}");
+    }
+
+    #[test]
+    fn the_last_time_is_that_of_the_last_whole_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let event = |n: u32, text: &str| {
+            format!("{{\"n\":{n},\"time\":{n}.5,\"kind\":\"note\",\"type\":\"PRINT\",\"text\":\"{text}\"}}\n")
+        };
+        let read = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            last_time(&path)
+        };
+        assert_eq!(read(&format!("{HEADER}\n")), None);
+        assert_eq!(read(&format!("{HEADER}\n{}{}{{\"n\":3,\"ti", event(1, "a"), event(2, "b"))), Some(2.5));
+        let long = "x".repeat(TAIL as usize - 200);
+        assert_eq!(read(&format!("{HEADER}\n{}{}", event(1, &long), event(2, &long))), Some(2.5));
+        assert_eq!(last_time(folder.path()), None);
     }
 
     #[test]
@@ -118,7 +212,7 @@ mod tests {
             message("{\"format\":\"telefonist-run\",\"version\":1}\n")
                 .contains("first line of the event file is damaged")
         );
-        let missing = Record::read(Path::new("/no/such/events.jsonl")).unwrap_err();
+        let missing = Header::read(Path::new("/no/such/events.jsonl")).unwrap_err();
         assert!(missing.message.contains("/no/such/events.jsonl"), "{}", missing.message);
     }
 
@@ -141,6 +235,7 @@ mod tests {
     }
 
     fn note() -> impl Strategy<Value = Note> {
+        let number = || (0u32..9_999_999).prop_map(|number| f64::from(number) / 1000.0);
         prop_oneof![
             (text(), text(), any::<bool>(), text()).prop_map(|(aor, address, local, baresip)| Note::AgentStarting {
                 aor,
@@ -148,17 +243,25 @@ mod tests {
                 local,
                 baresip
             }),
+            number().prop_map(|milliseconds| Note::AgentReady { milliseconds }),
             Just(Note::AgentStopping),
+            text().prop_map(|status| Note::AgentStopped { status }),
             text().prop_map(|status| Note::AgentLost { status }),
             (text(), prop::collection::vec(text(), 0..3), at()).prop_map(|(name, values, at)| Note::Directive {
                 name,
                 values,
                 at
             }),
+            text().prop_map(|text| Note::Print { text }),
+            (text(), number(), at()).prop_map(|(what, limit, at)| Note::Waiting { what, limit, at }),
             (text(), at()).prop_map(|(message, at)| Note::CheckFailed { message, at }),
-            (text(), prop::option::of(any::<u32>()), 0u32..9_999_999).prop_map(|(file, call, duration)| {
-                Note::Recording { file, call, duration: f64::from(duration) / 1000.0 }
+            (text(), at()).prop_map(|(message, at)| Note::Warning { message, at }),
+            (text(), prop::option::of(any::<u32>()), number()).prop_map(|(file, call, duration)| Note::Recording {
+                file,
+                call,
+                duration
             }),
+            Just(Note::StepsDone),
             (text(), at(), prop::collection::vec(text(), 0..3), prop::option::of(text())).prop_map(
                 |(message, at, details, advice)| Note::Ended(Ended { how: How::Failed, message, at, details, advice })
             ),
@@ -211,13 +314,13 @@ mod tests {
             };
             let events: Vec<Event> = bodies.into_iter().enumerate().map(event).collect();
             let lines: String = events.iter().map(|event| serde_json::to_string(event).unwrap() + "\n").collect();
-            prop_assert_eq!(read(&format!("{HEADER}\n{lines}")).unwrap().events, events);
+            prop_assert_eq!(read(format!("{HEADER}\n{lines}").as_bytes()).unwrap().0, events);
         }
 
         #[test]
         fn any_bytes_end_in_a_record_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Record::read_from([HEADER.as_bytes(), b"\n", &bytes].concat().as_slice(), "x");
-            let _ = Record::read_from(bytes.as_slice(), "x");
+            let _ = read(&[HEADER.as_bytes(), b"\n", &bytes].concat());
+            let _ = read(&bytes);
         }
     }
 }

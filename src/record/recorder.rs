@@ -2,12 +2,12 @@
 
 use super::{Header, RunFolder};
 use crate::diagnostic::Diagnostic;
-use crate::event::{Event, Log};
+use crate::event::{Archive, Event, Log};
 use serde::Serialize;
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 
 /// A thread that writes a log into an event file. What cannot be written (a full disk) never breaks the run: it is
@@ -53,31 +53,76 @@ impl Recorder {
 }
 
 fn record(log: &Log, mut file: EventFile) -> Outcome {
+    log.set_archive(file.written.clone());
     let mut outcome = file.append(&[]);
     let mut seen = 0;
     while let Some(new) = log.follow(seen) {
-        let events = match file.events == seen {
-            true => new,
-            false => log.since(file.events),
-        };
-        seen = file.events + events.len();
+        // what failed before is tried again with it
+        let events = if file.next == seen { new } else { log.since(file.next) };
         outcome = file.append(&events);
+        log.archived(file.next as u64);
+        // each try puts thousands of events into words: not for each new one
+        seen = if outcome.is_ok() { file.next } else { log.len() + RETRY };
     }
-    if outcome.is_err() {
-        outcome = file.append(&log.since(file.events));
+    loop {
+        let events = log.since(file.next);
+        if events.is_empty() {
+            return (file.events, outcome);
+        }
+        outcome = file.append(&events);
+        log.archived(file.next as u64);
+        if outcome.is_err() {
+            return (file.events, outcome);
+        }
     }
-    (file.events, outcome)
+}
+
+/// After so many new events what could not be written is tried again.
+const RETRY: usize = 100;
+
+/// Where events stand in a file: one of these for so many of them.
+const STRIDE: usize = 1000;
+
+/// The events that have been written, read back.
+struct Written {
+    path: PathBuf,
+    /// The numbers of events and where their lines begin, in bytes; both ascend.
+    places: Mutex<Vec<(u64, u64)>>,
+}
+
+impl Written {
+    fn places(&self) -> MutexGuard<'_, Vec<(u64, u64)>> {
+        self.places.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Archive for Written {
+    fn read(&self, from: u64, most: usize) -> Vec<Arc<Event>> {
+        let offset = {
+            let places = self.places();
+            let after = places.partition_point(|(n, _)| *n <= from);
+            after.checked_sub(1).map(|at| places[at].1)
+        };
+        let lines = offset.and_then(|offset| {
+            let mut file = File::open(&self.path).ok()?;
+            file.seek(SeekFrom::Start(offset)).ok()?;
+            Some(BufReader::with_capacity(1 << 16, file).split(b'\n').map_while(Result::ok))
+        });
+        let events = lines.into_iter().flatten().map_while(|line| serde_json::from_slice::<Event>(&line).ok());
+        events.skip_while(|event| event.n < from).take(most).map(Arc::new).collect()
+    }
 }
 
 /// An event file that holds whole lines only, whatever fails.
-#[derive(Debug)]
 struct EventFile {
-    path: PathBuf,
     /// Until it is written.
     header: Option<Header>,
     file: Option<File>,
     /// How many events were written.
     events: usize,
+    /// The number of the event that is to be written next.
+    next: usize,
+    written: Arc<Written>,
     /// Its length in bytes with the last batch that was written whole.
     whole: u64,
     /// Whether a part of a batch may stand after that.
@@ -88,7 +133,9 @@ struct EventFile {
 
 impl EventFile {
     fn new(path: PathBuf, header: Header) -> EventFile {
-        EventFile { path, header: Some(header), file: None, events: 0, whole: 0, torn: false, lines: vec![] }
+        let written = Arc::new(Written { path, places: Mutex::default() });
+        let (header, file, lines) = (Some(header), None, vec![]);
+        EventFile { header, file, events: 0, next: 0, written, whole: 0, torn: false, lines }
     }
 
     /// Writes events, and the header before the first of them, in one go.
@@ -97,12 +144,17 @@ impl EventFile {
         if let Some(header) = &self.header {
             push_line(&mut self.lines, header)?;
         }
-        for event in events {
-            push_line(&mut self.lines, event)?;
+        let mut places = vec![];
+        for (at, event) in events.iter().enumerate() {
+            // the first of a batch as well: numbers may be missing before it
+            if at == 0 || (self.events + at).is_multiple_of(STRIDE) {
+                places.push((event.n, self.whole + self.lines.len() as u64));
+            }
+            push_line(&mut self.lines, &**event)?;
         }
         let file = match &mut self.file {
             Some(file) => file,
-            None => self.file.insert(File::create_new(&self.path)?),
+            None => self.file.insert(File::create_new(&self.written.path)?),
         };
         if self.torn {
             file.set_len(self.whole)?;
@@ -114,7 +166,20 @@ impl EventFile {
         self.whole += self.lines.len() as u64;
         self.header = None;
         self.events += events.len();
+        self.next = events.last().map_or(self.next, |last| last.n as usize + 1);
+        self.note(places);
         Ok(())
+    }
+
+    /// A batch of one event after another would note each of them.
+    fn note(&self, places: Vec<(u64, u64)>) {
+        let mut known = self.written.places();
+        for (n, offset) in places {
+            let near = known.last().is_some_and(|(last, _)| n < last + STRIDE as u64);
+            if !near {
+                known.push((n, offset));
+            }
+        }
     }
 }
 
@@ -147,10 +212,13 @@ mod tests {
         let recorder = Recorder::start(&folder, &header(), log.clone());
         (0..500).for_each(|n| print(&log, &format!("{n} é \n")));
         assert_eq!(recorder.finish(), None);
-        let record = Record::read(&folder.events()).unwrap();
+        let mut record = Record::open(&folder.events()).unwrap();
         assert_eq!(record.header, header());
-        assert_eq!(record.events, log.since(0).iter().map(|event| (**event).clone()).collect::<Vec<_>>());
-        assert_eq!(record.torn, None);
+        assert_eq!(
+            record.by_ref().map(Result::unwrap).collect::<Vec<_>>(),
+            log.since(0).iter().map(|event| (**event).clone()).collect::<Vec<_>>()
+        );
+        assert_eq!(record.torn(), None);
     }
 
     #[test]
@@ -182,6 +250,6 @@ mod tests {
         file.file = writable;
         print(&log, "two");
         file.append(&log.since(0)).unwrap();
-        assert_eq!(Record::read(&folder.events()).unwrap().events.len(), 2);
+        assert_eq!(Record::open(&folder.events()).unwrap().count(), 2);
     }
 }

@@ -1,177 +1,140 @@
 //! The report for a terminal or a CI job's log.
 
-use crate::diagnostic::mask_secrets;
-use crate::event::At;
-use crate::verdict::{Reason, Status, Verdict};
+use super::paint::{Paint, count, safe, seconds};
+use super::results::{Attempt, Results, TestResult};
+use super::told::{self, Extent};
+use crate::verdict::{Status, TestStatus, Verdict};
 use std::fmt::Write;
-use std::path::Path;
-use std::time::Duration;
 
 /// What stands before the lines below a test's first.
 const INDENT: &str = "      ";
 
-/// One finished run of a test.
-#[derive(Debug, Clone, Copy)]
-pub struct Finished<'a> {
-    /// As the user named the file, with the test's name where the file holds several.
-    pub name: &'a str,
-    pub verdict: &'a Verdict,
-    pub duration: Duration,
-    /// The run's folder.
-    pub kept: Option<&'a Path>,
+/// All tests and the summary.
+pub fn report(results: &Results, colour: bool) -> String {
+    let tests = results.tests.iter().map(|one| test(one, Extent::Whole, colour));
+    tests.chain([summary(results, colour)]).collect()
 }
 
-/// ANSI colours, or none.
-#[derive(Debug, Clone, Copy)]
-struct Paint(bool);
-
-impl Paint {
-    fn with(self, code: &str, text: &str) -> String {
-        match self.0 {
-            true => format!("\x1b[{code}m{text}\x1b[0m"),
-            false => text.to_string(),
+/// All there is to say of a finished test: verdict, duration, its attempts, reasons with place and advice, what the record
+/// shows of the cause, warnings, hash, and where the run is kept. Secrets are masked.
+pub fn test(test: &TestResult, extent: Extent, colour: bool) -> String {
+    let paint = Paint(colour);
+    let mut lines = vec![];
+    let telling = telling(test);
+    match test.attempts.as_slice() {
+        [only] => lines.extend(told_of(only, extent, paint)),
+        attempts => {
+            for (n, attempt) in attempts.iter().enumerate() {
+                let whole = telling.is_some_and(|telling| std::ptr::eq(telling, attempt));
+                lines.push(head(n, attempts.len(), attempt, whole, paint));
+                let told = if whole { told_of(attempt, extent, paint) } else { vec![] };
+                lines.extend(told.into_iter().map(|line| format!("  {line}")));
+            }
         }
     }
-
-    fn red(self, text: &str) -> String {
-        self.with("31", text)
+    for attempt in &test.attempts {
+        lines.extend(told::diagnostics(&attempt.warnings, paint));
     }
-
-    fn green(self, text: &str) -> String {
-        self.with("32", text)
+    lines.extend(test.last().map(|last| hash(&last.verdict, paint)));
+    lines.extend(test.last().map(kept));
+    lines.extend(told::diagnostics(&test.problems, paint));
+    let time = match test.attempts.is_empty() {
+        true => " not run".into(),
+        false => format!("({})", seconds(test.duration())),
+    };
+    let mut text = format!("{}  {} {time}\n", paint.status(test.status), safe(&test.name));
+    for line in lines {
+        let _ = writeln!(text, "{}", format!("{INDENT}{line}").trim_end());
     }
+    text
+}
 
-    fn yellow(self, text: &str) -> String {
-        self.with("33", text)
-    }
-
-    fn cyan(self, text: &str) -> String {
-        self.with("36", text)
-    }
-
-    fn faint(self, text: &str) -> String {
-        self.with("2", text)
-    }
-
-    fn status(self, status: Status) -> String {
-        let code = match status {
-            Status::Pass => "1;32",
-            Status::Fail => "1;31",
-            Status::Error => "1;35",
-            Status::Cancelled => "1;33",
-            Status::Skipped => "36",
-        };
-        self.with(code, &status.to_string())
+/// The attempt whose reasons are shown whole: the one that decided, or the last that did not pass where it is flaky.
+fn telling(test: &TestResult) -> Option<&Attempt> {
+    let failed = || test.attempts.iter().rev().find(|attempt| attempt.verdict.status != Status::Pass);
+    match test.status {
+        TestStatus::Flaky => failed().or(test.last()),
+        _ => test.last(),
     }
 }
 
-/// All there is to say of a finished test: verdict, duration, reasons with place and advice, warnings, hash, and where
-/// the run is kept. Secrets are masked.
-pub fn finished(test: &Finished, colour: bool) -> String {
-    let paint = Paint(colour);
-    let verdict = test.verdict;
-    let mut lines = vec![];
-    for reason in &verdict.reasons {
-        lines.extend(reason_lines(reason, "", paint));
+/// `attempt 1 of 2: FAIL (4.2 s), run 20261123-231105-calls-3f2a: no CALL_ESTABLISHED at bob within 5 s (calls:7:1)`; without
+/// the reason where it follows whole.
+fn head(n: usize, of: usize, attempt: &Attempt, whole: bool, paint: Paint) -> String {
+    let status = paint.status(attempt.verdict.status.into());
+    let why = match told::first(&attempt.verdict) {
+        why if whole || why.is_empty() => String::new(),
+        why => format!(": {why}"),
+    };
+    let run = paint.faint(&format!("run {}", safe(&attempt.run)));
+    format!("attempt {} of {of}: {status} ({}), {run}{why}", n + 1, seconds(attempt.duration))
+}
+
+fn told_of(attempt: &Attempt, extent: Extent, paint: Paint) -> Vec<String> {
+    let mut lines = told::verdict(&attempt.verdict, paint, extent);
+    for warning in &attempt.verdict.warnings {
+        lines.extend(told::reason(warning, &paint.yellow("warning: "), paint, extent));
     }
-    for warning in &verdict.warnings {
-        lines.extend(reason_lines(warning, &paint.yellow("warning: "), paint));
+    if extent == Extent::Screen && told::is_cut(&attempt.verdict) {
+        lines.push(match &attempt.folder {
+            Some(folder) => {
+                paint.faint(&format!("all of it: telefonist replay {}", safe(&folder.display().to_string())))
+            }
+            None => paint.faint("all of it is in the other reports (--report); the run was not kept"),
+        });
     }
+    lines
+}
+
+fn hash(verdict: &Verdict, paint: Paint) -> String {
     let hold = match (&verdict.expected, verdict.status) {
         (None, Status::Pass) => paint.faint("; ask for it with `_hash`, and the test fails when the flow changes"),
         _ => String::new(),
     };
-    lines.push(format!("hash {}{hold}", verdict.hash));
-    lines.extend(test.kept.map(|folder| format!("kept in {}", printable(&folder.display().to_string()))));
-    let status = paint.status(verdict.status);
-    let mut text = format!("{status}  {} ({})\n", printable(test.name), seconds(test.duration));
-    for line in lines {
-        let _ = writeln!(text, "{INDENT}{line}");
-    }
-    mask_secrets(&text)
+    format!("hash {}{hold}", safe(&verdict.hash))
 }
 
-fn reason_lines(reason: &Reason, head: &str, paint: Paint) -> Vec<String> {
-    let mut lines = vec![format!("{head}{}", printable(&reason.message))];
-    lines.extend(reason.at.as_ref().map(|at| format!("  at {}", place(at))));
-    lines.extend(reason.details.iter().map(|detail| format!("  {}", printable(detail))));
-    for line in reason.diff.iter().flat_map(|diff| diff.lines()) {
-        let line = printable(line);
-        let painted = match line.chars().next() {
-            Some('-') => paint.red(&line),
-            Some('+') => paint.green(&line),
-            _ => line,
-        };
-        lines.push(format!("  {painted}"));
-    }
-    lines.extend(reason.advice.as_ref().map(|advice| format!("  {}{}", paint.cyan("help: "), printable(advice))));
-    lines
-}
-
-/// `basic_call:3:1`, which editors and terminals make a link of.
-fn place(at: &At) -> String {
-    printable(&format!("{}:{}:{}", at.source, at.line, at.column))
-}
-
-/// What an agent or a peer says cannot steer the terminal: control characters are escaped.
-fn printable(text: &str) -> String {
-    let escape = |c: char| match c.is_control() {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
-    };
-    text.trim_end().chars().map(escape).collect()
-}
-
-/// `0.42 s`, `4.2 s`, `2 min 5 s`.
-fn seconds(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    match duration.as_secs() {
-        0 => format!("{seconds:.2} s"),
-        1..60 => format!("{seconds:.1} s"),
-        whole => format!("{} min {} s", whole / 60, whole % 60),
+fn kept(attempt: &Attempt) -> String {
+    match &attempt.folder {
+        Some(folder) => format!("kept in {}", safe(&folder.display().to_string())),
+        None => "not kept (--keep)".into(),
     }
 }
 
-/// The line of a test that did not run: its errors have been told.
-pub fn not_run(name: &str, colour: bool) -> String {
-    format!("{} {name}  not run\n", Paint(colour).status(Status::Error))
-}
-
-/// The last line of several tests: how many ended how, and in what time. `left_out` counts those that were not come to.
-pub fn summary(statuses: &[Status], left_out: usize, duration: Duration, colour: bool) -> String {
+/// The last line of several tests: how many ended how, and in what time.
+pub fn summary(results: &Results, colour: bool) -> String {
     let paint = Paint(colour);
-    let count = |status: Status| statuses.iter().filter(|one| **one == status).count();
+    let tests = |status: TestStatus| results.tests.iter().filter(|test| test.status == status).count();
     let parts = [
-        (count(Status::Pass), paint.green("passed")),
-        (count(Status::Fail), paint.red("failed")),
-        (count(Status::Error), paint.with("35", "could not be carried out")),
-        (count(Status::Cancelled), paint.yellow("cancelled")),
-        (count(Status::Skipped), "skipped".to_string()),
-        (left_out, "not run".to_string()),
+        (tests(TestStatus::Pass), paint.green("passed")),
+        (tests(TestStatus::Flaky), paint.yellow("flaky (passed on a retry)")),
+        (tests(TestStatus::Fail), paint.red("failed")),
+        (tests(TestStatus::Error), paint.with("35", "could not be carried out")),
+        (tests(TestStatus::Cancelled), paint.yellow("cancelled")),
+        (tests(TestStatus::Skipped), "skipped".to_string()),
+        (results.left_out, "not run".to_string()),
     ];
     let told: Vec<String> = parts.iter().filter(|part| part.0 > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    match told.is_empty() {
-        true => "no test ran\n".into(),
-        false => format!("{} in {}\n", told.join(", "), seconds(duration)),
+    if told.is_empty() {
+        return "no test ran\n".into();
     }
+    let runs = results.tests.iter().flat_map(|test| &test.attempts);
+    let lost = match runs.filter(|run| run.folder.is_none()).count() {
+        0 => String::new(),
+        runs => format!("; {} not kept (--keep)", count(runs, "run")),
+    };
+    format!("{} in {}{lost}\n", told.join(", "), seconds(results.duration))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::At;
+    use crate::report::sample::{self, attempt, verdict};
+    use crate::verdict::{Finding, Reason};
 
-    fn verdict(status: Status, reasons: Vec<Reason>) -> Verdict {
-        Verdict { status, reasons, hash: "0123456789abcdef".into(), expected: None, warnings: vec![], findings: vec![] }
-    }
-
-    fn report(verdict: &Verdict, colour: bool) -> String {
-        let kept = Some(Path::new("data/runs/20261123-231105-basic_call-3f2a"));
-        let test = Finished { name: "examples/basic_call", verdict, duration: Duration::from_millis(4210), kept };
-        finished(&test, colour)
-    }
-
-    fn at(line: u32) -> Option<At> {
-        Some(At { source: "examples/basic_call".into(), line, column: 1 })
+    fn report(verdict: Verdict, colour: bool) -> String {
+        test(&sample::test("examples/basic_call", vec![attempt(1, verdict)]), Extent::Screen, colour)
     }
 
     #[test]
@@ -179,65 +142,55 @@ mod tests {
         let expected = "\
 PASS  examples/basic_call (4.2 s)
       hash 0123456789abcdef; ask for it with `_hash`, and the test fails when the flow changes
-      kept in data/runs/20261123-231105-basic_call-3f2a
+      kept in data/runs/20261123-231105-basic_call-0001
 ";
-        assert_eq!(report(&verdict(Status::Pass, vec![]), false), expected);
+        assert_eq!(report(verdict(Status::Pass, vec![]), false), expected);
         let held = Verdict { expected: Some("0123456789abcdef".into()), ..verdict(Status::Pass, vec![]) };
-        assert_eq!(report(&held, false).lines().nth(1), Some("      hash 0123456789abcdef"));
-    }
-
-    fn failed() -> Verdict {
-        let flow = Reason {
-            message: "the flow is not the expected one: `CALL_ESTABLISHED` is missing (bob, call 1)".into(),
-            at: at(1),
-            details: vec!["expected fedcba9876543210, came 0123456789abcdef".into()],
-            diff: Some("  bob\n    call 1\n-     CALL_ESTABLISHED\n+     CALL_CLOSED remote\n".into()),
-            advice: Some("if this is what should happen now, write `_hash 0123456789abcdef` there".into()),
-        };
-        let warning = Reason::new("bob refused `hold`: \u{1b}[31mcommand not found").at(at(9));
-        let expected = Some("fedcba9876543210".into());
-        Verdict { expected, warnings: vec![warning], ..verdict(Status::Fail, vec![flow]) }
-    }
-
-    #[test]
-    fn a_test_that_failed() {
-        let expected = "\
-FAIL  examples/basic_call (4.2 s)
-      the flow is not the expected one: `CALL_ESTABLISHED` is missing (bob, call 1)
-        at examples/basic_call:1:1
-        expected fedcba9876543210, came 0123456789abcdef
-          bob
-            call 1
-        -     CALL_ESTABLISHED
-        +     CALL_CLOSED remote
-        help: if this is what should happen now, write `_hash 0123456789abcdef` there
-      warning: bob refused `hold`: \\u{1b}[31mcommand not found
-        at examples/basic_call:9:1
-      hash 0123456789abcdef
-      kept in data/runs/20261123-231105-basic_call-3f2a
-";
-        assert_eq!(report(&failed(), false), expected);
+        assert_eq!(report(held, false).lines().nth(1), Some("      hash 0123456789abcdef"));
     }
 
     #[test]
     fn colours_are_for_the_verdict_the_difference_and_the_advice() {
-        let text = report(&failed(), true);
+        let text = report(sample::failed(), true);
         assert!(text.starts_with("\x1b[1;31mFAIL\x1b[0m  examples/basic_call (4.2 s)\n"));
-        assert!(text.contains("        \x1b[31m-     CALL_ESTABLISHED\x1b[0m\n"));
+        assert!(text.contains("        \x1b[31m-     CALL_ESTABLISHED\x1b[0m\n"), "{text}");
         assert!(text.contains("        \x1b[32m+     CALL_CLOSED remote\x1b[0m\n"));
         assert!(text.contains("\x1b[36mhelp: \x1b[0mif"));
-        assert!(!report(&failed(), false).contains('\x1b'));
+        assert!(!report(sample::failed(), false).contains('\x1b'));
+    }
+
+    #[test]
+    fn what_is_long_is_cut_with_a_word_on_where_it_stands() {
+        let details = (0..100).map(|n| format!("line {n}")).collect();
+        let finding = Finding { about: "the last SIP exchange".into(), lines: vec!["x".repeat(1000); 3] };
+        let at = Some(At { source: "calls".into(), line: 3, column: 1 });
+        let long = Reason { details, ..Reason::new("no answer").at(at) };
+        let long = Verdict { findings: vec![finding], ..verdict(Status::Fail, vec![long]) };
+        let text = report(long.clone(), false);
+        assert!(text.contains("line 15\n        … 84 lines more\n      the last SIP exchange:\n"), "{text}");
+        assert!(
+            text.contains("xxx…\n      all of it: telefonist replay data/runs/20261123-231105-basic_call-0001\n"),
+            "{text}"
+        );
+        assert!(text.lines().count() < 30 && text.lines().all(|line| line.chars().count() < 320));
+        let one = sample::test("calls", vec![attempt(1, long)]);
+        let whole = test(&one, Extent::Whole, false);
+        assert!(whole.contains("line 99") && whole.contains(&"x".repeat(1000)) && !whole.contains("all of it"));
     }
 
     #[test]
     fn the_summary_counts() {
-        let statuses = [Status::Pass, Status::Fail, Status::Pass, Status::Error, Status::Cancelled];
-        let text = "2 passed, 1 failed, 1 could not be carried out, 1 cancelled, 3 not run in 2 min 5 s\n";
-        assert_eq!(summary(&statuses, 3, Duration::from_secs(125), false), text);
-        assert_eq!(
-            summary(&[Status::Pass], 0, Duration::from_millis(423), true),
-            "1 \x1b[32mpassed\x1b[0m in 0.42 s\n"
-        );
-        assert_eq!(summary(&[], 0, Duration::ZERO, false), "no test ran\n");
+        let results = |statuses: &[TestStatus], left_out| {
+            let tests = statuses.iter().map(|status| TestResult { status: *status, ..sample::test("x", vec![]) });
+            Results { left_out, ..sample::results(tests.collect()) }
+        };
+        use TestStatus::*;
+        let text = "2 passed, 1 flaky (passed on a retry), 1 failed, 1 could not be carried out, 1 cancelled, 3 not run in 2 min 5 s\n";
+        assert_eq!(summary(&results(&[Pass, Fail, Pass, Flaky, Error, Cancelled], 3), false), text);
+        assert_eq!(summary(&results(&[Pass], 0), true), "1 \x1b[32mpassed\x1b[0m in 2 min 5 s\n");
+        assert_eq!(summary(&results(&[], 0), false), "no test ran\n");
+        let mut lost = results(&[Pass], 0);
+        lost.tests[0].attempts = vec![Attempt { folder: None, ..attempt(1, verdict(Status::Pass, vec![])) }];
+        assert_eq!(summary(&lost, false), "1 passed in 2 min 5 s; 1 run not kept (--keep)\n");
     }
 }

@@ -30,6 +30,8 @@ struct State {
     declared: Vec<Declared>,
     /// Being stopped, or gone.
     retired: Vec<Declared>,
+    /// How many processes there were.
+    started: usize,
 }
 
 #[derive(Default)]
@@ -77,6 +79,9 @@ impl Agents {
         let Some(known) = state.declared.iter_mut().find(|known| &*known.name == name) else { return Ok(None) };
         if known.agent.is_none() {
             known.agent = Some(start(known)?);
+            let agent = known.agent.clone();
+            state.started += 1;
+            return Ok(agent);
         }
         Ok(known.agent.clone())
     }
@@ -115,6 +120,19 @@ impl Agents {
 
     pub fn retire_alias(&self, account: &Account) -> Vec<Arc<Agent>> {
         self.retire(|known| known.account.alias == account.alias)
+    }
+
+    /// How many processes have been started.
+    pub fn started(&self) -> usize {
+        self.state().started
+    }
+
+    /// Lets go of all agents once they are gone. Each of them holds the run, which holds them: neither would ever be freed.
+    pub fn forget(&self) {
+        let mut state = self.state();
+        let agents = (std::mem::take(&mut state.declared), std::mem::take(&mut state.retired));
+        drop(state);
+        drop(agents);
     }
 
     /// The processes whose stopping has begun.

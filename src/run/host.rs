@@ -96,6 +96,18 @@ impl Host for ScriptHost {
         Ok(())
     }
 
+    fn param(&self, name: &str) -> Option<String> {
+        self.0.inputs.param(name)
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        self.0.inputs.secret(name).inspect(|value| self.0.secrets.add(value))
+    }
+
+    fn account(&self, name: &str) -> Option<String> {
+        self.0.inputs.accounts.get(name).cloned()
+    }
+
     fn note(&self, note: Note) {
         self.0.note(note);
     }

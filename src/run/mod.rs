@@ -6,6 +6,7 @@
 
 mod agents;
 mod host;
+mod inputs;
 mod policy;
 mod recordings;
 
@@ -13,6 +14,7 @@ use crate::agent::Supervisor;
 use crate::engine::{self, Limits, Program};
 use crate::event::{Body, Clock, Ended, How, Log, Note, Secrets, Sink};
 use agents::Agents;
+pub use inputs::{Inputs, Lookup};
 use policy::Policy;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -30,16 +32,20 @@ pub struct Run {
     folder: PathBuf,
     agents: Agents,
     policy: Policy,
+    inputs: Arc<Inputs>,
     /// Where the result is to be sent; the log has these URLs without their secret parts.
     webhooks: Mutex<Vec<String>>,
 }
 
 impl Run {
     /// `folder` exists, belongs to this run alone and is an absolute path.
-    pub fn new(supervisor: Arc<Supervisor>, folder: PathBuf) -> Arc<Run> {
+    pub fn new(supervisor: Arc<Supervisor>, folder: PathBuf, inputs: Arc<Inputs>) -> Arc<Run> {
         let log = Arc::new(Log::new(Clock::system()));
         let (secrets, agents, policy) = (Secrets::default(), Agents::default(), Policy::default());
-        let run = Arc::new(Run { log, secrets, supervisor, folder, agents, policy, webhooks: Mutex::default() });
+        // a value of a file of secrets may stand in a testfile as a macro, which nobody asks for by name
+        inputs.secrets.values().for_each(|value| secrets.add(value));
+        let webhooks = Mutex::default();
+        let run = Arc::new(Run { log, secrets, supervisor, folder, agents, policy, inputs, webhooks });
         let waiting = Arc::downgrade(&run);
         // a command that waits for its answer is no wait on the log
         run.log.on_stop(move || {
@@ -54,8 +60,9 @@ impl Run {
         &self.log
     }
 
-    /// Runs the program to its end, stops the agents, and closes the log. Blocks the calling thread.
-    pub fn execute(self: &Arc<Run>, program: &Program, limits: &Limits) -> Ended {
+    /// Runs the program to its end, stops the agents, and closes the log. Blocks the calling thread. `steps_done` is called when
+    /// nothing is left to do but to stop the agents: whoever waits for this test's turn need not wait for that.
+    pub fn execute(self: &Arc<Run>, program: &Program, limits: &Limits, steps_done: &dyn Fn(&Ended)) -> Ended {
         let host = Arc::new(host::ScriptHost(self.clone()));
         let mut ended = engine::run(program, host, limits);
         // an agent that nothing was asked of must have got ready all the same
@@ -75,12 +82,25 @@ impl Run {
         self.note(Note::StepsDone);
         self.note(Note::Ended(ended.clone()));
         self.stop_agents();
-        for agent in self.agents.retired() {
-            agent.stopped();
+        let retired = self.agents.retired();
+        // another test may use the same account: what is still registered would get its calls
+        let disturbs = retired.iter().any(|agent| !agent.is_local());
+        if !disturbs {
+            steps_done(&ended);
+        }
+        retired.iter().for_each(|agent| agent.stopped());
+        if disturbs {
+            steps_done(&ended);
         }
         recordings::collect(self);
+        self.agents.forget();
         self.log.close();
         ended
+    }
+
+    /// How many agents it has had.
+    pub fn agents(&self) -> usize {
+        self.agents.started()
     }
 
     /// The URLs that the result is to be sent to.

@@ -79,6 +79,7 @@ fn masked_note(note: Note, secrets: &Secrets) -> Note {
         Note::Print { text } => Note::Print { text: secrets.mask(&text) },
         Note::CheckFailed { message, at } => Note::CheckFailed { message: secrets.mask(&message), at },
         Note::Warning { message, at } => Note::Warning { message: secrets.mask(&message), at },
+        Note::Waiting { what, limit, at } => Note::Waiting { what: secrets.mask(&what), limit, at },
         other => other,
     }
 }

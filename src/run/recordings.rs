@@ -1,7 +1,7 @@
 //! The recordings of a run, collected from its agents' folders once they have stopped.
 
 use super::Run;
-use crate::event::{Body, Event, Note, Sink};
+use crate::event::{Body, Events, Note, Sink};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,15 +13,15 @@ const SMALLEST: u64 = 128;
 /// (a hold begins a new one) are `<agent>-<call>-2.wav`, and so on. What agents sent (`…-enc.wav`) and empty files are left out;
 /// the agents' folders go.
 pub fn collect(run: &Run) {
-    let events = run.log.since(0);
     let target = run.folder.join("recordings");
     // over all agents: one may have been replaced by another of its name
     let mut segments: BTreeMap<(Arc<str>, Option<u32>), u32> = BTreeMap::new();
+    let calls = calls(run);
     for agent in run.agents.retired() {
         let files = received(agent.recordings());
-        let calls = calls_of(&events, agent.name());
+        let calls = calls.get(agent.name()).map_or(&[][..], Vec::as_slice);
         for (n, file) in files.iter().enumerate() {
-            let call = call_of(file, &calls).or_else(|| u32::try_from(n + 1).ok());
+            let call = call_of(file, calls).or_else(|| u32::try_from(n + 1).ok());
             let segment = segments.entry((agent.name().clone(), call)).or_default();
             *segment += 1;
             let name = file_name(agent.name(), call, *segment);
@@ -58,16 +58,18 @@ fn received(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The ids of an agent's calls, in the order in which it first spoke of them.
-fn calls_of(events: &[Arc<Event>], agent: &Arc<str>) -> Vec<String> {
-    let mut calls: Vec<String> = vec![];
-    for event in events.iter().filter(|event| event.agent.as_ref() == Some(agent)) {
-        if let Body::Event(said) = &event.body
-            && let Some(id) = said.call.as_ref().filter(|id| !calls.contains(id))
+/// The ids of each agent's calls, in the order in which it first spoke of them.
+fn calls(run: &Run) -> BTreeMap<Arc<str>, Vec<String>> {
+    let mut calls: BTreeMap<Arc<str>, Vec<String>> = BTreeMap::new();
+    // events that can't be read back name no calls: their recordings are numbered
+    let _ = run.log.each(&mut |event| {
+        if let (Some(agent), Body::Event(said)) = (&event.agent, &event.body)
+            && let Some(id) = &said.call
+            && !calls.get(agent).is_some_and(|known| known.contains(id))
         {
-            calls.push(id.clone());
+            calls.entry(agent.clone()).or_default().push(id.clone());
         }
-    }
+    });
     calls
 }
 

@@ -77,7 +77,8 @@ fn used_macros(file: &TestFile) -> HashSet<u32> {
 
 fn arguments(step: &Step) -> Vec<&Piece> {
     match step {
-        Step::Create { account: argument } | Step::Find { alias: argument } => vec![argument],
+        Step::Create { named: Some(_), .. } => vec![],
+        Step::Create { account: argument, .. } | Step::Find { alias: argument } => vec![argument],
         Step::Command(command) => {
             let named = if let To::Named(alias) = &command.to { Some(alias) } else { None };
             named.into_iter().chain(&command.params).collect()
@@ -204,13 +205,21 @@ fn directive_call(directive: &Directive) -> Option<String> {
         Directive::Run(times) => format!("repeat({times});"),
         Directive::Strict => "strict();".into(),
         Directive::Account(name) => format!("account({});", literal(name)),
+        Directive::Tags(tags) => format!("tags([{}]);", names(tags)),
     })
 }
 
 fn statement(step: &Step, variables: &Variables<'_>) -> String {
     match step {
         Step::Wait(wait) => format!("sleep({}{});", wait.amount, wait.unit),
-        Step::Create { account } => format!("uanew({});", variables.argument(account)),
+        Step::Create { account, named: Some(name) } => {
+            let line = match &account.text[name.len()..] {
+                "" => format!("account({})", literal(name)),
+                parameters => format!("account({}) + {}", literal(name), literal(parameters)),
+            };
+            format!("uanew({line}, {});", literal(name))
+        }
+        Step::Create { account, named: None } => format!("uanew({});", variables.argument(account)),
         Step::Find { alias } => format!("uafind({});", variables.argument(alias)),
         Step::DeleteAll => "uadelall();".into(),
         Step::Command(command) => {

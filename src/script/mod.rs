@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn the_commands_of_a_script_have_places() {
-        let file = testfile::parse(&Source::new("calls", "_define D dial x\nuanew a\nD | 2s | b:hangup\n")).unwrap();
+        let file =
+            testfile::parse(&Source::new("calls", "_define D dial x\nuanew a\nD | 2s | b:hangup\n"), &[]).unwrap();
         let commands = compile(&file).commands;
         let places: Vec<_> = commands.iter().map(|(word, place)| (word.as_str(), place.to_string())).collect();
         assert_eq!(places, [("dial", "calls:3:1".to_string()), ("b:hangup", "calls:3:10".to_string())]);
@@ -69,7 +70,7 @@ mod tests {
         #[test]
         fn each_line_of_a_script_has_its_place_in_the_source(text in "(_define [a-c] [a-c]\n|uanew <sip:[a-c]@h>\n|[a-c:| ]{0,9}(1s)?\n|\\PC{0,9}\n){0,9}") {
             let source = Source::new("calls", text);
-            if let Ok(file) = testfile::parse(&source) {
+            if let Ok(file) = testfile::parse(&source, &[]) {
                 let script = compile(&file);
                 prop_assert_eq!(script.lines.len(), script.rhai.lines().count());
                 for line in 1..=script.lines.len() as u32 {

@@ -4,6 +4,7 @@
 
 mod compact;
 mod error;
+pub mod headers;
 mod message;
 pub mod sdp;
 pub mod uri;

@@ -1,5 +1,7 @@
 //! What a session description says about its media (RFC 8866), as far as tests ask for it.
 
+use std::fmt;
+
 /// One `m=` line and what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Media {
@@ -45,6 +47,18 @@ impl Direction {
             "inactive" => Some(Direction::Inactive),
             _ => None,
         }
+    }
+}
+
+impl fmt::Display for Direction {
+    /// As the attribute is written.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Direction::SendRecv => "sendrecv",
+            Direction::SendOnly => "sendonly",
+            Direction::RecvOnly => "recvonly",
+            Direction::Inactive => "inactive",
+        })
     }
 }
 
@@ -103,13 +117,24 @@ impl Media {
     }
 }
 
+impl fmt::Display for Format {
+    /// `opus/48000`; `payload 97` where its codec is not told.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.codec.as_str(), self.rate) {
+            ("", _) => write!(f, "payload {}", self.payload),
+            (codec, Some(rate)) => write!(f, "{codec}/{rate}"),
+            (codec, None) => f.write_str(codec),
+        }
+    }
+}
+
 impl Format {
     /// Not DTMF events, not comfort noise.
-    fn carries_media(&self) -> bool {
+    pub fn carries_media(&self) -> bool {
         !self.codec.eq_ignore_ascii_case("telephone-event") && !self.codec.eq_ignore_ascii_case("CN")
     }
 
-    fn same_codec(&self, other: &Format) -> bool {
+    pub fn same_codec(&self, other: &Format) -> bool {
         self.codec.eq_ignore_ascii_case(&other.codec) && self.rate == other.rate
     }
 }
@@ -178,6 +203,16 @@ mod tests {
             parse("c=IN IP4 224.2.1.1/127/3\na=inactive\nm=audio 9 RTP/SAVP 9\nm=audio 9 RTP/SAVP 3\na=recvonly\n");
         assert_eq!((media[0].direction, media[1].direction), (Direction::Inactive, Direction::RecvOnly));
         assert_eq!(media[0].address.as_deref(), Some("224.2.1.1"));
+    }
+
+    #[test]
+    fn formats_and_directions_in_words() {
+        let media = parse("m=audio 9 RTP/AVP 0 97 98\r\na=rtpmap:98 x\r\na=inactive\r\n").remove(0);
+        let words: Vec<_> = media.formats.iter().map(Format::to_string).collect();
+        assert_eq!(
+            (words, media.direction.to_string()),
+            (vec!["PCMU/8000".into(), "payload 97".into(), "x".into()], "inactive".into())
+        );
     }
 
     #[test]

@@ -29,12 +29,21 @@ pub enum Directive {
     Strict,
     /// A name in the accounts file.
     Account(String),
+    /// By which tests are picked.
+    Tags(Vec<String>),
 }
 
 impl Directive {
     /// Whether a second one replaces the first; the others add up.
     pub fn counts_once(&self) -> bool {
-        !matches!(self, Directive::Include(_) | Directive::Ignore(_) | Directive::Accept(_))
+        !matches!(
+            self,
+            Directive::Include(_)
+                | Directive::Ignore(_)
+                | Directive::Accept(_)
+                | Directive::Account(_)
+                | Directive::Tags(_)
+        )
     }
 
     /// As it is written in a testfile.
@@ -48,13 +57,14 @@ impl Directive {
             Directive::Run(_) => "_run",
             Directive::Strict => "_strict",
             Directive::Account(_) => "_account",
+            Directive::Tags(_) => "_tags",
         }
     }
 }
 
 /// All directives, as they are written.
 pub const WORDS: &[&str] =
-    &["_hash", "_include", "_ignore", "_accept", "_define", "_webhook", "_run", "_strict", "_account"];
+    &["_hash", "_include", "_ignore", "_accept", "_define", "_webhook", "_run", "_strict", "_account", "_tags"];
 
 /// What is wrong with a value, without its place.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,6 +89,7 @@ pub fn read(word: &str, value: &str) -> Option<Result<Directive, Wrong>> {
         "_strict" if value.is_empty() => Ok(Directive::Strict),
         "_strict" => wrong("`_strict` takes no value", "write `_strict` alone on its line"),
         "_account" => account(value),
+        "_tags" => tags(value),
         _ => return None,
     })
 }
@@ -137,6 +148,17 @@ fn account(value: &str) -> Result<Directive, Wrong> {
     Ok(Directive::Account(value.to_string()))
 }
 
+fn tags(value: &str) -> Result<Directive, Wrong> {
+    let tags: Vec<String> = name_ranges(value).map(|range| value[range].to_string()).collect();
+    if tags.is_empty() || tags.iter().any(|tag| tag.contains(char::is_whitespace)) {
+        return wrong(
+            "`_tags` needs names, separated by commas",
+            "write words by which tests are picked (`--tag smoke`), as in `_tags smoke, transfer`",
+        );
+    }
+    Ok(Directive::Tags(tags))
+}
+
 fn names(value: &str) -> Vec<String> {
     name_ranges(value).map(|range| value[range].to_uppercase()).collect()
 }
@@ -185,6 +207,7 @@ mod tests {
             ("_run", "10000", Directive::Run(10_000)),
             ("_strict", "", Directive::Strict),
             ("_account", "trunk", Directive::Account("trunk".into())),
+            ("_tags", "smoke, blind-transfer", Directive::Tags(vec!["smoke".into(), "blind-transfer".into()])),
         ];
         for (word, value, directive) in cases {
             assert_eq!(read(word, value), Some(Ok(directive)), "{word} {value}");

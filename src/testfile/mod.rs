@@ -73,8 +73,9 @@ pub struct Piece {
 pub enum Step {
     /// `2s`; also the second that a chain without a wait at its end gets.
     Wait(Wait),
-    /// `uanew <account>`
-    Create { account: Piece },
+    /// `uanew <account>`. Where the account begins with the name of an `_account` (`uanew trunk;input_wav=a.wav`), that is what the
+    /// agent is called, and `named` is it.
+    Create { account: Piece, named: Option<String> },
     /// `uafind <alias>`
     Find { alias: Piece },
     /// `uadelall`
@@ -136,7 +137,8 @@ impl TestFile {
     }
 }
 
-/// Reads a testfile; or says all that is wrong with it, warnings included, in the order of the file.
-pub fn parse(source: &Arc<Source>) -> Result<TestFile, Vec<Diagnostic>> {
-    parse::Parser::new(source).parse()
+/// Reads a testfile; or says all that is wrong with it, warnings included, in the order of the file. `defines` are macros that
+/// hold from the first line on, whatever the file's own `_define`s of their names say.
+pub fn parse(source: &Arc<Source>, defines: &[(String, String)]) -> Result<TestFile, Vec<Diagnostic>> {
+    parse::Parser::new(source, defines).parse()
 }

@@ -14,6 +14,10 @@ use std::sync::Arc;
 pub struct Parser<'a> {
     source: &'a Arc<Source>,
     macros: Macros,
+    /// Macros that the file may not define anew.
+    given: &'a [(String, String)],
+    /// The names of all `_account`s: they hold for the whole file.
+    accounts: Vec<&'a str>,
     agents: Agents,
     lines: Vec<Line>,
     /// Of all chains, and the directives.
@@ -22,10 +26,18 @@ pub struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub fn new(source: &'a Arc<Source>) -> Parser<'a> {
+    pub fn new(source: &'a Arc<Source>, given: &'a [(String, String)]) -> Parser<'a> {
+        let mut macros = Macros::default();
+        given.iter().for_each(|(name, value)| macros.define(name, value));
+        let account = |line: &'a str| {
+            let (word, name) = line.trim().split_once(char::is_whitespace)?;
+            word.eq_ignore_ascii_case("_account").then_some(name.trim())
+        };
         Parser {
             source,
-            macros: Macros::default(),
+            macros,
+            given,
+            accounts: source.text.lines().filter_map(account).collect(),
             agents: Agents::default(),
             lines: Vec::new(),
             parts: 0,
@@ -147,6 +159,10 @@ impl<'a> Parser<'a> {
                 "write a name and what it stands for, as in `_define ua1 sip:alice@127.0.0.1`".into()
             });
             return None;
+        };
+        let value = match self.given.iter().rev().find(|(given, _)| given == name) {
+            Some((_, given)) => given.as_str(),
+            None => value,
         };
         self.macros.define(name, value);
         if self.macros.len() > MAX_MACROS {
@@ -270,7 +286,10 @@ impl<'a> Parser<'a> {
     }
 
     fn create(&mut self, word: &Part<'_>, account: &Part<'_>) -> Option<Step> {
-        let alias = agents::alias(account.text());
+        let text = account.text();
+        let start = &text[..text.find([';', ' ']).unwrap_or(text.len())];
+        let named = self.accounts.iter().find(|name| **name == start).map(|name| name.to_string());
+        let alias = named.as_deref().unwrap_or_else(|| agents::alias(text));
         if alias.is_empty() {
             let place = if account.text().is_empty() { word } else { account };
             self.told.error(place.origin(), "`uanew` needs an account", || {
@@ -287,7 +306,7 @@ impl<'a> Parser<'a> {
                 });
             }
         }
-        Some(Step::Create { account: account.piece() })
+        Some(Step::Create { account: account.piece(), named })
     }
 
     fn find(&mut self, word: &Part<'_>, params: &Part<'_>) -> Option<Step> {

@@ -4,11 +4,11 @@ use super::*;
 use proptest::prelude::*;
 
 fn read(text: &str) -> TestFile {
-    parse(&Source::new("calls", text)).unwrap()
+    parse(&Source::new("calls", text), &[]).unwrap()
 }
 
 fn errors(text: &str) -> Vec<String> {
-    let told = parse(&Source::new("calls", text)).unwrap_err();
+    let told = parse(&Source::new("calls", text), &[]).unwrap_err();
     told.into_iter().filter(Diagnostic::is_error).map(|error| error.message).collect()
 }
 
@@ -83,7 +83,7 @@ proptest! {
         let source = Source::new("calls", pieces.concat());
         let text = source.text.as_str();
         let inside = |span: &Range<usize>| text.get(span.clone()).is_some();
-        match parse(&source) {
+        match parse(&source, &[]) {
             Ok(file) => {
                 for warning in &file.warnings {
                     prop_assert!(inside(&warning.place.as_ref().unwrap().span));
@@ -93,7 +93,7 @@ proptest! {
                 }
                 for step in file.steps() {
                     let pieces = match step {
-                        Step::Create { account: piece } | Step::Find { alias: piece } => vec![piece],
+                        Step::Create { account: piece, .. } | Step::Find { alias: piece } => vec![piece],
                         Step::Command(command) => std::iter::once(&command.word).chain(&command.params).collect(),
                         Step::Wait(_) | Step::DeleteAll => vec![],
                     };

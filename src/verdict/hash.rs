@@ -1,26 +1,22 @@
 //! The hash that a test asks for against the one that came out.
 
 use super::Reason;
-use crate::event::{At, Body, Note};
-use crate::flow::{Difference, Flow, diff, first_difference};
-use crate::record::Record;
+use crate::event::At;
+use crate::flow::{Flow, diff, first_difference};
+use crate::record::Header;
 
 /// What `_hash` or `hash(…)` says, and where.
-pub(super) struct Asked<'a> {
-    pub value: &'a str,
-    pub at: Option<&'a At>,
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub value: String,
+    pub at: Option<At>,
 }
 
-impl Asked<'_> {
-    /// The last directive counts; none where it is absent or empty.
-    pub fn of(record: &Record) -> Option<Asked<'_>> {
-        let last = record.events.iter().rev().find_map(|event| match &event.body {
-            Body::Note(Note::Directive { name, values, at }) if name == "hash" => Some((values.first(), at.as_ref())),
-            _ => None,
-        });
-        let (value, at) = last?;
-        let value = value?.trim();
-        (!value.is_empty()).then_some(Asked { value, at })
+impl Asked {
+    /// None where the directive is empty.
+    pub fn of(values: &[String], at: &Option<At>) -> Option<Asked> {
+        let value = values.first()?.trim();
+        (!value.is_empty()).then(|| Asked { value: value.to_string(), at: at.clone() })
     }
 
     /// The hash in lower case, if it is one.
@@ -31,13 +27,13 @@ impl Asked<'_> {
 
     /// Why the flow is not the one that was asked for; none if it is. `baseline` is the text of an earlier flow of the
     /// test.
-    pub fn compare(&self, record: &Record, flow: &Flow, baseline: Option<&str>) -> Option<Reason> {
+    pub fn compare(&self, header: &Header, flow: &Flow, baseline: Option<&str>) -> Option<Reason> {
         let came = flow.hash();
-        let to_put = directive(record, &came);
+        let to_put = directive(header, &came);
         let Some(expected) = self.hash() else {
             let message = format!("`{}` is not a hash, which has 16 hex digits", self.value);
             let advice = format!("write `{to_put}` there, if the flow below is what should happen");
-            let reason = Reason::new(message).at(self.at.cloned()).advice(advice);
+            let reason = Reason::new(message).at(self.at.clone()).advice(advice);
             return Some(Reason { details: lines(flow), ..reason });
         };
         if expected == came {
@@ -50,14 +46,14 @@ impl Asked<'_> {
             Some((text, difference)) => Reason {
                 diff: Some(diff(text, flow.text())),
                 details: vec![hashes],
-                ..Reason::new(format!("the flow is not the expected one: {}", in_words(&difference)))
+                ..Reason::new(format!("the flow is not the expected one: {difference}"))
             },
             None => Reason {
                 details: [vec![hashes, no_baseline().into(), "the flow:".into()], lines(flow)].concat(),
                 ..Reason::new("the flow is not the expected one")
             },
         };
-        Some(reason.at(self.at.cloned()).advice(advice))
+        Some(reason.at(self.at.clone()).advice(advice))
     }
 }
 
@@ -67,8 +63,8 @@ fn no_baseline() -> &'static str {
 }
 
 /// The line that asks for a hash, as the language of the test's file writes it.
-pub(super) fn directive(record: &Record, hash: &str) -> String {
-    match record.header.file.ends_with(".rhai") {
+pub(super) fn directive(header: &Header, hash: &str) -> String {
+    match header.file.ends_with(".rhai") {
         true => format!("hash(\"{hash}\");"),
         false => format!("_hash {hash}"),
     }
@@ -78,18 +74,5 @@ fn lines(flow: &Flow) -> Vec<String> {
     match flow.text().is_empty() {
         true => vec!["(nothing that counts happened)".into()],
         false => flow.text().lines().map(|line| format!("  {line}")).collect(),
-    }
-}
-
-fn in_words(difference: &Difference) -> String {
-    let place = match difference.place.as_str() {
-        "" => String::new(),
-        place => format!(" ({place})"),
-    };
-    match (&difference.missing, &difference.extra) {
-        (Some(missing), Some(extra)) => format!("instead of `{missing}` came `{extra}`{place}"),
-        (Some(missing), None) => format!("`{missing}` is missing{place}"),
-        (None, Some(extra)) => format!("`{extra}` is too much{place}"),
-        (None, None) => String::new(),
     }
 }

@@ -2,50 +2,225 @@
 
 use super::hash::Asked;
 use super::{Reason, Status, Verdict};
-use crate::event::{At, Body, Command, Ended, Event, How, Note};
-use crate::flow::Flow;
-use crate::record::Record;
+use crate::diagnostic::Diagnostic;
+use crate::event::{At, Body, Command, Ended, Event, Events, How, Note};
+use crate::flow::{self, Flow};
+use crate::record::Header;
 use std::collections::BTreeMap;
 
-/// Judges a run by its record. `flow` is that of the record, `baseline` the text of an earlier flow of the test: that
-/// kept beside it, else that of the last kept run.
+/// What a run comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    pub verdict: Verdict,
+    pub flow: Flow,
+    /// Nothing but the hash that the test asks for, if anything, speaks against the flow.
+    pub sound: bool,
+    /// How often the test says that it is to be run.
+    pub repetitions: u32,
+}
+
+/// Judges a run by its events. `baseline` is the text of the flow that the test should have, as far as one is known.
 ///
-/// How the script ended decides first, then agents that were lost, validations, failed checks, refused commands where
-/// the test is strict, and at last the hash, if the script came to its end.
-pub fn judge(record: &Record, flow: &Flow, baseline: Option<&str>) -> Verdict {
-    let run = Run::of(record);
-    let asked = Asked::of(record);
-    let mut found: Vec<(Status, Reason)> = vec![];
-    match run.ended {
-        Some(ended) => found.extend(status_of(ended.how).map(|status| (status, reason_of(ended)))),
-        None => found.push((Status::Error, not_ended(record))),
-    }
-    // the one that ended the run with an error has told of it
-    if !found.iter().any(|(status, _)| *status == Status::Error) {
-        found.extend(run.lost.iter().map(|reason| (Status::Error, reason.clone())));
-    }
-    found.extend(run.validations().map(|reason| (Status::Error, reason)));
-    found.extend(run.failed_checks.iter().map(|reason| (Status::Fail, reason.clone())));
-    let (refused, warnings) = match run.strict {
-        true => (run.refused, run.warnings),
-        false => (vec![], [run.warnings, run.refused].concat()),
+/// # Errors
+/// The events can't be read.
+pub fn judge(header: &Header, events: &(impl Events + ?Sized), baseline: Option<&str>) -> Result<Judged, Diagnostic> {
+    let (mut facts, mut builder) = (Facts::default(), flow::Builder::default());
+    events.each(&mut |event| {
+        facts.event(event);
+        builder.event(event);
+    })?;
+    let flow = match builder.finish() {
+        Ok(flow) => flow,
+        Err(mut again) => {
+            events.each(&mut |event| again.event(event))?;
+            again.finish().unwrap_or_default()
+        }
     };
-    if !found.iter().any(|(status, _)| *status == Status::Fail) {
-        found.extend(refused.into_iter().map(|reason| (Status::Fail, reason)));
+    let (sound, repetitions) = (facts.sound(), facts.repetitions.unwrap_or(1));
+    Ok(Judged { verdict: facts.verdict(header, &flow, baseline), flow, sound, repetitions })
+}
+
+impl Judged {
+    /// What a run comes to whose events can't be read.
+    pub fn unreadable(problem: &Diagnostic) -> Judged {
+        let reason = Reason { advice: problem.advice.clone(), ..Reason::new(&problem.message) };
+        let flow = Flow::default();
+        let verdict = Verdict {
+            status: Status::Error,
+            reasons: vec![reason],
+            hash: flow.hash(),
+            expected: None,
+            warnings: vec![],
+            findings: vec![],
+        };
+        Judged { verdict, flow, sound: false, repetitions: 1 }
     }
-    let came_to_its_end = run.ended.is_some_and(|ended| ended.how == How::Finished) && run.lost.is_empty();
-    if came_to_its_end && let Some(asked) = &asked {
-        found.extend(asked.compare(record, flow, baseline).map(|reason| (Status::Fail, reason)));
+}
+
+/// What a run's events hold that matters for the verdict. Takes them one by one.
+#[derive(Debug, Default)]
+struct Facts {
+    /// The number of the last event.
+    last: u64,
+    ended: Option<Ended>,
+    lost: Vec<Reason>,
+    failed_checks: Counted,
+    /// Commands that an agent answered with `ok:false`.
+    refused: Counted,
+    warnings: Counted,
+    /// The files of `include`, and where.
+    includes: Vec<(String, Option<At>)>,
+    strict: bool,
+    /// The last hash that the test asks for.
+    asked: Option<Asked>,
+    repetitions: Option<u32>,
+    /// Commands without an answer yet.
+    commands: BTreeMap<u64, Command>,
+    /// The line that was being carried out.
+    at: Option<At>,
+    steps_done: bool,
+    missing: Missing,
+}
+
+impl Facts {
+    fn event(&mut self, event: &Event) {
+        self.last = event.n;
+        self.missing.number(event.n);
+        match &event.body {
+            Body::Command(command) => {
+                if command.at.is_some() {
+                    self.at.clone_from(&command.at);
+                }
+                self.commands.insert(event.n, command.clone());
+            }
+            Body::Response(response) => {
+                let command = self.commands.remove(&response.to);
+                if !response.ok && !self.steps_done {
+                    self.refused.add(refused(event, command.as_ref(), &response.data));
+                }
+            }
+            Body::Note(note) => self.note(note, event),
+            _ => {}
+        }
     }
-    // stable: reasons of one weight stay in the order of the rules
-    found.sort_by_key(|(status, _)| std::cmp::Reverse(weight(*status)));
-    Verdict {
-        status: found.first().map_or(Status::Pass, |(status, _)| *status),
-        reasons: found.into_iter().map(|(_, reason)| reason).collect(),
-        hash: flow.hash(),
-        expected: asked.and_then(|asked| asked.hash()),
-        warnings: counted(warnings),
-        findings: vec![],
+
+    fn note(&mut self, note: &Note, event: &Event) {
+        match note {
+            Note::StepsDone => self.steps_done = true,
+            Note::Ended(ended) => drop(self.ended.get_or_insert_with(|| ended.clone())),
+            Note::AgentLost { status } => {
+                let agent = event.agent.as_deref().unwrap_or("an agent");
+                let reason = Reason::new(format!("{agent} went away by itself: {status}"));
+                match self.steps_done {
+                    true => self.warnings.add(reason),
+                    false => self
+                        .lost
+                        .push(reason.at(self.at.clone()).advice("its last log lines are in the run's events.jsonl")),
+                }
+            }
+            Note::CheckFailed { message, at } => self.failed_checks.add(Reason::new(message).at(at.clone())),
+            Note::Warning { message, at } => self.warnings.add(Reason::new(message).at(at.clone())),
+            Note::Directive { name, values, at } => match name.as_str() {
+                "include" => self.includes.extend(values.iter().map(|file| (file.clone(), at.clone()))),
+                "strict" => self.strict = true,
+                "hash" => self.asked = Asked::of(values, at),
+                "repeat" => {
+                    let count = values.first().and_then(|count| count.parse().ok());
+                    self.repetitions = count.or(self.repetitions);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    /// What speaks against the run, without its flow: in the order of the rules.
+    fn found(&self) -> Vec<(Status, Reason)> {
+        let mut found: Vec<(Status, Reason)> = vec![];
+        match &self.ended {
+            Some(ended) => found.extend(status_of(ended.how).map(|status| (status, reason_of(ended)))),
+            None => found.push((Status::Error, self.not_ended())),
+        }
+        // the one that ended the run with an error has told of it
+        if !found.iter().any(|(status, _)| *status == Status::Error) {
+            found.extend(self.lost.iter().map(|reason| (Status::Error, reason.clone())));
+        }
+        found.extend(self.validations().map(|reason| (Status::Error, reason)));
+        found.extend(self.failed_checks.told().map(|reason| (Status::Fail, reason)));
+        if self.strict && !found.iter().any(|(status, _)| *status == Status::Fail) {
+            found.extend(self.refused.told().map(|reason| (Status::Fail, reason)));
+        }
+        found
+    }
+
+    fn sound(&self) -> bool {
+        self.found().is_empty()
+    }
+
+    /// How the script ended decides first, then agents that were lost, validations, failed checks, refused commands where
+    /// the test is strict, and at last the hash, if the script came to its end.
+    fn verdict(&self, header: &Header, flow: &Flow, baseline: Option<&str>) -> Verdict {
+        let mut found = self.found();
+        let finished = self.ended.as_ref().is_some_and(|ended| ended.how == How::Finished);
+        if let (true, true, Some(asked)) = (finished, self.lost.is_empty(), &self.asked) {
+            found.extend(asked.compare(header, flow, baseline).map(|reason| (Status::Fail, reason)));
+        }
+        // stable: reasons of one weight stay in the order of the rules
+        found.sort_by_key(|(status, _)| std::cmp::Reverse(weight(*status)));
+        let mut warnings: Vec<Reason> = self.missing.told().into_iter().chain(self.warnings.told()).collect();
+        if !self.strict {
+            warnings.extend(self.refused.told());
+        }
+        Verdict {
+            status: found.first().map_or(Status::Pass, |(status, _)| *status),
+            reasons: found.into_iter().map(|(_, reason)| reason).collect(),
+            hash: flow.hash(),
+            expected: self.asked.as_ref().and_then(Asked::hash),
+            warnings,
+            findings: vec![],
+        }
+    }
+
+    fn not_ended(&self) -> Reason {
+        Reason::new(format!("the run's record has no end; it breaks off after event {}", self.last))
+            .advice("the host was killed, or the disk was full: run the test again")
+    }
+
+    /// Until validations are there, a test that asks for one must not pass in silence.
+    fn validations(&self) -> impl Iterator<Item = Reason> {
+        self.includes.iter().map(|(file, at)| {
+            Reason::new(format!("validations are not there yet: {file} was not run"))
+                .at(at.clone())
+                .advice("take the line out to judge the run by its flow alone")
+        })
+    }
+}
+
+/// Events whose numbers a record leaves out: the disk was full for longer than the log could keep them.
+#[derive(Debug, Default)]
+struct Missing {
+    next: u64,
+    count: u64,
+    first: u64,
+}
+
+impl Missing {
+    fn number(&mut self, n: u64) {
+        if n > self.next {
+            if self.count == 0 {
+                self.first = self.next;
+            }
+            self.count += n - self.next;
+        }
+        self.next = n.saturating_add(1);
+    }
+
+    fn told(&self) -> Option<Reason> {
+        (self.count > 0).then(|| {
+            let (count, first) = (self.count, self.first);
+            Reason::new(format!("{count} events are missing from the record, the first is number {first}"))
+                .advice("the disk was full for longer than memory could hold them: make room on it")
+        })
     }
 }
 
@@ -84,91 +259,6 @@ fn reason_of(ended: &Ended) -> Reason {
     }
 }
 
-fn not_ended(record: &Record) -> Reason {
-    let last = record.events.last().map_or(0, |event| event.n);
-    Reason::new(format!("the run's record has no end; it breaks off after event {last}"))
-        .advice("the host was killed, or the disk was full: run the test again")
-}
-
-/// What a record holds that matters for the verdict.
-struct Run<'a> {
-    ended: Option<&'a Ended>,
-    lost: Vec<Reason>,
-    failed_checks: Vec<Reason>,
-    /// Commands that an agent answered with `ok:false`.
-    refused: Vec<Reason>,
-    warnings: Vec<Reason>,
-    /// The files of `include`, and where.
-    includes: Vec<(String, Option<At>)>,
-    strict: bool,
-}
-
-impl<'a> Run<'a> {
-    fn of(record: &'a Record) -> Run<'a> {
-        let mut run = Run {
-            ended: None,
-            lost: vec![],
-            failed_checks: vec![],
-            refused: vec![],
-            warnings: vec![],
-            includes: vec![],
-            strict: false,
-        };
-        let mut commands: BTreeMap<u64, &Command> = BTreeMap::new();
-        // the line that was being carried out
-        let mut at: Option<&At> = None;
-        let mut steps_done = false;
-        for event in &record.events {
-            match &event.body {
-                Body::Command(command) => {
-                    at = command.at.as_ref().or(at);
-                    commands.insert(event.n, command);
-                }
-                Body::Response(response) if !response.ok && !steps_done => {
-                    let command = commands.get(&response.to);
-                    run.refused.push(refused(event, command.copied(), &response.data));
-                }
-                Body::Note(Note::StepsDone) => steps_done = true,
-                Body::Note(note) => run.note(note, event, at, steps_done),
-                _ => {}
-            }
-        }
-        run
-    }
-
-    fn note(&mut self, note: &'a Note, event: &Event, running: Option<&At>, steps_done: bool) {
-        match note {
-            Note::Ended(ended) => self.ended = Some(self.ended.unwrap_or(ended)),
-            Note::AgentLost { status } => {
-                let agent = event.agent.as_deref().unwrap_or("an agent");
-                let reason = Reason::new(format!("{agent} went away by itself: {status}"));
-                match steps_done {
-                    true => self.warnings.push(reason),
-                    false => self
-                        .lost
-                        .push(reason.at(running.cloned()).advice("its last log lines are in the run's events.jsonl")),
-                }
-            }
-            Note::CheckFailed { message, at } => self.failed_checks.push(Reason::new(message).at(at.clone())),
-            Note::Warning { message, at } => self.warnings.push(Reason::new(message).at(at.clone())),
-            Note::Directive { name, values, at } if name == "include" => {
-                self.includes.extend(values.iter().map(|file| (file.clone(), at.clone())));
-            }
-            Note::Directive { name, .. } if name == "strict" => self.strict = true,
-            _ => {}
-        }
-    }
-
-    /// Until validations are there, a test that asks for one must not pass in silence.
-    fn validations(&self) -> impl Iterator<Item = Reason> {
-        self.includes.iter().map(|(file, at)| {
-            Reason::new(format!("validations are not there yet: {file} was not run"))
-                .at(at.clone())
-                .advice("take the line out to judge the run by its flow alone")
-        })
-    }
-}
-
 fn refused(event: &Event, command: Option<&Command>, data: &str) -> Reason {
     let agent = event.agent.as_deref().unwrap_or("the agent");
     let what = command.map(|command| format!(" `{}`", command.text)).unwrap_or_default();
@@ -177,23 +267,36 @@ fn refused(event: &Event, command: Option<&Command>, data: &str) -> Reason {
     Reason::new(format!("{agent} refused{what}{said}")).at(command.and_then(|command| command.at.clone()))
 }
 
-/// Warnings that say the same of the same line, once.
-fn counted(warnings: Vec<Reason>) -> Vec<Reason> {
-    let mut counted: Vec<(Reason, usize)> = vec![];
-    let mut places: BTreeMap<(String, Option<(u32, u32)>), usize> = BTreeMap::new();
-    for warning in warnings {
-        let key = (warning.message.clone(), warning.at.as_ref().map(|at| (at.line, at.column)));
-        match places.get(&key) {
-            Some(place) => counted[*place].1 += 1,
+/// So many different ones are kept; the rest is counted.
+const MOST_WARNINGS: usize = 1000;
+
+/// Reasons that say the same of the same line, once.
+#[derive(Debug, Default)]
+struct Counted {
+    reasons: Vec<(Reason, usize)>,
+    places: BTreeMap<(String, Option<(u32, u32)>), usize>,
+    more: usize,
+}
+
+impl Counted {
+    fn add(&mut self, reason: Reason) {
+        let key = (reason.message.clone(), reason.at.as_ref().map(|at| (at.line, at.column)));
+        match self.places.get(&key) {
+            Some(place) => self.reasons[*place].1 += 1,
+            None if self.reasons.len() == MOST_WARNINGS => self.more += 1,
             None => {
-                places.insert(key, counted.len());
-                counted.push((warning, 1));
+                self.places.insert(key, self.reasons.len());
+                self.reasons.push((reason, 1));
             }
         }
     }
-    let told = |(warning, times): (Reason, usize)| match times {
-        1 => warning,
-        _ => Reason { message: format!("{} ({times} times)", warning.message), ..warning },
-    };
-    counted.into_iter().map(told).collect()
+
+    fn told(&self) -> impl Iterator<Item = Reason> {
+        let told = |(reason, times): &(Reason, usize)| match times {
+            1 => reason.clone(),
+            _ => Reason { message: format!("{} ({times} times)", reason.message), ..reason.clone() },
+        };
+        let more = (self.more > 0).then(|| Reason::new(format!("and {} more of this kind", self.more)));
+        self.reasons.iter().map(told).chain(more)
+    }
 }

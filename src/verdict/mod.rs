@@ -10,6 +10,7 @@ mod judge;
 mod test_status;
 #[cfg(test)]
 mod tests;
+mod why;
 
 use crate::diagnostic::Diagnostic;
 use crate::event::At;
@@ -17,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 pub use exit::{ExitCode, worst};
-pub use judge::judge;
+pub use judge::{Judged, judge};
 pub use test_status::TestStatus;
+pub use why::Evidence;
 
 /// What `format` says in a verdict's JSON.
 const FORMAT: &str = "telefonist-verdict";

@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::event::{AgentEvent, Body, Command, Ended, Event, How, Note, Response};
-use crate::flow::Flow;
-use crate::record::{Header, Record};
+use crate::record::Header;
 
 fn at(line: u32) -> Option<At> {
     Some(At { source: "basic_call".into(), line, column: 1 })
@@ -34,18 +33,18 @@ fn refusal(to: u64) -> (&'static str, Body) {
     ("alice", Body::Response(Response { ok: false, data: "command not found (hold)\n".into(), to }))
 }
 
-fn record(file: &str, bodies: Vec<(&str, Body)>) -> Record {
+fn judged_in(file: &str, bodies: Vec<(&str, Body)>, baseline: Option<&str>) -> Judged {
     let event = |(n, (agent, body)): (usize, (&str, Body))| {
         let agent = (!agent.is_empty()).then(|| agent.into());
         Event { n: n as u64, time: 0.0, agent, body }
     };
-    let events = bodies.into_iter().enumerate().map(event).collect();
-    Record { header: Header::new("id", "basic_call", file, 0.0, "baresip 4.12.0"), events, torn: None }
+    let events: Vec<Event> = bodies.into_iter().enumerate().map(event).collect();
+    let header = Header::new("id", "basic_call", file, 0.0, "baresip 4.12.0");
+    judge(&header, &events[..], baseline).unwrap()
 }
 
 fn judged_by(bodies: Vec<(&str, Body)>, baseline: Option<&str>) -> Verdict {
-    let record = record("basic_call", bodies);
-    judge(&record, &Flow::of(&record.events), baseline)
+    judged_in("basic_call", bodies, baseline).verdict
 }
 
 fn judged(bodies: Vec<(&str, Body)>) -> Verdict {
@@ -95,8 +94,7 @@ fn another_hash_fails_with_the_difference() {
 
 #[test]
 fn a_rhai_test_is_told_in_its_own_language() {
-    let record = record("basic.rhai", vec![directive("hash", "x"), ended(Ended::finished())]);
-    let verdict = judge(&record, &Flow::of(&record.events), None);
+    let Judged { verdict, .. } = judged_in("basic.rhai", vec![directive("hash", "x"), ended(Ended::finished())], None);
     assert!(verdict.reasons[0].advice.as_ref().unwrap().contains("`hash(\"e3b0c44298fc1c14\");`"));
 }
 
@@ -147,6 +145,32 @@ fn refused_commands_warn_and_fail_a_strict_test() {
     // the host's own commands at the end say nothing of the test
     let late = judged(vec![note(Note::StepsDone), hold(3), refusal(1), ended(Ended::finished())]);
     assert_eq!(late.warnings, []);
+}
+
+#[test]
+fn numbers_that_a_record_leaves_out_are_a_warning() {
+    let event = |n, body| Event { n, time: 0.0, agent: None, body };
+    let print = || Body::Note(Note::Print { text: "x".into() });
+    let events = [event(0, print()), event(5, print()), event(6, Body::Note(Note::Ended(Ended::finished())))];
+    let header = Header::new("id", "basic_call", "basic_call", 0.0, "baresip 4.12.0");
+    let verdict = judge(&header, &events[..], None).unwrap().verdict;
+    assert_eq!(verdict.status, Status::Pass);
+    assert_eq!(verdict.warnings[0].message, "4 events are missing from the record, the first is number 1");
+}
+
+#[test]
+fn only_a_hash_may_speak_against_a_sound_run() {
+    let sound = |bodies| judged_in("basic_call", bodies, None).sound;
+    assert!(sound(vec![directive("hash", "0123456789abcdef"), ringing(), ended(Ended::finished())]));
+    assert!(!sound(vec![ringing(), ended(Ended::failed("no answer"))]));
+    assert!(!sound(vec![directive("strict", ""), hold(3), refusal(1), ended(Ended::finished())]));
+}
+
+#[test]
+fn what_counts_may_be_told_late() {
+    let late = |name| vec![ringing(), directive(name, "CALL_RINGING"), ended(Ended::finished())];
+    assert_ne!(judged(late("accept")).hash, judged(late("ignore")).hash);
+    assert_eq!(judged(late("accept")).hash, hash());
 }
 
 #[test]

@@ -150,7 +150,7 @@ ignore("A", "B");
 include("x.rhai");
 webhook("https://hooks.example/1");
 repeat(3);
-account("pbx");
+account("trunk");
 fail_on("REGISTER_FAIL");
 let ua2 = "sip:bob@127.0.0.1";
 uanew("<sip:bob@127.0.0.1>;regint=0");
@@ -186,7 +186,7 @@ uadelall();
             "include x.rhai",
             "webhook https://hooks.example/1",
             "repeat 3",
-            "account pbx",
+            "account trunk",
             "fail_on REGISTER_FAIL",
         ]
     );

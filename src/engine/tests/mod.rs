@@ -4,6 +4,7 @@ mod awaits;
 mod checking;
 mod endings;
 mod errors;
+mod inputs;
 mod language;
 mod modules;
 mod rules;
@@ -147,6 +148,18 @@ impl Host for FakeHost {
     fn stop_agents(&self, _: &At) -> Result<(), Ended> {
         self.agents.lock().unwrap().clear();
         Ok(())
+    }
+
+    fn param(&self, name: &str) -> Option<String> {
+        (name == "GIVEN").then(|| "7".to_string())
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        (name == "PASS").then(|| "sesame".to_string())
+    }
+
+    fn account(&self, name: &str) -> Option<String> {
+        (name == "trunk").then(|| "<sip:100@pbx.example>;auth_pass=x".to_string())
     }
 
     fn note(&self, note: Note) {

@@ -61,7 +61,9 @@ pub fn marks_of(events: &[Arc<Event>]) -> Marks {
 }
 
 fn live(marks: &Marks, agent: &str) -> Vec<u64> {
-    marks.live(agent).iter().map(|event| event.n).collect()
+    let mut live: Vec<u64> = marks.live(agent).map(|event| event.n).collect();
+    live.sort();
+    live
 }
 
 fn one(agent: &str, name: &str) -> Want {

@@ -1,0 +1,91 @@
+//! `telefonist replay` and `telefonist diff`: recorded runs, shown again, judged again, compared.
+
+use super::check::complain;
+use super::colours;
+use crate::diagnostic::Diagnostic;
+use crate::pipeline;
+use crate::record;
+use crate::report::events::{EventLines, Logs};
+use crate::report::told::Extent;
+use crate::report::{Side, comparison, terminal};
+use crate::verdict::ExitCode;
+use clap::Args;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// How a run is named.
+const RUN: &str = "A run: its id, a part of it that no other run has, `last`, or the path of its folder";
+
+#[derive(Args, Debug)]
+pub struct ReplayArguments {
+    #[arg(help = RUN)]
+    pub run: PathBuf,
+    /// Show all that the agents log, not their warnings and errors only
+    #[arg(long)]
+    pub log: bool,
+    /// Folder with the runs
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct DiffArguments {
+    #[arg(help = RUN)]
+    pub a: PathBuf,
+    /// The run that it is compared with
+    pub b: PathBuf,
+    /// Folder with the runs
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+}
+
+/// Prints a recorded run as it was shown live, then its verdict, found anew; ends as that run did.
+pub fn replay(arguments: &ReplayArguments) -> ExitCode {
+    let folder = match record::find(&arguments.data_dir, &arguments.run) {
+        Ok(folder) => folder.path().to_path_buf(),
+        Err(problem) => return refuse(problem, ExitCode::Usage),
+    };
+    let stdout = std::io::stdout();
+    let colour = colours(&stdout);
+    let logs = if arguments.log { Logs::All } else { Logs::Grave };
+    let mut out = BufWriter::new(stdout.lock());
+    let mut lines: Option<EventLines> = None;
+    let replayed = pipeline::replay(&folder, &mut |header, event| {
+        let lines = lines.get_or_insert_with(|| EventLines::new(header.time, logs, colour));
+        // a reader that went away changes no verdict
+        let _ = out.write_all(lines.line(event).unwrap_or_default().as_bytes());
+    });
+    let replayed = match replayed {
+        Ok(replayed) => replayed,
+        Err(problem) => {
+            let _ = out.flush();
+            return refuse(problem, ExitCode::Error);
+        }
+    };
+    let status = replayed.verdict.status;
+    let text = terminal::test(&replayed.result(&folder), Extent::Whole, colour);
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    status.into()
+}
+
+/// Prints where the flows of two runs part. Ends with 1 where they do.
+pub fn diff(arguments: &DiffArguments) -> ExitCode {
+    let flow = |run: &Path| {
+        let folder = record::find(&arguments.data_dir, run).map_err(|problem| (problem, ExitCode::Usage))?;
+        pipeline::flow_of(folder.path()).map_err(|problem| (problem, ExitCode::Error))
+    };
+    let (a, b) = match flow(&arguments.a).and_then(|a| Ok((a, flow(&arguments.b)?))) {
+        Ok(both) => both,
+        Err((problem, code)) => return refuse(problem, code),
+    };
+    let [left, right] = [&a, &b].map(|(header, flow)| Side { run: &header.run, test: &header.file, flow });
+    let stdout = std::io::stdout();
+    let text = comparison(left, right, colours(&stdout));
+    let _ = stdout.lock().write_all(text.as_bytes());
+    if a.1 == b.1 { ExitCode::Passed } else { ExitCode::Failed }
+}
+
+fn refuse(problem: Diagnostic, code: ExitCode) -> ExitCode {
+    complain(&[problem]);
+    code
+}

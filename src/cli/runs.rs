@@ -1,0 +1,147 @@
+//! `telefonist runs`: what is kept, and deleting it.
+
+use super::check::complain;
+use super::colours;
+use super::moment::Moment;
+use crate::diagnostic::Diagnostic;
+use crate::event::Clock;
+use crate::pipeline::{self, Filter};
+use crate::record;
+use crate::report::kept::{self, KeptRun, State};
+use crate::verdict::ExitCode;
+use clap::{Args, Subcommand};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct RunsArguments {
+    /// Only runs of tests of this name: a word, "text", /regex/ or tag:NAME, joined by and, or, not, ( ); of several, all hold
+    #[arg(value_name = "FILTER", value_parser = Filter::parse)]
+    pub filters: Vec<Filter>,
+    /// Only runs that ended like this; several are separated by commas
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', ignore_case = true,
+        value_parser = ["pass", "fail", "error", "cancelled", "skipped", "running", "broken", "damaged"])]
+    pub status: Vec<String>,
+    /// Only runs since then: 30m, 12h, 7d, 2w ago, or a day like 2026-11-23
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<Moment>,
+    /// For programs, as docs/reports.md describes it
+    #[arg(long)]
+    pub json: bool,
+    /// Folder with the runs
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+    #[command(subcommand)]
+    pub verb: Option<RunsVerb>,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum RunsVerb {
+    /// Delete runs for good; asks nothing, and deletes nothing that is not named
+    Delete(DeleteArguments),
+}
+
+#[derive(Args, Debug)]
+pub struct DeleteArguments {
+    /// Runs: their ids, parts of them that no other run has, or `last`
+    #[arg(value_name = "RUN", required_unless_present = "older_than", conflicts_with = "older_than")]
+    pub runs: Vec<PathBuf>,
+    /// All runs from before then: 30m, 12h, 7d, 2w ago, or a day like 2026-11-23
+    #[arg(long, value_name = "WHEN")]
+    pub older_than: Option<Moment>,
+    /// Folder with the runs
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+}
+
+/// Lists the runs, the newest first, or deletes some.
+pub fn runs(arguments: &RunsArguments) -> ExitCode {
+    if let Some(RunsVerb::Delete(arguments)) = &arguments.verb {
+        return delete(arguments);
+    }
+    let all = match pipeline::kept_runs(&arguments.data_dir) {
+        Ok(runs) => runs,
+        Err(problem) => return refuse(problem, ExitCode::Error),
+    };
+    let now = Clock::system().now();
+    let count = all.len();
+    let runs: Vec<KeptRun> = all.into_iter().filter(|run| is_asked_for(run, arguments, now)).collect();
+    let stdout = std::io::stdout();
+    let text = match arguments.json {
+        true => kept::json(&runs),
+        false => kept::list(&runs, &chrono::Local, colours(&stdout)),
+    };
+    let _ = stdout.lock().write_all(text.as_bytes());
+    if runs.is_empty() && !arguments.json {
+        let folder = arguments.data_dir.join("runs");
+        let none = match count {
+            0 => format!("no run is kept in {}", folder.display()),
+            count => format!("none of the {count} runs in {} is like that", folder.display()),
+        };
+        let _ = writeln!(std::io::stderr(), "{none}");
+    }
+    ExitCode::Passed
+}
+
+fn is_asked_for(run: &KeptRun, arguments: &RunsArguments, now: f64) -> bool {
+    let header = run.header.as_ref();
+    let (file, tags) = header.map_or((run.id.as_str(), &[][..]), |header| (header.file.as_str(), &header.tags[..]));
+    let word = run.state.word();
+    arguments.filters.iter().all(|filter| filter.holds(file, tags))
+        && (arguments.status.is_empty() || arguments.status.iter().any(|asked| asked.eq_ignore_ascii_case(&word)))
+        && arguments.since.as_ref().is_none_or(|since| header.is_some_and(|header| header.time >= since.at(now)))
+}
+
+fn delete(arguments: &DeleteArguments) -> ExitCode {
+    let folders = match &arguments.older_than {
+        Some(moment) => older(&arguments.data_dir, moment.at(Clock::system().now())),
+        None => arguments.runs.iter().map(|run| named(&arguments.data_dir, run)).collect(),
+    };
+    // nothing is deleted where one of them is not what was meant
+    let folders: Vec<PathBuf> = match folders {
+        Ok(folders) => folders,
+        Err(problem) => return refuse(problem, ExitCode::Usage),
+    };
+    let mut code = ExitCode::Passed;
+    for folder in folders {
+        match record::delete(&folder) {
+            Ok(()) => {
+                let id = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let _ = writeln!(std::io::stdout(), "deleted {}", id.escape_debug());
+            }
+            Err(problem) => code = refuse(problem, ExitCode::Error),
+        }
+    }
+    code
+}
+
+/// A run in the data folder; a folder elsewhere is never deleted, and neither is one that a link leads to.
+fn named(data_dir: &Path, run: &Path) -> Result<PathBuf, Diagnostic> {
+    let runs = data_dir.join("runs");
+    let refused = |why: String| Diagnostic::error(why).advice("name a run by its id, as `telefonist runs` lists it");
+    if runs.join(run).is_symlink() {
+        return Err(refused(format!("{} is a link", run.display())));
+    }
+    let found = record::find(data_dir, run)?;
+    let inside = runs.canonicalize().is_ok_and(|runs| found.path().parent() == Some(&runs));
+    match inside {
+        true => Ok(found.path().to_path_buf()),
+        false => Err(refused(format!("{} does not lie in {}", run.display(), runs.display()))),
+    }
+}
+
+/// The runs from before that time. What is going on, or can't be read, is left alone.
+fn older(data_dir: &Path, time: f64) -> Result<Vec<PathBuf>, Diagnostic> {
+    let is_older = |run: &KeptRun| {
+        let over = matches!(run.state, State::Judged(_) | State::BrokenOff);
+        over && run.header.as_ref().is_some_and(|header| header.time < time)
+    };
+    let runs = pipeline::kept_runs(data_dir)?.into_iter().filter(is_older);
+    Ok(runs.map(|run| data_dir.join("runs").join(run.id)).collect())
+}
+
+fn refuse(problem: Diagnostic, code: ExitCode) -> ExitCode {
+    complain(&[problem]);
+    code
+}

@@ -1,0 +1,95 @@
+//! What a script is given from outside: `param`, `secret`, `account`; and `tags`, by which it is picked.
+
+use super::at::Site;
+use super::duration::Millis;
+use super::errors::{plain_type, wrong};
+use super::register;
+use super::state::{Fallible, Run};
+use crate::event::{Ended, Note};
+use rhai::{Array, Dynamic, Module, NativeCallContext};
+
+/// `param("NAME")`: what `--define NAME=…` gives; without it the run can't be carried out.
+fn param(context: NativeCallContext, name: &str) -> Fallible<Dynamic> {
+    let run = Run::of(&context)?;
+    match run.host.param(name) {
+        Some(value) => Ok(value.into()),
+        None => Err(missing(&context, &run, format!("there is no value for the parameter `{name}`"), || {
+            format!("run it with --define {name}=VALUE, or give a default: param(\"{name}\", …)")
+        })),
+    }
+}
+
+/// `param("NAME", default)`: as the kind that the default has.
+fn param_or(context: NativeCallContext, name: &str, default: Dynamic) -> Fallible<Dynamic> {
+    let Some(text) = Run::of(&context)?.host.param(name) else { return Ok(default) };
+    let text = text.as_str();
+    let value = if default.is_int() {
+        text.parse::<i64>().ok().map(Dynamic::from)
+    } else if default.is_float() {
+        text.parse::<f64>().ok().map(Dynamic::from)
+    } else if default.is_bool() {
+        text.parse::<bool>().ok().map(Dynamic::from)
+    } else if default.is::<Millis>() {
+        Millis::from_script(&Dynamic::from(text.to_string())).ok().map(Dynamic::from)
+    } else {
+        Some(text.to_string().into())
+    };
+    let kind = plain_type(default.type_name());
+    value.ok_or_else(|| wrong(format!("the parameter `{name}` is `{text}`, where its default is {kind}")))
+}
+
+/// `secret("NAME")`: of `--env-file`, else of the environment; masked wherever it would be seen.
+fn secret(context: NativeCallContext, name: &str) -> Fallible<String> {
+    let run = Run::of(&context)?;
+    run.host.secret(name).ok_or_else(|| {
+        missing(&context, &run, format!("there is no secret `{name}`"), || {
+            format!("put {name}=VALUE into the environment, or into a file for --env-file")
+        })
+    })
+}
+
+/// `account("NAME")`: the account's line in the accounts file.
+fn account(context: NativeCallContext, name: &str) -> Fallible<String> {
+    let run = Run::of(&context)?;
+    let at = Some(run.at(&Site::of_call(&context)));
+    run.host.note(Note::Directive { name: "account".into(), values: vec![name.to_string()], at });
+    run.host.account(name).ok_or_else(|| {
+        missing(&context, &run, format!("there is no account `{name}`"), || {
+            format!("add a line `{name} <sip:user@domain>;auth_pass=…` to the accounts file")
+        })
+    })
+}
+
+/// A run that lacks something from outside can't be carried out.
+fn missing(
+    context: &NativeCallContext,
+    run: &Run,
+    what: String,
+    advice: impl FnOnce() -> String,
+) -> Box<rhai::EvalAltResult> {
+    run.end(Ended { advice: Some(advice()), ..Ended::error(what) }, &Site::of_call(context))
+}
+
+/// They are read before the run (`facts`); here they are only noted.
+fn tags(context: &NativeCallContext, tags: Vec<String>) -> Fallible<()> {
+    let run = Run::of(context)?;
+    let at = Some(run.at(&Site::of_call(context)));
+    run.host.note(Note::Directive { name: "tags".into(), values: tags, at });
+    Ok(())
+}
+
+pub fn register_into(module: &mut Module) {
+    register(module, "param", param);
+    register(module, "param", param_or);
+    register(module, "secret", secret);
+    register(module, "account", account);
+    register(module, "tags", |context: NativeCallContext, list: Array| -> Fallible<()> {
+        let text = |tag: Dynamic| tag.into_string().map_err(|kind| wrong(format!("a tag is a text, not {kind}")));
+        tags(&context, list.into_iter().map(text).collect::<Fallible<_>>()?)
+    });
+    register(module, "tags", |context: NativeCallContext, a: &str| tags(&context, vec![a.into()]));
+    register(module, "tags", |context: NativeCallContext, a: &str, b: &str| tags(&context, vec![a.into(), b.into()]));
+    register(module, "tags", |context: NativeCallContext, a: &str, b: &str, c: &str| {
+        tags(&context, vec![a.into(), b.into(), c.into()])
+    });
+}

@@ -1,0 +1,104 @@
+//! What is remembered of each test from run to run, whatever becomes of the runs' folders: how it ended last, how long it took, and
+//! the flow of its last pass.
+
+use super::deliver::replace;
+use crate::verdict::TestStatus;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// `<data_dir>/history/`: for each test a JSON file, and its flow beside it.
+#[derive(Debug, Clone)]
+pub struct History(PathBuf);
+
+/// What is known of a test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Past {
+    /// The test's file, as an absolute path.
+    pub test: String,
+    pub status: TestStatus,
+    /// The id of its last run.
+    pub run: String,
+    /// When that began: milliseconds since the epoch.
+    pub time: f64,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// How many agents it had.
+    pub agents: usize,
+    /// The id of its last run that passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<String>,
+}
+
+impl History {
+    pub fn of(data_dir: &Path) -> History {
+        History(data_dir.join("history"))
+    }
+
+    /// A name that no other test has, whatever its path holds.
+    fn file(&self, test: &Path, extension: &str) -> PathBuf {
+        let digest = Sha256::digest(absolute(test).as_os_str().as_encoded_bytes());
+        let key = digest.iter().take(12).fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        self.0.join(format!("{key}.{extension}"))
+    }
+
+    /// None where it never ran here; what can't be read counts as that.
+    pub fn past(&self, test: &Path) -> Option<Past> {
+        serde_json::from_slice(&std::fs::read(self.file(test, "json")).ok()?).ok()
+    }
+
+    /// The flow of its last pass.
+    pub fn flow(&self, test: &Path) -> Option<String> {
+        std::fs::read_to_string(self.file(test, "flow")).ok()
+    }
+
+    /// Remembers a run.
+    pub fn remember(&self, test: &Path, mut past: Past, flow: &str) -> std::io::Result<()> {
+        std::fs::create_dir_all(&self.0)?;
+        let before = self.past(test);
+        past.test = absolute(test).display().to_string();
+        let passed = matches!(past.status, TestStatus::Pass | TestStatus::Flaky);
+        past.passed = if passed { Some(past.run.clone()) } else { before.and_then(|before| before.passed) };
+        if passed {
+            replace(&self.file(test, "flow"), flow)?;
+        }
+        replace(&self.file(test, "json"), &serde_json::to_string_pretty(&past)?)
+    }
+}
+
+fn absolute(test: &Path) -> PathBuf {
+    test.canonicalize().unwrap_or_else(|_| std::path::absolute(test).unwrap_or_else(|_| test.to_path_buf()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn past(status: TestStatus, run: &str) -> Past {
+        Past { test: String::new(), status, run: run.into(), time: 1.0, seconds: 2.5, agents: 2, passed: None }
+    }
+
+    #[test]
+    fn the_last_run_and_the_flow_of_the_last_pass_are_remembered() {
+        let data = tempfile::tempdir().unwrap();
+        let history = History::of(data.path());
+        let test = data.path().join("../a test");
+        assert_eq!((history.past(&test), history.flow(&test)), (None, None));
+        for (status, run, flow) in [
+            (TestStatus::Fail, "1", "first"),
+            (TestStatus::Fail, "2", "worse"),
+            (TestStatus::Flaky, "3", "good"),
+            (TestStatus::Error, "4", "broken"),
+        ] {
+            history.remember(&test, past(status, run), flow).unwrap();
+            assert_eq!(history.flow(&test).as_deref(), (run >= "3").then_some("good"));
+        }
+        let last = history.past(&test).unwrap();
+        assert_eq!((last.status, last.run.as_str(), last.passed.as_deref()), (TestStatus::Error, "4", Some("3")));
+        assert_eq!(history.past(&data.path().join("other")), None);
+    }
+}

@@ -1,0 +1,20 @@
+//! A record → its verdict, with what explains it. The same for a run that has just ended and for one that is replayed.
+
+use crate::diagnostic::Diagnostic;
+use crate::event::Events;
+use crate::record::Header;
+use crate::verdict::{Evidence, Judged, Status, judge};
+
+/// `baseline` is the flow that the test should have, as far as one is known.
+///
+/// # Errors
+/// The events can't be read.
+pub fn judged(header: &Header, events: &(impl Events + ?Sized), baseline: Option<&str>) -> Result<Judged, Diagnostic> {
+    let mut judged = judge(header, events, baseline)?;
+    if !matches!(judged.verdict.status, Status::Pass | Status::Skipped) {
+        let mut evidence = Evidence::new();
+        events.each(&mut |event| evidence.event(event))?;
+        judged.verdict.findings = evidence.findings(&judged.verdict, &judged.flow, baseline);
+    }
+    Ok(judged)
+}

@@ -1,0 +1,97 @@
+//! The kinds of reports, and what `--report KIND=FILE` says.
+
+use super::results::Results;
+use super::{github, json, junit, tap, terminal};
+use crate::diagnostic::nearest;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What a terminal shows, whole and without colours.
+    Terminal,
+    /// JUnit XML, for CI servers.
+    Junit,
+    /// The Test Anything Protocol, version 14.
+    Tap,
+    /// JSON, as docs/reports.md describes it.
+    Json,
+    /// Workflow commands of GitHub Actions.
+    Github,
+}
+
+impl Kind {
+    /// All kinds with their names.
+    pub const ALL: [(&'static str, Kind); 5] = [
+        ("terminal", Kind::Terminal),
+        ("junit", Kind::Junit),
+        ("tap", Kind::Tap),
+        ("json", Kind::Json),
+        ("github", Kind::Github),
+    ];
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Kind, String> {
+        if let Some((_, kind)) = Kind::ALL.iter().find(|(known, _)| *known == name) {
+            return Ok(*kind);
+        }
+        let names = Kind::ALL.map(|(known, _)| known);
+        Err(match nearest(name, names) {
+            Some(near) => format!("there is no report `{name}`; did you mean `{near}`?"),
+            None => format!("there is no report `{name}`; the reports are {}", names.join(", ")),
+        })
+    }
+}
+
+/// A report, and where it is to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    pub kind: Kind,
+    /// `-` is the standard output.
+    pub file: PathBuf,
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+
+    /// `junit=out/report.xml`
+    fn from_str(text: &str) -> Result<Wanted, String> {
+        let (name, file) = text.split_once('=').unwrap_or((text, ""));
+        let kind = name.parse()?;
+        match file {
+            "" => Err(format!("name the file too: {name}=FILE, or {name}=- for the standard output")),
+            file => Ok(Wanted { kind, file: file.into() }),
+        }
+    }
+}
+
+/// The whole report as text. It shows what was decided, and decides nothing.
+pub fn render(kind: Kind, results: &Results) -> String {
+    match kind {
+        Kind::Terminal => terminal::report(results, false),
+        Kind::Junit => junit::report(results),
+        Kind::Tap => tap::report(results),
+        Kind::Json => json::report(results),
+        Kind::Github => github::report(results),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_and_its_file() {
+        let wanted: Wanted = "junit=out/a=b.xml".parse().unwrap();
+        assert_eq!(wanted, Wanted { kind: Kind::Junit, file: "out/a=b.xml".into() });
+        assert_eq!("tap=-".parse::<Wanted>().unwrap().file, PathBuf::from("-"));
+        let told = |text: &str| text.parse::<Wanted>().unwrap_err();
+        assert_eq!(told("junti=x"), "there is no report `junti`; did you mean `junit`?");
+        assert_eq!(told("pdf"), "there is no report `pdf`; the reports are terminal, junit, tap, json, github");
+        assert_eq!(told("tap"), "name the file too: tap=FILE, or tap=- for the standard output");
+        assert_eq!(told("tap="), told("tap"));
+    }
+}

@@ -1,0 +1,208 @@
+//! What is kept of one agent: its account, its last dialogs and commands, the end of its log.
+
+use super::dialog::{Dialog, Packets};
+use super::wording::{cut, short};
+use crate::event::{AgentEvent, At, LogLine, SipEvent};
+use serde_json::Value;
+use std::collections::VecDeque;
+
+/// An agent's last dialogs.
+const DIALOGS: usize = 12;
+
+/// Its last commands.
+const COMMANDS: usize = 6;
+
+/// The last lines of its log, and as many warnings.
+const LINES: usize = 6;
+
+/// Codecs that it has.
+const CODECS: usize = 24;
+
+/// A command of the test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    pub text: String,
+    pub time: f64,
+    pub at: Option<At>,
+}
+
+#[derive(Debug, Default)]
+pub struct Agent {
+    /// The last `uanew`, as it was sent, secrets masked.
+    pub account: String,
+    /// What it says that it has: `PCMU/8000/1`.
+    pub codecs: Vec<String>,
+    pub dialogs: VecDeque<Dialog>,
+    /// How many calls it has had.
+    calls: usize,
+    pub commands: VecDeque<Given>,
+    /// Warnings and errors of its log.
+    pub alarms: VecDeque<String>,
+    /// The other lines.
+    pub lines: VecDeque<String>,
+    /// The last REGISTER_OK (none) or REGISTER_FAIL (its parameter).
+    pub registration: Option<Option<String>>,
+    /// How its process ended by itself, and when.
+    pub lost: Option<(String, f64)>,
+    pub stopping: bool,
+}
+
+fn push<T>(kept: &mut VecDeque<T>, limit: usize, new: T) {
+    if kept.len() == limit {
+        kept.pop_front();
+    }
+    kept.push_back(new);
+}
+
+impl Agent {
+    /// A new process under the name.
+    pub fn start(&mut self) {
+        (self.stopping, self.lost, self.registration) = (false, None, None);
+        self.codecs.clear();
+        self.alarms.clear();
+        self.lines.clear();
+    }
+
+    /// A parameter of its account line.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        let parameters = self.account.rsplit_once('>').map_or("", |(_, parameters)| parameters);
+        parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix(name)?.strip_prefix('='))
+    }
+
+    pub fn log(&mut self, line: &LogLine) {
+        let text = line.text.trim();
+        if let Some(codec) = text.strip_prefix("aucodec: ").filter(|_| self.codecs.len() < CODECS) {
+            self.codecs.push(cut(codec, 40));
+        }
+        match line.level.as_str() {
+            "warning" | "error" => push(&mut self.alarms, LINES, short(text)),
+            _ => push(&mut self.lines, LINES, short(text)),
+        }
+    }
+
+    /// A log line of an agent that is being stopped: it prints the packets of calls that are up, and sends no event of them. It does
+    /// not name the call, so there must be only one.
+    pub fn last_words(&mut self, line: &LogLine) {
+        let Some(packets) = packets_of_log(line.text.trim()) else { return };
+        let mut up = self.dialogs.iter_mut().filter(|dialog| dialog.established.is_some() && dialog.closed.is_none());
+        if let (Some(dialog), None) = (up.next(), up.next()) {
+            dialog.packets = Some(packets);
+        }
+    }
+
+    pub fn command(&mut self, text: &str, time: f64, at: Option<&At>) {
+        if text.starts_with("uanew ") {
+            self.account = cut(text, 600);
+        }
+        push(&mut self.commands, COMMANDS, Given { text: cut(text, 120), time, at: at.cloned() });
+    }
+
+    pub fn sip(&mut self, sip: &SipEvent, time: f64) {
+        if sip.call_id.is_empty() {
+            return;
+        }
+        let index = self.dialog(&sip.call_id);
+        let was_call = self.dialogs[index].is_call();
+        self.dialogs[index].sip(sip, time);
+        if !was_call && self.dialogs[index].is_call() {
+            self.numbered(index);
+        }
+    }
+
+    /// An event of the agent itself; those without a call's id tell nothing that SIP does not tell too.
+    pub fn event(&mut self, event: &AgentEvent, time: f64) {
+        match event.name.as_str() {
+            "REGISTER_OK" => self.registration = Some(None),
+            "REGISTER_FAIL" => self.registration = Some(Some(short(&event.param))),
+            _ => {}
+        }
+        let Some(call) = event.call.as_deref().filter(|_| is_of_a_call(&event.name)) else { return };
+        let index = self.dialog(call);
+        if self.dialogs[index].method.is_empty() {
+            let dialog = &mut self.dialogs[index];
+            dialog.method = "INVITE".into();
+            dialog.outgoing = event.direction.as_deref() != Some("incoming");
+            dialog.peer = cut(event.peer.as_deref().unwrap_or_default(), 160);
+            dialog.request.time = time;
+            self.numbered(index);
+        }
+        let dialog = &mut self.dialogs[index];
+        match event.name.as_str() {
+            "CALL_ESTABLISHED" => dialog.established = dialog.established.or(Some(time)),
+            "CALL_CLOSED" => dialog.closed = Some((time, cut(&event.param, 200))),
+            "AUDIO_REPORT" => dialog.packets = packets_of_report(event).or(dialog.packets),
+            "CALL_RTCP" if dialog.packets.is_none_or(|packets| packets.received == 0) => {
+                dialog.packets = packets_of_rtcp(event).or(dialog.packets);
+            }
+            _ => {}
+        }
+    }
+
+    fn numbered(&mut self, index: usize) {
+        self.calls += 1;
+        self.dialogs[index].number = self.calls;
+    }
+
+    fn dialog(&mut self, call_id: &str) -> usize {
+        let call_id = cut(call_id, 128);
+        if let Some(index) = self.dialogs.iter().rposition(|dialog| dialog.call_id == call_id) {
+            return index;
+        }
+        push(&mut self.dialogs, DIALOGS, Dialog { call_id, ..Dialog::default() });
+        self.dialogs.len() - 1
+    }
+
+    /// The last of a kind: `INVITE`, `REGISTER`, … A stranger's call for somebody else, which the agent itself turned away, only
+    /// where there is no other.
+    pub fn last(&self, method: &str) -> Option<&Dialog> {
+        let mut latest = self.dialogs.iter().rev().filter(|dialog| dialog.method == method);
+        let newest = latest.clone().next();
+        latest.find(|dialog| !dialog.is_astray()).or(newest)
+    }
+
+    pub fn of_call_id(&self, call_id: &str) -> Option<&Dialog> {
+        self.dialogs.iter().rfind(|dialog| dialog.call_id == call_id)
+    }
+}
+
+fn is_of_a_call(name: &str) -> bool {
+    name.starts_with("CALL_") || name == "AUDIO_REPORT"
+}
+
+fn packets_of_report(event: &AgentEvent) -> Option<Packets> {
+    let number = |key: &str| event.fields.get(key).and_then(Value::as_u64);
+    Some(Packets { sent: number("packets_tx")?, received: number("packets_rx")? })
+}
+
+/// The first CALL_RTCP of a call tells nothing yet.
+fn packets_of_rtcp(event: &AgentEvent) -> Option<Packets> {
+    let stats = event.fields.get("rtcp_stats")?;
+    let number = |side: &str| stats.get(side)?.get("sent")?.as_u64();
+    let packets = Packets { sent: number("tx")?, received: number("rx")? };
+    (packets.sent + packets.received > 0).then_some(packets)
+}
+
+/// `packets:             75            0`, which an agent prints when a call ends: sent, received.
+fn packets_of_log(text: &str) -> Option<Packets> {
+    let mut numbers = text.strip_prefix("packets:")?.split_ascii_whitespace();
+    let packets = Packets { sent: numbers.next()?.parse().ok()?, received: numbers.next()?.parse().ok()? };
+    numbers.next().is_none().then_some(packets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_account_and_the_log() {
+        let mut agent = Agent::default();
+        agent.command("uanew \"A\" <sip:a@h;transport=tcp>;regint=0;audio_codecs=opus/48000/2", 0.0, None);
+        assert_eq!((agent.parameter("audio_codecs"), agent.parameter("transport")), (Some("opus/48000/2"), None));
+        let line = |level: &str, text: &str| LogLine { level: level.into(), text: text.into() };
+        agent.log(&line("info", "aucodec: PCMU/8000/1"));
+        (0..10).for_each(|n| agent.log(&line("warning", &format!("{n}"))));
+        assert_eq!((agent.codecs.as_slice(), agent.alarms.len()), ([String::from("PCMU/8000/1")].as_slice(), LINES));
+        assert_eq!(packets_of_log("packets:      75    0"), Some(Packets { sent: 75, received: 0 }));
+        assert_eq!((packets_of_log("packets: 7"), packets_of_log("packets: 1 2 3")), (None, None));
+    }
+}

@@ -1,0 +1,233 @@
+//! What is kept of one dialog at one agent (a call, a registration, a message): its last messages, the last offer and
+//! answer, the last refusal, how it ended. Bounded, however long the dialog goes on.
+
+use super::request::{Refusal, Request, explaining};
+use super::row::{Row, header};
+use super::wording::cut;
+use crate::event::SipEvent;
+use crate::sip::headers;
+use crate::sip::sdp::{self, Media};
+use std::collections::VecDeque;
+
+/// Messages that are kept, retransmissions counted as one.
+const ROWS: usize = 24;
+
+/// Media lines of a session description that are kept.
+const STREAMS: usize = 4;
+
+/// Payload types of a media line that are kept.
+const FORMATS: usize = 24;
+
+/// What happened with passwords.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Passwords {
+    /// 401 and 407 that came.
+    pub challenges: u32,
+    /// Requests that carried credentials.
+    pub sent: u32,
+    pub realm: Option<String>,
+    pub username: Option<String>,
+    pub stale: bool,
+}
+
+/// A session description and who sent it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Described {
+    /// The agent did.
+    pub out: bool,
+    /// Where the message came from, `address:port`.
+    pub src: String,
+    pub media: Vec<Media>,
+}
+
+/// BYE or CANCEL.
+#[derive(Debug, Clone, PartialEq)]
+pub struct End {
+    pub out: bool,
+    pub cancelled: bool,
+    pub src: String,
+    pub time: f64,
+    pub reason: Option<String>,
+}
+
+/// RTP packets of a call's audio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packets {
+    pub sent: u64,
+    pub received: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Dialog {
+    pub call_id: String,
+    /// Of its first request; `INVITE` for a call.
+    pub method: String,
+    /// The agent began it.
+    pub outgoing: bool,
+    /// The agent's how many-eth call it is, from 1; 0 for what is no call.
+    pub number: usize,
+    /// The peer's URI: that of To or From, or what the agent says.
+    pub peer: String,
+    pub rows: VecDeque<Row>,
+    pub request: Request,
+    pub refusal: Option<Refusal>,
+    pub passwords: Passwords,
+    pub offer: Option<Described>,
+    pub answer: Option<Described>,
+    pub end: Option<End>,
+    /// When the first INVITE was answered.
+    pub established: Option<f64>,
+    /// The parameter of its CALL_CLOSED, and when it came.
+    pub closed: Option<(f64, String)>,
+    pub packets: Option<Packets>,
+}
+
+impl Dialog {
+    /// A SIP message of the dialog, the agent's direction as the event says.
+    pub fn sip(&mut self, sip: &SipEvent, time: f64) {
+        let row = Row::of(sip, time);
+        if let Some(known) = self.rows.iter_mut().find(|known| known.is_again(&row)) {
+            known.count = known.count.saturating_add(1);
+            known.last = time;
+            return;
+        }
+        if self.rows.is_empty() {
+            self.outgoing = row.out == sip.status.is_none();
+            let peer = if self.outgoing { &sip.to } else { &sip.from };
+            self.peer = cut(peer, 160);
+            self.method = row.method.clone();
+        }
+        match sip.status {
+            None => self.requested(sip, &row, time),
+            Some(code) => self.responded(code, sip, &row, time),
+        }
+        if row.sdp {
+            self.described(sip, &row);
+        }
+        if self.rows.len() == ROWS {
+            // the request stays, however many responses it has
+            let stays = |row: &Row| row.begins() && row.cseq == self.request.cseq;
+            let oldest = self.rows.iter().position(|row| !stays(row)).unwrap_or_default();
+            self.rows.remove(oldest);
+        }
+        self.rows.push_back(row);
+    }
+
+    fn requested(&mut self, sip: &SipEvent, row: &Row, time: f64) {
+        let answer = header(sip, "Authorization").or_else(|| header(sip, "Proxy-Authorization"));
+        if let Some(read) = answer.and_then(headers::credentials) {
+            self.passwords.sent = self.passwords.sent.saturating_add(1);
+            self.passwords.username = read.username.map(|name| cut(&name, 80));
+        }
+        if matches!(row.method.as_str(), "BYE" | "CANCEL") {
+            let reason = header(sip, "Reason").map(|reason| cut(reason, 200));
+            let (src, cancelled) = (row.src.clone(), row.method == "CANCEL");
+            self.end = Some(End { out: row.out, cancelled, src, time, reason });
+        }
+        if !row.begins() {
+            return;
+        }
+        // tried again: what was refused before counts no more
+        if self.refusal.as_ref().is_some_and(|refusal| refusal.request.method == row.method) {
+            self.refusal = None;
+        }
+        self.request = Request {
+            out: row.out,
+            method: row.method.clone(),
+            uri: cut(sip.param.split_ascii_whitespace().nth(1).unwrap_or_default(), 160),
+            cseq: row.cseq.clone(),
+            time,
+            headers: explaining(sip),
+        };
+    }
+
+    fn responded(&mut self, code: u16, sip: &SipEvent, row: &Row, time: f64) {
+        let challenge = header(sip, "WWW-Authenticate").or_else(|| header(sip, "Proxy-Authenticate"));
+        if let Some(read) = challenge.filter(|_| matches!(code, 401 | 407)).and_then(headers::credentials) {
+            self.passwords.challenges = self.passwords.challenges.saturating_add(1);
+            self.passwords.realm = read.realm.map(|realm| cut(&realm, 80));
+            self.passwords.stale = read.stale;
+        }
+        match code {
+            200..300 if row.method == "INVITE" => self.established = self.established.or(Some(time)),
+            300.. if self.request.is_answered_by(row) && !self.refused_a_call() => {
+                self.refusal = Some(Refusal {
+                    time,
+                    out: row.out,
+                    code,
+                    phrase: row.phrase.clone(),
+                    src: row.src.clone(),
+                    request: self.request.clone(),
+                    within: self.established.is_some(),
+                    headers: explaining(sip),
+                    media: if row.sdp { media(&sip.body) } else { vec![] },
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// What is refused after an INVITE was (a BYE, say) tells less.
+    fn refused_a_call(&self) -> bool {
+        let refused = self.refusal.as_ref().map(|refusal| refusal.request.method.as_str());
+        refused == Some("INVITE") && self.request.method != "INVITE"
+    }
+
+    /// Offer and answer (RFC 3264): a description is an answer if the other side's offer waits for one, and no new request
+    /// brings it. ACK and PRACK answer an offer that came in a response.
+    fn described(&mut self, sip: &SipEvent, row: &Row) {
+        if row.status.is_some_and(|code| code >= 300) {
+            return;
+        }
+        let new = Described { out: row.out, src: row.src.clone(), media: media(&sip.body) };
+        let offers = row.status.is_none() && matches!(row.method.as_str(), "INVITE" | "UPDATE");
+        match &self.offer {
+            Some(offer) if offer.out != row.out && !offers => self.answer = Some(new),
+            _ => {
+                self.offer = Some(new);
+                self.answer = None;
+            }
+        }
+    }
+
+    /// The last exchange: the request that was refused, else the last one, and all that belongs to it.
+    pub fn exchange(&self) -> impl Iterator<Item = &Row> {
+        let request = self.refusal.as_ref().map_or(&self.request, |refusal| &refusal.request);
+        self.rows.iter().filter(|row| request.has(row))
+    }
+
+    /// The responses to the last request that began something.
+    pub fn responses(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| self.request.is_answered_by(row))
+    }
+
+    /// The last request that began something.
+    pub fn last_request(&self) -> Option<&Row> {
+        self.rows.iter().rfind(|row| row.begins())
+    }
+
+    /// It came to the wrong place: the agent has no such user.
+    pub fn is_astray(&self) -> bool {
+        !self.outgoing && self.refusal.as_ref().is_some_and(|refusal| refusal.out && refusal.code == 404)
+    }
+
+    pub fn is_call(&self) -> bool {
+        self.method == "INVITE"
+    }
+}
+
+fn media(body: &str) -> Vec<Media> {
+    let mut media = sdp::parse(body);
+    media.truncate(STREAMS);
+    for stream in &mut media {
+        stream.formats.truncate(FORMATS);
+        stream.kind = cut(&stream.kind, 20);
+        stream.protocol = cut(&stream.protocol, 30);
+        stream.address = stream.address.take().map(|address| cut(&address, 64));
+        for format in &mut stream.formats {
+            format.codec = cut(&format.codec, 30);
+            format.payload = cut(&format.payload, 8);
+        }
+    }
+    media
+}

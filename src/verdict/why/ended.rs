@@ -1,0 +1,35 @@
+//! A call that had ended when the test still waited for something in it.
+
+use super::Weighed;
+use super::case::{Case, Question};
+use super::responses::reasons;
+use super::wording::seconds;
+use crate::event::{ClosedBy, closed_reason};
+use crate::verdict::Finding;
+
+pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
+    let dialog = case.dialog;
+    let established = dialog.established?;
+    // a test that waits for the end knows of it
+    if question.awaited.is_none() || question.awaits("CALL_CLOSED") || question.awaits("BYE") {
+        return None;
+    }
+    let title = case.title();
+    if let Some(end) = dialog.end.as_ref().filter(|end| !end.cancelled) {
+        let by = case.who(&end.src);
+        let mut lines: Vec<String> =
+            vec![format!("{by} sent BYE {} after the answer", seconds(end.time - established))];
+        lines.extend(case.command(&by, &["hangup", "transfer", "uadel", "quit"], established..end.time));
+        lines.extend(end.reason.iter().flat_map(|reason| reasons(reason)));
+        return Some((65, Finding { about: format!("{title} had ended before"), lines }));
+    }
+    let (time, param) = dialog.closed.as_ref()?;
+    let reason = closed_reason(param);
+    // told elsewhere, or in the exchange
+    if matches!(reason.by, ClosedBy::NoRtp | ClosedBy::Code(_) | ClosedBy::NoCodec) {
+        return None;
+    }
+    let lines =
+        vec![format!("{} closed it {} after the answer: {}", case.name, seconds(time - established), reason.text)];
+    Some((65, Finding { about: format!("{title} had ended before"), lines }))
+}

@@ -1,0 +1,156 @@
+//! Why a run did not pass, as its record shows it: the last SIP exchange of the call in question, who refused and why, who never
+//! answered, codecs, media, registrations, agents that died.
+//!
+//! [`Evidence`] takes the events one by one and keeps little of each agent, so that a run may be as long as it wants. What is not
+//! sure is told with a "probably"; what is not known is not told.
+
+mod agent;
+mod case;
+mod codecs;
+mod dialog;
+mod difference;
+mod ended;
+mod exchange;
+mod lost;
+mod meanings;
+mod media;
+mod names;
+mod registration;
+mod request;
+mod responses;
+mod row;
+mod unanswered;
+mod wording;
+
+#[cfg(test)]
+mod tests;
+
+use super::{Finding, Status, Verdict};
+use crate::event::{Body, Event, Note};
+use crate::flow::Flow;
+use agent::Agent;
+use case::Question;
+use names::Names;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Agents that are remembered; those that come later are not.
+const AGENTS: usize = 500;
+
+/// So many findings, with so many lines in each and in all, fit on a screen.
+pub const FINDINGS: usize = 5;
+pub const LINES: usize = 8;
+const LINES_OF_ALL: usize = 26;
+
+/// What a run's events say of a cause; see [`Evidence::findings`].
+#[derive(Debug, Default)]
+pub struct Evidence {
+    /// The time of the first event, and of the last one before the host stopped the agents.
+    began: Option<f64>,
+    end: f64,
+    /// The last step is done.
+    over: bool,
+    agents: BTreeMap<Arc<str>, Agent>,
+    names: Names,
+}
+
+/// A finding, and how much it explains.
+type Weighed = (u8, Finding);
+
+impl Evidence {
+    pub fn new() -> Evidence {
+        Evidence::default()
+    }
+
+    /// Takes the next event of the run.
+    pub fn event(&mut self, event: &Event) {
+        self.began.get_or_insert(event.time);
+        if !self.over {
+            self.end = event.time;
+        }
+        if let Body::Note(Note::StepsDone | Note::Ended(_)) = event.body {
+            self.over = true;
+        }
+        let Some(name) = &event.agent else { return };
+        if !self.agents.contains_key(name) {
+            if self.agents.len() == AGENTS {
+                return;
+            }
+            self.agents.insert(name.clone(), Agent::default());
+        }
+        let Some(agent) = self.agents.get_mut(name) else { return };
+        match &event.body {
+            Body::Note(Note::AgentStarting { aor, address, local, .. }) => {
+                agent.start();
+                self.names.started(name, aor, address, *local);
+            }
+            Body::Note(Note::AgentStopping) => agent.stopping = true,
+            // an agent that was told to quit ends well, and too early all the same
+            Body::Note(Note::AgentLost { status } | Note::AgentStopped { status }) if !self.over && !agent.stopping => {
+                agent.lost = Some((status.clone(), event.time));
+            }
+            // what an agent that is stopped says is not the test's, but for the numbers of its calls
+            Body::Event(of_agent) if !agent.stopping || of_agent.name == "AUDIO_REPORT" => {
+                agent.event(of_agent, event.time);
+            }
+            Body::Log(line) if agent.stopping => agent.last_words(line),
+            Body::Log(line) => agent.log(line),
+            Body::Sip(sip) if !agent.stopping => {
+                self.names.sip(name, sip);
+                agent.sip(sip, event.time);
+            }
+            Body::Command(command) if !self.over => agent.command(&command.text, event.time, command.at.as_ref()),
+            _ => {}
+        }
+    }
+
+    /// What explains a verdict that is not Pass, the weightiest first; one screen at most. `baseline` is the flow of the last run
+    /// that passed.
+    pub fn findings(&self, verdict: &Verdict, flow: &Flow, baseline: Option<&str>) -> Vec<Finding> {
+        if matches!(verdict.status, Status::Pass | Status::Skipped) {
+            return vec![];
+        }
+        let question = Question::of(self, verdict);
+        let mut found = lost::find(self, verdict);
+        found.extend(registration::find(self, &question));
+        for case in question.cases(self) {
+            let told = [
+                responses::find(&case),
+                unanswered::find(&case),
+                codecs::find(&case),
+                media::find(&case),
+                ended::find(&case, &question),
+            ];
+            let told: Vec<Weighed> = told.into_iter().flatten().collect();
+            // nobody says that it is this call: only what is wrong with it counts
+            if question.is_named() || !told.is_empty() {
+                found.extend(exchange::find(&case));
+            }
+            found.extend(told);
+        }
+        found.extend(difference::find(verdict, flow, baseline));
+        bounded(found)
+    }
+
+    /// An event's place in the run: seconds since its first event.
+    fn clock(&self, time: f64) -> String {
+        format!("{:.3} s", (time - self.began.unwrap_or(time)).max(0.0) / 1000.0)
+    }
+}
+
+/// The weightiest findings, cut to what a screen holds.
+fn bounded(mut found: Vec<Weighed>) -> Vec<Finding> {
+    found.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+    let mut room = LINES_OF_ALL;
+    let mut kept: Vec<Finding> = vec![];
+    for (_, finding) in found {
+        let lines: Vec<String> = finding.lines.iter().take(LINES).map(|line| wording::short(line)).collect();
+        let finding = Finding { about: wording::short(&finding.about), lines };
+        if kept.len() == FINDINGS || finding.lines.len() > room || kept.contains(&finding) {
+            continue;
+        }
+        room -= finding.lines.len();
+        kept.push(finding);
+    }
+    kept
+}

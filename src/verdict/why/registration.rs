@@ -1,0 +1,55 @@
+//! Registrations that failed: which account, at which registrar, what the last response was (RFC 3261 section 10.2).
+
+use super::case::{Case, Question};
+use super::wording::short;
+use super::{Evidence, Weighed, responses, unanswered};
+use crate::verdict::Finding;
+
+/// At most so many: after the first ones the cause is clear.
+const TOLD: usize = 2;
+
+pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
+    let failed = evidence.agents.iter().filter_map(|(name, agent)| {
+        let dialog = agent.last("REGISTER");
+        let refusal = dialog.and_then(|dialog| dialog.refusal.as_ref());
+        let unanswered = dialog.and_then(|dialog| {
+            let request = dialog.last_request().filter(|row| row.out)?;
+            dialog.responses().next().is_none().then_some(request)
+        });
+        let (about, lines) = match (dialog, &agent.registration) {
+            // it may be just under way, or be refreshed
+            (_, Some(None)) => return None,
+            (Some(dialog), _) if refusal.is_some() || unanswered.is_some() => {
+                let case = Case { evidence, name, agent, dialog };
+                let at = dialog.request.uri.as_str();
+                match (refusal, unanswered) {
+                    // the first 401 belongs to every registration
+                    (Some(refusal), _) if agent.registration.is_none() && matches!(refusal.code, 401 | 407) => {
+                        return None;
+                    }
+                    (Some(refusal), _) => (
+                        format!("at {at} failed: {}", responses::answer(&case, refusal)),
+                        responses::explain(&case, refusal),
+                    ),
+                    (None, Some(request)) => {
+                        (format!("at {at} got no answer at all"), unanswered::silence_lines(&case, request))
+                    }
+                    (None, None) => return None,
+                }
+            }
+            (None, Some(Some(param))) => {
+                let uri = agent.account.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(uri, _)| uri);
+                let (about, mut lines) = unanswered::unsent_lines(param, uri.unwrap_or_default(), agent)?;
+                lines.insert(0, format!("account {}", uri.unwrap_or_default()));
+                (about, lines)
+            }
+            _ => return None,
+        };
+        let weight = if question.agents.contains(name) { 88 } else { 70 };
+        Some((weight, Finding { about: format!("{}'s registration {about}", short(name)), lines }))
+    });
+    let mut failed: Vec<Weighed> = failed.collect();
+    failed.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+    failed.truncate(TOLD);
+    failed
+}
