@@ -3,9 +3,11 @@
 mod command_line;
 mod compiled;
 mod examples;
+mod export;
 mod faults;
 mod golden;
 mod html_report;
+mod ladder;
 mod load;
 mod one_process;
 mod peers;
