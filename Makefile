@@ -3,8 +3,8 @@
 
 # What the build needs: baresip (C, through cmake and bindgen) is linked into the program.
 BUILD_PACKAGES = build-essential perl cmake libclang-dev pkg-config libopus-dev libspandsp-dev zlib1g-dev
-# What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy.
-TEST_PACKAGES = baresip-core sip-tester kamailio libxml2-utils python3-jsonschema
+# What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy, a browser.
+TEST_PACKAGES = chromium baresip-core sip-tester kamailio libxml2-utils python3-jsonschema
 ALSA_PACKAGES = libasound2-dev
 
 # For example CARGO_FLAGS=--release
@@ -15,7 +15,7 @@ FUZZ_SECONDS = 20
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 RUST_WANTED := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 
-.PHONY: build demo test bench alsa fmt lint fuzz sounds deps-build deps-test rust help
+.PHONY: build demo test browser bench alsa fmt lint fuzz sounds deps-build deps-test rust node help
 
 build: deps-build ## the program (default)
 	cargo build $(CARGO_FLAGS)
@@ -35,7 +35,11 @@ test: deps-build deps-test ## everything that has to pass
 	else \
 	    set -ex; cargo test --workspace; \
 	fi
+	$(MAKE) --no-print-directory browser
 	@echo "make test: all passed"
+
+browser: node ## the HTML report that the tests wrote, in Chromium
+	cd tests/browser && npm ci --no-audit --no-fund --silent && npm test --silent
 
 bench: deps-build ## how fast an event reaches a script, and what a test costs beyond its waits
 	cargo bench --bench host --profile dev
@@ -81,6 +85,10 @@ rust:
 	if [ "$$oldest" != "$(RUST_WANTED)" ]; then \
 	    echo "Rust $$have is too old: $(RUST_WANTED) or newer is needed (rustup update, or https://rustup.rs)" >&2; exit 1; \
 	fi
+
+node:
+	@node -e "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)" 2>/dev/null && npm --version >/dev/null 2>&1 || { \
+	    echo "node 20 or newer with npm is needed for the browser's tests; install it by https://nodejs.org" >&2; exit 1; }
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14

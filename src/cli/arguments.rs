@@ -119,7 +119,7 @@ pub struct SelectionArguments {
 /// What is kept and told.
 #[derive(Args, Debug)]
 pub struct OutputArguments {
-    /// Write a report too: terminal, junit, tap, json or github, into a file, or `-` for the standard output
+    /// Write a report too: terminal, junit, tap, json, github or html, into a file, or `-` for the standard output
     #[arg(long, value_name = "KIND=FILE", help_heading = "Results")]
     pub report: Vec<Wanted>,
     /// The folders of which runs are kept

@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::Log;
 use crate::pipeline::{self, Case, Ran, Turn, Watcher};
 use crate::report::events::{EventLines, Logs};
+use crate::report::html::Room;
 use crate::report::results::{Results, TestResult};
 use crate::report::terminal;
 use crate::report::told::Extent;
@@ -29,6 +30,9 @@ pub struct Printer {
     verbose: bool,
     /// New hashes are written into the tests.
     update: bool,
+    /// For the report that shows runs in all detail, by their ids.
+    pages: Option<Mutex<BTreeMap<String, String>>>,
+    room: Arc<Room>,
     /// Those that print the events of a unit's run.
     followers: Mutex<BTreeMap<usize, JoinHandle<()>>>,
 }
@@ -120,7 +124,14 @@ impl Printer {
     pub fn new(output: &OutputArguments, update: bool) -> Printer {
         let to_stderr = reports::use_stdout(&output.report);
         let paper = Arc::new(Paper { progress: Progress::new(), to_stderr, state: Mutex::default() });
-        Printer { paper, verbose: output.verbose, update, followers: Mutex::default() }
+        let pages = reports::show_runs(&output.report).then(Mutex::default);
+        let (verbose, room, followers) = (output.verbose, Arc::default(), Mutex::default());
+        Printer { paper, verbose, update, pages, room, followers }
+    }
+
+    /// What the runs look like in a browser, by their ids; empty where no report wants them.
+    pub fn pages(&self) -> BTreeMap<String, String> {
+        self.pages.as_ref().map(|pages| std::mem::take(&mut *lock(pages))).unwrap_or_default()
     }
 
     pub fn summary(&self, results: &Results) {
@@ -142,6 +153,12 @@ impl Watcher for Printer {
         // its log is closed: all of it comes before the verdict
         let follower = lock(&self.followers).remove(&unit);
         follower.into_iter().for_each(|follower| drop(follower.join()));
+        if let Some(pages) = &self.pages {
+            match pipeline::page(ran.folder.path(), ran.verdict.status, &self.room) {
+                Ok(page) => drop(lock(pages).insert(ran.header.run.clone(), page)),
+                Err(problem) => self.paper.emit(unit, Text::Problem(problem)),
+            }
+        }
         if self.update && pipeline::is_updatable(ran) {
             let text = match pipeline::update(Path::new(&ran.header.file), ran) {
                 Ok(done) => Text::Out(format!("{done}\n")),

@@ -11,7 +11,7 @@ use crate::report::{Side, comparison, terminal};
 use crate::verdict::ExitCode;
 use clap::Args;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How a run is named.
 const RUN: &str = "A run: its id, a part of it that no other run has, `last`, or the path of its folder";
@@ -19,7 +19,7 @@ const RUN: &str = "A run: its id, a part of it that no other run has, `last`, or
 #[derive(Args, Debug)]
 pub struct ReplayArguments {
     #[arg(help = RUN)]
-    pub run: String,
+    pub run: PathBuf,
     /// Show all that the agents log, not their warnings and errors only
     #[arg(long)]
     pub log: bool,
@@ -31,9 +31,9 @@ pub struct ReplayArguments {
 #[derive(Args, Debug)]
 pub struct DiffArguments {
     #[arg(help = RUN)]
-    pub a: String,
+    pub a: PathBuf,
     /// The run that it is compared with
-    pub b: String,
+    pub b: PathBuf,
     /// Folder with the runs
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub data_dir: PathBuf,
@@ -42,7 +42,7 @@ pub struct DiffArguments {
 /// Prints a recorded run as it was shown live, then its verdict, found anew; ends as that run did.
 pub fn replay(arguments: &ReplayArguments) -> ExitCode {
     let folder = match record::find(&arguments.data_dir, &arguments.run) {
-        Ok(folder) => folder,
+        Ok(folder) => folder.path().to_path_buf(),
         Err(problem) => return refuse(problem, ExitCode::Usage),
     };
     let stdout = std::io::stdout();
@@ -70,9 +70,9 @@ pub fn replay(arguments: &ReplayArguments) -> ExitCode {
 
 /// Prints where the flows of two runs part. Ends with 1 where they do.
 pub fn diff(arguments: &DiffArguments) -> ExitCode {
-    let flow = |run: &str| {
+    let flow = |run: &Path| {
         let folder = record::find(&arguments.data_dir, run).map_err(|problem| (problem, ExitCode::Usage))?;
-        pipeline::flow_of(&folder).map_err(|problem| (problem, ExitCode::Error))
+        pipeline::flow_of(folder.path()).map_err(|problem| (problem, ExitCode::Error))
     };
     let (a, b) = match flow(&arguments.a).and_then(|a| Ok((a, flow(&arguments.b)?))) {
         Ok(both) => both,

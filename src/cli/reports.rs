@@ -2,7 +2,8 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::report::results::Results;
-use crate::report::{Wanted, render};
+use crate::report::{Kind, Wanted, render};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -28,10 +29,15 @@ pub fn prepare(wanted: &[Wanted]) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// Writes them; a file appears whole or not at all.
-pub fn write(wanted: &[Wanted], results: &Results) -> Vec<Diagnostic> {
+/// Whether one of them shows runs in all detail.
+pub fn show_runs(wanted: &[Wanted]) -> bool {
+    wanted.iter().any(|wanted| wanted.kind == Kind::Html)
+}
+
+/// Writes them; a file appears whole or not at all. `pages` has what the runs of these ids look like in a browser.
+pub fn write(wanted: &[Wanted], results: &Results, pages: &BTreeMap<String, String>) -> Vec<Diagnostic> {
     let one = |wanted: &Wanted| {
-        let text = render(wanted.kind, results);
+        let text = render(wanted.kind, results, &mut |attempt| pages.get(&attempt.run).cloned());
         let written = match is_stdout(&wanted.file) {
             true => std::io::stdout().lock().write_all(text.as_bytes()),
             false => replace(&wanted.file, text.as_bytes()),

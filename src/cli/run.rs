@@ -109,7 +109,7 @@ fn run_cases(arguments: &RunArguments, workplace: &Workplace, cases: &[Case]) ->
     if results.tests.len() > 1 || results.left_out > 0 {
         printer.summary(&results);
     }
-    let unwritten = reports::write(&arguments.output.report, &results);
+    let unwritten = reports::write(&arguments.output.report, &results, &printer.pages());
     complain(&unwritten);
     if unwritten.is_empty() { exit_code } else { worst([exit_code, ExitCode::Error]) }
 }

@@ -46,7 +46,7 @@ pub enum RunsVerb {
 pub struct DeleteArguments {
     /// Runs: their ids, parts of them that no other run has, or `last`
     #[arg(value_name = "RUN", required_unless_present = "older_than", conflicts_with = "older_than")]
-    pub runs: Vec<String>,
+    pub runs: Vec<PathBuf>,
     /// All runs from before then: 30m, 12h, 7d, 2w ago, or a day like 2026-11-23
     #[arg(long, value_name = "WHEN")]
     pub older_than: Option<Moment>,
@@ -116,18 +116,18 @@ fn delete(arguments: &DeleteArguments) -> ExitCode {
     code
 }
 
-/// A run in the data folder; a folder elsewhere is never deleted.
-fn named(data_dir: &Path, run: &str) -> Result<PathBuf, Diagnostic> {
+/// A run in the data folder; a folder elsewhere is never deleted, and neither is one that a link leads to.
+fn named(data_dir: &Path, run: &Path) -> Result<PathBuf, Diagnostic> {
+    let runs = data_dir.join("runs");
+    let refused = |why: String| Diagnostic::error(why).advice("name a run by its id, as `telefonist runs` lists it");
+    if runs.join(run).is_symlink() {
+        return Err(refused(format!("{} is a link", run.display())));
+    }
     let found = record::find(data_dir, run)?;
-    let real = |path: &Path| path.canonicalize().ok();
-    let inside =
-        found.canonicalize().ok().is_some_and(|real_run| real_run.parent() == real(&data_dir.join("runs")).as_deref());
+    let inside = runs.canonicalize().is_ok_and(|runs| found.path().parent() == Some(&runs));
     match inside {
-        true => Ok(found),
-        false => {
-            Err(Diagnostic::error(format!("{} does not lie in {}", found.display(), data_dir.join("runs").display()))
-                .advice("delete it by hand, or name its data folder with --data-dir"))
-        }
+        true => Ok(found.path().to_path_buf()),
+        false => Err(refused(format!("{} does not lie in {}", run.display(), runs.display()))),
     }
 }
 

@@ -27,13 +27,13 @@ use crate::diagnostic::Diagnostic;
 use crate::event::{AgentEvent, Body, Command, Event, Events, Note};
 use accept::Filter;
 use calls::Calls;
-use names::Names;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
 pub use diff::{Difference, diff, first_difference};
+pub use names::Names;
 
 /// What counts of a run, as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// The agents of a run so far and where they can be reached.
 #[derive(Debug, Default)]
-pub(super) struct Names(Vec<Known>);
+pub struct Names(Vec<Known>);
 
 #[derive(Debug)]
 struct Known {

@@ -4,13 +4,14 @@ use crate::diagnostic::Diagnostic;
 use crate::record::{Header, is_going_on, last_time};
 use crate::report::kept::{KeptRun, State};
 use crate::verdict::Verdict;
-use std::io::{ErrorKind, Read};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// No verdict of ours is larger, in bytes.
+/// No verdict and no flow of ours is larger, in bytes.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-/// All of them, the newest first (an id begins with its time). What is damaged, or no run at all, is among them and says so;
+/// All of them, the newest first. What is damaged, or no run at all, comes last and says so;
 /// hidden files are left out.
 ///
 /// # Errors
@@ -25,7 +26,8 @@ pub fn kept_runs(data_dir: &Path) -> Result<Vec<KeptRun>, Diagnostic> {
     let paths: Result<Vec<PathBuf>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
     let mut runs: Vec<KeptRun> = paths.map_err(unreadable)?.iter().map(|path| kept_run(path)).collect();
     runs.retain(|run| !run.id.starts_with('.'));
-    runs.sort_by(|a, b| b.id.cmp(&a.id));
+    let time = |run: &KeptRun| run.header.as_ref().map_or(0.0, |header| header.time);
+    runs.sort_by(|a, b| time(b).total_cmp(&time(a)).then(b.id.cmp(&a.id)));
     Ok(runs)
 }
 
@@ -37,6 +39,9 @@ fn kept_run(path: &Path) -> KeptRun {
     }
     let events = path.join("events.jsonl");
     let going_on = || is_going_on(path);
+    if !events.is_file() && !going_on() {
+        return damaged("this is not the folder of a run: there is no events.jsonl in it".into());
+    }
     let header = match Header::read(&events) {
         Ok(header) => header,
         // it has just begun
@@ -55,12 +60,21 @@ fn kept_run(path: &Path) -> KeptRun {
 
 /// The verdict that was kept with a run; none where there is none.
 pub fn stored_verdict(folder: &Path) -> Option<Result<Verdict, Diagnostic>> {
-    let file = match std::fs::File::open(folder.join("verdict.json")) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return None,
-        file => file,
-    };
-    let mut json = String::new();
-    let read = file.and_then(|file| file.take(LARGEST).read_to_string(&mut json));
     let unreadable = |error| Diagnostic::error(format!("the kept verdict can't be read: {error}"));
-    Some(read.map_err(unreadable).and_then(|_| Verdict::from_json(&json)))
+    let json = text(&folder.join("verdict.json"))?;
+    Some(json.map_err(unreadable).and_then(|json| Verdict::from_json(&json)))
+}
+
+/// A text of a run's folder; none where there is none. A folder may come from anywhere: what is no file is not opened, and no more
+/// is read than could be ours.
+pub fn text(path: &Path) -> Option<io::Result<String>> {
+    let file = match path.metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        Ok(file) if !file.is_file() => return Some(Err(io::Error::other("it is not a file"))),
+        Ok(_) => File::open(path),
+        Err(error) => Err(error),
+    };
+    let mut text = String::new();
+    let read = file.and_then(|file| file.take(LARGEST).read_to_string(&mut text));
+    Some(read.map(|_| text))
 }

@@ -1,7 +1,7 @@
 //! A recorded run, shown and judged again by the code that judges a live one.
 
 use super::judged::judged;
-use super::kept::stored_verdict;
+use super::kept::{stored_verdict, text};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::flow::Flow;
@@ -37,7 +37,7 @@ pub fn replay(folder: &Path, shown: &mut dyn FnMut(&Header, &Event)) -> Result<R
     }
     let torn = record.torn();
     let header = record.header;
-    let baseline = std::fs::read_to_string(folder.join("baseline.txt")).ok();
+    let baseline = text(&folder.join("baseline.txt")).and_then(Result::ok);
     let Judged { verdict, flow, .. } = judged(&header, &events, baseline.as_deref())?;
     let duration = header.until(last);
     let mut warnings: Vec<_> = against_stored(folder, &verdict).into_iter().collect();
@@ -69,9 +69,8 @@ fn against_stored(folder: &Path, verdict: &Verdict) -> Option<Diagnostic> {
     let what = match () {
         () if stored.status != verdict.status => format!("it says {}, now it is {}", stored.status, verdict.status),
         () if stored.hash != verdict.hash => format!("its hash is {}, now it is {}", stored.hash, verdict.hash),
-        () if stored.expected != verdict.expected || stored.reasons != verdict.reasons => {
-            "it gives other reasons".to_string()
-        }
+        () if stored.reasons != verdict.reasons => "it gives other reasons".into(),
+        () if stored != *verdict => "it says other things of its warnings or of the cause".into(),
         () => return None,
     };
     let advice = "the record was changed after the run, or another version of telefonist judged it";

@@ -1,91 +1,184 @@
-//! Which run the user means.
+//! Which kept run a word of the user's means.
 
+use super::{Header, RunFolder};
 use crate::diagnostic::Diagnostic;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path};
 
-/// The most candidates that an error lists.
+/// How many runs a message lists.
 const LISTED: usize = 10;
+/// `20261123-231105`, which the id of a run begins with.
+const STAMP: usize = 15;
 
-/// The folder of the run that `asked` names: its id, a part of it that no other one has, `last` for the newest one, or the path of
-/// a run's folder anywhere.
+/// The run that a word names: `last`, a run's id in `<data_dir>/runs`, the beginning or a part of one that no other has, or the
+/// path of a run's folder, wherever it lies.
 ///
 /// # Errors
-/// There is no such run, or several.
-pub fn find(data_dir: &Path, asked: &str) -> Result<PathBuf, Diagnostic> {
+/// None or several are meant: they are listed.
+pub fn find(data_dir: &Path, word: &Path) -> Result<RunFolder, Diagnostic> {
     let runs = data_dir.join("runs");
-    if asked.contains('/') || asked == "." || asked == ".." {
-        return by_path(Path::new(asked));
+    if word == Path::new("last") {
+        let none = || none(&format!("no run is kept in {}", runs.display()));
+        return newest(&runs, ids(&runs)).map_or_else(|| Err(none()), |id| RunFolder::open(&runs.join(id)));
     }
-    let mut ids = ids(&runs);
-    ids.sort();
-    let found: Vec<&String> = match asked {
-        "" => vec![],
-        "last" => ids.last().into_iter().collect(),
-        _ if ids.iter().any(|id| id == asked) => return Ok(runs.join(asked)),
-        _ => ids.iter().filter(|id| id.contains(asked)).collect(),
+    let Some(id) = word.to_str().filter(|_| is_plain(word)) else { return RunFolder::open(word) };
+    if runs.join(id).is_dir() {
+        return by_id(data_dir, id);
+    }
+    if word.join("events.jsonl").is_file() {
+        return RunFolder::open(word);
+    }
+    let all = ids(&runs);
+    let begun: Vec<&String> = all.iter().filter(|known| known.starts_with(id)).collect();
+    let meant = match begun.is_empty() {
+        true => all.iter().filter(|known| !id.is_empty() && known.contains(id)).collect(),
+        false => begun,
     };
-    match found.as_slice() {
-        [id] => Ok(runs.join(id)),
-        [] if is_run(Path::new(asked)) => Ok(PathBuf::from(asked)),
-        [] => Err(Diagnostic::error(format!("there is no run `{asked}` in {}", runs.display()))
-            .advice("`telefonist runs` lists them; another data folder is named with --data-dir")),
-        several => {
-            let listed: Vec<&str> = several.iter().rev().take(LISTED).map(|id| id.as_str()).collect();
-            let more = if several.len() > LISTED { ", …" } else { "" };
-            let count = several.len();
-            Err(Diagnostic::error(format!("`{asked}` is a part of {count} runs: {}{more}", listed.join(", ")))
-                .advice("name more of the one that you mean"))
-        }
+    match meant.as_slice() {
+        [only] => by_id(data_dir, only),
+        [] => Err(none(&format!("no run in {} has `{id}` in its id", runs.display()))),
+        several => Err(ambiguous(id, several)),
     }
 }
 
-fn by_path(folder: &Path) -> Result<PathBuf, Diagnostic> {
-    match is_run(folder) {
-        true => Ok(folder.to_path_buf()),
-        false => Err(Diagnostic::error(format!("{} is not the folder of a run", folder.display()))
-            .advice("a run's folder has an events.jsonl; those in the data folder are named by their ids")),
+/// The run of exactly that id in `<data_dir>/runs`.
+///
+/// # Errors
+/// There is none; or it is no id but a path, which could lead elsewhere.
+pub fn by_id(data_dir: &Path, id: &str) -> Result<RunFolder, Diagnostic> {
+    match is_plain(Path::new(id)) {
+        true => RunFolder::open(&data_dir.join("runs").join(id)),
+        false => Err(none(&format!("`{id}` is no id of a run"))),
     }
 }
 
-fn is_run(folder: &Path) -> bool {
-    folder.join("events.jsonl").is_file()
+/// One name, without a way to elsewhere.
+fn is_plain(word: &Path) -> bool {
+    let mut parts = word.components();
+    let one = matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None));
+    one && !word.as_os_str().as_encoded_bytes().contains(&b'/')
 }
 
-/// The folders of runs; links, files and hidden ones are none.
+fn none(message: &str) -> Diagnostic {
+    Diagnostic::error(message).advice(
+        "a run is named by its id (as `telefonist run` prints it), a part of that, `last`, or its folder's path; the data \
+         directory by --data-dir",
+    )
+}
+
+fn ambiguous(word: &str, several: &[&String]) -> Diagnostic {
+    let mut newest: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
+    newest.sort_unstable_by(|a, b| b.cmp(a));
+    let more = newest.len().saturating_sub(LISTED);
+    let more = if more > 0 { format!(", and {more} older") } else { String::new() };
+    newest.truncate(LISTED);
+    Diagnostic::error(format!("{} runs have `{word}` in their ids: {}{more}", several.len(), newest.join(", ")))
+        .advice("name more of the id; `last` is the newest run of all")
+}
+
+/// The ids of all kept runs, in no order.
 fn ids(runs: &Path) -> Vec<String> {
     let entries = runs.read_dir().into_iter().flatten().filter_map(Result::ok);
-    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    folders.filter_map(|entry| entry.file_name().into_string().ok()).filter(|id| !id.starts_with('.')).collect()
+    let kept = entries.filter(|entry| entry.path().join("events.jsonl").is_file());
+    kept.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+/// The run that began last. The ids tell the second; within one, the headers tell.
+fn newest(runs: &Path, ids: Vec<String>) -> Option<String> {
+    let stamp = |id: &String| id.get(..STAMP).filter(|stamp| is_stamp(stamp)).map(String::from);
+    let last = ids.iter().map(stamp).max()?;
+    let began = |id: &String| Header::read(&runs.join(id).join("events.jsonl")).map_or(0.0, |header| header.time);
+    let mut same: Vec<(f64, String)> =
+        ids.into_iter().filter(|id| stamp(id) == last).map(|id| (began(&id), id)).collect();
+    same.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+    same.pop().map(|(_, id)| id)
+}
+
+fn is_stamp(text: &str) -> bool {
+    text.bytes().enumerate().all(|(n, byte)| if n == 8 { byte == b'-' } else { byte.is_ascii_digit() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::fs;
+    use tempfile::TempDir;
+
+    const RUNS: [&str; 4] = [
+        "20261123-231105-basic_call-3f2a",
+        "20261123-231105-dtmf-1000",
+        "20261123-231106-basic_call-0001",
+        "20251123-231106-older-0001",
+    ];
+
+    fn data() -> TempDir {
+        let data = tempfile::tempdir().unwrap();
+        for (n, id) in RUNS.iter().enumerate() {
+            let run = data.path().join("runs").join(id);
+            fs::create_dir_all(&run).unwrap();
+            let header = Header::new(id, "test", "test", n as f64, "baresip");
+            fs::write(run.join("events.jsonl"), serde_json::to_string(&header).unwrap() + "\n").unwrap();
+        }
+        fs::create_dir_all(data.path().join("runs/no_run")).unwrap();
+        data
+    }
+
+    fn found(data: &TempDir, word: &str) -> String {
+        match find(data.path(), Path::new(word)) {
+            Ok(folder) => folder.id().to_string(),
+            Err(problem) => problem.message,
+        }
+    }
 
     #[test]
-    fn an_id_a_part_the_last_one_or_a_folder() {
-        let data = tempfile::tempdir().unwrap();
-        let runs = data.path().join("runs");
-        for id in ["20261123-231105-call-0001", "20261124-120000-call-0002", "20261124-130000-hold-0003", ".hidden"] {
-            std::fs::create_dir_all(runs.join(id)).unwrap();
-            std::fs::write(runs.join(id).join("events.jsonl"), "").unwrap();
+    fn by_id_beginning_part_path_and_last() {
+        let data = data();
+        assert_eq!(found(&data, RUNS[0]), RUNS[0]);
+        assert_eq!(found(&data, "20251"), RUNS[3]);
+        assert_eq!(found(&data, "dtmf"), RUNS[1]);
+        assert_eq!(found(&data, "last"), RUNS[2]);
+        let path = data.path().join("runs").join(RUNS[1]);
+        assert_eq!(found(&data, path.to_str().unwrap()), RUNS[1]);
+        assert!(found(&data, path.join("missing").to_str().unwrap()).contains("there is no run"));
+        fs::remove_dir_all(data.path().join("runs").join(RUNS[2])).unwrap();
+        // the later one of the same second by its header
+        assert_eq!(found(&data, "last"), RUNS[1]);
+    }
+
+    #[test]
+    fn none_and_several_are_told() {
+        let data = data();
+        let several = found(&data, "basic_call");
+        let expected = format!("2 runs have `basic_call` in their ids: {}, {}", RUNS[2], RUNS[0]);
+        assert_eq!(several, expected);
+        assert!(found(&data, "nothing").starts_with("no run in "));
+        assert!(found(&data, "no_run").contains("no_run is no folder of a run"), "{}", found(&data, "no_run"));
+        let empty = tempfile::tempdir().unwrap();
+        assert!(found(&empty, "last").starts_with("no run is kept in "));
+        for n in 0..12 {
+            fs::create_dir_all(empty.path().join(format!("runs/call-{n:02}"))).unwrap();
+            fs::write(empty.path().join(format!("runs/call-{n:02}/events.jsonl")), "").unwrap();
         }
-        std::os::unix::fs::symlink("/", runs.join("zlink")).unwrap();
-        let found = |asked: &str| find(data.path(), asked).map(|path| path.strip_prefix(&runs).unwrap().to_path_buf());
-        assert_eq!(found("20261123-231105-call-0001").unwrap(), Path::new("20261123-231105-call-0001"));
-        assert_eq!(found("hold").unwrap(), Path::new("20261124-130000-hold-0003"));
-        assert_eq!(found("last").unwrap(), Path::new("20261124-130000-hold-0003"));
-        assert_eq!(
-            found(runs.join("20261123-231105-call-0001").to_str().unwrap()).unwrap(),
-            Path::new("20261123-231105-call-0001")
-        );
-        let several = found("call").unwrap_err().message;
-        assert_eq!(several, "`call` is a part of 2 runs: 20261124-120000-call-0002, 20261123-231105-call-0001");
-        for asked in ["", "nothing", "zlink", "hidden"] {
-            assert!(found(asked).unwrap_err().message.contains("there is no run"), "{asked}");
+        assert!(found(&empty, "call").ends_with("call-02, and 2 older"), "{}", found(&empty, "call"));
+    }
+
+    #[test]
+    fn an_id_that_is_a_path_is_refused() {
+        let data = data();
+        for id in ["..", ".", "", "../runs", "runs/../x", "/etc", "x/", "./20261123-231105-dtmf-1000"] {
+            assert!(by_id(data.path(), id).unwrap_err().message.contains("is no id of a run"), "{id}");
         }
-        for asked in ["../runs", "..", ".", "/etc"] {
-            assert!(found(asked).unwrap_err().message.contains("not the folder of a run"), "{asked}");
-        }
+        assert_eq!(by_id(data.path(), RUNS[1]).unwrap().id(), RUNS[1]);
+    }
+
+    #[test]
+    fn an_id_never_leads_out_of_the_data_directory() {
+        let data = data();
+        let runs = data.path().join("runs").canonicalize().unwrap();
+        proptest!(|(word in "[./a-z0-9\\PC\u{0}-]{0,12}")| {
+            if let Ok(folder) = by_id(data.path(), &word) {
+                prop_assert_eq!(folder.path().parent(), Some(runs.as_path()));
+            }
+        });
     }
 }

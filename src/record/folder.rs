@@ -11,12 +11,13 @@ use std::path::{Path, PathBuf};
 const NAME_LENGTH: usize = 60;
 
 /// Everything that is kept of a run. Only the user may look into it: it holds who called whom, and what was said. As long as
-/// it is there, the run counts as going on.
+/// one that was created is there, the run counts as going on.
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     id: String,
     path: PathBuf,
-    _held: Held,
+    /// None for one that was found.
+    _held: Option<Held>,
 }
 
 impl RunFolder {
@@ -37,15 +38,30 @@ impl RunFolder {
             let path = runs.join(&id);
             match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => {
-                    let Some(_held) = Held::take(&path) else { continue };
+                    let Some(held) = Held::take(&path) else { continue };
                     fs::create_dir(path.join("recordings")).map_err(failed)?;
-                    return Ok(RunFolder { id, path, _held });
+                    return Ok(RunFolder { id, path, _held: Some(held) });
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed(error)),
             }
         }
         Err(failed(ErrorKind::AlreadyExists.into()))
+    }
+
+    /// The folder of a run that is kept there.
+    pub fn open(path: &Path) -> Result<RunFolder, Diagnostic> {
+        let shown = path.display();
+        let wrong = |message: String| {
+            Diagnostic::error(message).advice("name a run in <data_dir>/runs, or the path of a run's folder")
+        };
+        let path = path.canonicalize().map_err(|error| wrong(format!("there is no run {shown}: {error}")))?;
+        let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let folder = RunFolder { id, path, _held: None };
+        match folder.events().is_file() {
+            true => Ok(folder),
+            false => Err(wrong(format!("{shown} is no folder of a run: it has no events.jsonl"))),
+        }
     }
 
     /// The run's id: the folder's name.

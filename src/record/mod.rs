@@ -12,7 +12,7 @@ mod recorder;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-pub use find::find;
+pub use find::{by_id, find};
 pub use folder::RunFolder;
 pub use held::{delete, is_going_on};
 pub use read::{Kept, Record, last_time};

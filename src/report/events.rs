@@ -213,3 +213,90 @@ fn limit_in_words(milliseconds: f64) -> String {
         false => format!("{} s", milliseconds / 1000.0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn event(agent: Option<&str>, body: Body) -> Event {
+        Event { n: 0, time: 1500.25, agent: agent.map(Into::into), body }
+    }
+
+    fn starting(address: &str) -> Body {
+        let address = address.to_string();
+        Body::Note(Note::AgentStarting { aor: "sip:bob@h".into(), address, local: true, baresip: "baresip".into() })
+    }
+
+    #[test]
+    fn addresses_are_told_by_name_once_their_agent_has_started() {
+        let mut lines = EventLines::new(1000.0, Logs::Grave, false);
+        let closed =
+            |peer: &str| AgentEvent { name: "CALL_CLOSED".into(), peer: Some(peer.into()), ..Default::default() };
+        let mut told = |peer: &str| lines.line(&event(Some("alice"), Body::Event(closed(peer)))).unwrap();
+        assert_eq!(told("sip:bob@[::1]:5062"), "   +0.500  alice     CALL_CLOSED  sip:bob@[::1]:5062\n");
+        lines.line(&event(Some("bob"), starting("[::1]:5062"))).unwrap();
+        let mut told = |peer: &str| lines.line(&event(Some("alice"), Body::Event(closed(peer)))).unwrap();
+        assert!(told("sip:bob@[::1]:5062").ends_with("CALL_CLOSED  bob\n"));
+        assert!(told("sip:bob@[::1]:5063;transport=tls").ends_with("CALL_CLOSED  bob\n"));
+        assert!(told("sip:bob@[::1]:5064").ends_with("CALL_CLOSED  sip:bob@[::1]:5064\n"));
+    }
+
+    #[test]
+    fn agents_have_colours_and_what_is_bad_is_red() {
+        let mut lines = EventLines::new(1000.0, Logs::Grave, true);
+        let response = |ok| Body::Response(Response { ok, data: "x".into(), to: 1 });
+        let line = lines.line(&event(Some("alice"), response(false))).unwrap();
+        assert_eq!(line, "\x1b[2m   +0.500\x1b[0m  \x1b[36malice   \x1b[0m  \x1b[31m< refused  x\x1b[0m\n");
+        let line = lines.line(&event(Some("bob"), response(true))).unwrap();
+        assert!(line.ends_with("\x1b[35mbob     \x1b[0m  < ok  x\n"), "{line:?}");
+        let info = Body::Log(LogLine { level: "info".into(), text: "x".into() });
+        assert_eq!(lines.line(&event(Some("bob"), info.clone())), None);
+        assert!(EventLines::new(0.0, Logs::All, false).line(&event(None, info)).unwrap().contains("log: info: x"));
+    }
+
+    fn body(text: String, number: u16) -> impl Strategy<Value = Body> {
+        let agent =
+            AgentEvent { name: text.clone(), peer: Some(text.clone()), param: text.clone(), ..Default::default() };
+        let sip = SipEvent {
+            direction: text.clone(),
+            transport: text.clone(),
+            src: text.clone(),
+            dst: text.clone(),
+            method: text.clone(),
+            status: Some(number),
+            reason: Some(text.clone()),
+            call_id: String::new(),
+            cseq: String::new(),
+            from: String::new(),
+            to: String::new(),
+            headers: vec![],
+            body: String::new(),
+            param: String::new(),
+        };
+        let note = Note::Waiting { what: text.clone(), limit: f64::from(number) * 1e300, at: None };
+        prop::sample::select(vec![
+            Body::Event(agent),
+            Body::Sip(Box::new(sip)),
+            Body::Log(LogLine { level: "error".into(), text: text.clone() }),
+            Body::Response(Response { ok: number > 9, data: text.clone(), to: 0 }),
+            Body::Note(note),
+            starting(&text),
+        ])
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_happens_is_one_harmless_line(
+            (name, body) in (".{0,40}", ".{0,400}|[\u{0}-\u{20}]{0,9}", any::<u16>())
+                .prop_flat_map(|(name, text, number)| (Just(name), body(text, number))),
+            time in any::<f64>(),
+        ) {
+            let mut lines = EventLines::new(time, Logs::All, false);
+            let line = lines.line(&event(Some(&name), body)).unwrap();
+            prop_assert!(line.ends_with('\n') && line.matches('\n').count() == 1);
+            prop_assert!(!line.trim_end_matches('\n').chars().any(crate::diagnostic::is_invisible), "{:?}", line);
+            prop_assert!(line.chars().count() < 700);
+        }
+    }
+}

@@ -63,7 +63,10 @@ fn case(test: &TestResult) -> TestCase {
     if let Some(last) = test.last().filter(|last| !last.flow.is_empty()) {
         case.set_system_out(text(&last.flow.lines().map(safe).collect::<Vec<_>>()));
     }
-    let warnings: Vec<String> = test.attempts.iter().flat_map(told::warnings).collect();
+    let mut warnings: Vec<String> = test.attempts.iter().flat_map(told::warnings).collect();
+    if !test.attempts.is_empty() {
+        warnings.extend(test.problems.iter().flat_map(told::problem));
+    }
     if !warnings.is_empty() {
         case.set_system_err(text(&warnings));
     }
@@ -117,7 +120,10 @@ fn status(test: &TestResult) -> TestCaseStatus {
         TestStatus::Error | TestStatus::Cancelled => NonSuccessKind::Error,
     };
     let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(told::first(&last.verdict)).set_type(test.status.to_string()).set_description(why(last));
+    // an attempt that could not begin has no verdict
+    let message = test.problems.iter().find(|problem| problem.is_error());
+    let message = message.map_or_else(|| told::first(&last.verdict), |problem| safe(&problem.message));
+    status.set_message(message).set_type(test.status.to_string()).set_description(why(last));
     status.add_reruns(earlier.iter().map(rerun));
     status
 }
@@ -159,6 +165,18 @@ fn time(milliseconds: f64) -> Option<DateTime<FixedOffset>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Diagnostic;
+    use crate::report::sample;
+
+    #[test]
+    fn an_attempt_that_could_not_begin_is_the_error_and_the_one_before_is_told() {
+        let mut test = sample::test("calls", vec![sample::attempt(1, sample::failed())]);
+        test.status = TestStatus::Error;
+        test.problems = vec![Diagnostic::error("cannot make a folder for the run").advice("make room")];
+        let xml = report(&sample::results(vec![test]));
+        assert!(xml.contains("<error message=\"cannot make a folder for the run\" type=\"ERROR\">"), "{xml}");
+        assert!(xml.contains("the flow is not the expected one") && xml.contains("help: make room"), "{xml}");
+    }
 
     #[test]
     fn the_class_is_the_path() {

@@ -1,7 +1,7 @@
 //! The kinds of reports, and what `--report KIND=FILE` says.
 
-use super::results::Results;
-use super::{github, json, junit, tap, terminal};
+use super::results::{Attempt, Results};
+use super::{github, html, json, junit, tap, terminal};
 use crate::diagnostic::nearest;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -18,16 +18,19 @@ pub enum Kind {
     Json,
     /// Workflow commands of GitHub Actions.
     Github,
+    /// One file for a browser, with everything in it.
+    Html,
 }
 
 impl Kind {
     /// All kinds with their names.
-    pub const ALL: [(&'static str, Kind); 5] = [
+    pub const ALL: [(&'static str, Kind); 6] = [
         ("terminal", Kind::Terminal),
         ("junit", Kind::Junit),
         ("tap", Kind::Tap),
         ("json", Kind::Json),
         ("github", Kind::Github),
+        ("html", Kind::Html),
     ];
 }
 
@@ -68,14 +71,21 @@ impl FromStr for Wanted {
     }
 }
 
-/// The whole report as text. It shows what was decided, and decides nothing.
-pub fn render(kind: Kind, results: &Results) -> String {
+/// The whole report as text. It shows what was decided, and decides nothing. `fragment` gives what [`html::RunPage`] made of an
+/// attempt's run; only the report for a browser asks for it.
+pub fn render(kind: Kind, results: &Results, fragment: &mut dyn FnMut(&Attempt) -> Option<String>) -> String {
     match kind {
         Kind::Terminal => terminal::report(results, false),
         Kind::Junit => junit::report(results),
         Kind::Tap => tap::report(results),
         Kind::Json => json::report(results),
         Kind::Github => github::report(results),
+        Kind::Html => {
+            let mut page = vec![];
+            // memory takes all that is written
+            let _ = html::write(results, fragment, &mut page);
+            String::from_utf8_lossy(&page).into_owned()
+        }
     }
 }
 
@@ -90,7 +100,7 @@ mod tests {
         assert_eq!("tap=-".parse::<Wanted>().unwrap().file, PathBuf::from("-"));
         let told = |text: &str| text.parse::<Wanted>().unwrap_err();
         assert_eq!(told("junti=x"), "there is no report `junti`; did you mean `junit`?");
-        assert_eq!(told("pdf"), "there is no report `pdf`; the reports are terminal, junit, tap, json, github");
+        assert_eq!(told("pdf"), "there is no report `pdf`; the reports are terminal, junit, tap, json, github, html");
         assert_eq!(told("tap"), "name the file too: tap=FILE, or tap=- for the standard output");
         assert_eq!(told("tap="), told("tap"));
     }

@@ -3,6 +3,7 @@
 mod comparison;
 pub mod events;
 mod github;
+pub mod html;
 mod json;
 mod junit;
 pub mod kept;

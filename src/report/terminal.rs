@@ -76,8 +76,10 @@ fn told_of(attempt: &Attempt, extent: Extent, paint: Paint) -> Vec<String> {
         lines.extend(told::reason(warning, &paint.yellow("warning: "), paint, extent));
     }
     if extent == Extent::Screen && told::is_cut(&attempt.verdict) {
-        lines.push(match attempt.folder {
-            Some(_) => paint.faint(&format!("all of it: telefonist replay {}", safe(&attempt.run))),
+        lines.push(match &attempt.folder {
+            Some(folder) => {
+                paint.faint(&format!("all of it: telefonist replay {}", safe(&folder.display().to_string())))
+            }
             None => paint.faint("all of it is in the other reports (--report); the run was not kept"),
         });
     }
@@ -166,7 +168,10 @@ PASS  examples/basic_call (4.2 s)
         let long = Verdict { findings: vec![finding], ..verdict(Status::Fail, vec![long]) };
         let text = report(long.clone(), false);
         assert!(text.contains("line 15\n        … 84 lines more\n      the last SIP exchange:\n"), "{text}");
-        assert!(text.contains("xxx…\n      all of it: telefonist replay 20261123-231105-basic_call-0001\n"), "{text}");
+        assert!(
+            text.contains("xxx…\n      all of it: telefonist replay data/runs/20261123-231105-basic_call-0001\n"),
+            "{text}"
+        );
         assert!(text.lines().count() < 30 && text.lines().all(|line| line.chars().count() < 320));
         let one = sample::test("calls", vec![attempt(1, long)]);
         let whole = test(&one, Extent::Whole, false);

@@ -2,7 +2,7 @@
 
 mod sample;
 
-use crate::support::repository;
+use crate::support::{Telefonist, repository};
 use proptest::prelude::*;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -25,12 +25,18 @@ fn compare(file: &str, actual: &str) -> Option<String> {
     Some(format!("{} should be:\n{actual}\nbut is:\n{old}", path.display()))
 }
 
+/// Without the details of runs.
+fn report(kind: Kind, results: &Results) -> String {
+    render(kind, results, &mut |_| None)
+}
+
 #[test]
 fn every_kind_comes_out_as_expected() {
     let results = sample::mixed();
     let mut wrong = vec![];
-    for (name, kind) in Kind::ALL {
-        wrong.extend(compare(&format!("mixed.{name}"), &render(kind, &results)));
+    // the page for a browser has tests of its own
+    for (name, kind) in Kind::ALL.into_iter().filter(|(_, kind)| *kind != Kind::Html) {
+        wrong.extend(compare(&format!("mixed.{name}"), &report(kind, &results)));
     }
     let screen = |test| terminal::test(test, Extent::Screen, false);
     let screens: String = results.tests.iter().map(screen).collect();
@@ -85,7 +91,7 @@ fn json(text: &str) -> serde_json::Value {
 
 #[test]
 fn junit_tells_failures_errors_skipped_and_flaky_apart() {
-    let xml = render(Kind::Junit, &sample::mixed());
+    let xml = report(Kind::Junit, &sample::mixed());
     let count = |xpath: &str| junit(&xml, &format!("count({xpath})"));
     let root =
         ["tests", "failures", "errors", "skipped"].map(|name| junit(&xml, &format!("string(/testsuites/@{name})")));
@@ -130,12 +136,32 @@ yaml 8 CANCELLED CANCELLED
 planned 10
 mistake Bad plan.  You planned 10 tests but ran 8.
 ";
-    assert_eq!(tap(&render(Kind::Tap, &sample::mixed())), expected);
+    assert_eq!(tap(&report(Kind::Tap, &sample::mixed())), expected);
+}
+
+/// As docs/reports.md has it: a prove that knows version 13 takes it with that number.
+#[test]
+fn prove_passes_and_fails_with_the_tests() {
+    let mut results = sample::mixed();
+    results.left_out = 0;
+    let folder = tempfile::tempdir().unwrap();
+    let proved = |results: &Results| {
+        let file = folder.path().join("results.tap");
+        std::fs::write(&file, report(Kind::Tap, results).replacen("14", "13", 1)).unwrap();
+        let output = fed("prove", &["--exec".as_ref(), "cat".as_ref(), &file], "");
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (passed, said) = proved(&results);
+    assert!(!passed && said.contains("Failed tests:  4, 6-8") && !said.contains("Parse errors"), "{said}");
+    // those that passed, the flaky and the skipped one
+    results.tests = [0, 1, 2, 4].map(|n| results.tests[n].clone()).to_vec();
+    let (passed, said) = proved(&results);
+    assert!(passed && said.contains("All tests successful"), "{said}");
 }
 
 #[test]
 fn the_json_is_as_documented() {
-    let report = json(&render(Kind::Json, &sample::mixed()));
+    let report = json(&report(Kind::Json, &sample::mixed()));
     assert_eq!((&report["format"], &report["version"]), (&"telefonist-results".into(), &1.into()));
     assert_eq!(report["summary"]["flaky"], 1);
     assert_eq!(report["summary"]["not_run"], 2);
@@ -144,11 +170,15 @@ fn the_json_is_as_documented() {
     assert_eq!(failed["attempts"][1]["reasons"][0]["at"]["line"], 1);
     assert_eq!(failed["attempts"][1]["findings"][0]["lines"][1], "+1.034 486 Busy Here bob -> alice");
     assert_eq!(report["tests"][6]["problems"][0]["at"]["line"], 2);
+    let page = std::fs::read_to_string(repository().join("docs/reports.md")).unwrap();
+    let mut blocks = page.split("\n\n").filter(|block| block.starts_with("    {"));
+    json(blocks.next().unwrap());
+    serde_json::from_str::<serde_json::Value>(blocks.next().unwrap()).unwrap();
 }
 
 #[test]
 fn github_annotations_stand_at_their_lines_and_break_out_of_none() {
-    let text = render(Kind::Github, &sample::mixed());
+    let text = report(Kind::Github, &sample::mixed());
     let command = regex::Regex::new(r"^::(error|warning) [^\r\n]*?title=[^:,\r\n]*::").unwrap();
     assert!(text.lines().all(|line| command.is_match(line)), "{text}");
     let levels = |level: &str| text.lines().filter(|line| line.starts_with(&format!("::{level} "))).count();
@@ -164,13 +194,45 @@ fn github_annotations_stand_at_their_lines_and_break_out_of_none() {
 fn no_report_shows_a_secret_or_a_control_character() {
     let results = sample::mixed();
     for (name, kind) in Kind::ALL {
-        let text = render(kind, &results);
+        let text = report(kind, &results);
         assert!(!text.contains("hush"), "{name}: {text}");
         let bad = |c: &char| (c.is_control() && *c != '\n') || matches!(c, '\u{202e}' | '\u{ffff}');
-        // JSON may hold U+FFFF
-        let found: Vec<char> = text.chars().filter(bad).filter(|c| name != "json" || *c != '\u{ffff}').collect();
+        // JSON and HTML may hold U+FFFF
+        let found: Vec<char> =
+            text.chars().filter(bad).filter(|c| !matches!(name, "json" | "html") || *c != '\u{ffff}').collect();
         assert!(found.is_empty(), "{name}: {found:?}");
     }
+}
+
+#[test]
+fn the_reports_of_real_runs_are_read_too() {
+    let good = "let a = agent(\"alice\");\nlet b = agent(\"bob\");\na.dial(b);\nawait b.event(\"CALL_INCOMING\");\n";
+    let fails = good.to_string() + "await b.event(\"CALL_ESTABLISHED\") within 100ms;\n";
+    let kinds = Kind::ALL.map(|(name, _)| format!("--report {name}=out/{name}")).join(" ");
+    let words = format!("run t/good.rhai t/fails.rhai t/typo --retries 1 {kinds}");
+    let test = Telefonist::new(&words).file("t/good.rhai", good).file("t/fails.rhai", &fails).file("t/typo", "_hsah\n");
+    test.run().exits(2);
+    let read = |name: &str| std::fs::read_to_string(test.folder.path().join("out").join(name)).unwrap();
+    let count = |xpath: &str| junit(&read("junit"), &format!("count({xpath})"));
+    let cases = ["success", "failure", "rerunFailure", "error"].map(|kind| match kind {
+        "success" => count("//testcase[@file='t/good.rhai' and not(failure or error)]"),
+        kind => count(&format!("//testcase/{kind}")),
+    });
+    assert_eq!(cases, ["1", "1", "1", "1"]);
+    let told = tap(&read("tap"));
+    for line in ["ok 1 - t/good.rhai", "not ok 2 - t/fails.rhai", "yaml 2 FAIL FAIL FAIL", "yaml 3 ERROR", "planned 3"]
+    {
+        assert!(told.lines().any(|told| told == line), "{line}\n{told}");
+    }
+    assert!(!told.contains("mistake"), "{told}");
+    let report = json(&read("json"));
+    assert_eq!(
+        (&report["summary"]["passed"], &report["summary"]["failed"], &report["summary"]["errors"]),
+        (&1.into(), &1.into(), &1.into())
+    );
+    assert_eq!(report["tests"][1]["attempts"].as_array().map(Vec::len), Some(2));
+    assert!(read("github").contains("::error file=t/fails.rhai,line="), "{}", read("github"));
+    assert!(read("terminal").contains("attempt 2 of 2: FAIL") && read("terminal").contains("1 passed, 1 failed"));
 }
 
 /// The mixed results with a text in every place that a stranger may fill.
@@ -196,13 +258,13 @@ proptest! {
     #[test]
     fn whatever_is_in_it_a_report_can_be_read(text in "(\\PC|[\u{0}-\u{1f}:#\"'&<\\\\]|: |\n- |\n  \\.\\.\\.|\\]\\]>|\u{ffff}|%0A){0,24}") {
         let results = filled(&text);
-        prop_assert_eq!(junit(&render(Kind::Junit, &results), "count(//testcase)"), "8");
-        let read = tap(&render(Kind::Tap, &results));
+        prop_assert_eq!(junit(&report(Kind::Junit, &results), "count(//testcase)"), "8");
+        let read = tap(&report(Kind::Tap, &results));
         prop_assert_eq!(read.matches("\nyaml ").count(), 8, "{}", read);
         prop_assert_eq!(read.matches("\nmistake ").count(), 1, "{}", read);
-        let json: serde_json::Value = serde_json::from_str(&render(Kind::Json, &results)).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&report(Kind::Json, &results)).unwrap();
         prop_assert_eq!(json["tests"].as_array().map(Vec::len), Some(8));
-        let commands = render(Kind::Github, &results);
+        let commands = report(Kind::Github, &results);
         prop_assert!(commands.lines().all(|line| line.starts_with("::")), "{}", commands);
     }
 }

@@ -41,8 +41,14 @@ impl Telefonist {
     }
 
     pub fn command(&self) -> Command {
+        let words: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        self.command_with(&words)
+    }
+
+    /// In the same folder, with other arguments.
+    pub fn command_with(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_telefonist"));
-        command.args(&self.arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.args(words).current_dir(self.folder.path()).stdin(Stdio::null());
         command.env_remove("TELEFONIST_BARESIP").env("NO_COLOR", "1");
         command
     }

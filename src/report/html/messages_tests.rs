@@ -1,0 +1,73 @@
+//! The ladder of made-up messages, and JSON that is inert.
+
+use super::*;
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn inert_json_says_the_same_and_nothing_to_html(text in "(\\PC|[<>&!/\u{2028}]|</script>|<!--){0,20}") {
+        let json = inert(&[&text]);
+        let active = json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']);
+        prop_assert!(!active);
+        prop_assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), vec![text]);
+    }
+}
+
+fn row(time: f64, status: u16, retransmission: bool) -> Row {
+    let text = String::new;
+    Row {
+        time,
+        from: 0,
+        to: 1,
+        label: text(),
+        status,
+        method: text(),
+        call_id: text(),
+        cseq: text(),
+        transport: text(),
+        retransmission,
+        events: vec![],
+    }
+}
+
+fn note(time: f64, note: Note) -> Event {
+    Event { n: 0, time, agent: None, body: Body::Note(note) }
+}
+
+#[test]
+fn the_failure_is_the_first_no_or_what_came_last_before_a_check_failed() {
+    let rows = [row(1.0, 0, false), row(2.0, 401, false), row(3.0, 486, true), row(4.0, 486, false)];
+    assert_eq!(first_failure(&rows, &[]), Some(3));
+    let quiet = [row(1.0, 0, false), row(2.0, 180, false), row(3.0, 0, false)];
+    let failed = note(2.5, Note::CheckFailed { message: "slow".into(), at: None });
+    assert_eq!(first_failure(&quiet, &[failed]), Some(1));
+    assert_eq!(first_failure(&quiet, &[note(2.5, Note::StepsDone)]), Some(2));
+    assert_eq!(first_failure(&[], &[]), None);
+}
+
+#[test]
+fn what_happened_stands_between_the_messages() {
+    use crate::report::ladder::Lane;
+    let lane = |name: &str| Lane { name: name.into(), agent: true, addresses: vec![] };
+    let mark = |event: u64, lane: Option<usize>, kind| Mark { time: 1.0, lane, kind, text: "t".into(), event };
+    let at =
+        |event: u64, from: usize, again: bool| Row { from, to: 1 - from, events: vec![event], ..row(1.0, 0, again) };
+    let all = Ladder {
+        lanes: vec![lane("alice"), lane("bob")],
+        rows: vec![at(1, 0, false), at(4, 0, true), at(6, 1, false)],
+        marks: vec![
+            mark(0, Some(0), MarkKind::Call),
+            mark(2, Some(1), MarkKind::Media),
+            mark(3, Some(0), MarkKind::Closed),
+            mark(9, None, MarkKind::Problem),
+        ],
+    };
+    let view = ladder(&all, &[], 0.0, Status::Pass);
+    let classes = |marks: &[MarkView]| marks.iter().map(|mark| mark.class).collect::<Vec<_>>();
+    let before: Vec<_> = view.rows.iter().map(|row| classes(&row.before)).collect();
+    assert_eq!(before, [vec!["call"], vec!["media", "closed"], vec![]]);
+    assert_eq!((classes(&view.last), view.last[0].x), (vec!["problem"], None));
+    let arrows: Vec<_> = view.rows.iter().map(|row| (row.from, row.to, row.leftwards, row.retransmission)).collect();
+    assert_eq!(arrows, [(25.0, 75.0, false, false), (25.0, 75.0, false, true), (75.0, 25.0, true, false)]);
+    assert_eq!(view.rows[1].spoken, " from alice to bob, sent again");
+}
