@@ -41,8 +41,8 @@ test: deps-build deps-test ## everything that has to pass
 browser: node ## the HTML report that the tests wrote, in Chromium
 	cd tests/browser && npm ci --no-audit --no-fund --silent && npm test --silent
 
-bench: deps-build ## how fast an event reaches a script, and what a test costs beyond its waits
-	cargo bench --bench host --profile dev
+bench: deps-build deps-test ## how fast the host is, what calls cost, beside sipp
+	cargo bench --bench host --bench calls --profile dev
 
 alsa: deps-build ## the program with sound cards, for --use_alsa
 	.ci/install-packages $(ALSA_PACKAGES)
