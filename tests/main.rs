@@ -2,8 +2,10 @@
 
 mod command_line;
 mod compiled;
+mod disk;
 mod examples;
 mod faults;
+mod flood;
 mod golden;
 mod html_report;
 mod load;
@@ -15,4 +17,5 @@ mod runs;
 mod support;
 mod tidy;
 mod transports;
+mod two_hosts;
 mod why;
