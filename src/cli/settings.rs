@@ -3,7 +3,9 @@
 use super::arguments::HostArguments;
 use crate::agent;
 use crate::diagnostic::Diagnostic;
+use crate::export::Format;
 use crate::pipeline::{self, Workplace};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,6 +32,11 @@ pub fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
         Some((first, last)) if first < last => Ok(first..=last),
         _ => Err("a port range is two ports, the lower one first: 10000-11000".into()),
     }
+}
+
+/// A format of `telefonist export`.
+pub fn format() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
 }
 
 /// The place where the runs of this invocation happen.
