@@ -2,9 +2,11 @@
 
 mod command_line;
 mod compiled;
+mod disk;
 mod examples;
 mod export;
 mod faults;
+mod flood;
 mod golden;
 mod html_report;
 mod ladder;
@@ -17,4 +19,5 @@ mod runs;
 mod support;
 mod tidy;
 mod transports;
+mod two_hosts;
 mod why;
