@@ -173,7 +173,9 @@ impl Agent {
 
     /// Waits, but not longer than `limit`, for the reports of calls that have closed.
     pub fn wait_reports(&self, limit: Duration) {
-        drop(self.state.wait_while(limit, |inner| inner.reports_due > 0 && inner.phase == Phase::Ready && !inner.hangs));
+        drop(
+            self.state.wait_while(limit, |inner| inner.reports_due > 0 && inner.phase == Phase::Ready && !inner.hangs),
+        );
     }
 
     /// Whoever waits for this agent waits no more.

@@ -173,6 +173,8 @@ async fn serve(
     host: &mut watch::Receiver<()>,
 ) -> Turn {
     loop {
+        // all agents share a thread: one that never stops writing must not have it for itself
+        tokio::task::yield_now().await;
         tokio::select! {
             status = child.wait() => return Turn::Lost(status.map_or_else(|error| error.to_string(), told)),
             _ = host.changed() => return Turn::Stop,

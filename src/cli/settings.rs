@@ -1,6 +1,7 @@
 //! Arguments → the settings of the stages.
 
 use super::arguments::HostArguments;
+use super::check::complain;
 use crate::agent;
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::{self, Workplace};
@@ -38,6 +39,8 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
         Diagnostic::error(format!("the data folder `{}` can't be used: {error}", arguments.data_dir.display()))
     })?;
     let baresip = arguments.baresip.clone().filter(|program| !program.as_os_str().is_empty());
+    let (max_agents, fewer) = super::limits::agents(arguments.max_agents)?;
+    complain(fewer.as_slice());
     let settings = agent::Settings {
         baresip: baresip.map(|program| found(program, std::env::var_os("PATH"))).transpose()?,
         own_program: std::env::current_exe().ok(),
@@ -47,7 +50,7 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
         rtp_interface: Some(arguments.rtp_interface.clone()).filter(|name| !name.is_empty()),
         rtp_timeout: arguments.rtp_timeout,
         max_calls: arguments.max_calls,
-        max_agents: super::limits::agents(arguments.max_agents),
+        max_agents,
         use_alsa: arguments.use_alsa,
         sounds: pipeline::sound_folders(&data_dir),
         lease_file: std::env::temp_dir().join("telefonist-ports"),

@@ -1,13 +1,15 @@
 //! Follows a run's log and writes each event as it comes.
 
+use super::held::is_same;
 use super::{Header, RunFolder};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Archive, Event, Log};
 use serde::Serialize;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::thread::{self, JoinHandle};
 
 /// A thread that writes a log into an event file. What cannot be written (a full disk) never breaks the run: it is
@@ -46,9 +48,9 @@ impl Recorder {
         let (all, path) = (self.log.len(), self.path.display());
         let missing = all.saturating_sub(written);
         let message = format!("{missing} of {all} events could not be written to {path}: {error}");
-        Some(
-            Diagnostic::warning(message).advice("make room on the disk and see that the data directory may be written"),
-        )
+        let advice =
+            "make room on the disk, see that the data directory may be written, and leave it alone while tests run";
+        Some(Diagnostic::warning(message).advice(advice))
     }
 }
 
@@ -67,7 +69,9 @@ fn record(log: &Log, mut file: EventFile) -> Outcome {
     loop {
         let events = log.since(file.next);
         if events.is_empty() {
-            return (file.events, outcome);
+            // what is written into a file that has been removed goes with it
+            let gone = file.is_gone().then(|| io::Error::other("the file was removed while the run went on"));
+            return gone.map_or((file.events, outcome), |gone| (0, Err(gone)));
         }
         outcome = file.append(&events);
         log.archived(file.next as u64);
@@ -83,9 +87,9 @@ const RETRY: usize = 100;
 /// Where events stand in a file: one of these for so many of them.
 const STRIDE: usize = 1000;
 
-/// The events that have been written, read back.
+/// The events that have been written, read back. From the open file: its path may lead nowhere by now.
 struct Written {
-    path: PathBuf,
+    file: OnceLock<File>,
     /// The numbers of events and where their lines begin, in bytes; both ascend.
     places: Mutex<Vec<(u64, u64)>>,
 }
@@ -103,21 +107,33 @@ impl Archive for Written {
             let after = places.partition_point(|(n, _)| *n <= from);
             after.checked_sub(1).map(|at| places[at].1)
         };
-        let lines = offset.and_then(|offset| {
-            let mut file = File::open(&self.path).ok()?;
-            file.seek(SeekFrom::Start(offset)).ok()?;
-            Some(BufReader::with_capacity(1 << 16, file).split(b'\n').map_while(Result::ok))
+        let lines = offset.zip(self.file.get()).map(|(offset, file)| {
+            BufReader::with_capacity(1 << 16, From { file, offset }).split(b'\n').map_while(Result::ok)
         });
         let events = lines.into_iter().flatten().map_while(|line| serde_json::from_slice::<Event>(&line).ok());
         events.skip_while(|event| event.n < from).take(most).map(Arc::new).collect()
     }
 }
 
+/// A file from a place on, for one reader of several.
+struct From<'a> {
+    file: &'a File,
+    offset: u64,
+}
+
+impl Read for From<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.file.read_at(buffer, self.offset)?;
+        self.offset += length as u64;
+        Ok(length)
+    }
+}
+
 /// An event file that holds whole lines only, whatever fails.
 struct EventFile {
+    path: PathBuf,
     /// Until it is written.
     header: Option<Header>,
-    file: Option<File>,
     /// How many events were written.
     events: usize,
     /// The number of the event that is to be written next.
@@ -133,9 +149,9 @@ struct EventFile {
 
 impl EventFile {
     fn new(path: PathBuf, header: Header) -> EventFile {
-        let written = Arc::new(Written { path, places: Mutex::default() });
-        let (header, file, lines) = (Some(header), None, vec![]);
-        EventFile { header, file, events: 0, next: 0, written, whole: 0, torn: false, lines }
+        let written = Arc::new(Written { file: OnceLock::new(), places: Mutex::default() });
+        let (header, lines) = (Some(header), vec![]);
+        EventFile { path, header, events: 0, next: 0, written, whole: 0, torn: false, lines }
     }
 
     /// Writes events, and the header before the first of them, in one go.
@@ -152,16 +168,18 @@ impl EventFile {
             }
             push_line(&mut self.lines, &**event)?;
         }
-        let file = match &mut self.file {
+        let file = match self.written.file.get() {
             Some(file) => file,
-            None => self.file.insert(File::create_new(&self.written.path)?),
+            None => {
+                let file = OpenOptions::new().read(true).write(true).create_new(true).open(&self.path)?;
+                self.written.file.get_or_init(|| file)
+            }
         };
         if self.torn {
             file.set_len(self.whole)?;
-            file.seek(SeekFrom::Start(self.whole))?;
         }
         self.torn = true;
-        file.write_all(&self.lines)?;
+        file.write_all_at(&self.lines, self.whole)?;
         self.torn = false;
         self.whole += self.lines.len() as u64;
         self.header = None;
@@ -169,6 +187,11 @@ impl EventFile {
         self.next = events.last().map_or(self.next, |last| last.n as usize + 1);
         self.note(places);
         Ok(())
+    }
+
+    /// Whether its path does not lead to it any more.
+    fn is_gone(&self) -> bool {
+        self.written.file.get().is_some_and(|file| !is_same(file, &self.path))
     }
 
     /// A batch of one event after another would note each of them.
@@ -192,8 +215,9 @@ fn push_line(lines: &mut Vec<u8>, item: &impl Serialize) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Body, Clock, Note};
+    use crate::event::{Body, Clock, Events, Limits, Note};
     use crate::record::Record;
+    use std::time::Instant;
 
     fn print(log: &Log, text: &str) {
         log.push(Some(&"alice".into()), Body::Note(Note::Print { text: text.into() }));
@@ -243,13 +267,36 @@ mod tests {
         file.append(&[]).unwrap();
         print(&log, "one");
         // half a batch, as a full disk leaves it
-        let writable = file.file.replace(File::open("/dev/null").unwrap());
+        let full = Arc::new(Written { file: File::open("/dev/null").unwrap().into(), places: Mutex::default() });
+        let writable = std::mem::replace(&mut file.written, full);
         assert!(file.append(&log.since(0)).is_err());
         std::fs::write(folder.events(), [std::fs::read(folder.events()).unwrap(), b"{\"n\":0".to_vec()].concat())
             .unwrap();
-        file.file = writable;
+        file.written = writable;
         print(&log, "two");
         file.append(&log.since(0)).unwrap();
         assert_eq!(Record::open(&folder.events()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_file_that_is_removed_under_a_run_is_a_warning_and_its_events_are_still_read_back() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(data.path(), "basic_call", 0.0).unwrap();
+        let log = Arc::new(Log::with_limits(Clock::system(), Limits { tail: 10, ..Limits::default() }));
+        let recorder = Recorder::start(&folder, &header(), log.clone());
+        print(&log, "first");
+        let begun = Instant::now();
+        while std::fs::read_to_string(folder.events()).map_or(0, |text| text.lines().count()) < 2 {
+            assert!(begun.elapsed().as_secs() < 20, "it is written");
+            thread::yield_now();
+        }
+        std::fs::remove_dir_all(folder.path()).unwrap();
+        (1..100).for_each(|n| print(&log, &n.to_string()));
+        let warning = recorder.finish().unwrap();
+        assert!(warning.message.starts_with("100 of 100 events could not be written"), "{}", warning.message);
+        assert!(warning.message.ends_with("the file was removed while the run went on"), "{}", warning.message);
+        let mut numbers = vec![];
+        log.each(&mut |event| numbers.push(event.n)).unwrap();
+        assert_eq!(numbers, (0..100).collect::<Vec<_>>());
     }
 }
