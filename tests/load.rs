@@ -3,8 +3,10 @@
 use crate::support::{Telefonist, children, repository};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use telefonist::event::Log;
@@ -195,4 +197,75 @@ fn two_hundred_runs_in_one_process_leave_nothing_behind() {
     assert_eq!(folder.path().join("runs").read_dir().unwrap().count(), 0);
     let free = telefonist::agent::free_ports(workplace.settings());
     assert!(free.sip > 0 && free.control > 0 && free.rtp > 0, "{free:?}");
+}
+
+/// An agent floods its log while another one is asked again and again.
+const FLOOD: &str = r#"
+let loud = agent("loud");
+let quiet = agent("quiet");
+loud.cmd("flood 1000000");
+for n in 0..200 {
+    quiet.cmd("ping");
+    sleep(20ms);
+}
+await loud.event("FLOODED") within 120s;
+for n in 0..20 { quiet.cmd("ping"); }
+"#;
+
+/// A program that calls itself baresip, below a folder that looks as if it had been installed.
+fn fake_baresip(folder: &Path) -> PathBuf {
+    let (program, modules) = (folder.join("bin/baresip"), folder.join("lib/baresip/modules"));
+    std::fs::create_dir_all(program.parent().unwrap()).unwrap();
+    std::fs::create_dir_all(&modules).unwrap();
+    std::fs::copy(repository().join("tests/support/baresip.py"), &program).unwrap();
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    for module in ["ctrl_tcp", "menu", "g711", "callreport"] {
+        std::fs::write(modules.join(format!("{module}.so")), "").unwrap();
+    }
+    program
+}
+
+/// Waits for a process and gives its exit code and the most memory that it, or one of its own, has had, in kB.
+fn wait_with_memory(child: &Child) -> (i32, i64) {
+    let mut status = 0;
+    // SAFETY: plain C structs; wait4 fills them, for a child that nobody else waits for
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        assert_eq!(libc::wait4(child.id() as i32, &raw mut status, 0, &raw mut usage), child.id() as i32);
+        usage
+    };
+    (libc::WEXITSTATUS(status), usage.ru_maxrss)
+}
+
+#[test]
+fn an_agent_that_floods_its_log_takes_neither_memory_nor_the_others_answers() {
+    let test = Telefonist::new("run flood.rhai --baresip bin/baresip").file("flood.rhai", FLOOD);
+    fake_baresip(test.folder.path());
+    let mut child = test.start();
+    let mut said = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    let (code, most) = wait_with_memory(&child);
+    assert_eq!(code, 0, "{said}");
+    let events = test.events();
+    let flood = events.iter().filter(|event| event["text"].as_str().is_some_and(|text| text.starts_with("flood: line")));
+    let lines = flood.count();
+    let time = |event: &Value| event["time"].as_f64().unwrap();
+    let ended = time(events.iter().find(|event| event["type"] == "FLOODED").unwrap());
+    let mut answers: Vec<f64> = vec![];
+    let mut asked = 0.0;
+    for event in events.iter().filter(|event| event["agent"] == "quiet" && time(event) < ended) {
+        match event["kind"].as_str() {
+            Some("command") => asked = time(event),
+            Some("response") => answers.push(time(event) - asked),
+            _ => {}
+        }
+    }
+    answers.sort_by(f64::total_cmp);
+    let (median, slowest) = (answers[answers.len() / 2], answers[answers.len() - 1]);
+    println!("{lines} lines, {most} kB, {} answers meanwhile: {median:.1} ms median, {slowest:.1} ms at most", answers.len());
+    assert_eq!(lines, 1_000_000, "none is lost");
+    assert!(answers.len() >= 20, "the flood was over too soon");
+    assert!(slowest < 1000.0 && median < 100.0, "{median} ms median, {slowest} ms at most");
+    assert!(most < 400 * 1024, "{most} kB");
 }
