@@ -3,9 +3,9 @@
 use crate::support::{Telefonist, children, repository};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -248,7 +248,8 @@ fn an_agent_that_floods_its_log_takes_neither_memory_nor_the_others_answers() {
     let (code, most) = wait_with_memory(&child);
     assert_eq!(code, 0, "{said}");
     let events = test.events();
-    let flood = events.iter().filter(|event| event["text"].as_str().is_some_and(|text| text.starts_with("flood: line")));
+    let flood =
+        events.iter().filter(|event| event["text"].as_str().is_some_and(|text| text.starts_with("flood: line")));
     let lines = flood.count();
     let time = |event: &Value| event["time"].as_f64().unwrap();
     let ended = time(events.iter().find(|event| event["type"] == "FLOODED").unwrap());
@@ -263,7 +264,10 @@ fn an_agent_that_floods_its_log_takes_neither_memory_nor_the_others_answers() {
     }
     answers.sort_by(f64::total_cmp);
     let (median, slowest) = (answers[answers.len() / 2], answers[answers.len() - 1]);
-    println!("{lines} lines, {most} kB, {} answers meanwhile: {median:.1} ms median, {slowest:.1} ms at most", answers.len());
+    println!(
+        "{lines} lines, {most} kB, {} answers meanwhile: {median:.1} ms median, {slowest:.1} ms at most",
+        answers.len()
+    );
     assert_eq!(lines, 1_000_000, "none is lost");
     assert!(answers.len() >= 20, "the flood was over too soon");
     assert!(slowest < 1000.0 && median < 100.0, "{median} ms median, {slowest} ms at most");

@@ -62,7 +62,11 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
 fn found(program: PathBuf, path: Option<std::ffi::OsString>) -> Result<PathBuf, Diagnostic> {
     if program.as_os_str() != "PATH" {
         // agents run in folders of their own, and a path is meant from here
-        return Ok(if program.components().count() > 1 { std::path::absolute(&program).unwrap_or(program) } else { program });
+        return Ok(if program.components().count() > 1 {
+            std::path::absolute(&program).unwrap_or(program)
+        } else {
+            program
+        });
     }
     let folders = path.iter().flat_map(std::env::split_paths);
     folders.map(|folder| folder.join("baresip")).find(|candidate| candidate.is_file()).ok_or_else(|| {
