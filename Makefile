@@ -43,6 +43,7 @@ browser: node ## the HTML report that the tests wrote, in Chromium
 
 bench: deps-build deps-test ## how fast the host is, what calls cost, beside sipp
 	cargo bench --bench host --bench calls --profile dev
+	cargo bench --bench record
 
 alsa: deps-build ## the program with sound cards, for --use_alsa
 	.ci/install-packages $(ALSA_PACKAGES)

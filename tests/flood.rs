@@ -43,7 +43,8 @@ await alice.log("the flood is over") within 170s;
 #[test]
 fn a_million_log_lines_neither_fill_the_memory_nor_hold_up_another_agent() {
     let flooder = FLOODER.replace("LINES", &LINES.to_string());
-    let test = Telefonist::new("run flood.rhai --baresip ./flooder").file("flood.rhai", SCRIPT).file("flooder", &flooder);
+    let test =
+        Telefonist::new("run flood.rhai --baresip ./flooder").file("flood.rhai", SCRIPT).file("flooder", &flooder);
     let program = test.folder.path().join("flooder");
     std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let child = test.command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

@@ -73,6 +73,9 @@ impl Run {
         if matches!(ended.how, How::Finished | How::Failed) {
             self.settle();
         }
+        if let (How::Finished, Some(why)) = (ended.how, self.agents.live().iter().find_map(|agent| agent.hangs())) {
+            ended = why;
+        }
         // what the settling brought to light (an agent that died with the last step) still counts
         if let (How::Finished, Some(stop)) = (ended.how, self.log.stopped()) {
             ended = stop;
@@ -127,6 +130,9 @@ impl Run {
     /// response and the acknowledgement.
     fn settle(&self) {
         let live = self.agents.live();
+        // all at once: those that hang are known after one silence, however many they are, and asked nothing more
+        let questions: Vec<_> = live.iter().filter_map(|agent| agent.question()).collect();
+        questions.into_iter().for_each(|question| drop(question.blocking_recv()));
         for _round in 0..3 {
             for agent in &live {
                 agent.barrier();
