@@ -6,6 +6,7 @@ mod examples;
 mod faults;
 mod golden;
 mod html_report;
+mod limits;
 mod load;
 mod one_process;
 mod peers;

@@ -178,8 +178,11 @@ impl EventFile {
         if self.torn {
             file.set_len(self.whole)?;
         }
-        self.torn = true;
-        file.write_all_at(&self.lines, self.whole)?;
+        if let Err(error) = file.write_all_at(&self.lines, self.whole) {
+            // nobody should meet half a batch, least of all where no later try succeeds
+            self.torn = file.set_len(self.whole).is_err();
+            return Err(error);
+        }
         self.torn = false;
         self.whole += self.lines.len() as u64;
         self.header = None;
