@@ -10,6 +10,7 @@ mod flood;
 mod golden;
 mod html_report;
 mod ladder;
+mod limits;
 mod load;
 mod one_process;
 mod peers;

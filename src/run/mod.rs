@@ -73,8 +73,13 @@ impl Run {
         if matches!(ended.how, How::Finished | How::Failed) {
             self.settle();
         }
-        if let (How::Finished, Some(why)) = (ended.how, self.agents.live().iter().find_map(|agent| agent.hangs())) {
-            ended = why;
+        for hangs in self.agents.live().iter().filter_map(|agent| agent.hangs()) {
+            match ended.how {
+                How::Finished => ended = hangs,
+                // more likely the cause than the test's own reason
+                How::Failed => self.note(Note::Warning { message: hangs.message, at: None }),
+                _ => {}
+            }
         }
         // what the settling brought to light (an agent that died with the last step) still counts
         if let (How::Finished, Some(stop)) = (ended.how, self.log.stopped()) {
