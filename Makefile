@@ -3,8 +3,8 @@
 
 # What the build needs: baresip (C, through cmake and bindgen) is linked into the program.
 BUILD_PACKAGES = build-essential perl cmake libclang-dev pkg-config libopus-dev libspandsp-dev zlib1g-dev
-# What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy, a browser.
-TEST_PACKAGES = chromium baresip-core sip-tester kamailio libxml2-utils python3-jsonschema
+# What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy, readers of captures and reports, a browser.
+TEST_PACKAGES = baresip-core sip-tester kamailio tshark libxml2-utils python3-jsonschema chromium
 ALSA_PACKAGES = libasound2-dev
 
 # For example CARGO_FLAGS=--release
@@ -41,8 +41,9 @@ test: deps-build deps-test ## everything that has to pass
 browser: node ## the HTML report that the tests wrote, in Chromium
 	cd tests/browser && npm ci --no-audit --no-fund --silent && npm test --silent
 
-bench: deps-build ## how fast an event reaches a script, and what a test costs beyond its waits
-	cargo bench --bench host --profile dev
+bench: deps-build deps-test ## how fast the host is, what calls cost, beside sipp
+	cargo bench --bench host --bench calls --profile dev
+	cargo bench --bench record
 
 alsa: deps-build ## the program with sound cards, for --use_alsa
 	.ci/install-packages $(ALSA_PACKAGES)

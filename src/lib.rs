@@ -15,6 +15,7 @@
 //! - [`flow`]: a record's events as a reproducible text and its hash
 //! - [`verdict`]: Pass, Fail, Error or Cancelled, and why
 //! - [`report`]: a verdict for people
+//! - [`export`]: a kept run as a file for other tools
 //! - [`notify`]: results, sent to webhooks
 //! - [`pipeline`]: the one place where the stages meet
 //! - [`cli`]: arguments, environment, exit codes
@@ -23,6 +24,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod engine;
 pub mod event;
+pub mod export;
 pub mod flow;
 pub mod notify;
 pub mod pipeline;

@@ -2,10 +2,15 @@
 
 mod command_line;
 mod compiled;
+mod disk;
 mod examples;
+mod export;
 mod faults;
+mod flood;
 mod golden;
 mod html_report;
+mod ladder;
+mod limits;
 mod load;
 mod one_process;
 mod peers;
@@ -16,4 +21,5 @@ mod stdlib;
 mod support;
 mod tidy;
 mod transports;
+mod two_hosts;
 mod why;

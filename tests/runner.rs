@@ -272,3 +272,19 @@ fn a_report_that_cannot_be_written_is_told_before_a_call_starts() {
     assert!(done.stdout.starts_with("TAP version 14"), "{}", done.stdout);
     assert!(done.stderr.contains("PASS"), "{}", done.stderr);
 }
+
+#[test]
+fn verbose_shows_each_tests_events_before_its_verdict() {
+    let test = Telefonist::new("run tests --jobs 2 --verbose --report html=out.html");
+    let test = test.file("tests/a", CALL).file("tests/b", SHORT);
+    let said = test.run().exits(0).stdout;
+    let line =
+        |text: &str| said.lines().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{text}:\n{said}"));
+    let order = ["CALL_RINGING", "CALL_CLOSED", "PASS  tests/a", "PASS  tests/b", "2 passed"].map(line);
+    assert!(order.is_sorted(), "{order:?}\n{said}");
+    // the events of the second test, which was over long before, stand between the verdicts
+    let between = said.lines().skip(order[2]).take(order[3] - order[2]);
+    assert!(between.filter(|line| line.contains("alice     is ready")).count() == 1, "{said}");
+    let page = std::fs::read_to_string(test.folder.path().join("out.html")).unwrap();
+    assert!(page.contains("CALL_ESTABLISHED") && page.contains("data:audio/wav;base64,"), "details and recordings");
+}

@@ -2,6 +2,8 @@
 
 use super::replay::{DiffArguments, ReplayArguments};
 use super::runs::RunsArguments;
+use super::stdlib::StdlibArguments;
+use crate::export::Format;
 use crate::pipeline::{self, Filter};
 use crate::report::Wanted;
 use clap::{Args, Parser, Subcommand};
@@ -20,11 +22,40 @@ Examples:
   telefonist check tests/                   find mistakes without placing a call
   telefonist compile examples/basic_call    the testfile as a Rhai script
   telefonist stdlib calls::establish        what a function of the library does
+  telefonist ladder last                    the SIP messages of the newest run
+  telefonist export last --format pcap      the same for Wireshark; and more: see telefonist export --help
   telefonist doctor                         which agents, ports and sounds there are
 
 A test is a classic testfile (no extension) or a Rhai script (.rhai).
 Exit codes: 0 all passed, 1 a check failed, 2 usage or a script that does not compile,
 3 a run that could not be carried out, 130 interrupted.";
+
+const LADDER_EXAMPLES: &str = "\
+Examples:
+  telefonist ladder last
+  telefonist ladder basic_call              the only kept run with that in its id
+  telefonist ladder artifacts/20261123-231105-basic_call-3f2a
+  telefonist ladder last | less             as wide as 80 columns; on a terminal as wide as that
+
+Where more lanes are than fit side by side, each line names both ends.";
+
+const EXPORT_EXAMPLES: &str = "\
+Formats:
+  pcap  the SIP messages as a capture; what went over TLS is there as plain TCP between the same ports
+  flow  what the hash is made of
+  sip   the SIP messages as text
+  log   the log lines of the agents
+  json  header, verdict and all events as one object
+  wav   what the agents heard: one WAV file, or a zip of several
+  zip   all of these, and the files of the run
+
+Examples:
+  telefonist export last --format pcap
+  telefonist export last --format sip --output - | less
+  telefonist export 20261123-231105 --format zip --output call.zip
+
+Wireshark and tshark take some ports for those of other protocols (UDP 5072 is one) and show no SIP there; this makes them look:
+  tshark -o tcp.try_heuristic_first:TRUE -o udp.try_heuristic_first:TRUE -r FILE";
 
 #[derive(Parser, Debug)]
 #[command(name = "telefonist", version = version(), about = "Tests SIP systems with scripts that make phone calls", after_help = EXAMPLES)]
@@ -54,6 +85,12 @@ pub enum Verb {
     Check(CheckArguments),
     /// Print the Rhai script that a testfile becomes (passwords included: it is your own text)
     Compile(CompileArguments),
+    /// Draw the SIP messages of a kept run: who sent what to whom, and when
+    #[command(after_help = LADDER_EXAMPLES)]
+    Ladder(LadderArguments),
+    /// Write a kept run into a file for other tools: capture, texts, JSON, sound, or all of it
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArguments),
     /// Say what this machine has for placing calls, and what to do about the rest
     Doctor(HostArguments),
     /// Show the standard library of the test language: its functions, or the docs of one
@@ -175,9 +212,27 @@ pub struct CompileArguments {
 }
 
 #[derive(Args, Debug)]
-pub struct StdlibArguments {
-    /// A module or a function: calls, calls::establish
-    pub name: Option<String>,
+pub struct LadderArguments {
+    /// A kept run: its id, a part of that, `last`, or the path of its folder
+    pub run: PathBuf,
+    /// Folder for sounds, scripts and runs
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct ExportArguments {
+    /// A kept run: its id, a part of that, `last`, or the path of its folder
+    pub run: PathBuf,
+    /// pcap, flow, sip, log, json, wav or zip
+    #[arg(long, value_name = "FORMAT", value_parser = super::settings::format())]
+    pub format: Format,
+    /// The file, which is overwritten; `-` is the standard output (default: <RUN>.<FORMAT>, if there is no such file)
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Folder for sounds, scripts and runs
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub data_dir: PathBuf,
 }
 
 /// What the agents need, whatever the verb.

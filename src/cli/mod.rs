@@ -3,8 +3,10 @@
 mod arguments;
 mod check;
 mod doctor;
+mod export;
 mod inputs;
 mod interrupt;
+mod ladder;
 mod limits;
 mod moment;
 mod printer;
@@ -44,6 +46,8 @@ pub fn main() -> process::ExitCode {
         Verb::Runs(verb) => runs::runs(&verb),
         Verb::Check(verb) => check::check(&verb),
         Verb::Compile(verb) => check::compile(&verb),
+        Verb::Ladder(verb) => ladder::ladder(&verb),
+        Verb::Export(verb) => export::export(&verb),
         Verb::Doctor(verb) => doctor::doctor(&verb),
         Verb::Stdlib(verb) => stdlib::stdlib(&verb),
     };

@@ -3,7 +3,7 @@
 //! Events are kept per agent. A new dial by an agent, or a CALL_INCOMING at it, retires its unconsumed events of calls
 //! already closed, so that a loop whose second call is rejected does not pass on the first call's CALL_ESTABLISHED.
 
-use crate::event::{Body, Event, Note, SipEvent};
+use crate::event::{Body, Event, Note, SipEvent, weight};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -17,15 +17,17 @@ pub struct Marks {
     agents: HashMap<Arc<str>, AgentMarks>,
 }
 
-/// Of each sort (events, SIP messages, log lines) an agent's newest ones can still be awaited; older ones are let go of.
-const MOST: usize = 10_000;
+/// Of each sort (events, SIP messages, log lines) so many of an agent's newest ones can still be awaited; older ones are let go of.
+pub const MOST: usize = 10_000;
+/// Or fewer, where they are long: as many as fit into so many bytes.
+const MOST_BYTES: usize = 16 << 20;
 /// So many closed calls are remembered at least.
 const CALLS: usize = 1_000;
 
 #[derive(Debug, Default)]
 struct AgentMarks {
     /// Events, SIP messages and log lines that an await may take, each in the log's order.
-    live: [VecDeque<Arc<Event>>; 3],
+    live: [Live; 3],
     /// Numbers of the events that awaits took since its newest call but one began.
     consumed: HashSet<u64>,
     /// Where its newest call, or the agent itself, began.
@@ -38,6 +40,38 @@ struct AgentMarks {
     /// The same by SIP Call-ID, for the messages.
     closed_dialogs: HashSet<String>,
     past_dialogs: Past,
+}
+
+#[derive(Debug, Default)]
+struct Live {
+    events: VecDeque<Arc<Event>>,
+    bytes: usize,
+}
+
+impl Live {
+    fn push(&mut self, event: Arc<Event>) {
+        self.bytes += weight(&event);
+        self.events.push_back(event);
+        while self.events.len() > MOST || self.bytes > MOST_BYTES {
+            let Some(old) = self.events.pop_front() else { return };
+            self.bytes -= weight(&old);
+        }
+    }
+
+    fn place(&self, event: &Event) -> Option<usize> {
+        self.events.binary_search_by_key(&event.n, |live| live.n).ok()
+    }
+
+    fn remove(&mut self, event: &Event) {
+        if let Some(gone) = self.place(event).and_then(|at| self.events.remove(at)) {
+            self.bytes -= weight(&gone);
+        }
+    }
+
+    fn retain(&mut self, stays: impl Fn(&Event) -> bool) {
+        self.events.retain(|event| stays(event));
+        self.bytes = self.events.iter().map(|event| weight(event)).sum();
+    }
 }
 
 /// Names of what is past: the newest, and at least so many as [`CALLS`] says.
@@ -76,14 +110,14 @@ impl Marks {
         }
     }
 
-    /// The events of an agent that an await may take; those of a sort in the log's order.
-    pub fn live(&self, agent: &str) -> impl Iterator<Item = &Arc<Event>> {
-        self.agents.get(agent).into_iter().flat_map(|marks| marks.live.iter().flatten())
+    /// The events of an agent that an await may take: those of a sort in the log's order.
+    pub fn live(&self, agent: &str, sort: Sort) -> impl Iterator<Item = &Arc<Event>> {
+        self.agents.get(agent).into_iter().flat_map(move |marks| &marks.live[sort as usize].events)
     }
 
     pub fn is_live(&self, event: &Event) -> bool {
         let marks = event.agent.as_ref().and_then(|agent| self.agents.get(agent));
-        marks.is_some_and(|marks| marks.place(event).is_some())
+        marks.is_some_and(|marks| marks.live[Sort::of(event) as usize].place(event).is_some())
     }
 
     pub fn is_consumed(&self, event: &Event) -> bool {
@@ -94,9 +128,7 @@ impl Marks {
     /// No await takes this event again.
     pub fn consume(&mut self, event: &Event) {
         if let Some(marks) = event.agent.as_ref().and_then(|agent| self.agents.get_mut(agent)) {
-            if let Some((sort, at)) = marks.place(event) {
-                marks.live[sort].remove(at);
-            }
+            marks.live[Sort::of(event) as usize].remove(event);
             marks.consumed.insert(event.n);
         }
     }
@@ -112,27 +144,27 @@ impl Marks {
     }
 }
 
-/// Which sort of events it is of, by its place in [`AgentMarks::live`].
-fn sort(event: &Event) -> usize {
-    match event.body {
-        Body::Sip(_) => 1,
-        Body::Log(_) => 2,
-        _ => 0,
+/// What an await may take, by its place in [`AgentMarks::live`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sort {
+    Event,
+    Message,
+    Line,
+}
+
+impl Sort {
+    fn of(event: &Event) -> Sort {
+        match event.body {
+            Body::Sip(_) => Sort::Message,
+            Body::Log(_) => Sort::Line,
+            _ => Sort::Event,
+        }
     }
 }
 
 impl AgentMarks {
-    fn place(&self, event: &Event) -> Option<(usize, usize)> {
-        let sort = sort(event);
-        self.live[sort].binary_search_by_key(&event.n, |live| live.n).ok().map(|at| (sort, at))
-    }
-
     fn keep(&mut self, event: &Arc<Event>) {
-        let live = &mut self.live[sort(event)];
-        if live.len() == MOST {
-            live.pop_front();
-        }
-        live.push_back(event.clone());
+        self.live[Sort::of(event) as usize].push(event.clone());
     }
 
     fn observe(&mut self, event: &Arc<Event>) {

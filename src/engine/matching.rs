@@ -1,7 +1,8 @@
 //! Which events satisfy an await. Pure: it is offered events and says when they are enough.
 
+use super::marks::{MOST, Sort};
 use crate::event::{Body, Event};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// What an event has to be.
@@ -32,6 +33,15 @@ impl Pattern {
             (Pattern::Response(code), Body::Sip(sip)) => sip.status == Some(*code),
             (Pattern::Log(text), Body::Log(line)) => line.text.contains(text.as_str()),
             _ => false,
+        }
+    }
+
+    /// What it may fit.
+    pub fn sort(&self) -> Sort {
+        match self {
+            Pattern::Event(_) | Pattern::Digit(_) => Sort::Event,
+            Pattern::Request(_) | Pattern::Response(_) => Sort::Message,
+            Pattern::Log(_) => Sort::Line,
         }
     }
 
@@ -102,8 +112,8 @@ pub struct Scan {
     members: Vec<Member>,
     /// Any of them will do; the earlier wins a tie.
     plans: Vec<Plan>,
-    /// By member, in the order in which they were offered.
-    candidates: Vec<Vec<Arc<Event>>>,
+    /// By member, in the order in which they were offered; older ones than marks hold can't be taken any more.
+    candidates: Vec<VecDeque<Arc<Event>>>,
 }
 
 /// So many ways to satisfy one await are tried; `any` within `all` multiplies them.
@@ -114,7 +124,7 @@ impl Scan {
     pub fn new(want: &Want) -> Option<Scan> {
         let mut members = vec![];
         let plans = plans(want, &mut members)?;
-        let candidates = vec![vec![]; members.len()];
+        let candidates = vec![VecDeque::new(); members.len()];
         Some(Scan { members, plans, candidates })
     }
 
@@ -124,7 +134,11 @@ impl Scan {
 
     /// This event fits that member.
     pub fn offer(&mut self, member: usize, event: &Arc<Event>) {
-        self.candidates[member].push(event.clone());
+        let candidates = &mut self.candidates[member];
+        if candidates.len() == MOST {
+            candidates.pop_front();
+        }
+        candidates.push_back(event.clone());
     }
 
     /// The events that satisfy the want, each used once; `live` says which may still be used.
@@ -180,8 +194,10 @@ impl Scan {
     /// a picky member gets the event which a less picky one could do without.
     fn assign(&self, slots: &[usize], live: &impl Fn(&Event) -> bool) -> Vec<Option<Arc<Event>>> {
         let mut owners: BTreeMap<u64, usize> = Default::default();
-        let options: Vec<Vec<&Arc<Event>>> =
-            slots.iter().map(|member| self.candidates[*member].iter().filter(|event| live(event)).collect()).collect();
+        // with as many to choose from as there are slots, one is free for each
+        let options =
+            |member: &usize| self.candidates[*member].iter().filter(|event| live(event)).take(slots.len()).collect();
+        let options: Vec<Vec<&Arc<Event>>> = slots.iter().map(options).collect();
         for slot in 0..slots.len() {
             augment(slot, &options, &mut owners, &mut Default::default());
         }

@@ -103,13 +103,21 @@ impl Run {
     /// The marks of all events so far.
     pub fn marks(&self) -> MutexGuard<'_, Marks> {
         let mut marks = lock(&self.marks);
-        loop {
+        // not of those that come meanwhile: there may be no end of them
+        let all = self.log().len();
+        while marks.seen() < all {
             let news = self.log().since(marks.seen());
             if news.is_empty() {
-                return marks;
+                break;
             }
             marks.observe(&news);
         }
+        marks
+    }
+
+    /// Takes note of what has come, while it is still in memory, and tells up to where.
+    pub fn keep_up(&self) -> usize {
+        self.marks().seen()
     }
 
     /// Ends the run, whatever the script catches: the reason is sticky in the log, and no operation runs after it.

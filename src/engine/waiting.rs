@@ -59,6 +59,9 @@ pub fn wait_for(
             Wake::New => {
                 for event in run.log().since(next) {
                     next = event.n as usize + 1;
+                    if event.time > end_of_time && end_of_time < deadline {
+                        return Err(run.end(run.too_long(), site));
+                    }
                     if event.time > deadline {
                         return Err(going.timeout(time));
                     }
@@ -66,6 +69,7 @@ pub fn wait_for(
                         return Ok(value_of(found));
                     }
                 }
+                run.keep_up();
             }
         }
     }
@@ -106,6 +110,7 @@ pub fn stay_quiet(
                         return Err(Failure::new("quiet", Ended::failed(message)).raise(run, site));
                     }
                 }
+                run.keep_up();
             }
         }
     }
@@ -128,10 +133,12 @@ impl Await<'_> {
     /// What came before and may still be taken, and where the log goes on after it.
     fn backlog(&self) -> (Vec<Arc<Event>>, usize) {
         let marks = self.run.marks();
-        let mut agents: Vec<_> = self.scan.members().iter().map(|member| &member.agent).collect();
-        agents.sort();
-        agents.dedup();
-        let mut backlog: Vec<_> = agents.into_iter().flat_map(|agent| marks.live(agent)).cloned().collect();
+        let mut wanted: Vec<_> =
+            self.scan.members().iter().map(|member| (&member.agent, member.pattern.sort())).collect();
+        wanted.sort();
+        wanted.dedup();
+        let mut backlog: Vec<_> =
+            wanted.into_iter().flat_map(|(agent, sort)| marks.live(agent, sort)).cloned().collect();
         backlog.sort_by_key(|event| event.n);
         (backlog, marks.seen())
     }
@@ -241,10 +248,15 @@ fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
     let deadline = run.log().now() + time.0;
     let end_of_time = run.declare_wait(&site, time);
     note_waiting(&run, "sleep".into(), time, &site);
-    match run.log().wait(usize::MAX, deadline.min(end_of_time)) {
-        Wake::Stopped(_) => Err(run.stopped(&site)),
-        _ if end_of_time < deadline => Err(run.end(run.too_long(), &site)),
-        _ => Ok(()),
+    let until = deadline.min(end_of_time);
+    loop {
+        match run.log().wait(run.keep_up(), until) {
+            Wake::Stopped(_) => return Err(run.stopped(&site)),
+            // events may come without end
+            Wake::New if run.log().now() < until => {}
+            _ if end_of_time < deadline => return Err(run.end(run.too_long(), &site)),
+            _ => return Ok(()),
+        }
     }
 }
 

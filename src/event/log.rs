@@ -3,14 +3,16 @@
 //!
 //! One mutex, one condition variable, one sticky reason to stop: every wait of a run ends through them.
 
+use super::tail::{Limits, Tail};
 use super::{Body, Ended, Event, Events};
 use crate::diagnostic::Diagnostic;
-use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Nobody gets more events at once.
-pub const CHUNK: usize = 4096;
+pub const CHUNK: usize = 1024;
+/// So long an archive may take nothing before it counts as stuck.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why a run has to end before its script does. The first reason stays.
 pub type Stop = Ended;
@@ -65,40 +67,23 @@ pub struct Log {
     changed: Condvar,
 }
 
-/// How many events a log holds in memory.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// The newest ones, which nobody has to fetch.
-    pub tail: usize,
-    /// At most, while nobody takes them over (the disk is full): the oldest are dropped then.
-    pub most: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { tail: 10_000, most: 250_000 }
-    }
-}
-
 /// Where events are that are not in memory any more.
 pub trait Archive: Send + Sync {
-    /// Events from number `from` on, the first of them; at most `most`. Fewer, or none, where they can't be read.
-    fn read(&self, from: u64, most: usize) -> Vec<Arc<Event>>;
+    /// Events from number `from` on, in their order, the first of them; at most `most`.
+    ///
+    /// # Errors
+    /// They can't be read.
+    fn read(&self, from: u64, most: usize) -> Result<Vec<Arc<Event>>, Diagnostic>;
 }
 
 #[derive(Default)]
 struct State {
-    /// The newest events.
-    tail: VecDeque<Arc<Event>>,
-    /// The number of the first of them.
-    first: u64,
-    /// The number that the next event gets.
-    next: u64,
-    /// Events before this number can be read from the archive.
-    archived: u64,
+    tail: Tail,
     archive: Option<Arc<dyn Archive>>,
-    /// How many were dropped that nobody had taken over.
-    dropped: u64,
+    /// The archive takes nothing: the disk is full.
+    stuck: bool,
+    /// How many wait until the archive has taken something.
+    pushing: usize,
     stop: Option<Stop>,
     closed: bool,
     hooks: Vec<Hook>,
@@ -106,7 +91,7 @@ struct State {
 
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State").field("first", &self.first).field("next", &self.next).finish_non_exhaustive()
+        f.debug_struct("State").field("tail", &self.tail).finish_non_exhaustive()
     }
 }
 
@@ -119,30 +104,14 @@ impl std::fmt::Debug for Hook {
     }
 }
 
-impl State {
-    /// Lets go of what is old and can be read elsewhere; or of the oldest, where there is too much.
-    fn shrink(&mut self, limits: Limits) {
-        while self.tail.len() > limits.tail && (self.first < self.archived || self.tail.len() > limits.most) {
-            self.dropped += u64::from(self.first >= self.archived);
-            self.tail.pop_front();
-            self.first += 1;
-        }
-    }
-
-    fn tail_from(&self, index: u64) -> Vec<Arc<Event>> {
-        let skipped = index.saturating_sub(self.first) as usize;
-        self.tail.iter().skip(skipped).take(CHUNK).cloned().collect()
-    }
-}
-
 impl Events for Log {
     /// For a log that is closed.
     fn each(&self, take: &mut dyn FnMut(&Event)) -> Result<(), Diagnostic> {
         let mut next = 0;
         loop {
-            let events = self.since(next);
+            let events = self.read(next)?;
             let Some(last) = events.last() else { return Ok(()) };
-            next = last.n as usize + 1;
+            next = last.n + 1;
             events.iter().for_each(|event| take(event));
         }
     }
@@ -177,62 +146,86 @@ impl Log {
     }
 
     /// Appends an event, stamped now, and returns its number. After [`Log::close`] it is dropped.
+    ///
+    /// Who pushes faster than the archive takes waits for it; while the archive takes nothing, the oldest go.
     pub fn push(&self, agent: Option<&Arc<str>>, body: Body) -> u64 {
         let mut state = lock(&self.state);
-        let n = state.next;
-        if !state.closed {
-            let time = self.clock.now();
-            state.tail.push_back(Arc::new(Event { n, time, agent: agent.cloned(), body }));
-            state.next += 1;
-            state.shrink(self.limits);
-            self.changed.notify_all();
+        let n = state.tail.next();
+        if state.closed {
+            return n;
+        }
+        let time = self.clock.now();
+        state.tail.push(Event { n, time, agent: agent.cloned(), body });
+        self.changed.notify_all();
+        if state.archive.is_some() && state.tail.is_over(self.limits) {
+            self.make_room(state);
         }
         n
     }
 
+    fn make_room(&self, mut state: MutexGuard<'_, State>) {
+        let begun = Instant::now();
+        while state.tail.is_over(self.limits) && !state.stuck && !state.closed {
+            let left = PATIENCE.saturating_sub(begun.elapsed());
+            state.stuck = left.is_zero();
+            state.pushing += 1;
+            let woken = self.changed.wait_timeout(state, left);
+            state = woken.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
+            state.pushing -= 1;
+        }
+        if state.tail.is_over(self.limits) && state.tail.drop_oldest(self.limits).is_err() {
+            drop(state);
+            let why = "events of this run could neither be written nor held in memory any longer";
+            let advice = Some("make room on the disk of the data directory, and run the test again".into());
+            self.stop(Ended { advice, ..Ended::error(why) });
+        }
+    }
+
     /// How many events there have been.
     pub fn len(&self) -> usize {
-        lock(&self.state).next as usize
+        lock(&self.state).tail.next() as usize
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// From now on old events may be read from there; [`Log::archived`] says which.
+    /// From now on old events may be read from there; [`Log::archived`] says which. Without an archive all are held in memory.
     pub fn set_archive(&self, archive: Arc<dyn Archive>) {
         lock(&self.state).archive = Some(archive);
     }
 
-    /// All events before number `next` can be read from the archive.
-    pub fn archived(&self, next: u64) {
+    /// All events before number `next` can be read from the archive. `stuck`: it can't take more now.
+    pub fn archived(&self, next: u64, stuck: bool) {
         let mut state = lock(&self.state);
-        state.archived = state.archived.max(next);
-        state.shrink(self.limits);
+        state.tail.archived(next, self.limits);
+        state.stuck = stuck;
+        if state.pushing > 0 {
+            self.changed.notify_all();
+        }
     }
 
     /// How many events had to be dropped because nobody could take them over.
     pub fn dropped(&self) -> u64 {
-        lock(&self.state).dropped
+        lock(&self.state).tail.dropped()
     }
 
-    /// The events from a number on, at most [`CHUNK`] of them; none where there are none yet. Dropped ones are left out, so that
-    /// who reads on goes by the number of the last.
+    /// The events from a number on, at most [`CHUNK`] of them; none where there are none yet. Dropped ones, and those that can't
+    /// be read back, are left out, so that who reads on goes by the number of the last.
     pub fn since(&self, index: usize) -> Vec<Arc<Event>> {
         let index = index as u64;
-        let (archive, first) = {
+        self.read(index).unwrap_or_else(|_| lock(&self.state).tail.from(index, CHUNK))
+    }
+
+    fn read(&self, index: u64) -> Result<Vec<Arc<Event>>, Diagnostic> {
+        let archive = {
             let state = lock(&self.state);
-            if index >= state.first {
-                return state.tail_from(index);
-            }
-            (state.archive.clone(), state.first)
+            state.archive.clone().filter(|_| state.tail.is_past(index))
         };
-        let most = CHUNK.min((first - index) as usize);
-        let mut events = archive.map(|archive| archive.read(index, most)).unwrap_or_default();
-        events.retain(|event| (index..first).contains(&event.n));
+        let events = archive.map(|archive| archive.read(index, CHUNK)).transpose()?.unwrap_or_default();
         match events.is_empty() {
-            true => lock(&self.state).tail_from(index),
-            false => events,
+            true => Ok(lock(&self.state).tail.from(index, CHUNK)),
+            false => Ok(events),
         }
     }
 
@@ -244,7 +237,7 @@ impl Log {
             if let Some(stop) = &state.stop {
                 return Wake::Stopped(stop.clone());
             }
-            if state.next as usize > index {
+            if state.tail.next() as usize > index {
                 return Wake::New;
             }
             let left = deadline - self.clock.now();
@@ -270,7 +263,7 @@ impl Log {
     /// and read to its end.
     pub fn follow(&self, index: usize) -> Option<Vec<Arc<Event>>> {
         let mut state = lock(&self.state);
-        while state.next as usize <= index {
+        while state.tail.next() as usize <= index {
             if state.closed {
                 return None;
             }
@@ -316,7 +309,8 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Note;
+    use crate::event::tail::weight;
+    use crate::event::{LogLine, Note};
 
     fn print(text: &str) -> Body {
         Body::Note(Note::Print { text: text.into() })
@@ -343,8 +337,8 @@ mod tests {
     struct Shelf(Mutex<Vec<Arc<Event>>>);
 
     impl Archive for Shelf {
-        fn read(&self, from: u64, most: usize) -> Vec<Arc<Event>> {
-            lock(&self.0).iter().skip(from as usize).take(most).cloned().collect()
+        fn read(&self, from: u64, most: usize) -> Result<Vec<Arc<Event>>, Diagnostic> {
+            Ok(lock(&self.0).iter().filter(|event| event.n >= from).take(most).cloned().collect())
         }
     }
 
@@ -352,24 +346,91 @@ mod tests {
         log.since(from).iter().map(|event| event.n).collect()
     }
 
-    #[test]
-    fn old_events_come_from_the_archive_and_none_is_dropped_that_is_not_there() {
-        let log = Log::with_limits(Clock::manual(0.0), Limits { tail: 3, most: 5 });
-        let shelf = Arc::new(Shelf(Mutex::default()));
-        log.set_archive(shelf.clone());
-        (0..5).for_each(|n| _ = log.push(None, print(&n.to_string())));
-        assert_eq!(numbers(&log, 0), [0, 1, 2, 3, 4], "nobody has taken them over");
-        lock(&shelf.0).extend(log.since(0));
-        log.archived(4);
-        assert_eq!((numbers(&log, 0), numbers(&log, 1), numbers(&log, 3)), (vec![0, 1], vec![1], vec![3, 4]));
-        // the archive takes nothing more: what is too much goes, and reading goes on after it
-        (5..12).for_each(|n| _ = log.push(None, print(&n.to_string())));
-        assert_eq!((log.len(), log.dropped()), (12, 3));
+    fn all(log: &Log) -> Vec<u64> {
         let mut all = vec![];
         log.each(&mut |event| all.push(event.n)).unwrap();
-        assert_eq!(all, [0, 1, 2, 3, 4, 7, 8, 9, 10, 11]);
-        assert_eq!(log.wait(11, 0.0), Wake::New);
-        assert_eq!(log.wait(12, 0.0), Wake::Timeout);
+        all
+    }
+
+    fn line(log: &Log) -> u64 {
+        log.push(None, Body::Log(LogLine { level: "info".into(), text: "x".into() }))
+    }
+
+    /// In events as [`line`] makes them.
+    fn small(kept: usize, most: usize) -> (Log, Arc<Shelf>) {
+        let one = weight(&Event {
+            n: 0,
+            time: 0.0,
+            agent: None,
+            body: Body::Log(LogLine { level: "info".into(), text: "x".into() }),
+        });
+        let log = Log::with_limits(Clock::manual(0.0), Limits { kept: kept * one, most: most * one });
+        let shelf = Arc::new(Shelf(Mutex::default()));
+        log.set_archive(shelf.clone());
+        (log, shelf)
+    }
+
+    #[test]
+    fn old_events_come_from_the_archive() {
+        let (log, shelf) = small(2, 8);
+        (0..5).for_each(|_| _ = line(&log));
+        assert_eq!(numbers(&log, 0), [0, 1, 2, 3, 4], "nobody has taken them over");
+        lock(&shelf.0).extend(log.since(0).into_iter().take(4));
+        log.archived(4, false);
+        assert_eq!(lock(&log.state).tail.from(0, 9).len(), 3);
+        assert_eq!((all(&log), numbers(&log, 1), numbers(&log, 3)), (vec![0, 1, 2, 3, 4], vec![1, 2, 3], vec![3, 4]));
+        assert_eq!(log.wait(4, 0.0), Wake::New);
+        assert_eq!(log.wait(5, 0.0), Wake::Timeout);
+    }
+
+    #[test]
+    fn while_the_archive_is_stuck_the_oldest_lines_go_and_what_decides_stays() {
+        let (log, shelf) = small(2, 8);
+        log.push(None, print("first"));
+        line(&log);
+        lock(&shelf.0).extend(log.since(0));
+        log.archived(2, true);
+        (0..3).for_each(|n| _ = log.push(None, print(&n.to_string())));
+        (0..100).for_each(|_| _ = line(&log));
+        let left = all(&log);
+        assert_eq!((left[..5].to_vec(), *left.last().unwrap()), (vec![0, 1, 2, 3, 4], 104));
+        assert_eq!(log.dropped() as usize, 105 - left.len());
+        assert!(left.len() < 15 && log.stopped().is_none(), "{left:?}");
+        // it takes again
+        lock(&shelf.0).extend(log.since(2));
+        log.archived(105, false);
+        line(&log);
+        assert_eq!(all(&log), [left, vec![105]].concat());
+    }
+
+    #[test]
+    fn a_run_ends_when_too_much_comes_that_decides_its_verdict() {
+        let (log, _) = small(2, 8);
+        log.archived(0, true);
+        (0..100).for_each(|n| _ = log.push(None, print(&n.to_string())));
+        assert_eq!(log.stopped().unwrap().how, crate::event::How::Error);
+        assert!(all(&log).len() < 10);
+    }
+
+    #[test]
+    fn who_pushes_too_fast_waits_for_the_archive_and_nothing_is_dropped() {
+        let (log, shelf) = small(2, 8);
+        let log = Arc::new(log);
+        let archiving = std::thread::spawn({
+            let log = log.clone();
+            move || {
+                let mut next = 0;
+                while let Some(events) = log.follow(next) {
+                    next = events.last().unwrap().n as usize + 1;
+                    lock(&shelf.0).extend(events);
+                    log.archived(next as u64, false);
+                }
+            }
+        });
+        (0..10_000).for_each(|_| _ = line(&log));
+        log.close();
+        archiving.join().unwrap();
+        assert_eq!((all(&log).len(), log.dropped()), (10_000, 0));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod json;
 mod log;
 mod names;
 mod secrets;
+mod tail;
 
 use crate::diagnostic::Diagnostic;
 use serde::{Deserialize, Serialize};
@@ -14,9 +15,10 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 pub use closed::{ClosedBy, ClosedReason, closed_reason, without_error_number};
-pub use log::{Archive, CHUNK, Clock, Limits, Log, Stop, Wake};
+pub use log::{Archive, Clock, Log, Stop, Wake};
 pub use names::{EVENT_NAMES, NEVER_IN_FLOW};
 pub use secrets::Secrets;
+pub use tail::{Limits, weight};
 
 /// A line of the text that the user wrote (line and column from 1, the column in characters).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

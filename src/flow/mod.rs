@@ -52,7 +52,7 @@ impl Flow {
             events.each(&mut |event| builder.event(event))?;
             match builder.finish() {
                 Ok(flow) => return Ok(flow),
-                Err(again) => builder = again,
+                Err(again) => builder = *again,
             }
         }
     }
@@ -134,9 +134,9 @@ impl Builder {
     /// # Errors
     /// What counts was told (`accept`, `ignore`) only after agents had been heard: the builder that is given back knows
     /// it, and has to be given all events again.
-    pub fn finish(self) -> Result<Flow, Builder> {
+    pub fn finish(self) -> Result<Flow, Box<Builder>> {
         if !self.knows_filter && !self.agents.is_empty() && self.filter != self.heard {
-            return Err(Builder { filter: self.heard, knows_filter: true, ..Builder::default() });
+            return Err(Box::new(Builder { filter: self.heard, knows_filter: true, ..Builder::default() }));
         }
         let mut text = String::new();
         for (name, agent) in &self.agents {

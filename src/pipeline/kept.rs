@@ -1,15 +1,11 @@
 //! The runs that are kept in the data folder.
 
 use crate::diagnostic::Diagnostic;
+use crate::export::stored_verdict;
 use crate::record::{Header, is_going_on, last_time};
 use crate::report::kept::{KeptRun, State};
-use crate::verdict::Verdict;
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-/// No verdict and no flow of ours is larger, in bytes.
-const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// All of them, the newest first. What is damaged, or no run at all, comes last and says so;
 /// hidden files are left out.
@@ -56,25 +52,4 @@ fn kept_run(path: &Path) -> KeptRun {
         None => State::BrokenOff,
     };
     KeptRun { id, state, header: Some(header), duration }
-}
-
-/// The verdict that was kept with a run; none where there is none.
-pub fn stored_verdict(folder: &Path) -> Option<Result<Verdict, Diagnostic>> {
-    let unreadable = |error| Diagnostic::error(format!("the kept verdict can't be read: {error}"));
-    let json = text(&folder.join("verdict.json"))?;
-    Some(json.map_err(unreadable).and_then(|json| Verdict::from_json(&json)))
-}
-
-/// A text of a run's folder; none where there is none. A folder may come from anywhere: what is no file is not opened, and no more
-/// is read than could be ours.
-pub fn text(path: &Path) -> Option<io::Result<String>> {
-    let file = match path.metadata() {
-        Err(error) if error.kind() == ErrorKind::NotFound => return None,
-        Ok(file) if !file.is_file() => return Some(Err(io::Error::other("it is not a file"))),
-        Ok(_) => File::open(path),
-        Err(error) => Err(error),
-    };
-    let mut text = String::new();
-    let read = file.and_then(|file| file.take(LARGEST).read_to_string(&mut text));
-    Some(read.map(|_| text))
 }

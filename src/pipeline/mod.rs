@@ -30,7 +30,7 @@ pub use filter::Filter;
 pub use find::find;
 pub use history::{History, Past};
 pub use interrupt::Interrupt;
-pub use kept::{kept_runs, stored_verdict};
+pub use kept::kept_runs;
 pub use page::page;
 pub use plan::{Keep, Plan, Watcher};
 pub use preflight::{Checked, check};

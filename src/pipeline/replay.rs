@@ -1,11 +1,11 @@
 //! A recorded run, shown and judged again by the code that judges a live one.
 
 use super::judged::judged;
-use super::kept::{stored_verdict, text};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
+use crate::export::stored_verdict;
 use crate::flow::Flow;
-use crate::record::{Header, Kept, Record, is_going_on};
+use crate::record::{Header, Kept, Record, is_going_on, text};
 use crate::report::results::{Attempt, TestResult};
 use crate::verdict::{Judged, Verdict};
 use std::path::Path;

@@ -113,10 +113,12 @@ impl RunFolder {
         })
     }
 
-    /// What cannot be kept is a warning.
+    /// What cannot be kept is a warning. A file appears whole or not at all: another host may look for it.
     fn keep(&self, name: &str, text: &str) -> Result<(), Diagnostic> {
         let path = self.path.join(name);
-        fs::write(&path, text).map_err(|error| {
+        let partial = self.path.join(format!(".{name}"));
+        let kept = fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path));
+        kept.inspect_err(|_| drop(fs::remove_file(&partial))).map_err(|error| {
             Diagnostic::warning(format!("cannot write {}: {error}", path.display()))
                 .advice("make room on the disk and see that the data directory may be written")
         })

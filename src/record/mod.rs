@@ -8,6 +8,7 @@ mod folder;
 mod held;
 mod read;
 mod recorder;
+mod text;
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub use folder::RunFolder;
 pub use held::{delete, is_going_on};
 pub use read::{Kept, Record, last_time};
 pub use recorder::Recorder;
+pub use text::text;
 
 /// What `format` says in the first line of an event file.
 const FORMAT: &str = "telefonist-run";

@@ -8,8 +8,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// No line of ours is longer, in bytes: a SIP message has 64 KiB at most, and stands in its line three times.
-const LONGEST: u64 = 16 * 1024 * 1024;
+/// No line of ours is longer, in bytes: an agent's answer has 16 MiB at most, and JSON makes six bytes of some.
+const LONGEST: u64 = 128 * 1024 * 1024;
 /// Read at once, in bytes.
 const BLOCK: usize = 128 * 1024;
 

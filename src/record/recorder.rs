@@ -5,9 +5,10 @@ use crate::diagnostic::Diagnostic;
 use crate::event::{Archive, Event, Log};
 use serde::Serialize;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::thread::{self, JoinHandle};
 
 /// A thread that writes a log into an event file. What cannot be written (a full disk) never breaks the run: it is
@@ -19,14 +20,15 @@ pub struct Recorder {
     thread: io::Result<JoinHandle<Outcome>>,
 }
 
-/// How many events were written, and what came of the last try.
-type Outcome = (usize, io::Result<()>);
+/// How many events were written, where to, and what came of the last try.
+type Outcome = (usize, Option<Arc<File>>, io::Result<()>);
 
 impl Recorder {
     /// Begins `events.jsonl` in the run's folder.
     pub fn start(folder: &RunFolder, header: &Header, log: Arc<Log>) -> Recorder {
         let path = folder.events();
         let file = EventFile::new(path.clone(), header.clone());
+        log.set_archive(file.written.clone());
         let thread = thread::Builder::new().name("recorder".into()).spawn({
             let log = log.clone();
             move || record(&log, file)
@@ -37,87 +39,135 @@ impl Recorder {
     /// Closes the log, waits until all of it is written, and warns of what could not be.
     pub fn finish(self) -> Option<Diagnostic> {
         self.log.close();
-        let (written, error) = match self.thread.map(JoinHandle::join) {
-            Ok(Ok((_, Ok(())))) => return None,
-            Ok(Ok((written, Err(error)))) => (written, error.to_string()),
-            Ok(Err(_)) => (0, "the thread that writes them failed".to_string()),
-            Err(error) => (0, error.to_string()),
-        };
         let (all, path) = (self.log.len(), self.path.display());
-        let missing = all.saturating_sub(written);
-        let message = format!("{missing} of {all} events could not be written to {path}: {error}");
-        Some(
-            Diagnostic::warning(message).advice("make room on the disk and see that the data directory may be written"),
-        )
+        let missing = |written: usize, why: &str| {
+            let missing = all.saturating_sub(written);
+            let message = format!("{missing} of {all} events could not be written to {path}: {why}");
+            Diagnostic::warning(message).advice("make room on the disk and see that the data directory may be written")
+        };
+        let (written, file, outcome) = match self.thread.map(JoinHandle::join) {
+            Ok(Ok(done)) => done,
+            Ok(Err(_)) => return Some(missing(0, "the thread that writes them failed")),
+            Err(error) => return Some(missing(0, &error.to_string())),
+        };
+        match outcome {
+            Err(error) => Some(missing(written, &error.to_string())),
+            Ok(()) if written < all => {
+                Some(missing(written, "they could not be held in memory while the disk was full"))
+            }
+            Ok(()) if !file.is_some_and(|file| is_at(&file, &self.path)) => {
+                let message = format!("the record of this run is lost: {path} was removed while it was written");
+                Some(Diagnostic::warning(message).advice("remove the folders of runs only when they are over"))
+            }
+            Ok(()) => None,
+        }
     }
 }
 
+fn is_at(file: &File, path: &Path) -> bool {
+    let (Ok(open), Ok(there)) = (file.metadata(), path.metadata()) else { return false };
+    (open.dev(), open.ino()) == (there.dev(), there.ino())
+}
+
 fn record(log: &Log, mut file: EventFile) -> Outcome {
-    log.set_archive(file.written.clone());
     let mut outcome = file.append(&[]);
     let mut seen = 0;
     while let Some(new) = log.follow(seen) {
-        // what failed before is tried again with it
-        let events = if file.next == seen { new } else { log.since(file.next) };
-        outcome = file.append(&events);
-        log.archived(file.next as u64);
-        // each try puts thousands of events into words: not for each new one
-        seen = if outcome.is_ok() { file.next } else { log.len() + RETRY };
+        outcome = match outcome {
+            Ok(()) => file.append(&new),
+            // what failed is tried again, by one event: a batch is thousands of them, put into words for nothing
+            Err(_) => file.append(&log.since(file.next)[..1]),
+        };
+        log.archived(file.next as u64, outcome.is_err());
+        seen = if outcome.is_ok() { file.next } else { log.len() };
     }
     loop {
         let events = log.since(file.next);
         if events.is_empty() {
-            return (file.events, outcome);
+            return (file.events, file.file, outcome);
         }
         outcome = file.append(&events);
-        log.archived(file.next as u64);
+        log.archived(file.next as u64, outcome.is_err());
         if outcome.is_err() {
-            return (file.events, outcome);
+            return (file.events, file.file, outcome);
         }
     }
 }
 
-/// After so many new events what could not be written is tried again.
-const RETRY: usize = 100;
-
-/// Where events stand in a file: one of these for so many of them.
-const STRIDE: usize = 1000;
+/// One place is noted in so many bytes of a file.
+const STRIDE: u64 = 64 * 1024;
+/// Read at once, in bytes.
+const BLOCK: usize = 128 * 1024;
 
 /// The events that have been written, read back.
+#[derive(Default)]
 struct Written {
-    path: PathBuf,
+    /// Open for as long as the run goes on, wherever its name has gone.
+    file: OnceLock<Arc<File>>,
+    places: Mutex<Places>,
+}
+
+#[derive(Default)]
+struct Places {
     /// The numbers of events and where their lines begin, in bytes; both ascend.
-    places: Mutex<Vec<(u64, u64)>>,
+    known: Vec<(u64, u64)>,
+    /// Where the last whole batch ends.
+    end: u64,
 }
 
 impl Written {
-    fn places(&self) -> MutexGuard<'_, Vec<(u64, u64)>> {
+    fn places(&self) -> MutexGuard<'_, Places> {
         self.places.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
 impl Archive for Written {
-    fn read(&self, from: u64, most: usize) -> Vec<Arc<Event>> {
-        let offset = {
+    fn read(&self, from: u64, most: usize) -> Result<Vec<Arc<Event>>, Diagnostic> {
+        let unreadable = |why: String| Diagnostic::error(format!("the run's events can't be read back: {why}"));
+        let Some(file) = self.file.get() else { return Ok(vec![]) };
+        let (start, end) = {
             let places = self.places();
-            let after = places.partition_point(|(n, _)| *n <= from);
-            after.checked_sub(1).map(|at| places[at].1)
+            let after = places.known.partition_point(|(n, _)| *n <= from);
+            (places.known.get(after.saturating_sub(1)).map_or(places.end, |(_, offset)| *offset), places.end)
         };
-        let lines = offset.and_then(|offset| {
-            let mut file = File::open(&self.path).ok()?;
-            file.seek(SeekFrom::Start(offset)).ok()?;
-            Some(BufReader::with_capacity(1 << 16, file).split(b'\n').map_while(Result::ok))
-        });
-        let events = lines.into_iter().flatten().map_while(|line| serde_json::from_slice::<Event>(&line).ok());
-        events.skip_while(|event| event.n < from).take(most).map(Arc::new).collect()
+        let mut reader = BufReader::with_capacity(BLOCK, Span { file, at: start, end });
+        let (mut events, mut line) = (vec![], vec![]);
+        while events.len() < most {
+            line.clear();
+            if reader.read_until(b'\n', &mut line).map_err(|error| unreadable(error.to_string()))? == 0 {
+                break;
+            }
+            let event: Event = serde_json::from_slice(&line).map_err(|error| unreadable(error.to_string()))?;
+            if event.n >= from {
+                events.push(Arc::new(event));
+            }
+        }
+        Ok(events)
+    }
+}
+
+/// A part of a file, read without moving the place where it is written.
+struct Span<'a> {
+    file: &'a File,
+    at: u64,
+    end: u64,
+}
+
+impl Read for Span<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = buffer.len().min((self.end - self.at) as usize);
+        let read = self.file.read_at(&mut buffer[..most], self.at)?;
+        self.at += read as u64;
+        Ok(read)
     }
 }
 
 /// An event file that holds whole lines only, whatever fails.
 struct EventFile {
+    path: PathBuf,
     /// Until it is written.
     header: Option<Header>,
-    file: Option<File>,
+    file: Option<Arc<File>>,
     /// How many events were written.
     events: usize,
     /// The number of the event that is to be written next.
@@ -133,9 +183,8 @@ struct EventFile {
 
 impl EventFile {
     fn new(path: PathBuf, header: Header) -> EventFile {
-        let written = Arc::new(Written { path, places: Mutex::default() });
-        let (header, file, lines) = (Some(header), None, vec![]);
-        EventFile { header, file, events: 0, next: 0, written, whole: 0, torn: false, lines }
+        let (header, file, lines, written) = (Some(header), None, vec![], Arc::default());
+        EventFile { path, header, file, events: 0, next: 0, written, whole: 0, torn: false, lines }
     }
 
     /// Writes events, and the header before the first of them, in one go.
@@ -144,17 +193,24 @@ impl EventFile {
         if let Some(header) = &self.header {
             push_line(&mut self.lines, header)?;
         }
-        let mut places = vec![];
-        for (at, event) in events.iter().enumerate() {
-            // the first of a batch as well: numbers may be missing before it
-            if at == 0 || (self.events + at).is_multiple_of(STRIDE) {
-                places.push((event.n, self.whole + self.lines.len() as u64));
+        let mut places: Vec<(u64, u64)> = vec![];
+        let mut noted = self.written.places().known.last().map(|(_, offset)| *offset);
+        for event in events {
+            let offset = self.whole + self.lines.len() as u64;
+            if noted.is_none_or(|noted| offset >= noted + STRIDE) {
+                places.push((event.n, offset));
+                noted = Some(offset);
             }
             push_line(&mut self.lines, &**event)?;
         }
-        let file = match &mut self.file {
+        let mut file: &File = match &self.file {
             Some(file) => file,
-            None => self.file.insert(File::create_new(&self.written.path)?),
+            None => {
+                let file = File::options().read(true).write(true).create_new(true).open(&self.path)?;
+                let file = self.file.insert(Arc::new(file));
+                let _ = self.written.file.set(file.clone());
+                file
+            }
         };
         if self.torn {
             file.set_len(self.whole)?;
@@ -167,19 +223,10 @@ impl EventFile {
         self.header = None;
         self.events += events.len();
         self.next = events.last().map_or(self.next, |last| last.n as usize + 1);
-        self.note(places);
-        Ok(())
-    }
-
-    /// A batch of one event after another would note each of them.
-    fn note(&self, places: Vec<(u64, u64)>) {
         let mut known = self.written.places();
-        for (n, offset) in places {
-            let near = known.last().is_some_and(|(last, _)| n < last + STRIDE as u64);
-            if !near {
-                known.push((n, offset));
-            }
-        }
+        known.known.extend(places);
+        known.end = self.whole;
+        Ok(())
     }
 }
 
@@ -243,7 +290,7 @@ mod tests {
         file.append(&[]).unwrap();
         print(&log, "one");
         // half a batch, as a full disk leaves it
-        let writable = file.file.replace(File::open("/dev/null").unwrap());
+        let writable = file.file.replace(Arc::new(File::open("/dev/null").unwrap()));
         assert!(file.append(&log.since(0)).is_err());
         std::fs::write(folder.events(), [std::fs::read(folder.events()).unwrap(), b"{\"n\":0".to_vec()].concat())
             .unwrap();

@@ -73,6 +73,14 @@ impl Run {
         if matches!(ended.how, How::Finished | How::Failed) {
             self.settle();
         }
+        for hangs in self.agents.live().iter().filter_map(|agent| agent.hangs()) {
+            match ended.how {
+                How::Finished => ended = hangs,
+                // more likely the cause than the test's own reason
+                How::Failed => self.note(Note::Warning { message: hangs.message, at: None }),
+                _ => {}
+            }
+        }
         // what the settling brought to light (an agent that died with the last step) still counts
         if let (How::Finished, Some(stop)) = (ended.how, self.log.stopped()) {
             ended = stop;
@@ -127,6 +135,9 @@ impl Run {
     /// response and the acknowledgement.
     fn settle(&self) {
         let live = self.agents.live();
+        // all at once: those that hang are known after one silence, however many they are, and asked nothing more
+        let questions: Vec<_> = live.iter().filter_map(|agent| agent.question()).collect();
+        questions.into_iter().for_each(|question| drop(question.blocking_recv()));
         for _round in 0..3 {
             for agent in &live {
                 agent.barrier();

@@ -57,6 +57,13 @@ impl Telefonist {
         Done::from(self.command().output().expect("the program starts"))
     }
 
+    /// Another call of the program in the same folder.
+    pub fn then(&self, words: &str) -> Done {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_telefonist"));
+        command.args(words.split_whitespace()).current_dir(self.folder.path()).stdin(Stdio::null());
+        Done::from(command.env("NO_COLOR", "1").output().expect("the program starts"))
+    }
+
     /// Starts it and gives its output as it comes.
     pub fn start(&self) -> Child {
         self.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")

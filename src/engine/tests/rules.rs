@@ -1,7 +1,7 @@
 //! The rules of awaiting by themselves, on a log with a clock that stands still: consumed, retired, one event for one member.
 
 use super::*;
-use crate::engine::marks::Marks;
+use crate::engine::marks::{MOST, Marks, Sort};
 use crate::engine::matching::{Found, Member, Pattern, Scan, Want};
 use crate::event::{LogLine, SipEvent};
 use proptest::prelude::*;
@@ -61,9 +61,24 @@ pub fn marks_of(events: &[Arc<Event>]) -> Marks {
 }
 
 fn live(marks: &Marks, agent: &str) -> Vec<u64> {
-    let mut live: Vec<u64> = marks.live(agent).map(|event| event.n).collect();
+    let sorts = [Sort::Event, Sort::Message, Sort::Line];
+    let mut live: Vec<u64> = sorts.into_iter().flat_map(|sort| marks.live(agent, sort)).map(|event| event.n).collect();
     live.sort();
     live
+}
+
+#[test]
+fn an_agents_newest_lines_can_be_awaited_and_a_flood_of_them_costs_no_event() {
+    let line = |n| Body::Log(LogLine { level: "info".into(), text: "x".repeat(if n < 20_000 { 1 } else { 64_000 }) });
+    let event = |n, body| Arc::new(Event { n, time: 0.0, agent: Some("a".into()), body });
+    let mut marks = Marks::default();
+    marks.observe(&[event(0, Body::Event(super::event("a CALL_INCOMING c1").1))]);
+    let lines = |marks: &Marks| marks.live("a", Sort::Line).map(|line| line.n).collect::<Vec<_>>();
+    (1..20_000).for_each(|n| marks.observe(&[event(n, line(n))]));
+    assert_eq!((lines(&marks).len(), lines(&marks)[0]), (MOST, 20_000 - MOST as u64));
+    (20_000..21_000).for_each(|n| marks.observe(&[event(n, line(n))]));
+    assert!((200..300).contains(&lines(&marks).len()), "long ones are fewer: {}", lines(&marks).len());
+    assert_eq!(marks.live("a", Sort::Event).count(), 1);
 }
 
 fn one(agent: &str, name: &str) -> Want {

@@ -8,9 +8,9 @@
 //!
 //! Where the lanes don't fit side by side, a line names both ends instead.
 
+use super::columns::{Canvas, Keep, cut, tame, wrapped};
 use super::{Ladder, Mark, MarkKind, Row};
-use crate::diagnostic::is_invisible;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 /// The width of the times that a line begins with, in columns.
 const TIMES: usize = 19;
@@ -161,7 +161,7 @@ impl Sheet<'_> {
 
     /// A lane's name, as wide as all of them.
     fn padded(&self, lane: usize) -> String {
-        let most = NAME.min((self.room().saturating_sub(TEXT + 5)) / 2);
+        let most = (self.room().saturating_sub(2 * TEXT + 5) / 2).min(NAME);
         let all = self.ladder.lanes.iter().map(|lane| UnicodeWidthStr::width(lane.name.as_str()).min(most)).max();
         let keep = if self.ladder.lanes.get(lane).is_some_and(|lane| lane.agent) { Keep::Start } else { Keep::End };
         let name = cut(self.name(lane), most, keep);
@@ -180,7 +180,7 @@ impl Sheet<'_> {
             None => mark.text.clone(),
         };
         if mark.kind == MarkKind::Problem {
-            let lines = wrapped(&tame(&named(mark)), self.room() - 2);
+            let lines = wrapped(&named(mark), self.room() - 2);
             let head = |n: usize| if n == 0 { "✗ " } else { "  " };
             let painted = |(n, line): (usize, &String)| self.paint(code, &format!("{}{line}", head(n)));
             return lines.iter().enumerate().map(painted).collect();
@@ -229,93 +229,5 @@ fn summary(ladder: &Ladder) -> String {
         0 => "no SIP message was recorded\n".into(),
         1 => format!("1 message over {}\n", transports.join(", ")),
         n => format!("{n} messages over {}{again}\n", transports.join(", ")),
-    }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Keep {
-    Start,
-    End,
-}
-
-/// Characters that stand in a column of their own; others are replaced.
-fn tame(text: &str) -> String {
-    let shown = |c: char| if is_invisible(c) || c.width().unwrap_or(0) == 0 { '\u{fffd}' } else { c };
-    text.trim().chars().map(shown).collect()
-}
-
-/// The text, tamed, in `width` columns at most.
-fn cut(text: &str, width: usize, keep: Keep) -> String {
-    let text = tame(text);
-    if UnicodeWidthStr::width(text.as_str()) <= width {
-        return text;
-    }
-    let mut left = width.saturating_sub(1);
-    let fits = |c: &char| {
-        let wide = c.width().unwrap_or(0);
-        let fits = wide <= left;
-        left = if fits { left - wide } else { 0 };
-        fits
-    };
-    match keep {
-        Keep::Start => text.chars().take_while(fits).chain(['…']).collect(),
-        Keep::End => {
-            let end: Vec<char> = text.chars().rev().take_while(fits).collect();
-            ['…'].into_iter().chain(end.into_iter().rev()).collect()
-        }
-    }
-}
-
-/// Lines of `width` columns at most, broken at spaces; a longer word is cut.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![];
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        let word = cut(word, width, Keep::Start);
-        let wide = UnicodeWidthStr::width(line.as_str()) + 1 + UnicodeWidthStr::width(word.as_str());
-        if !line.is_empty() && wide > width {
-            lines.push(std::mem::take(&mut line));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(&word);
-    }
-    lines.push(line);
-    lines
-}
-
-/// A line of columns; none where a wide character before it takes two.
-struct Canvas(Vec<Option<char>>);
-
-impl Canvas {
-    fn new(width: usize) -> Canvas {
-        Canvas(vec![Some(' '); width])
-    }
-
-    /// Writes a text; what does not fit is left out. Gives the column after it.
-    fn put(&mut self, column: usize, text: &str) -> usize {
-        let mut column = column;
-        for c in text.chars() {
-            let end = column + c.width().unwrap_or(0);
-            if end > self.0.len() {
-                break;
-            }
-            self.0[column..end].fill(None);
-            self.0[column] = Some(c);
-            column = end;
-        }
-        column
-    }
-
-    fn text(&self) -> String {
-        self.0.iter().flatten().collect()
-    }
-
-    /// The line with a text in it that is painted.
-    fn painted(mut self, column: usize, text: &str, paint: impl Fn(&str) -> String) -> String {
-        let end = self.put(column, text);
-        let part = |cells: &[Option<char>]| cells.iter().flatten().collect::<String>();
-        format!("{}{}{}", part(&self.0[..column]), paint(&part(&self.0[column..end])), part(&self.0[end..]))
     }
 }

@@ -2,13 +2,16 @@
 //! terminal, the HTML report and the web UI draw.
 
 mod build;
-pub mod draw;
+mod columns;
+mod draw;
 mod marks;
+mod page;
 mod wire;
 
 use serde::Serialize;
 
 pub use build::Builder;
+pub use page::page;
 pub use wire::{End, Sighting, Wire, is_stream};
 
 /// Who talked with whom.
@@ -49,7 +52,7 @@ pub struct Row {
     /// `1 INVITE`
     pub cseq: String,
     pub transport: String,
-    /// The same message was seen before between the same two, byte for byte.
+    /// The same request of the same transaction, or the same response byte for byte, was seen before between the same two.
     pub retransmission: bool,
     /// The numbers of its events in the record: one, or one at each end; the first is the one that came first.
     pub events: Vec<u64>,

@@ -73,6 +73,28 @@ fn a_message_between_agents_is_one_row_and_what_is_sent_again_is_marked() {
 }
 
 #[test]
+fn a_request_is_sent_again_when_its_transaction_says_so() {
+    let request = |text: &str, branch: &str| match sip("OUT", "UDP", ALICE, BOB, text) {
+        Body::Sip(mut sip) => {
+            sip.headers = vec![("Via".into(), format!("SIP/2.0/UDP {ALICE};branch={branch};rport"))];
+            sip.method = "INVITE".into();
+            ("alice", Body::Sip(sip))
+        }
+        other => ("alice", other),
+    };
+    let ladder = ladder(vec![
+        request("INVITE o=1", "z9hG4bK1"),
+        request("INVITE o=2", "z9hG4bK1"),
+        request("INVITE o=3", "z9hG4bK2"),
+        ("alice", sip("IN", "UDP", BOB, ALICE, "183 Session Progress")),
+        ("alice", sip("IN", "UDP", BOB, ALICE, "180 Ringing")),
+        ("alice", sip("IN", "UDP", BOB, ALICE, "180 Ringing")),
+    ]);
+    let again: Vec<bool> = ladder.rows.iter().map(|row| row.retransmission).collect();
+    assert_eq!(again, [false, true, false, false, false, true]);
+}
+
+#[test]
 fn a_receiver_that_is_heard_first_does_not_make_a_second_row() {
     let client = "127.0.0.1:40001";
     let ladder = ladder(vec![

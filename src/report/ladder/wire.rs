@@ -2,7 +2,7 @@
 
 use crate::event::{Body, Event, Note, SipEvent};
 use sha2::{Digest, Sha256};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// An address of one of the two kinds of transport: a port of UDP is not the same one of TCP.
@@ -13,6 +13,8 @@ type Address = (bool, String);
 pub struct Wire {
     /// By the digest of what was sent from where to where.
     seen: HashMap<[u8; 32], Seen>,
+    /// Requests by their transactions, responses by their bytes.
+    sent: HashSet<[u8; 32]>,
     /// How many messages there were.
     messages: usize,
     /// Who was at an address from which event on.
@@ -32,7 +34,8 @@ pub enum End {
 /// What a recorded message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sighting {
-    /// A message that was not recorded before; the same bytes went the same way before if it is a retransmission.
+    /// A message that was not recorded before. A retransmission is a request that went the same way before in the same transaction
+    /// (baresip gives the SDP of an INVITE that it sends again a new version), or a response of the same bytes.
     First { retransmission: bool },
     /// The other end's record of the message of that number, from 0.
     Second(usize),
@@ -72,22 +75,16 @@ impl Wire {
         let own = End::Agent(agent.clone());
         // both ends are one agent, which says the same of both of its records
         let itself = self.end(n, sip, &sip.src) == own && self.end(n, sip, &sip.dst) == own;
-        let known = self.seen.get_mut(&digest(sip));
-        if let Some(known) = known {
-            let first = (itself || known.sent != sent).then(|| known.open.pop_front()).flatten();
-            if let Some(first) = first {
-                return Sighting::Second(first);
-            }
-            if known.open.is_empty() {
-                known.sent = sent;
-            }
-            known.open.push_back(self.messages);
-            self.messages += 1;
-            return Sighting::First { retransmission: true };
+        let known = self.seen.entry(digest(sip)).or_insert_with(|| Seen { open: VecDeque::new(), sent });
+        if let Some(first) = (itself || known.sent != sent).then(|| known.open.pop_front()).flatten() {
+            return Sighting::Second(first);
         }
-        self.seen.insert(digest(sip), Seen { open: VecDeque::from([self.messages]), sent });
+        if known.open.is_empty() {
+            known.sent = sent;
+        }
+        known.open.push_back(self.messages);
         self.messages += 1;
-        Sighting::First { retransmission: false }
+        Sighting::First { retransmission: !self.sent.insert(transaction(sip)) }
     }
 
     fn own(&mut self, address: Address, n: u64, agent: &Arc<str>) {
@@ -102,8 +99,7 @@ impl Wire {
         if sip.direction != "IN" || sip.status.is_some() || !is_stream(sip) {
             return;
         }
-        let via = sip.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Via"));
-        let sent_by = via.and_then(|(_, value)| value.split([';', ',']).next()?.split_whitespace().nth(1));
+        let sent_by = topmost_via(sip).and_then(|via| via.split(';').next()?.split_whitespace().nth(1));
         let Some(sent_by) = sent_by.filter(|sent_by| host(sent_by) == host(&sip.src) && **sent_by != sip.src) else {
             return;
         };
@@ -138,12 +134,36 @@ fn address(sip: &SipEvent, at: &str) -> Address {
 }
 
 fn digest(sip: &SipEvent) -> [u8; 32] {
+    of([&sip.transport, &sip.src, &sip.dst, &sip.param])
+}
+
+/// What a retransmission has in common with what was sent before (RFC 3261 section 17.1.3).
+fn transaction(sip: &SipEvent) -> [u8; 32] {
+    match branch(sip).filter(|_| sip.status.is_none()) {
+        Some(branch) => of([&sip.transport, &sip.src, &sip.dst, &sip.method, &sip.call_id, &sip.cseq, branch]),
+        None => digest(sip),
+    }
+}
+
+fn of<const N: usize>(parts: [&str; N]) -> [u8; 32] {
     let mut digest = Sha256::new();
-    for part in [&sip.transport, &sip.src, &sip.dst, &sip.param] {
+    for part in parts {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }
     digest.finalize().into()
+}
+
+fn topmost_via(sip: &SipEvent) -> Option<&str> {
+    let via = sip.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Via"));
+    via.and_then(|(_, value)| value.split(',').next())
+}
+
+fn branch(sip: &SipEvent) -> Option<&str> {
+    topmost_via(sip)?
+        .split(';')
+        .find_map(|part| part.trim().strip_prefix("branch="))
+        .filter(|branch| !branch.is_empty())
 }
 
 fn host(address: &str) -> &str {

@@ -1,0 +1,44 @@
+//! What the agents of a run heard.
+
+use super::archive::Archive;
+use super::unreadable;
+use crate::diagnostic::Diagnostic;
+use crate::record::RunFolder;
+use std::fs::File;
+use std::io::{self, Seek, Write};
+use std::path::PathBuf;
+
+/// The recordings in the run's folder, in the order of their names. What is not a file of its own (a link) is left out: it could
+/// lead anywhere.
+pub fn recordings(run: &RunFolder) -> Vec<PathBuf> {
+    let entries = run.path().join("recordings").read_dir().into_iter().flatten().filter_map(Result::ok);
+    let own = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let mut files: Vec<PathBuf> = own.map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "wav"));
+    files.sort();
+    files
+}
+
+/// Whether there is just one, which then needs no zip.
+pub fn is_one(run: &RunFolder) -> bool {
+    recordings(run).len() == 1
+}
+
+/// One as it is, several as a zip.
+pub fn write(run: &RunFolder, to: &mut (impl Write + Seek)) -> Result<Vec<Diagnostic>, Diagnostic> {
+    match recordings(run).as_slice() {
+        [] => Err(Diagnostic::error(format!("nothing was recorded in {}", run.id()))
+            .advice("a call without media leaves no recording; look at the run with `telefonist ladder`")),
+        [only] => {
+            let mut file = File::open(only).map_err(|error| unreadable(only, &error))?;
+            io::copy(&mut file, to).map_err(super::unwritable)?;
+            Ok(vec![])
+        }
+        several => {
+            let mut archive = Archive::new(to);
+            several.iter().try_for_each(|path| archive.copy("", path))?;
+            archive.finish()?;
+            Ok(vec![])
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Drawn ladders: `tests/golden/ladder/<case>.jsonl` is a record, `<case>.<width>.txt` how it is drawn in so many columns, and
+//! `<case>.verdict.json`, where there is one, its verdict. `UPDATE=1 cargo test` writes the drawings anew.
+
+use crate::golden::compare;
+use std::path::PathBuf;
+use telefonist::record::Record;
+use telefonist::report::ladder::{Ladder, page};
+use telefonist::verdict::Verdict;
+
+#[test]
+fn ladders_are_drawn_as_before() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/ladder");
+    let entries = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let cases: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == "jsonl")).collect();
+    assert!(cases.len() >= 3);
+    let mut wrong = vec![];
+    for case in cases {
+        let mut record = Record::open(&case).unwrap();
+        let events: Vec<_> = record.by_ref().map(Result::unwrap).collect();
+        let verdict = std::fs::read_to_string(case.with_extension("verdict.json")).ok();
+        let verdict = verdict.map(|json| Verdict::from_json(&json).unwrap());
+        for width in [80, 120] {
+            let drawn = page(&record.header, verdict.as_ref(), &Ladder::of(&events), width, false);
+            wrong.extend(compare(&case.with_extension(format!("{width}.txt")), &drawn));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\nUPDATE=1 takes it over", wrong.join("\n"));
+}

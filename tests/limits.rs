@@ -1,0 +1,305 @@
+//! What a machine may run out of, and what may stop answering: the disk, open files, the run's folder, an agent.
+
+use crate::support::{Done, Telefonist, children, wait_for_event};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::UdpSocket;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// A call in whose midst the script asks the test for something, by an OPTIONS that the test answers when it has been done.
+const CALL: &str = r#"
+let test = param("TEST", "");
+let alice = agent("alice");
+let bob = agent("bob");
+alice.dial(bob);
+await bob.event("CALL_INCOMING") within 20s;
+bob.accept();
+await all([alice.event("CALL_ESTABLISHED"), bob.event("CALL_ESTABLISHED")]) within 20s;
+for what in ["break", "mend"] {
+    bob.cmd(`options sip:${what}@${test}`);
+    await bob.sip(200).where(|answer| answer.method == "OPTIONS") within 20s;
+    for n in 0..500 { print(`line ${n} after ${what}`); }
+}
+alice.hangup();
+await bob.event("CALL_CLOSED") within 20s;
+"#;
+
+/// The test's end of [`CALL`].
+struct Peer(UdpSocket);
+
+impl Peer {
+    fn new() -> Peer {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        Peer(socket)
+    }
+
+    /// The program that runs [`CALL`] with its data in that folder.
+    fn call(&self, arguments: &str) -> Telefonist {
+        let test = Telefonist::new(&format!("run call.rhai --test-timeout 60s {arguments}")).file("call.rhai", CALL);
+        test.argument("--define").argument(format!("TEST={}", self.0.local_addr().unwrap()))
+    }
+
+    /// Waits for the request, does what it asks for, and answers it.
+    fn serve(&self, what: &str, done: impl FnOnce()) {
+        let mut done = Some(done);
+        let mut buffer = [0; 4096];
+        loop {
+            let (length, from) = self.0.recv_from(&mut buffer).expect("the script asks");
+            let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            // one that was asked before, sent again
+            let is_this = request.starts_with(&format!("OPTIONS sip:{what}@"));
+            if is_this {
+                done.take().into_iter().for_each(|done| done());
+            }
+            let copied = ["Via:", "From:", "To:", "Call-ID:", "CSeq:"];
+            let headers = request.lines().filter(|line| copied.iter().any(|name| line.starts_with(name)));
+            let headers: String = headers.map(|line| format!("{line}\r\n")).collect();
+            let answer = format!("SIP/2.0 200 OK\r\n{headers}Content-Length: 0\r\n\r\n");
+            self.0.send_to(answer.as_bytes(), from).unwrap();
+            if is_this {
+                return;
+            }
+        }
+    }
+}
+
+/// A small disk of its own, mounted for as long as it is there.
+struct Disk(PathBuf);
+
+impl Disk {
+    /// Root may mount, here and in CI; elsewhere this fails, for nothing else is a disk that gets full.
+    fn mount(path: PathBuf) -> Disk {
+        std::fs::create_dir_all(&path).unwrap();
+        mount(&["-t", "tmpfs", "-o", "size=4m", "tmpfs"], &path);
+        Disk(path)
+    }
+
+    fn make_read_only(&self) {
+        mount(&["-o", "remount,ro"], &self.0);
+    }
+
+    fn fill(&self) {
+        use std::io::Write;
+        let mut file = std::fs::File::create(self.0.join("filler")).unwrap();
+        while file.write_all(&[0; 512]).is_ok() {}
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.0.join("filler")).unwrap();
+    }
+}
+
+fn mount(arguments: &[&str], path: &Path) {
+    let output = Command::new("mount").args(arguments).arg(path).output().expect("mount(8) is there");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "this test needs the right to mount a tmpfs (run it as root): {said}");
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let unmounted = Command::new("umount").arg("--lazy").arg(&self.0).status();
+        assert!(unmounted.is_ok_and(|status| status.success()), "{} is still mounted", self.0.display());
+    }
+}
+
+/// The numbers of a record's events.
+fn numbers(test: &Telefonist) -> Vec<u64> {
+    test.events().iter().map(|event| event["n"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn a_disk_that_gets_full_under_a_call_changes_no_verdict_and_the_report_says_what_is_missing() {
+    let peer = Peer::new();
+    let test = peer.call("");
+    let disk = Disk::mount(test.folder.path().join("data"));
+    let child = test.start();
+    peer.serve("break", || disk.fill());
+    peer.serve("mend", || ());
+    let done = Done::from(child.wait_with_output().unwrap()).exits(0).says("PASS");
+    let done = done.says("events could not be written to").says("No space left on device");
+    done.says("make room on the disk").never_says("panicked");
+    // what was written before is whole
+    assert!(numbers(&test).len() > 10);
+}
+
+#[test]
+fn a_disk_that_gets_room_again_under_a_run_has_its_whole_record() {
+    let peer = Peer::new();
+    let test = peer.call("");
+    let disk = Disk::mount(test.folder.path().join("data"));
+    let child = test.start();
+    peer.serve("break", || disk.fill());
+    peer.serve("mend", || disk.make_room());
+    Done::from(child.wait_with_output().unwrap()).exits(0).says("PASS").never_says("could not be written");
+    let numbers = numbers(&test);
+    assert_eq!(numbers, (0..numbers.len() as u64).collect::<Vec<_>>());
+    assert!(numbers.len() > 1000);
+    let replay = Done::from(test.command_with(&["replay", "last"]).output().unwrap());
+    replay.exits(0).says("PASS").never_says("warning").never_says("missing");
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_written_is_told_before_a_call() {
+    let test = Peer::new().call("");
+    let disk = Disk::mount(test.folder.path().join("data"));
+    disk.make_read_only();
+    test.run().exits(3).says("data` can't be written: Read-only file system").says("--data-dir").never_says("panicked");
+    assert_eq!(disk.0.read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn a_run_whose_folder_is_removed_keeps_its_verdict_and_says_that_its_record_is_gone() {
+    let peer = Peer::new();
+    let test = peer.call("");
+    let child = test.start();
+    peer.serve("break", || std::fs::remove_dir_all(test.run_folder()).unwrap());
+    peer.serve("mend", || ());
+    let done = Done::from(child.wait_with_output().unwrap()).exits(0).says("PASS");
+    done.says("the file was removed while the run went on").never_says("panicked");
+}
+
+/// Both agents of a call, stopped as by SIGSTOP.
+fn stop_agents(host: u32) {
+    let agents = children(host);
+    assert_eq!(agents.len(), 2);
+    for agent in agents {
+        // SAFETY: plain kill(2) on an agent of a host that this test started
+        assert_eq!(unsafe { libc::kill(agent as i32, libc::SIGSTOP) }, 0);
+    }
+}
+
+/// The silence that is waited for, with what an end takes besides, on a busy machine.
+const HANGING: Duration = Duration::from_secs(10);
+
+#[test]
+fn an_agent_that_stops_answering_is_an_error_with_its_name_and_command() {
+    let text = "_define ua1 sip:alice@127.0.0.1\n_define ua2 sip:bob@127.0.0.1\nuanew <ua1>;regint=0\nuanew <ua2>;regint=0\n\
+                ua1:dial ua2|300ms|ua2:accept|2s|ua1:reginfo|30s\n";
+    let test = Telefonist::new("run call").file("call", text);
+    let mut child = test.start();
+    wait_for_event(&mut child, &test.folder.path().join("data"), &["CALL_ESTABLISHED", "\"alice\""]);
+    stop_agents(child.id());
+    let begun = Instant::now();
+    let done = Done::from(child.wait_with_output().unwrap()).exits(3);
+    done.says("agent `alice` does not answer `reginfo` within 5 s").says("call:5");
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(2) + HANGING, "{took:?}");
+}
+
+#[test]
+fn a_failed_await_on_agents_that_hang_ends_after_one_silence_of_all_of_them() {
+    let script = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\nalice.dial(bob);\n\
+                  await bob.event(\"CALL_INCOMING\") within 20s;\nsleep(1s);\nawait bob.event(\"CALL_ESTABLISHED\") within 1s;\n";
+    let test = Telefonist::new("run call.rhai").file("call.rhai", script);
+    let mut child = test.start();
+    wait_for_event(&mut child, &test.folder.path().join("data"), &["CALL_INCOMING", "\"bob\""]);
+    stop_agents(child.id());
+    let begun = Instant::now();
+    let done = Done::from(child.wait_with_output().unwrap()).exits(1);
+    done.says("no CALL_ESTABLISHED at bob within 1 s").says("agent `alice` hangs").says("agent `bob` hangs");
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(2) + HANGING, "{took:?}");
+}
+
+#[test]
+fn a_script_that_passes_beside_an_agent_that_hangs_is_an_error() {
+    let script = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\nalice.dial(bob);\n\
+                  await bob.event(\"CALL_INCOMING\") within 20s;\nsleep(1s);\n";
+    let test = Telefonist::new("run call.rhai").file("call.rhai", script);
+    let mut child = test.start();
+    wait_for_event(&mut child, &test.folder.path().join("data"), &["CALL_INCOMING", "\"bob\""]);
+    stop_agents(child.id());
+    Done::from(child.wait_with_output().unwrap()).exits(3).says("hangs: it does not answer");
+}
+
+/// The command, with so many open files at most, for it and for root.
+fn with_files(test: &Telefonist, files: u32) -> Done {
+    let command = test.command();
+    let mut limited = Command::new("prlimit");
+    limited.arg(format!("--nofile={files}:{files}")).arg(command.get_program()).args(command.get_args());
+    limited.current_dir(test.folder.path()).env("NO_COLOR", "1").env_remove("TELEFONIST_BARESIP");
+    Done::from(limited.output().expect("prlimit(1) is there"))
+}
+
+#[test]
+fn with_few_open_files_there_are_fewer_agents_at_once_and_with_too_few_a_clear_error() {
+    let call = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\nalice.dial(bob);\nawait bob.event(\"CALL_INCOMING\") within 20s;\n";
+    let mut test = Telefonist::new("run tests --jobs 6");
+    for n in 0..6 {
+        test = test.file(&format!("tests/{n}.rhai"), call);
+    }
+    let few = with_files(&test, 64).exits(0).says("6 passed").never_says("panicked");
+    few.says("64 files may be open: 2 agents at once, not 100").says("ulimit -Hn");
+    // six agents, where four have room
+    let many =
+        "let agents = [];\nfor n in 0..6 { agents.push(agent(`a${n}`)); }\nfor one in agents { one.cmd(\"uuid\"); }\n";
+    let test = Telefonist::new("run many.rhai").file("many.rhai", many);
+    let refused = with_files(&test, 132).exits(3).says("132 files may be open: 4 agents at once");
+    refused.says("there are 4 agents").never_says("panicked");
+    let none = with_files(&test, 40).exits(3).says("no call can be made with 40 open files: 48 are needed at least");
+    none.never_says("panicked");
+}
+
+/// Two hosts run tests in one data directory that neither has used before.
+#[test]
+fn two_hosts_in_one_data_directory_share_accounts_and_lose_nothing() {
+    let account = "let phone = agent(account(\"NAME\"), #{ name: \"NAME\" });\nlet bob = agent(\"bob\");\nbob.dial(phone);\n\
+                   await phone.event(\"CALL_INCOMING\") within 30s;\nphone.accept();\nawait bob.event(\"CALL_ESTABLISHED\") within 30s;\n\
+                   sleep(200ms);\nbob.hangup();\nawait phone.event(\"CALL_CLOSED\") within 30s;\n";
+    let accounts = "desk <sip:desk@127.0.0.1>;regint=0\nhall <sip:hall@127.0.0.1>;regint=0\n";
+    let mut test = Telefonist::new("").file("accounts", accounts);
+    for n in 0..6 {
+        let name = if n % 2 == 0 { "desk" } else { "hall" };
+        test = test.file(&format!("one/{n}.rhai"), &account.replace("NAME", name));
+        test = test.file(&format!("two/{n}.rhai"), &account.replace("NAME", name));
+    }
+    let start = |tests: &str| {
+        let mut command =
+            test.command_with(&["run", tests, "shared.rhai", "--jobs", "4", "--repeat", "2", "--accounts", "accounts"]);
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    // both write the history of this one
+    std::fs::write(test.folder.path().join("shared.rhai"), "let carol = agent(\"carol\");\ncarol.cmd(\"uuid\");\n")
+        .unwrap();
+    let hosts = [start("one"), start("two")];
+    for host in hosts {
+        Done::from(host.wait_with_output().unwrap()).exits(0).says("14 passed").never_says("warning");
+    }
+    let data = test.folder.path().join("data");
+    let mut ids = BTreeSet::new();
+    let mut uses: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
+    for run in data.join("runs").read_dir().unwrap().map(Result::unwrap) {
+        let text = std::fs::read_to_string(run.path().join("events.jsonl")).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(ids.insert(lines[0]["run"].as_str().unwrap().to_string()));
+        let events = &lines[1..];
+        assert!(events.iter().enumerate().all(|(n, event)| event["n"] == n), "{}", run.path().display());
+        assert!(run.path().join("verdict.json").is_file() && run.path().join("flow.txt").is_file());
+        for name in ["desk", "hall"] {
+            let of_agent = |event: &&Value| event["agent"] == name;
+            let time = |event: &Value| event["time"].as_f64().unwrap();
+            let first = events.iter().find(of_agent).map(time);
+            let last = events.iter().rfind(of_agent).map(time);
+            uses.entry(name.into()).or_default().extend(first.zip(last));
+        }
+    }
+    assert_eq!(ids.len(), 28);
+    for (name, mut times) in uses {
+        times.sort_by(|a, b| a.0.total_cmp(&b.0));
+        assert_eq!(times.len(), 12, "{name}");
+        assert!(times.windows(2).all(|two| two[0].1 <= two[1].0), "{name} was used twice at once: {times:?}");
+    }
+    let history = data.join("history").read_dir().unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let pasts = history.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let read = |path: &PathBuf| serde_json::from_slice::<Value>(&std::fs::read(path).unwrap()).unwrap();
+    assert!(pasts.map(read).all(|past| past["status"] == "pass"));
+    assert_eq!(history.len(), 26, "a past and a flow for each test, nothing half written: {history:?}");
+    for sound in ["alice.wav", "bob.wav", "charlie.wav"] {
+        let written = std::fs::read(data.join("built-in/sounds").join(sound)).unwrap();
+        assert_eq!(written, std::fs::read(crate::support::repository().join("data/sounds").join(sound)).unwrap());
+    }
+    assert_eq!(data.join("built-in/sounds").read_dir().unwrap().count(), 4, "nothing half written");
+}
