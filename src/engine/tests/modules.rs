@@ -40,7 +40,10 @@ fn std_calls_establishes_and_hangs_up() {
 #[test]
 fn an_error_in_a_std_module_names_the_users_line() {
     let (ended, _) = run_text(&format!("{PAIR}\ncalls::establish(alice, bob);"));
-    assert_eq!((ended.how, ended.message.as_str()), (How::Failed, "no CALL_INCOMING at bob within 20 ms"));
+    assert_eq!(
+        (ended.how, ended.message.as_str()),
+        (How::Failed, "no CALL_INCOMING at bob, no CALL_CLOSED at alice within 20 ms")
+    );
     assert_eq!(place(&ended), (4, 8));
     assert!(ended.details.iter().any(|detail| detail.contains("std/calls")), "{ended:?}");
     let (ended, _) = run_on(
