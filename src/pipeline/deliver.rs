@@ -71,7 +71,7 @@ pub fn update(test: &Path, ran: &Ran) -> Result<String, Diagnostic> {
 }
 
 /// A file appears whole or not at all.
-pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     // a name of its own: other tests of this host may write the same file
     let new = Permissions::from_mode(0o666);
     let mut partial = Builder::new().prefix(".").permissions(new).tempfile_in(folder_of(path))?;
