@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A call in whose midst the script asks the test for something, by an OPTIONS that the test answers when it has been done.
@@ -161,6 +161,46 @@ fn a_run_whose_folder_is_removed_keeps_its_verdict_and_says_that_its_record_is_g
     done.says("the file was removed while the run went on").never_says("panicked");
 }
 
+/// The machine's clock is set back under a run, then on by days; what the run measures goes on as time does.
+#[test]
+fn a_clock_that_jumps_under_a_run_does_no_harm() {
+    let peer = Peer::new();
+    let test = peer.call("");
+    std::fs::write(test.folder.path().join("short.rhai"), "let carol = agent(\"carol\");\ncarol.cmd(\"uuid\");\n")
+        .unwrap();
+    let offset = test.folder.path().join("offset");
+    let set = |text: &str| {
+        std::fs::write(test.folder.path().join("next"), text).unwrap();
+        std::fs::rename(test.folder.path().join("next"), &offset).unwrap();
+    };
+    set("+0");
+    let with_clock = |command: &mut Command| {
+        command
+            .env("LD_PRELOAD", "libfaketime.so.1")
+            .env("LD_LIBRARY_PATH", "/usr/lib/x86_64-linux-gnu/faketime:/usr/lib/aarch64-linux-gnu/faketime");
+        command
+            .env("FAKETIME_TIMESTAMP_FILE", &offset)
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let child = with_clock(&mut test.command());
+    peer.serve("break", || set("-2h"));
+    // a second run, which begins two hours before the first
+    let earlier = with_clock(&mut test.command_with(&["run", "short.rhai"]));
+    Done::from(earlier.wait_with_output().unwrap()).exits(0).says("PASS");
+    peer.serve("mend", || set("+3d"));
+    Done::from(child.wait_with_output().unwrap()).exits(0).says("PASS").never_says("warning");
+    let runs = std::fs::read_dir(test.folder.path().join("data/runs")).unwrap().map(|run| run.unwrap().file_name());
+    let mut runs: Vec<String> = runs.map(|name| name.into_string().unwrap()).collect();
+    runs.sort();
+    assert!(runs[0].contains("short") && runs[1].contains("call") && runs.len() == 2, "by their clock: {runs:?}");
+    let times: Vec<f64> = test.events().iter().map(|event| event["time"].as_f64().unwrap()).collect();
+    assert!(times.is_sorted() && times[times.len() - 1] - times[0] < 60_000.0);
+    let replay = Done::from(test.command_with(&["replay", &runs[1]]).output().unwrap());
+    replay.exits(0).says("PASS").never_says("warning");
+}
+
 /// Both agents of a call, stopped as by SIGSTOP.
 fn stop_agents(host: u32) {
     let agents = children(host);
@@ -259,7 +299,7 @@ fn two_hosts_in_one_data_directory_share_accounts_and_lose_nothing() {
     let start = |tests: &str| {
         let mut command =
             test.command_with(&["run", tests, "shared.rhai", "--jobs", "4", "--repeat", "2", "--accounts", "accounts"]);
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
     // both write the history of this one
     std::fs::write(test.folder.path().join("shared.rhai"), "let carol = agent(\"carol\");\ncarol.cmd(\"uuid\");\n")
