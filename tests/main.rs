@@ -17,6 +17,7 @@ mod peers;
 mod runner;
 mod reports;
 mod runs;
+mod stdlib;
 mod support;
 mod tidy;
 mod transports;
