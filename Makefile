@@ -43,7 +43,8 @@ browser: node ## the HTML report that the tests wrote, in Chromium
 
 bench: deps-build deps-test ## how fast the host is, what calls cost, beside sipp
 	cargo bench --bench host --bench calls --profile dev
-	cargo bench --bench record
+	# in the release build: a debug build says nothing of how fast JSON is; it needs no agent
+	cargo bench --bench record --no-default-features
 
 alsa: deps-build ## the program with sound cards, for --use_alsa
 	.ci/install-packages $(ALSA_PACKAGES)

@@ -7,6 +7,7 @@ use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use telefonist::event::{Body, Clock, Events, Limits, Log, LogLine, Note};
 use telefonist::record::{Header, Kept, Recorder, RunFolder};
 use telefonist::verdict::Judged;
@@ -23,9 +24,17 @@ impl Disk {
 
     /// Leaves no room on it.
     fn fill(&self) {
-        let mut filler = std::fs::File::create(self.filler()).unwrap();
+        let mut filler = std::fs::File::options().create(true).append(true).open(self.filler()).unwrap();
         for piece in [65536, 4096, 1] {
             while filler.write_all(&vec![b'x'; piece]).is_ok() {}
+        }
+    }
+
+    /// Takes whatever room there comes to be, until `over`.
+    fn keep_full(&self, over: &AtomicBool) {
+        while !over.load(SeqCst) {
+            self.fill();
+            std::thread::yield_now();
         }
     }
 
@@ -107,7 +116,8 @@ fn what_memory_can_not_hold_while_the_disk_is_full_goes_and_the_verdict_stays() 
 }
 
 /// A call that goes on when the test says so.
-const CALL: &str = r#"let alice = agent("alice");
+const CALL: &str = r#"ignore("AUDIO_REPORT");
+let alice = agent("alice");
 let bob = agent("bob");
 alice.dial(bob);
 await bob.event("CALL_INCOMING") within 20s;
@@ -168,13 +178,17 @@ impl Going {
     }
 
     /// The exit code and all that the program said from `said` on.
-    fn end(self, mut said: impl BufRead) -> (Option<i32>, String, Telefonist, Disk) {
-        let mut text = String::new();
-        said.read_to_string(&mut text).unwrap();
+    fn end(self, mut said: impl BufRead, full: bool) -> (Option<i32>, String, Telefonist, Disk) {
+        let (mut text, over) = (String::new(), AtomicBool::new(!full));
+        std::thread::scope(|scope| {
+            scope.spawn(|| self.disk.keep_full(&over));
+            said.read_to_string(&mut text).unwrap();
+            over.store(true, SeqCst);
+        });
         let output = self.child.wait_with_output().unwrap();
         text.push_str(&String::from_utf8_lossy(&output.stderr));
         // as if the terminal were wide
-        let text = text.replace("\n            | ", " ");
+        let text = text.replace("\n        | ", " ");
         (output.status.code(), text, self.test, self.disk)
     }
 }
@@ -191,7 +205,7 @@ fn a_call_passes_on_a_full_disk_and_is_recorded_whole_if_room_is_made() {
             going.disk.make_room();
         }
         going.go_on(2);
-        let (code, text, test, _disk) = going.end(said);
+        let (code, text, test, _disk) = going.end(said, !room);
         assert_eq!(code, Some(0), "{text}");
         let hash = text.lines().find_map(|line| line.trim().strip_prefix("hash ")).unwrap_or_else(|| panic!("{text}"));
         hashes.push(hash.split(';').next().unwrap().to_string());
@@ -218,7 +232,7 @@ fn a_runs_folder_that_is_removed_while_it_goes_on_is_told() {
     going.go_on(1);
     let said = going.halfway();
     going.go_on(2);
-    let (code, text, _test, _disk) = going.end(said);
+    let (code, text, _test, _disk) = going.end(said, false);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("the record of this run is lost: "), "{text}");
     assert!(!text.contains("panicked"), "{text}");
