@@ -47,8 +47,10 @@ fn a_million_log_lines_neither_fill_the_memory_nor_hold_up_another_agent() {
         Telefonist::new("run flood.rhai --baresip ./flooder").file("flood.rhai", SCRIPT).file("flooder", &flooder);
     let program = test.folder.path().join("flooder");
     std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let child = test.command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = test.command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let (status, memory) = wait(child.id());
+    // it has been waited for: nothing is left of it
+    assert!(child.wait().is_err());
     let judged = std::fs::read_to_string(test.run_folder().join("verdict.json")).unwrap();
     assert_eq!(status, 0, "{judged}");
     assert!(memory < BOUND, "{memory} kB at most");

@@ -52,6 +52,8 @@ const COMMANDS: &[Command] = &[
     always("callstat"),
     since("clrcontacts", (3, 21, 0)),
     always("conf_reload"),
+    // of the module mixminus
+    always("conference"),
     always("config"),
     always("contact_next"),
     always("contact_prev"),

@@ -42,6 +42,9 @@ pub enum Request {
     Stop,
 }
 
+/// Something that was asked of an agent, and waits for its answer.
+pub type Question = oneshot::Receiver<Result<Answer, Ended>>;
+
 /// A running agent. Its methods block, and are for threads outside of the agents' runtime.
 pub struct Agent {
     name: Arc<str>,
@@ -132,23 +135,47 @@ impl Agent {
 
     /// Waits until everything that happened at the agent before is in the log: a question that is no event.
     pub fn barrier(&self) {
-        let ready = self.state.lock().phase == Phase::Ready;
-        if ready {
-            let _ = self.ask("uuid", None);
-        }
+        self.question().into_iter().for_each(|question| drop(question.blocking_recv()));
+    }
+
+    /// The question of a barrier, asked; its answer can be waited for. None where there is no use in asking.
+    pub fn question(&self) -> Option<Question> {
+        let asks = {
+            let inner = self.state.lock();
+            inner.phase == Phase::Ready && !inner.abandoned && !inner.hangs
+        };
+        asks.then(|| self.send("uuid", None).ok()).flatten()
+    }
+
+    /// Why it can't be relied on: it left a question without an answer.
+    pub fn hangs(&self) -> Option<Ended> {
+        self.state.lock().hangs.then(|| {
+            let advice = "it may be stopped, or busy for ever; its log is in the run's events".to_string();
+            Ended { advice: Some(advice), ..Ended::error(format!("agent `{}` hangs: it does not answer", self.name)) }
+        })
     }
 
     fn ask(&self, text: &str, record: Option<Record>) -> Result<Answer, Ended> {
         self.ready()?;
+        if let Some(hangs) = self.hangs() {
+            return Err(hangs);
+        }
+        let answered = self.send(text, record)?.blocking_recv();
+        answered.unwrap_or_else(|_| Err(self.gone(&self.state.lock().phase)))
+    }
+
+    fn send(&self, text: &str, record: Option<Record>) -> Result<Question, Ended> {
         let (answer, answered) = oneshot::channel();
-        let gone = || self.gone(&self.state.lock().phase);
-        self.requests.send(Request::Command { text: text.to_string(), record, answer }).map_err(|_| gone())?;
-        answered.blocking_recv().unwrap_or_else(|_| Err(gone()))
+        let sent = self.requests.send(Request::Command { text: text.to_string(), record, answer });
+        sent.map_err(|_| self.gone(&self.state.lock().phase))?;
+        Ok(answered)
     }
 
     /// Waits, but not longer than `limit`, for the reports of calls that have closed.
     pub fn wait_reports(&self, limit: Duration) {
-        drop(self.state.wait_while(limit, |inner| inner.reports_due > 0 && inner.phase == Phase::Ready));
+        drop(
+            self.state.wait_while(limit, |inner| inner.reports_due > 0 && inner.phase == Phase::Ready && !inner.hangs),
+        );
     }
 
     /// Whoever waits for this agent waits no more.

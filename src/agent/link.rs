@@ -10,6 +10,7 @@ use super::handle::{Answer, Record};
 use super::messages::Messages;
 use super::output::Output;
 use super::reports::Reports;
+use super::state::State;
 use super::vocabulary;
 use crate::diagnostic::mask_secrets;
 use crate::event::{AgentEvent, Body, Command, Ended, LogLine, Response, Sink};
@@ -31,6 +32,7 @@ const REST: Duration = Duration::from_millis(200);
 pub struct Link {
     name: Arc<str>,
     sink: Arc<dyn Sink>,
+    state: Arc<State>,
     output: Output,
     control: Option<Control>,
     /// None where our own module in the agent reports for itself.
@@ -42,8 +44,6 @@ pub struct Link {
     pub is_ready: bool,
     /// It has said that its control port is taken.
     pub is_refused: bool,
-    /// A question was not answered in time.
-    pub hangs: bool,
     /// It has been told to quit by the run's own command.
     pub quits: bool,
     /// The run wants no more answers.
@@ -54,15 +54,17 @@ impl Link {
     pub fn new(
         name: Arc<str>,
         sink: Arc<dyn Sink>,
+        state: Arc<State>,
         output: Output,
         reports: Option<Reports>,
         messages: Option<Messages>,
     ) -> Link {
         let (control, consultation) = (None, Consultation::default());
-        let (is_ready, is_refused, hangs, quits, abandoned) = (false, false, false, false, false);
+        let (is_ready, is_refused, quits, abandoned) = (false, false, false, false);
         Link {
             name,
             sink,
+            state,
             output,
             control,
             reports,
@@ -70,7 +72,6 @@ impl Link {
             consultation,
             is_ready,
             is_refused,
-            hangs,
             quits,
             abandoned,
         }
@@ -79,6 +80,11 @@ impl Link {
     pub async fn connect(&mut self, address: SocketAddr) -> std::io::Result<()> {
         self.control = Some(Control::connect(address).await?);
         Ok(())
+    }
+
+    /// A question was not answered in time.
+    pub fn hangs(&self) -> bool {
+        self.state.lock().hangs
     }
 
     pub fn last_lines(&self) -> Vec<String> {
@@ -176,7 +182,7 @@ impl Link {
     }
 
     fn give_up(&mut self) {
-        self.hangs = true;
+        self.state.change(|inner| inner.hangs = true);
         let Some(Pending { word, answer, .. }) = self.control.as_mut().and_then(Control::give_up) else { return };
         if let Some(answer) = answer {
             let advice = "it may be stopped, or busy for ever; its log is in the run's events".to_string();

@@ -81,7 +81,7 @@ async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state:
     // our own module reports for itself
     let reports = (!start.kind.has("callreport")).then(|| Reports::new(state.clone()));
     let messages = (start.kind.version < TELLS_OF_MESSAGES).then(Messages::default);
-    let mut link = Link::new(start.name.clone(), start.sink.clone(), output, reports, messages);
+    let mut link = Link::new(start.name.clone(), start.sink.clone(), state.clone(), output, reports, messages);
     let mut host = start.host.clone();
     let outcome = tokio::select! {
         ready = timeout(START, get_ready(start, &mut child, &mut link, begun)) => Some(ready),
@@ -173,6 +173,8 @@ async fn serve(
     host: &mut watch::Receiver<()>,
 ) -> Turn {
     loop {
+        // all agents share a thread: one that never stops writing must not have it for itself
+        tokio::task::yield_now().await;
         tokio::select! {
             status = child.wait() => return Turn::Lost(status.map_or_else(|error| error.to_string(), told)),
             _ = host.changed() => return Turn::Stop,

@@ -11,8 +11,9 @@ use tokio::process::Child;
 
 /// For the error message of an agent that does not start.
 const LAST_LINES: usize = 8;
-/// Pieces that are read at once, so that an agent that never stops writing does not keep everything else waiting.
-const PIECES: usize = 16;
+/// Pieces that are read at once: the first one has all that a pipe may hold. More would let an agent that never stops writing keep
+/// everything else waiting.
+const PIECES: usize = 2;
 
 /// Reads what is there, and never waits within a piece.
 pub struct Output {

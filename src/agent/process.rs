@@ -47,7 +47,7 @@ pub fn spawn(kind: &Kind, folder: &Path) -> io::Result<Child> {
 /// says meanwhile is passed on.
 pub async fn end(child: &mut Child, link: &mut Link, patience: Duration) -> String {
     // one that hangs would not hear it
-    if !link.hangs {
+    if !link.hangs() {
         link.quit().await;
         if let Some(status) = exits(child, link, patience).await {
             return told(status);

@@ -18,6 +18,8 @@ pub struct Inner {
     pub phase: Phase,
     /// The run wants no more answers.
     pub abandoned: bool,
+    /// A question was not answered in time: it is asked nothing more.
+    pub hangs: bool,
     /// Calls that have closed, but whose report has not come.
     pub reports_due: usize,
     /// Nothing of it is left: no process, no lease.
@@ -31,7 +33,7 @@ pub struct State {
 
 impl State {
     pub fn new() -> State {
-        let inner = Inner { phase: Phase::Starting, abandoned: false, reports_due: 0, over: false };
+        let inner = Inner { phase: Phase::Starting, abandoned: false, hangs: false, reports_due: 0, over: false };
         State { inner: Mutex::new(inner), changed: Condvar::new() }
     }
 

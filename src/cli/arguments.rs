@@ -2,6 +2,7 @@
 
 use super::replay::{DiffArguments, ReplayArguments};
 use super::runs::RunsArguments;
+use super::stdlib::StdlibArguments;
 use crate::export::Format;
 use crate::pipeline::{self, Filter};
 use crate::report::Wanted;
@@ -20,6 +21,7 @@ Examples:
   telefonist runs --status fail --since 7d  what failed this week
   telefonist check tests/                   find mistakes without placing a call
   telefonist compile examples/basic_call    the testfile as a Rhai script
+  telefonist stdlib calls::establish        what a function of the library does
   telefonist ladder last                    the SIP messages of the newest run
   telefonist export last --format pcap      the same for Wireshark; and more: see telefonist export --help
   telefonist doctor                         which agents, ports and sounds there are
@@ -91,6 +93,8 @@ pub enum Verb {
     Export(ExportArguments),
     /// Say what this machine has for placing calls, and what to do about the rest
     Doctor(HostArguments),
+    /// Show the standard library of the test language: its functions, or the docs of one
+    Stdlib(StdlibArguments),
 }
 
 #[derive(Args, Debug)]

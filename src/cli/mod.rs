@@ -16,6 +16,7 @@ mod reports;
 mod run;
 mod runs;
 mod settings;
+mod stdlib;
 mod watch;
 
 use crate::verdict::ExitCode;
@@ -48,6 +49,7 @@ pub fn main() -> process::ExitCode {
         Verb::Ladder(verb) => ladder::ladder(&verb),
         Verb::Export(verb) => export::export(&verb),
         Verb::Doctor(verb) => doctor::doctor(&verb),
+        Verb::Stdlib(verb) => stdlib::stdlib(&verb),
     };
     code.code().into()
 }

@@ -1,6 +1,7 @@
 //! Arguments → the settings of the stages.
 
 use super::arguments::HostArguments;
+use super::check::complain;
 use crate::agent;
 use crate::diagnostic::Diagnostic;
 use crate::export::Format;
@@ -45,6 +46,8 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
         Diagnostic::error(format!("the data folder `{}` can't be used: {error}", arguments.data_dir.display()))
     })?;
     let baresip = arguments.baresip.clone().filter(|program| !program.as_os_str().is_empty());
+    let (max_agents, fewer) = super::limits::agents(arguments.max_agents)?;
+    complain(fewer.as_slice());
     let settings = agent::Settings {
         baresip: baresip.map(|program| found(program, std::env::var_os("PATH"))).transpose()?,
         own_program: std::env::current_exe().ok(),
@@ -54,7 +57,7 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
         rtp_interface: Some(arguments.rtp_interface.clone()).filter(|name| !name.is_empty()),
         rtp_timeout: arguments.rtp_timeout,
         max_calls: arguments.max_calls,
-        max_agents: super::limits::agents(arguments.max_agents),
+        max_agents,
         use_alsa: arguments.use_alsa,
         sounds: pipeline::sound_folders(&data_dir),
         lease_file: std::env::temp_dir().join("telefonist-ports"),
@@ -65,7 +68,12 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
 /// `PATH` means: the `baresip` that a shell would find.
 fn found(program: PathBuf, path: Option<std::ffi::OsString>) -> Result<PathBuf, Diagnostic> {
     if program.as_os_str() != "PATH" {
-        return Ok(program);
+        // agents run in folders of their own, and a path is meant from here
+        return Ok(if program.components().count() > 1 {
+            std::path::absolute(&program).unwrap_or(program)
+        } else {
+            program
+        });
     }
     let folders = path.iter().flat_map(std::env::split_paths);
     folders.map(|folder| folder.join("baresip")).find(|candidate| candidate.is_file()).ok_or_else(|| {

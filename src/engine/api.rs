@@ -1,6 +1,6 @@
 //! The functions that scripts call, in modules that all engines share.
 
-use super::{agent_api, checks, directives, duration, event_value, inputs, syntax, waiter, waiting};
+use super::{agent_api, checks, directives, duration, event_value, inputs, quality, syntax, waiter, waiting};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, FuncRegistration, Module, OptimizationLevel, RhaiNativeFunc, Shared, Variant};
 use std::sync::LazyLock;
@@ -19,6 +19,7 @@ static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     directives::register_into(&mut module);
     inputs::register_into(&mut module);
     checks::register_into(&mut module);
+    quality::register_into(&mut module);
     #[cfg(test)]
     super::tests::register_into(&mut module);
     module.build_index();

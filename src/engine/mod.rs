@@ -22,6 +22,7 @@ mod marks;
 mod matching;
 mod names;
 mod program;
+mod quality;
 mod resolver;
 mod runner;
 mod shortfall;
@@ -42,6 +43,6 @@ pub use host::{AgentAsk, Host, Reply};
 pub use program::{Loader, Program, compile};
 pub use runner::run;
 pub use state::Limits;
-pub use stdlib::MODULES as STD_MODULES;
+pub use stdlib::{MODULES as STD_MODULES, StdFunction, StdModule, documentation as std_documentation};
 
 use api::register;

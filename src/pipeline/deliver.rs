@@ -9,7 +9,11 @@ use crate::record::{Header, RunFolder};
 use crate::script::Script;
 use crate::verdict::Verdict;
 use regex::Regex;
+use std::fs::Permissions;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use tempfile::Builder;
 
 /// The flow beside a test: `<test>.flow`.
 fn flow_file(test: &Path) -> PathBuf {
@@ -67,15 +71,20 @@ pub fn update(test: &Path, ran: &Ran) -> Result<String, Diagnostic> {
 }
 
 /// A file appears whole or not at all.
-pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut partial = path.as_os_str().to_os_string();
-    partial.push(format!(".{}", std::process::id()));
-    let partial = PathBuf::from(partial);
-    std::fs::write(&partial, text)?;
+pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    // a name of its own: other tests of this host may write the same file
+    let new = Permissions::from_mode(0o666);
+    let mut partial = Builder::new().prefix(".").permissions(new).tempfile_in(folder_of(path))?;
+    partial.write_all(text.as_bytes())?;
     if let Ok(old) = path.metadata() {
-        std::fs::set_permissions(&partial, old.permissions())?;
+        partial.as_file().set_permissions(old.permissions())?;
     }
-    std::fs::rename(&partial, path).inspect_err(|_| drop(std::fs::remove_file(&partial)))
+    partial.persist(path)?;
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The text with its hash replaced, or put at its top.

@@ -12,7 +12,7 @@ use crate::verdict::{Evidence, Judged, Status, judge};
 pub fn judged(header: &Header, events: &(impl Events + ?Sized), baseline: Option<&str>) -> Result<Judged, Diagnostic> {
     let mut judged = judge(header, events, baseline)?;
     if !matches!(judged.verdict.status, Status::Pass | Status::Skipped) {
-        let mut evidence = Evidence::new();
+        let mut evidence = Evidence::new(header.time);
         events.each(&mut |event| evidence.event(event))?;
         judged.verdict.findings = evidence.findings(&judged.verdict, &judged.flow, baseline);
     }

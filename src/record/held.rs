@@ -34,9 +34,9 @@ fn open(folder: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW).open(folder)
 }
 
-/// Whether the open folder is still the one of that path.
-fn is_same(file: &File, folder: &Path) -> bool {
-    let (Ok(open), Ok(there)) = (file.metadata(), folder.symlink_metadata()) else { return false };
+/// Whether what is open is still what stands at that path.
+pub(super) fn is_same(file: &File, path: &Path) -> bool {
+    let (Ok(open), Ok(there)) = (file.metadata(), path.symlink_metadata()) else { return false };
     (open.dev(), open.ino()) == (there.dev(), there.ino())
 }
 

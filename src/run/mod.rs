@@ -38,9 +38,9 @@ pub struct Run {
 }
 
 impl Run {
-    /// `folder` exists, belongs to this run alone and is an absolute path.
-    pub fn new(supervisor: Arc<Supervisor>, folder: PathBuf, inputs: Arc<Inputs>) -> Arc<Run> {
-        let log = Arc::new(Log::new(Clock::system()));
+    /// `folder` exists, belongs to this run alone and is an absolute path. `clock` is the only one that the run asks.
+    pub fn new(supervisor: Arc<Supervisor>, folder: PathBuf, inputs: Arc<Inputs>, clock: Clock) -> Arc<Run> {
+        let log = Arc::new(Log::new(clock));
         let (secrets, agents, policy) = (Secrets::default(), Agents::default(), Policy::default());
         // a value of a file of secrets may stand in a testfile as a macro, which nobody asks for by name
         inputs.secrets.values().for_each(|value| secrets.add(value));
@@ -72,6 +72,14 @@ impl Run {
         }
         if matches!(ended.how, How::Finished | How::Failed) {
             self.settle();
+        }
+        for hangs in self.agents.live().iter().filter_map(|agent| agent.hangs()) {
+            match ended.how {
+                How::Finished => ended = hangs,
+                // more likely the cause than the test's own reason
+                How::Failed => self.note(Note::Warning { message: hangs.message, at: None }),
+                _ => {}
+            }
         }
         // what the settling brought to light (an agent that died with the last step) still counts
         if let (How::Finished, Some(stop)) = (ended.how, self.log.stopped()) {
@@ -127,6 +135,9 @@ impl Run {
     /// response and the acknowledgement.
     fn settle(&self) {
         let live = self.agents.live();
+        // all at once: those that hang are known after one silence, however many they are, and asked nothing more
+        let questions: Vec<_> = live.iter().filter_map(|agent| agent.question()).collect();
+        questions.into_iter().for_each(|question| drop(question.blocking_recv()));
         for _round in 0..3 {
             for agent in &live {
                 agent.barrier();

@@ -45,8 +45,8 @@ const LINES_OF_ALL: usize = 26;
 /// What a run's events say of a cause; see [`Evidence::findings`].
 #[derive(Debug, Default)]
 pub struct Evidence {
-    /// The time of the first event, and of the last one before the host stopped the agents.
-    began: Option<f64>,
+    /// When the run began, and the time of the last event before the host stopped the agents.
+    began: f64,
     end: f64,
     /// The last step is done.
     over: bool,
@@ -58,13 +58,13 @@ pub struct Evidence {
 type Weighed = (u8, Finding);
 
 impl Evidence {
-    pub fn new() -> Evidence {
-        Evidence::default()
+    /// `began` is when the run did, in milliseconds since the epoch: times are told from then on, as reports do.
+    pub fn new(began: f64) -> Evidence {
+        Evidence { began, ..Evidence::default() }
     }
 
     /// Takes the next event of the run.
     pub fn event(&mut self, event: &Event) {
-        self.began.get_or_insert(event.time);
         if !self.over {
             self.end = event.time;
         }
@@ -132,9 +132,9 @@ impl Evidence {
         bounded(found)
     }
 
-    /// An event's place in the run: seconds since its first event.
+    /// An event's place in the run: seconds since it began.
     fn clock(&self, time: f64) -> String {
-        format!("{:.3} s", (time - self.began.unwrap_or(time)).max(0.0) / 1000.0)
+        format!("{:.3} s", (time - self.began).max(0.0) / 1000.0)
     }
 }
 

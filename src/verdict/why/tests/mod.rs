@@ -111,7 +111,7 @@ impl Story {
     }
 
     pub fn findings(&self, status: Status, reason: &str) -> Vec<Finding> {
-        let mut evidence = Evidence::new();
+        let mut evidence = Evidence::new(1_000_000.0);
         self.events.iter().for_each(|event| evidence.event(event));
         evidence.findings(&verdict(status, reason), &Flow::of(&self.events[..]).unwrap(), None)
     }
@@ -203,7 +203,7 @@ fn the_call_in_question_is_the_one_that_the_reasons_name() {
 fn the_first_difference_is_told_where_the_verdict_shows_none() {
     let mut story = Story::new();
     story.says("alice", "CALL_RINGING", "c1", "", json!({})).stops();
-    let mut evidence = Evidence::new();
+    let mut evidence = Evidence::new(1_000_000.0);
     story.events.iter().for_each(|event| evidence.event(event));
     let flow = Flow::of(&story.events[..]).unwrap();
     let baseline = "alice\n  call 1, outgoing, bob\n    CALL_RINGING\n    CALL_ESTABLISHED\n";

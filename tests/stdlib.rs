@@ -1,0 +1,134 @@
+//! The standard library: its examples run, its docs are those of the repository, its failures name the caller's line.
+
+use crate::golden::compare;
+use crate::peers::{PASSWORD, kamailio};
+use crate::support::{Telefonist, repository};
+use telefonist::engine::std_documentation;
+
+/// What stands before each example: all modules, and the agents that it names without declaring them.
+fn preamble(example: &str) -> String {
+    let modules = std_documentation().into_iter().map(|module| format!("import \"std/{0}\" as {0};\n", module.name));
+    let agents = ["alice", "bob", "charlie"].map(|name| match example.contains(&format!("let {name} =")) {
+        true => String::new(),
+        false => format!("let {name} = agent(\"{name}\", #{{ audio: \"{name}.wav\" }});\n"),
+    });
+    modules.collect::<String>() + agents.concat().as_str()
+}
+
+fn script(body: &str) -> String {
+    preamble(body) + body
+}
+
+#[test]
+fn every_example_of_the_docs_passes() {
+    let registrar = kamailio();
+    let mut test = Telefonist::new("run examples --jobs 4 --timeout 10s")
+        .file("secrets", &format!("PASSWORD={PASSWORD}\n"))
+        .argument("--env-file")
+        .argument("secrets")
+        .argument("--define")
+        .argument(format!("registrar=127.0.0.1:{}", registrar.port));
+    let mut count = 0;
+    for module in std_documentation() {
+        for function in &module.functions {
+            let example = function.example().expect("an example");
+            let name = format!("examples/{}-{}-{}.rhai", module.name, function.name, function.parameters.len());
+            test = test.file(&name, &script(example));
+            count += 1;
+        }
+    }
+    test.run().exits(0).says(&format!("{count} passed"));
+    let check = test.command_with(&["check", "examples"]).output().expect("the program starts");
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+}
+
+#[test]
+fn what_a_function_expected_and_what_came_is_told_at_the_callers_line() {
+    let registrar = kamailio();
+    let account = |user: &str| format!("agent(\"<sip:{user}@127.0.0.1:{}>;auth_pass=wrong\")", registrar.port);
+    let nobody = "\"sip:nobody@\" + bob.aor.sub_string(8)";
+    let in_call = "calls::establish(alice, bob);\ncalls::media(alice, bob);\n";
+    for (body, line, told) in [
+        (format!("calls::connect(alice, {nobody});\n"), 1, "to be established, but it ended at alice: 404"),
+        (format!("calls::refused(alice, {nobody}, 486);\n"), 1, "refused with 486 by"),
+        (format!("{in_call}alice.dtmf(\"13\");\ndtmf::expect(bob, \"12\");\n"), 4, "after \"1\" came 3, not 2"),
+        (format!("{in_call}alice.dtmf(\"7\");\ndtmf::choice(bob, \"12\");\n"), 4, "it received 7"),
+        ("alice.message(bob, \"hi\");\nmessages::expect(bob, \"ho\");\n".into(), 2, "but received \"hi\""),
+        (format!("let thief = {};\nregistration::register(thief);\n", account("alice")), 2, "refused: 401"),
+        (format!("let thief = {};\nregistration::refused(thief, 403);\n", account("alice")), 2, "answer was: 401"),
+        ("retry::times(2, || {\n    throw \"never\";\n});\n".into(), 1, "never"),
+        ("retry::eventually(150ms, || 1 > 2);\n".into(), 1, "within 150ms did not"),
+    ] {
+        let first = preamble(&body).lines().count();
+        let test = Telefonist::new("run call.rhai --timeout 5s").file("call.rhai", &script(&body));
+        test.run().exits(1).says("FAIL").says(told).says(&format!("call.rhai:{}", first + line));
+    }
+}
+
+#[test]
+fn a_check_knows_the_functions() {
+    let text = "import \"std/calls\" as calls;\nlet alice = agent(\"alice\");\nlet bob = agent(\"bob\");\n\
+                calls::establsh(alice, bob);\ncalls::reject(alice, bob);\n";
+    let test = Telefonist::new("check call.rhai").file("call.rhai", text);
+    test.run().exits(2).says("call.rhai:4").says("did you mean `establish`").says("call.rhai:5").says("3 arguments");
+}
+
+#[test]
+fn the_docs_are_shown_and_a_wrong_name_gets_the_nearest() {
+    let shown = |name: &str| Telefonist::new("stdlib").argument(name).run();
+    let list = Telefonist::new("stdlib").run().exits(0).stdout;
+    for module in std_documentation() {
+        assert!(list.contains(&format!("import \"std/{0}\" as {0};", module.name)), "{list}");
+        for function in &module.functions {
+            assert!(list.contains(function.summary()), "{} of {list}", function.name);
+            shown(&format!("{}::{}", module.name, function.name)).exits(0).says(function.about.lines().next().unwrap());
+        }
+    }
+    shown("std/calls").exits(0).says("## calls").says("calls::hangup(agent, peer)").never_says("dtmf::send");
+    shown("calls::establsh").exits(2).says("did you mean `calls::establish`?");
+    shown("establish").exits(2).says("did you mean `calls::establish`?");
+    shown("cals").exits(2).says("did you mean `calls`?");
+    shown("\u{1b}[31mx").exits(2).says("the modules are: calls").never_says("\u{1b}");
+}
+
+#[test]
+fn the_page_of_the_repository_has_the_docs() {
+    let mut page = "# The standard library\n\nWhat `telefonist stdlib` shows, made from the doc comments in \
+                    [stdlib](../stdlib). A function that fails ends the test at the line that calls it, and says what was \
+                    expected and what came; waits end at the test's time limit (`--timeout`).\n"
+        .to_string();
+    for module in std_documentation() {
+        page += "\n";
+        page += &Telefonist::new("stdlib").argument(module.name).run().exits(0).stdout;
+    }
+    let wrong = compare(&repository().join("docs/stdlib.md"), &page);
+    assert_eq!(wrong, None, "UPDATE=1 takes it over");
+}
+
+/// How much of a tone is in a recording of an agent's call: its amplitude (Goertzel's algorithm).
+fn amplitude(file: &std::path::Path, frequency: f64) -> f64 {
+    let mut wav = hound::WavReader::open(file).expect("a recording");
+    let step = std::f64::consts::TAU * frequency / f64::from(wav.spec().sample_rate);
+    let samples: Vec<f64> = wav.samples::<i16>().map(|sample| f64::from(sample.expect("a sample"))).collect();
+    // at its end, all calls are joined
+    let last = &samples[samples.len() - samples.len().min(4000)..];
+    let (mut before, mut last_but_one) = (0.0, 0.0);
+    for sample in last {
+        (before, last_but_one) = (sample + 2.0 * step.cos() * before - last_but_one, before);
+    }
+    let power = before * before + last_but_one * last_but_one - 2.0 * step.cos() * before * last_but_one;
+    power.sqrt() * 2.0 / last.len() as f64
+}
+
+#[test]
+fn the_guests_of_a_conference_hear_each_other() {
+    let body = "let host = agent(\"host\");\ncalls::conference(host, [alice, bob]);\nsleep(2s);\n\
+                calls::hangup(alice, host);\n calls::hangup(bob, host);\n";
+    let test = Telefonist::new("run call.rhai").file("call.rhai", &script(body));
+    test.run().exits(0);
+    let heard = |name: &str, frequency| amplitude(&test.run_folder().join("recordings").join(name), frequency);
+    // alice.wav is 440 Hz, bob.wav is 1000 Hz; an echo of one's own voice would be no conference
+    let (alice, bob) = ("alice-1.wav", "bob-1.wav");
+    let (others, own) = (heard(alice, 1000.0).min(heard(bob, 440.0)), heard(alice, 440.0).max(heard(bob, 1000.0)));
+    assert!(others > 1000.0 && own < 200.0, "others {others}, own {own}");
+}
