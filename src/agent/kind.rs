@@ -99,8 +99,7 @@ fn external(program: &Path) -> Result<Kind, Diagnostic> {
     match ["ctrl_tcp", "menu", "g711"].iter().find(|needed| !modules.contains(**needed)) {
         Some(needed) => Err(unusable(format!("its module {needed} is not in {}", module_path.display()))),
         None => Ok(Kind {
-            // it is started in another folder
-            program: program.canonicalize().unwrap_or_else(|_| program.to_path_buf()),
+            program: program.to_path_buf(),
             embedded: false,
             version,
             modules,
