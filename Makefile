@@ -4,7 +4,7 @@
 # What the build needs: baresip (C, through cmake and bindgen) is linked into the program.
 BUILD_PACKAGES = build-essential perl cmake libclang-dev pkg-config libopus-dev libspandsp-dev zlib1g-dev
 # What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy, readers of captures and reports, a browser.
-TEST_PACKAGES = baresip-core sip-tester kamailio tshark libxml2-utils python3-jsonschema chromium
+TEST_PACKAGES = baresip-core sip-tester kamailio tshark libfaketime libxml2-utils python3-jsonschema chromium
 ALSA_PACKAGES = libasound2-dev
 
 # For example CARGO_FLAGS=--release
@@ -43,7 +43,8 @@ browser: node ## the HTML report that the tests wrote, in Chromium
 
 bench: deps-build deps-test ## how fast the host is, what calls cost, beside sipp
 	cargo bench --bench host --bench calls --profile dev
-	cargo bench --bench record
+	# in the release build: a debug build says nothing of how fast JSON is; it needs no agent
+	cargo bench --bench record --no-default-features
 
 alsa: deps-build ## the program with sound cards, for --use_alsa
 	.ci/install-packages $(ALSA_PACKAGES)

@@ -1,11 +1,11 @@
-//! What a machine may run out of, and what may stop answering: the disk, open files, the run's folder, an agent.
+//! What a machine may run out of, and what may stop or jump: open files, an agent, the clock. `disk` has the disks.
 
 use crate::support::{Done, Telefonist, children, wait_for_event};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::UdpSocket;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A call in whose midst the script asks the test for something, by an OPTIONS that the test answers when it has been done.
@@ -66,99 +66,44 @@ impl Peer {
     }
 }
 
-/// A small disk of its own, mounted for as long as it is there.
-struct Disk(PathBuf);
-
-impl Disk {
-    /// Root may mount, here and in CI; elsewhere this fails, for nothing else is a disk that gets full.
-    fn mount(path: PathBuf) -> Disk {
-        std::fs::create_dir_all(&path).unwrap();
-        mount(&["-t", "tmpfs", "-o", "size=4m", "tmpfs"], &path);
-        Disk(path)
-    }
-
-    fn make_read_only(&self) {
-        mount(&["-o", "remount,ro"], &self.0);
-    }
-
-    fn fill(&self) {
-        use std::io::Write;
-        let mut file = std::fs::File::create(self.0.join("filler")).unwrap();
-        while file.write_all(&[0; 512]).is_ok() {}
-    }
-
-    fn make_room(&self) {
-        std::fs::remove_file(self.0.join("filler")).unwrap();
-    }
-}
-
-fn mount(arguments: &[&str], path: &Path) {
-    let output = Command::new("mount").args(arguments).arg(path).output().expect("mount(8) is there");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "this test needs the right to mount a tmpfs (run it as root): {said}");
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let unmounted = Command::new("umount").arg("--lazy").arg(&self.0).status();
-        assert!(unmounted.is_ok_and(|status| status.success()), "{} is still mounted", self.0.display());
-    }
-}
-
-/// The numbers of a record's events.
-fn numbers(test: &Telefonist) -> Vec<u64> {
-    test.events().iter().map(|event| event["n"].as_u64().unwrap()).collect()
-}
-
+/// The machine's clock is set back under a run, then on by days; what the run measures goes on as time does.
 #[test]
-fn a_disk_that_gets_full_under_a_call_changes_no_verdict_and_the_report_says_what_is_missing() {
+fn a_clock_that_jumps_under_a_run_does_no_harm() {
     let peer = Peer::new();
     let test = peer.call("");
-    let disk = Disk::mount(test.folder.path().join("data"));
-    let child = test.start();
-    peer.serve("break", || disk.fill());
-    peer.serve("mend", || ());
-    let done = Done::from(child.wait_with_output().unwrap()).exits(0).says("PASS");
-    let done = done.says("events could not be written to").says("No space left on device");
-    done.says("make room on the disk").never_says("panicked");
-    // what was written before is whole
-    assert!(numbers(&test).len() > 10);
-}
-
-#[test]
-fn a_disk_that_gets_room_again_under_a_run_has_its_whole_record() {
-    let peer = Peer::new();
-    let test = peer.call("");
-    let disk = Disk::mount(test.folder.path().join("data"));
-    let child = test.start();
-    peer.serve("break", || disk.fill());
-    peer.serve("mend", || disk.make_room());
-    Done::from(child.wait_with_output().unwrap()).exits(0).says("PASS").never_says("could not be written");
-    let numbers = numbers(&test);
-    assert_eq!(numbers, (0..numbers.len() as u64).collect::<Vec<_>>());
-    assert!(numbers.len() > 1000);
-    let replay = Done::from(test.command_with(&["replay", "last"]).output().unwrap());
-    replay.exits(0).says("PASS").never_says("warning").never_says("missing");
-}
-
-#[test]
-fn a_data_directory_that_cannot_be_written_is_told_before_a_call() {
-    let test = Peer::new().call("");
-    let disk = Disk::mount(test.folder.path().join("data"));
-    disk.make_read_only();
-    test.run().exits(3).says("data` can't be written: Read-only file system").says("--data-dir").never_says("panicked");
-    assert_eq!(disk.0.read_dir().unwrap().count(), 0);
-}
-
-#[test]
-fn a_run_whose_folder_is_removed_keeps_its_verdict_and_says_that_its_record_is_gone() {
-    let peer = Peer::new();
-    let test = peer.call("");
-    let child = test.start();
-    peer.serve("break", || std::fs::remove_dir_all(test.run_folder()).unwrap());
-    peer.serve("mend", || ());
-    let done = Done::from(child.wait_with_output().unwrap()).exits(0).says("PASS");
-    done.says("the file was removed while the run went on").never_says("panicked");
+    std::fs::write(test.folder.path().join("short.rhai"), "let carol = agent(\"carol\");\ncarol.cmd(\"uuid\");\n")
+        .unwrap();
+    let offset = test.folder.path().join("offset");
+    let set = |text: &str| {
+        std::fs::write(test.folder.path().join("next"), text).unwrap();
+        std::fs::rename(test.folder.path().join("next"), &offset).unwrap();
+    };
+    set("+0");
+    let with_clock = |command: &mut Command| {
+        command
+            .env("LD_PRELOAD", "libfaketime.so.1")
+            .env("LD_LIBRARY_PATH", "/usr/lib/x86_64-linux-gnu/faketime:/usr/lib/aarch64-linux-gnu/faketime");
+        command
+            .env("FAKETIME_TIMESTAMP_FILE", &offset)
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let child = with_clock(&mut test.command());
+    peer.serve("break", || set("-2h"));
+    // a second run, which begins two hours before the first
+    let earlier = with_clock(&mut test.command_with(&["run", "short.rhai"]));
+    Done::from(earlier.wait_with_output().unwrap()).exits(0).says("PASS");
+    peer.serve("mend", || set("+3d"));
+    Done::from(child.wait_with_output().unwrap()).exits(0).says("PASS").never_says("warning");
+    let runs = std::fs::read_dir(test.folder.path().join("data/runs")).unwrap().map(|run| run.unwrap().file_name());
+    let mut runs: Vec<String> = runs.map(|name| name.into_string().unwrap()).collect();
+    runs.sort();
+    assert!(runs[0].contains("short") && runs[1].contains("call") && runs.len() == 2, "by their clock: {runs:?}");
+    let times: Vec<f64> = test.events().iter().map(|event| event["time"].as_f64().unwrap()).collect();
+    assert!(times.is_sorted() && times[times.len() - 1] - times[0] < 60_000.0);
+    let replay = Done::from(test.command_with(&["replay", &runs[1]]).output().unwrap());
+    replay.exits(0).says("PASS").never_says("warning");
 }
 
 /// Both agents of a call, stopped as by SIGSTOP.
@@ -259,7 +204,7 @@ fn two_hosts_in_one_data_directory_share_accounts_and_lose_nothing() {
     let start = |tests: &str| {
         let mut command =
             test.command_with(&["run", tests, "shared.rhai", "--jobs", "4", "--repeat", "2", "--accounts", "accounts"]);
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
     // both write the history of this one
     std::fs::write(test.folder.path().join("shared.rhai"), "let carol = agent(\"carol\");\ncarol.cmd(\"uuid\");\n")

@@ -146,7 +146,11 @@ fn homes(file: &mut File) {
         return;
     }
     let module = file.module().unwrap_or_default();
+    let has_the_clock = file.path == "src/event/log.rs";
     file.each_path(|path| {
+        if path.contains(&"SystemTime") && !has_the_clock {
+            return Some(format!("`{}`: the wall clock jumps; ask `event::Clock`, which does not", path.join("::")));
+        }
         let home = HOMES.iter().find(|(name, _)| path[0] == *name);
         if let Some((name, homes)) = home.filter(|(_, homes)| !homes.contains(&module)) {
             return Some(format!("`{name}` named outside {}; ask that module for what you need", homes.join(" and ")));
@@ -352,6 +356,7 @@ const CROOKED: &[(&str, &str, &str)] = &[
     ("src/report/mod.rs", "use rusqlite as sql;", "outside store"),
     ("src/agent/mod.rs", "use std::{env::{self, temp_dir}, fs};", "`std::env::temp_dir`: only cli"),
     ("src/agent/mod.rs", "fn f() { env::var(X) }", "`env::var`: only cli"),
+    ("src/run/mod.rs", "fn f() { SystemTime::now() }", "`SystemTime::now`: the wall clock jumps"),
     ("src/event/mod.rs", "use std::{fs, io};", "`std::fs` in a pure module"),
     ("src/sip/mod.rs", "#[tokio::test] fn f() {}", "`tokio::test` in a pure module"),
     ("src/audio/mod.rs", "use std::net::{IpAddr, UdpSocket};", "`std::net::UdpSocket` in a pure module"),

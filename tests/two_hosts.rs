@@ -64,7 +64,7 @@ fn runs_sounds_and_baselines_of_two_hosts_are_whole() {
 #[test]
 fn two_hosts_that_update_one_test_leave_it_whole() {
     let test = Telefonist::new("run call.rhai --update").file("call.rhai", CALL);
-    let hashes: BTreeSet<String> = both(&test).into_iter().map(|host| host.exits(0).hash()).collect();
+    let hashes: BTreeSet<String> = both(&test).into_iter().map(|host| host.exits(0).hash().replace(',', "")).collect();
     assert_eq!(hashes.len(), 1, "{hashes:?}");
     let updated = std::fs::read_to_string(test.folder.path().join("call.rhai")).unwrap();
     let hash = hashes.first().unwrap();

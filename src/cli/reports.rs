@@ -1,11 +1,12 @@
 //! `run --report KIND=FILE`: the reports that the user wants as files.
 
 use crate::diagnostic::Diagnostic;
+use crate::pipeline;
 use crate::report::results::Results;
 use crate::report::{Kind, Wanted, render};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Whether a report takes the standard output for itself.
 pub fn use_stdout(wanted: &[Wanted]) -> bool {
@@ -20,10 +21,8 @@ fn is_stdout(file: &Path) -> bool {
 pub fn prepare(wanted: &[Wanted]) -> Result<(), Diagnostic> {
     for file in wanted.iter().map(|wanted| &wanted.file).filter(|file| !is_stdout(file)) {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let probe = partial(file);
-        let made = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, ""));
-        let made = made.and_then(|()| std::fs::remove_file(&probe));
-        let made = if file.is_dir() { Err(std::io::ErrorKind::IsADirectory.into()) } else { made };
+        let made = std::fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder));
+        let made = if file.is_dir() { Err(std::io::ErrorKind::IsADirectory.into()) } else { made.map(drop) };
         made.map_err(|error| unwritable(file, &error))?;
     }
     Ok(())
@@ -40,23 +39,11 @@ pub fn write(wanted: &[Wanted], results: &Results, pages: &BTreeMap<String, Stri
         let text = render(wanted.kind, results, &mut |attempt| pages.get(&attempt.run).cloned());
         let written = match is_stdout(&wanted.file) {
             true => std::io::stdout().lock().write_all(text.as_bytes()),
-            false => replace(&wanted.file, text.as_bytes()),
+            false => pipeline::replace(&wanted.file, &text),
         };
         written.err().map(|error| unwritable(&wanted.file, &error))
     };
     wanted.iter().filter_map(one).collect()
-}
-
-fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let partial = partial(file);
-    std::fs::write(&partial, bytes)?;
-    std::fs::rename(&partial, file).inspect_err(|_| drop(std::fs::remove_file(&partial)))
-}
-
-fn partial(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_os_string();
-    name.push(format!(".{}", std::process::id()));
-    name.into()
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> Diagnostic {

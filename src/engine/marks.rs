@@ -21,6 +21,8 @@ pub struct Marks {
 pub const MOST: usize = 10_000;
 /// Or fewer, where they are long: as many as fit into so many bytes.
 const MOST_BYTES: usize = 16 << 20;
+/// Of the events that awaits took so many are remembered at least, for messages about an await that came too late.
+const CONSUMED: u64 = 20_000;
 /// So many closed calls are remembered at least.
 const CALLS: usize = 1_000;
 
@@ -130,6 +132,10 @@ impl Marks {
         if let Some(marks) = event.agent.as_ref().and_then(|agent| self.agents.get_mut(agent)) {
             marks.live[Sort::of(event) as usize].remove(event);
             marks.consumed.insert(event.n);
+            if marks.consumed.len() as u64 > 2 * CONSUMED {
+                let newest = marks.consumed.iter().max().copied().unwrap_or_default();
+                marks.consumed.retain(|taken| *taken + CONSUMED > newest);
+            }
         }
     }
 

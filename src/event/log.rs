@@ -30,7 +30,12 @@ pub enum Clock {
 
 impl Clock {
     pub fn system() -> Clock {
-        let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Clock::from(SystemTime::now())
+    }
+
+    /// What the wall clock says later does not matter.
+    fn from(wall: SystemTime) -> Clock {
+        let epoch = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
         Clock::System { start: Instant::now(), epoch: epoch.as_secs_f64() * 1000.0 }
     }
 
@@ -314,6 +319,22 @@ mod tests {
 
     fn print(text: &str) -> Body {
         Body::Note(Note::Print { text: text.into() })
+    }
+
+    #[test]
+    fn a_clock_counts_on_from_where_the_wall_clock_stood_wherever_that_goes() {
+        let year = Duration::from_secs(31_536_000);
+        // set back behind the epoch, wrong by decades, right: a run's deadlines are kept all the same
+        for wall in [UNIX_EPOCH - year, UNIX_EPOCH, SystemTime::now() + 50 * year] {
+            let log = Log::new(Clock::from(wall));
+            let (begun, start) = (Instant::now(), log.now());
+            assert!(
+                (start - wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1000.0).abs() < 1000.0
+            );
+            assert_eq!(log.wait(0, start + 20.0), Wake::Timeout);
+            let (real, told) = (begun.elapsed().as_secs_f64() * 1000.0, log.now() - start);
+            assert!(told >= 20.0 && told <= real + 0.1, "{told} ms told, {real} ms passed");
+        }
     }
 
     #[test]

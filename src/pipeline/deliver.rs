@@ -9,7 +9,7 @@ use crate::record::{Header, RunFolder};
 use crate::script::Script;
 use crate::verdict::Verdict;
 use regex::Regex;
-use std::fs::Permissions;
+use std::fs::{File, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -71,11 +71,16 @@ pub fn update(test: &Path, ran: &Ran) -> Result<String, Diagnostic> {
 }
 
 /// A file appears whole or not at all.
-pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    // a name of its own: other tests of this host may write the same file
+pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    replace_by(path, |file| file.write_all(text.as_bytes()))
+}
+
+/// The same with what `write` makes of a new file.
+pub(super) fn replace_by(path: &Path, write: impl FnOnce(&mut File) -> std::io::Result<()>) -> std::io::Result<()> {
+    // a name of its own: other tests, of this host or another, may write the same file
     let new = Permissions::from_mode(0o666);
     let mut partial = Builder::new().prefix(".").permissions(new).tempfile_in(folder_of(path))?;
-    partial.write_all(text.as_bytes())?;
+    write(partial.as_file_mut())?;
     if let Ok(old) = path.metadata() {
         partial.as_file().set_permissions(old.permissions())?;
     }

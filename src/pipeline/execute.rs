@@ -66,10 +66,11 @@ pub fn execute(
     workplace.prepare()?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let begun = Instant::now();
-    let now = Clock::system().now();
+    let clock = Clock::system();
+    let now = clock.now();
     let folder = RunFolder::create(workplace.data_dir(), &name, now)?;
     deliver::keep_texts(&folder, &compiled.script)?;
-    let run = Run::new(supervisor.clone(), folder.path().to_path_buf(), workplace.inputs().clone());
+    let run = Run::new(supervisor.clone(), folder.path().to_path_buf(), workplace.inputs().clone(), clock);
     let file = path.display().to_string();
     let header = Header::new(folder.id(), &name, &file, now, &supervisor.kind().to_string());
     let header = Header {

@@ -24,7 +24,7 @@ mod workplace;
 pub use accounts::read_accounts;
 pub use case::{Case, Refusal};
 pub use compile::{Compiled, compile, load};
-pub use deliver::{is_updatable, update};
+pub use deliver::{is_updatable, replace, update};
 pub use execute::{Ran, Turn, execute};
 pub use filter::Filter;
 pub use find::find;

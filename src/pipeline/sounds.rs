@@ -1,6 +1,7 @@
 //! Where sound files are looked for: the user's folder first, then those that the program carries.
 
-use std::io;
+use super::deliver::replace_by;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The sounds in the binary: file name and WAV bytes (8 kHz mono PCM16).
@@ -28,9 +29,7 @@ pub fn materialise(data_dir: &Path) -> io::Result<()> {
         }
         let folder = &folders[1];
         std::fs::create_dir_all(folder)?;
-        let partial = folder.join(format!(".{name}.{}", std::process::id()));
-        std::fs::write(&partial, bytes)?;
-        std::fs::rename(&partial, folder.join(name))?;
+        replace_by(&folder.join(name), |file| file.write_all(bytes))?;
     }
     silence(&folders)
 }
@@ -42,7 +41,6 @@ fn silence(folders: &[PathBuf]) -> io::Result<()> {
         return Ok(());
     }
     std::fs::create_dir_all(&folders[1])?;
-    let partial = folders[1].join(format!(".silence.wav.{}", std::process::id()));
     let spec =
         hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let bytes = SILENCE_SECONDS * 8000 * 2;
@@ -53,7 +51,8 @@ fn silence(folders: &[PathBuf]) -> io::Result<()> {
     let length = header.len();
     header[4..8].copy_from_slice(&(length as u32 - 8 + bytes).to_le_bytes());
     header[length - 4..].copy_from_slice(&bytes.to_le_bytes());
-    std::fs::write(&partial, &header)?;
-    std::fs::OpenOptions::new().write(true).open(&partial)?.set_len(length as u64 + u64::from(bytes))?;
-    std::fs::rename(&partial, path)
+    replace_by(&path, |file| {
+        file.write_all(&header)?;
+        file.set_len(length as u64 + u64::from(bytes))
+    })
 }

@@ -38,9 +38,9 @@ pub struct Run {
 }
 
 impl Run {
-    /// `folder` exists, belongs to this run alone and is an absolute path.
-    pub fn new(supervisor: Arc<Supervisor>, folder: PathBuf, inputs: Arc<Inputs>) -> Arc<Run> {
-        let log = Arc::new(Log::new(Clock::system()));
+    /// `folder` exists, belongs to this run alone and is an absolute path. `clock` is the only one that the run asks.
+    pub fn new(supervisor: Arc<Supervisor>, folder: PathBuf, inputs: Arc<Inputs>, clock: Clock) -> Arc<Run> {
+        let log = Arc::new(Log::new(clock));
         let (secrets, agents, policy) = (Secrets::default(), Agents::default(), Policy::default());
         // a value of a file of secrets may stand in a testfile as a macro, which nobody asks for by name
         inputs.secrets.values().for_each(|value| secrets.add(value));
