@@ -6,18 +6,16 @@
 mod agent_api;
 mod api;
 mod at;
-mod calls;
 mod check;
 mod checks;
 mod directives;
+mod docs;
 mod duration;
 mod errors;
 mod event_value;
 mod facts;
-mod functions;
 mod host;
 mod inputs;
-mod kinds;
 mod marks;
 mod matching;
 mod names;
@@ -31,7 +29,6 @@ mod syntax;
 mod syntax_errors;
 mod waiter;
 mod waiting;
-mod walk;
 
 #[cfg(test)]
 mod tests;

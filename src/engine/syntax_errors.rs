@@ -15,7 +15,7 @@ pub fn diagnostic(error: &ParseError, script: &Script) -> Diagnostic {
     let (line, column) = (error.position().line(), error.position().position());
     let place = line.map(|line| script.place(line as u32, column.unwrap_or(1) as u32));
     let (message, advice) = in_words(error.err_type(), line.and_then(|line| script.rhai.lines().nth(line - 1)), column);
-    let mut diagnostic = Diagnostic::error(message);
+    let mut diagnostic = Diagnostic::error(message).code("syntax");
     diagnostic.place = place;
     diagnostic.advice = advice;
     diagnostic

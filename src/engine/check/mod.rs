@@ -2,15 +2,25 @@
 //!
 //! The walk (`walk`) follows the types that it can be sure of; what it can't be sure of it lets pass.
 
+mod arguments;
+mod awaits;
+mod calls;
+mod expressions;
+mod functions;
+mod kinds;
+mod scope;
+mod statements;
+mod walk;
+
 use super::agent_api::COMMANDS;
-use super::functions::ModuleFunctions;
-use super::program::{self, Loader, Program};
-use super::walk::Walk;
+use super::program::{self, Loader, Parsed, Program};
 use super::{resolver, syntax_errors};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::script::Script;
+use functions::ModuleFunctions;
 use rhai::{AST, Expr, Position, Stmt};
 use std::collections::HashMap;
+use walk::Walk;
 
 /// What a check knows beside the script.
 #[derive(Clone, Default)]
@@ -23,22 +33,31 @@ pub struct Known {
 
 /// Everything that can be found wrong without a run, in the order of the text.
 pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
-    let program = match program::compile(script) {
-        Ok(program) => Program { files: known.files.clone(), ..program },
-        Err(errors) => return errors,
+    let (ast, mut diagnostics, left_out) = match program::parse_lines(script) {
+        Parsed { ast: Some(ast), errors, left_out } => (ast, errors, left_out),
+        Parsed { errors, .. } => return errors,
     };
-    let mut diagnostics = vec![];
-    let modules = modules(&program, &mut diagnostics);
+    let program = Program { files: known.files.clone(), ..Program::new(script, ast) };
+    let mut found = vec![];
+    let modules = modules(&program, &mut found);
     let mut walk = Walk::new(script, &program.ast, modules);
     walk.program();
-    diagnostics.append(&mut walk.diagnostics);
+    found.append(&mut walk.diagnostics);
     if !known.commands.is_empty() {
-        diagnostics.extend(walk.commands.iter().filter_map(|(text, place)| unknown_command(text, place, known)));
+        found.extend(walk.commands.iter().filter_map(|(text, place)| unknown_command(text, place, known)));
     }
-    diagnostics.extend(super::facts(&program).problems);
+    found.extend(super::facts(&program).problems.into_iter().map(|problem| problem.code("not-written-out")));
+    // a line that could not be read may have declared or used what now seems to be missing
+    found.retain(|one| left_out.is_empty() || one.is_error() && !left_out.contains(word(one)));
+    diagnostics.extend(found);
     diagnostics.sort_by_key(|diagnostic| diagnostic.place.as_ref().map_or(0, |place| place.span.start));
     diagnostics.dedup();
     diagnostics
+}
+
+/// The text that a diagnostic is about.
+fn word(diagnostic: &Diagnostic) -> &str {
+    diagnostic.place.as_ref().and_then(|place| place.source.text.get(place.span.clone())).unwrap_or_default()
 }
 
 /// The commands that a Rhai script is known to send, with their places; of a compiled testfile, its own.
@@ -63,6 +82,7 @@ fn unknown_command(text: &str, place: &Place, known: &Known) -> Option<Diagnosti
         return None;
     }
     let mut warning = Diagnostic::warning(format!("no known baresip has a command `{word}`")).at(place.clone());
+    warning.code = Some("unknown-command");
     let near = nearest(word, known.commands.iter().map(String::as_str));
     warning.advice = near.map(|near| format!("did you mean `{near}`?"));
     Some(warning)
@@ -81,7 +101,8 @@ fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> HashMap<Stri
         let functions = match functions_of(program, path) {
             Ok(functions) => functions,
             Err(message) => {
-                diagnostics.push(Diagnostic::error(message).at(place(&program.script, *position)));
+                let error = Diagnostic::error(message).at(place(&program.script, *position));
+                diagnostics.push(error.code("unknown-module"));
                 None
             }
         };
@@ -115,4 +136,15 @@ fn public_functions(ast: &AST) -> ModuleFunctions {
 /// The place of a rhai position in the user's file.
 pub fn place(script: &Script, position: Position) -> Place {
     script.place(position.line().unwrap_or(1) as u32, position.position().unwrap_or(1) as u32)
+}
+
+/// Where an expression begins: rhai gives the place of an operator, not of its first operand.
+fn start_of(expression: &Expr) -> Position {
+    match expression {
+        Expr::FnCall(call, position) => match (&call.op_token, &call.args[..]) {
+            (Some(_), [first, _, ..]) => start_of(first),
+            _ => *position,
+        },
+        other => other.start_position(),
+    }
 }
