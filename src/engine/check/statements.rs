@@ -29,9 +29,9 @@ impl Walk<'_> {
 
     fn statement(&mut self, statement: &Stmt, value: bool) {
         match statement {
-            Stmt::Var(var, _, position) => {
+            Stmt::Var(var, ..) => {
                 let kind = self.expression(&var.1);
-                self.declare(&var.0.name, kind, *position);
+                self.declare(&var.0.name, kind, var.0.pos);
             }
             Stmt::If(flow, _) => {
                 self.condition(&flow.expr);

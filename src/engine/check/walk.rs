@@ -67,10 +67,10 @@ impl<'a> Walk<'a> {
     /// Collects what counts wherever it stands.
     fn look_ahead(&mut self) {
         for statement in self.ast.statements() {
-            if let Stmt::Var(var, flags, position) = statement {
+            if let Stmt::Var(var, flags, _) = statement {
                 let is_agent = matches!(&var.1, Expr::FnCall(call, _) if MAKERS.contains(&call.name.as_str()));
                 let is_constant = flags.intersects(rhai::ASTFlags::CONSTANT);
-                let declared = Declared { position: *position, is_agent, is_constant, used_elsewhere: false };
+                let declared = Declared { position: var.0.pos, is_agent, is_constant, used_elsewhere: false };
                 self.top_level.entry(var.0.name.to_string()).or_insert(declared);
             }
         }
