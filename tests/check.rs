@@ -2,11 +2,13 @@
 //! `UPDATE=1 cargo test` writes them anew. No agent is started, and nothing in the repository is told off without need.
 
 use crate::golden::compare;
+use crate::support::Telefonist;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use telefonist::diagnostic::{Diagnostic, Source, render};
 use telefonist::engine::STD_MODULES;
+use telefonist::event::fields;
 use telefonist::pipeline;
 use telefonist::run::Inputs;
 
@@ -61,4 +63,46 @@ fn nothing_in_the_repository_is_told_off_without_need() {
         let found: Vec<_> = told(&source).into_iter().filter(|found| found.code != Some("unknown-command")).collect();
         assert!(found.is_empty(), "{}", render(&found, false));
     }
+}
+
+const MISTAKEN: &str = "let alice = agent(\"alice\");\nalice.dial(\"sip:bob@127.0.0.1\");\nawait alice.event(\"CALL_CLOSET\");\nalise.hangup();\n";
+
+#[test]
+fn programs_get_an_array_of_what_is_found() {
+    let test = Telefonist::new("check a.rhai b --format json").file("a.rhai", MISTAKEN).file("b", "_acept CALL_CLOSED\n");
+    let done = test.run().exits(2);
+    assert_eq!(done.stderr, "");
+    let found: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    let expected = serde_json::json!({
+        "file": "a.rhai", "line": 3, "column": 19, "end": { "line": 3, "column": 32 }, "severity": "error",
+        "message": "no agent gives an event `CALL_CLOSET`", "advice": "did you mean `CALL_CLOSED`?", "code": "unknown-event"
+    });
+    assert_eq!(found[0], expected);
+    let codes: Vec<_> = found.as_array().unwrap().iter().map(|found| found["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["unknown-event", "unknown-variable", "testfile"]);
+
+    let sound = Telefonist::new("check a.rhai --format json").file("a.rhai", "print(1);\n").run().exits(0);
+    assert_eq!(sound.stdout, "[]\n");
+    let missing = Telefonist::new("check nowhere --format json").run().exits(2);
+    assert!(missing.stdout.contains("nowhere") && missing.stderr.is_empty(), "{}", missing.stdout);
+}
+
+/// `a.rhai` would dial before it comes to its mistake.
+#[test]
+fn a_test_with_mistakes_starts_no_agent_and_all_of_them_are_told() {
+    let test = Telefonist::new("run a.rhai").file("a.rhai", MISTAKEN);
+    test.run().exits(2).says("did you mean `CALL_CLOSED`?").says("did you mean `alice`?").says("a.rhai:4:1");
+    let runs = test.folder.path().join("data/runs");
+    assert!(!runs.exists() || fs::read_dir(runs).unwrap().all(|run| !run.unwrap().path().join("events.jsonl").exists()));
+}
+
+#[test]
+fn the_documentation_has_the_table_of_fields() {
+    let path = folder("docs/check.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let heading = "## What events carry\n";
+    let (before, _) = text.split_once(heading).expect("the heading");
+    let rows = fields::FIELDS.iter().map(|field| format!("| `{}` | {} | {} |\n", field.name, field.carriers(), field.meaning));
+    let table = format!("{before}{heading}| field | of | |\n| --- | --- | --- |\n{}", rows.collect::<String>());
+    assert_eq!(compare(&path, &table), None, "UPDATE=1 takes it over");
 }

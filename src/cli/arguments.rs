@@ -4,7 +4,7 @@ use super::replay::{DiffArguments, ReplayArguments};
 use super::runs::RunsArguments;
 use crate::pipeline::{self, Filter};
 use crate::report::Wanted;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -157,10 +157,19 @@ pub struct CheckArguments {
     /// Tests, or folders of tests
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
+    /// How to tell what is found: for people, or as JSON for programs (docs/check.md)
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
     #[command(flatten)]
     pub inputs: InputArguments,
     #[command(flatten)]
     pub host: HostArguments,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    Json,
 }
 
 #[derive(Args, Debug)]

@@ -4,6 +4,7 @@ mod json;
 mod mask;
 mod nearest;
 mod render;
+mod suggestion;
 
 use std::fmt;
 use std::ops::Range;
@@ -13,6 +14,7 @@ pub use json::json;
 pub use mask::mask_secrets;
 pub use nearest::nearest;
 pub use render::render;
+pub use suggestion::{Sort, Suggestion};
 
 /// A text the user wrote: a testfile or a Rhai script.
 #[derive(Debug, PartialEq, Eq)]

@@ -81,10 +81,6 @@ pub fn method(name: &str) -> Option<&'static str> {
     look_up(METHODS, name)
 }
 
-pub fn word(name: &str) -> Option<&'static str> {
-    look_up(WORDS, name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

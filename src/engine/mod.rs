@@ -25,6 +25,7 @@ mod runner;
 mod shortfall;
 mod state;
 mod stdlib;
+mod suggest;
 mod syntax;
 mod syntax_errors;
 mod waiter;
@@ -40,5 +41,6 @@ pub use program::{Loader, Program, compile};
 pub use runner::run;
 pub use state::Limits;
 pub use stdlib::MODULES as STD_MODULES;
+pub use suggest::{complete, hover};
 
 use api::register;

@@ -110,6 +110,17 @@ impl Field {
         OPEN.contains(&event) || self.carried_by.iter().any(|carrier| carrier.has(event))
     }
 
+    /// The events that carry it, in words: `every event`, `events of calls, MESSAGE`.
+    pub fn carriers(&self) -> String {
+        let word = |carrier: &Carrier| match carrier {
+            Every => "every event",
+            Accounts => "events of accounts and calls",
+            Calls => "events of calls",
+            Only(name) => name,
+        };
+        self.carried_by.iter().map(word).collect::<Vec<_>>().join(", ")
+    }
+
     /// An event that carries it where not all do, for advice: `SIP`, `CALL_RTCP`, …
     pub fn carrier(&self) -> Option<&'static str> {
         self.carried_by.iter().find_map(|carrier| match carrier {

@@ -1,6 +1,7 @@
 //! A script's own functions, and its closures where they are written, in a walk.
 
 use super::kinds::Kind;
+use super::scope::Scope;
 use super::walk::Walk;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{docs, names};
@@ -45,14 +46,12 @@ fn body_of(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
 
 impl Walk<'_> {
     pub fn function(&mut self, function: &Function, parameters: Vec<(String, Kind)>) {
-        let inner = self.scope.inner(parameters);
-        let outer = std::mem::replace(&mut self.scope, inner);
+        let outer = std::mem::replace(&mut self.scope, Scope::of(parameters));
         let was_awaited = std::mem::replace(&mut self.awaited, false);
         self.statements(&function.body, true);
         self.close(0);
         self.awaited = was_awaited;
-        let inner = std::mem::replace(&mut self.scope, outer);
-        self.scope.seen = inner.seen;
+        self.scope = outer;
     }
 
     /// A closure where it is written: its body, with what it captures and its parameters in sight.

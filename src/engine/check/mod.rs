@@ -18,6 +18,8 @@ use super::{resolver, syntax_errors};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::script::Script;
 use functions::ModuleFunctions;
+pub use kinds::Kind;
+pub use scope::Seen;
 use rhai::{AST, Expr, Position, Stmt};
 use std::collections::HashMap;
 use walk::Walk;
@@ -69,6 +71,28 @@ pub fn commands(script: &Script) -> Vec<(String, Place)> {
     let mut walk = Walk::new(script, &program.ast, HashMap::new());
     walk.program();
     walk.commands
+}
+
+/// The variables in sight after a line, the innermost last; none where the text can't be read.
+pub fn seen_at(script: &Script, line: u32) -> Option<Vec<Seen>> {
+    let ast = program::parse_lines(script).ast?;
+    let mut walk = Walk::new(script, &ast, HashMap::new());
+    walk.watched = Some(line);
+    walk.program();
+    Some(walk.seen.1)
+}
+
+/// The functions of a text as they are called, with what their comments (`///`) say; none where it can't be read.
+pub fn functions_with_docs(text: &str) -> Vec<(String, String)> {
+    let script = Script::rhai(Source::new("", text));
+    let Some(ast) = program::parse_lines(&script).ast else { return vec![] };
+    let public = ast.iter_functions().filter(|function| function.access == rhai::FnAccess::Public);
+    let plain = |comment: &&str| comment.lines().map(|line| line.trim_start().trim_start_matches("///").trim()).collect::<Vec<_>>().join("\n");
+    let told = public.map(|function| {
+        let doc = function.comments.iter().map(|comment| plain(comment)).collect::<Vec<_>>().join("\n");
+        (format!("{}({})", function.name, function.params.join(", ")), doc)
+    });
+    told.collect()
 }
 
 /// baresip's word for a method that is one command.

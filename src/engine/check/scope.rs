@@ -11,8 +11,13 @@ pub struct Scope {
     variables: Vec<Variable>,
     /// Where the innermost block begins among them.
     block: usize,
-    /// Every variable that ever was in sight, in the order of the walk: for completion.
-    pub seen: Vec<(String, Kind, Option<Position>)>,
+}
+
+/// A variable as an editor is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub name: String,
+    pub kind: Kind,
 }
 
 struct Variable {
@@ -29,7 +34,6 @@ impl Scope {
     }
 
     fn declare(&mut self, name: String, kind: Kind, declared: Option<Position>) {
-        self.seen.push((name.clone(), kind, declared));
         self.variables.push(Variable { name, kind, declared, used: false });
     }
 
@@ -40,11 +44,16 @@ impl Scope {
         (self.block, outer)
     }
 
-    /// A scope of these variables, that remembers what the outer one has seen.
-    pub fn inner(&mut self, parameters: Vec<(String, Kind)>) -> Scope {
-        let mut scope = Scope { seen: std::mem::take(&mut self.seen), ..Scope::default() };
+    /// A scope of these variables alone.
+    pub fn of(parameters: Vec<(String, Kind)>) -> Scope {
+        let mut scope = Scope::default();
         parameters.into_iter().for_each(|(name, kind)| scope.push(name, kind));
         scope
+    }
+
+    /// The outermost first.
+    pub fn in_sight(&self) -> impl Iterator<Item = Seen> {
+        self.variables.iter().map(|variable| Seen { name: variable.name.clone(), kind: variable.kind })
     }
 
     pub fn has(&self, name: &str) -> bool {

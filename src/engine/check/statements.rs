@@ -22,6 +22,7 @@ impl Walk<'_> {
                 self.warn("unreachable", start_of_statement(statement), message, Some(advice));
             }
             self.statement(statement, value && n + 1 == statements.len());
+            self.watch(start_of_statement(statement));
             // said once: what follows is never reached either
             reached = !(reached && self.never_goes_on(statement));
         }

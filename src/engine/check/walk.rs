@@ -3,7 +3,7 @@
 use super::functions::{self, Function, ModuleFunctions};
 use super::kinds::{Kind, MAKERS};
 use super::place;
-use super::scope::Scope;
+use super::scope::{Scope, Seen};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::script::Script;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
@@ -31,6 +31,9 @@ pub struct Walk<'a> {
     pub awaited: bool,
     /// The closure of a `where(…)` is being walked.
     pub in_condition: bool,
+    /// A line whose variables somebody wants to know, and those of the last statement up to it, with its line.
+    pub watched: Option<u32>,
+    pub seen: (u32, Vec<Seen>),
 }
 
 /// A variable of the top level.
@@ -59,6 +62,8 @@ impl<'a> Walk<'a> {
             in_function: false,
             awaited: false,
             in_condition: false,
+            watched: None,
+            seen: (0, vec![]),
         };
         walk.look_ahead();
         walk
@@ -105,6 +110,16 @@ impl<'a> Walk<'a> {
         }
         self.scope = top_level;
         self.close(0);
+    }
+
+    /// Remembers what is in sight after a statement, if nothing nearer to the watched line was seen.
+    pub fn watch(&mut self, statement: Position) {
+        let line = statement.line().unwrap_or_default() as u32;
+        if self.watched.is_some_and(|watched| line <= watched && line >= self.seen.0) {
+            let agents = self.top_level.iter().filter(|(_, top)| self.in_function && top.is_agent);
+            let agents = agents.map(|(name, _)| Seen { name: name.clone(), kind: Kind::Agent });
+            self.seen = (line, agents.chain(self.scope.in_sight()).collect());
+        }
     }
 
     pub fn error(&mut self, code: &'static str, position: Position, message: String, advice: Option<String>) {
