@@ -69,7 +69,8 @@ const MISTAKEN: &str = "let alice = agent(\"alice\");\nalice.dial(\"sip:bob@127.
 
 #[test]
 fn programs_get_an_array_of_what_is_found() {
-    let test = Telefonist::new("check a.rhai b --format json").file("a.rhai", MISTAKEN).file("b", "_acept CALL_CLOSED\n");
+    let test =
+        Telefonist::new("check a.rhai b --format json").file("a.rhai", MISTAKEN).file("b", "_acept CALL_CLOSED\n");
     let done = test.run().exits(2);
     assert_eq!(done.stderr, "");
     let found: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
@@ -93,7 +94,9 @@ fn a_test_with_mistakes_starts_no_agent_and_all_of_them_are_told() {
     let test = Telefonist::new("run a.rhai").file("a.rhai", MISTAKEN);
     test.run().exits(2).says("did you mean `CALL_CLOSED`?").says("did you mean `alice`?").says("a.rhai:4:1");
     let runs = test.folder.path().join("data/runs");
-    assert!(!runs.exists() || fs::read_dir(runs).unwrap().all(|run| !run.unwrap().path().join("events.jsonl").exists()));
+    assert!(
+        !runs.exists() || fs::read_dir(runs).unwrap().all(|run| !run.unwrap().path().join("events.jsonl").exists())
+    );
 }
 
 #[test]
@@ -102,7 +105,8 @@ fn the_documentation_has_the_table_of_fields() {
     let text = fs::read_to_string(&path).unwrap();
     let heading = "## What events carry\n";
     let (before, _) = text.split_once(heading).expect("the heading");
-    let rows = fields::FIELDS.iter().map(|field| format!("| `{}` | {} | {} |\n", field.name, field.carriers(), field.meaning));
+    let rows =
+        fields::FIELDS.iter().map(|field| format!("| `{}` | {} | {} |\n", field.name, field.carriers(), field.meaning));
     let table = format!("{before}{heading}| field | of | |\n| --- | --- | --- |\n{}", rows.collect::<String>());
     assert_eq!(compare(&path, &table), None, "UPDATE=1 takes it over");
 }

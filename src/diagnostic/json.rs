@@ -38,7 +38,8 @@ mod tests {
     #[test]
     fn what_is_known_is_there_and_secrets_and_control_characters_are_not() {
         let source = Source::new("a.rhai", "é alise\n");
-        let found = Diagnostic::error("no\u{1b} auth_pass=hush;").at(Place { source, span: 3..8 }).code("unknown-variable");
+        let found =
+            Diagnostic::error("no\u{1b} auth_pass=hush;").at(Place { source, span: 3..8 }).code("unknown-variable");
         let expected = json!([
             { "file": "a.rhai", "line": 1, "column": 3, "end": { "line": 1, "column": 8 }, "severity": "error",
               "message": "no\u{fffd} auth_pass=****;", "advice": null, "code": "unknown-variable" },

@@ -48,6 +48,11 @@ pub fn complete(script: &Script, line: u32, column: u32, commands: &[String]) ->
     let written = &source.text[start.min(offset)..offset];
     let Some(found) = BEFORE.captures(written) else { return vec![] };
     let (before, word) = (&found["before"], found.name("word").map_or("", |word| word.as_str()));
+    // in quotes all of it counts: `std/calls` is no word
+    let word = match open_quote(written) {
+        Some(Open::Quote(at)) => &written[at + 1..],
+        _ => word,
+    };
     Suggestion::beginning_with(at(script, line, before, commands), word)
 }
 
@@ -56,10 +61,11 @@ pub fn hover(script: &Script, line: u32, column: u32) -> Option<Suggestion> {
     let source = &script.source;
     let span = source.line_span(line);
     let text = &source.text[span.clone()];
-    let at = source.offset(line, column) - span.start;
+    let here = source.offset(line, column) - span.start;
     let part = |c: char| c.is_alphanumeric() || c == '_';
-    let from = text[..at].rfind(|c| !part(c)).map_or(0, |before| before + text[before..].chars().next().map_or(1, char::len_utf8));
-    let to = text[at..].find(|c| !part(c)).map_or(text.len(), |length| at + length);
+    let behind = |at: usize| at + text[at..].chars().next().map_or(0, char::len_utf8);
+    let from = text[..here].rfind(|c| !part(c)).map_or(0, behind);
+    let to = text[here..].find(|c| !part(c)).map_or(text.len(), |length| here + length);
     let word = &text[from..to];
     if word.is_empty() {
         return None;
@@ -144,7 +150,8 @@ fn event(name: &str) -> Suggestion {
 
 /// The functions of an imported module, with what their comments say; of those in the user's own files nothing is known here.
 fn module(script: &Script, alias: &str) -> Vec<Suggestion> {
-    let path = IMPORT.captures_iter(&script.rhai).find(|import| &import[2] == alias).map(|import| import[1].to_string());
+    let path =
+        IMPORT.captures_iter(&script.rhai).find(|import| &import[2] == alias).map(|import| import[1].to_string());
     let Some(text) = path.as_deref().and_then(stdlib::text) else { return vec![] };
     let function = |(usage, doc): (String, String)| {
         let name = usage.split('(').next().unwrap_or_default();

@@ -117,7 +117,8 @@ fn trap(
     let column_before = Some(before.chars().count() + 1 - before_word.chars().count());
     let here = |message: String, advice: &str| Some((message, Some(advice.to_string()), column));
     let foreign = |word: &str| FOREIGN.iter().find(|(foreign, _)| *foreign == word).map(|(_, ours)| *ours);
-    let no_word = |word: &str, ours: &str| (format!("`{word}` is no word of the language"), Some(format!("write `{ours}`")));
+    let no_word =
+        |word: &str, ours: &str| (format!("`{word}` is no word of the language"), Some(format!("write `{ours}`")));
     let rest = line.unwrap_or_default().chars().skip(column.unwrap_or(1).saturating_sub(1)).collect::<String>();
     match error {
         MissingToken(..) => {
@@ -138,7 +139,9 @@ fn trap(
             if rest.starts_with("=>") {
                 return here("`=>` can't stand here".into(), "a closure is written |x| x + 1");
             }
-            if rest.starts_with(':') && before.strip_suffix(before_word).is_some_and(|open| open.trim_end().ends_with('{')) {
+            if rest.starts_with(':')
+                && before.strip_suffix(before_word).is_some_and(|open| open.trim_end().ends_with('{'))
+            {
                 return here("this is no map".into(), "a map is written #{ name: value }");
             }
             None
@@ -147,7 +150,9 @@ fn trap(
             "null" | "nil" | "void" => here(format!("there is no `{word}`"), "the empty value is written ()"),
             "var" | "static" => here(format!("`{word}` is a word that the language keeps"), "write `let`"),
             "#" => here("`#` can't stand here".into(), "a comment begins with //; a map is written #{ name: value }"),
-            "match" | "case" if !before.ends_with("let") => here(format!("`{word}` is a word that the language keeps"), "write `switch`"),
+            "match" | "case" if !before.ends_with("let") => {
+                here(format!("`{word}` is a word that the language keeps"), "write `switch`")
+            }
             _ => None,
         },
         UnknownOperator(sign) => match sign.as_str() {

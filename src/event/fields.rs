@@ -164,7 +164,12 @@ mod tests {
 
     #[test]
     fn the_table_names_known_events_only() {
-        for name in OPEN.iter().chain(OF_ACCOUNTS).chain(OF_NEITHER).chain(&FIELDS.iter().filter_map(Field::carrier).collect::<Vec<_>>()) {
+        for name in OPEN
+            .iter()
+            .chain(OF_ACCOUNTS)
+            .chain(OF_NEITHER)
+            .chain(&FIELDS.iter().filter_map(Field::carrier).collect::<Vec<_>>())
+        {
             assert!(EVENT_NAMES.contains(name) || matches!(*name, "SIP" | "LOG"), "{name}");
         }
     }

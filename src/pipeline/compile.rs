@@ -102,5 +102,9 @@ pub fn compile(source: &Arc<Source>, inputs: &Inputs) -> Result<Compiled, Vec<Di
     }
     let program = engine::compile(&script)?.with_files(files(source));
     let facts = engine::facts(&program);
-    if facts.problems.is_empty() { Ok(Compiled { script, program, warnings, facts, waits }) } else { Err(facts.problems) }
+    if facts.problems.is_empty() {
+        Ok(Compiled { script, program, warnings, facts, waits })
+    } else {
+        Err(facts.problems)
+    }
 }

@@ -67,10 +67,13 @@ fn unknown_commands(script: &Script) -> Vec<Diagnostic> {
 pub fn missing_accounts(facts: &Facts, inputs: &Inputs) -> Vec<Diagnostic> {
     let missing = facts.accounts.iter().filter(|(name, _)| !inputs.accounts.contains_key(name));
     let told = missing.map(|(name, place)| {
-        let error = Diagnostic::error(format!("there is no account `{name}`")).at(place.clone()).code("unknown-account");
+        let error =
+            Diagnostic::error(format!("there is no account `{name}`")).at(place.clone()).code("unknown-account");
         error.advice(match nearest(name, inputs.accounts.keys().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("add a line `{name} <sip:user@domain>;…` to <data_dir>/accounts, or name another file with --accounts"),
+            None => format!(
+                "add a line `{name} <sip:user@domain>;…` to <data_dir>/accounts, or name another file with --accounts"
+            ),
         })
     });
     told.collect()
@@ -78,6 +81,8 @@ pub fn missing_accounts(facts: &Facts, inputs: &Inputs) -> Vec<Diagnostic> {
 
 /// The commands of the test that this agent lacks: the run would not get through.
 pub fn missing_commands(script: &Script, kind: &Kind) -> Vec<Diagnostic> {
-    let missing = |(word, place): (String, _)| Some(Diagnostic::error(commands::missing(&word, kind)?).at(place).code("missing-command"));
+    let missing = |(word, place): (String, _)| {
+        Some(Diagnostic::error(commands::missing(&word, kind)?).at(place).code("missing-command"))
+    };
     engine::commands(script).into_iter().filter_map(missing).collect()
 }

@@ -52,7 +52,8 @@ fn at(source: &Source, line: u32, before: &str, commands: &[String]) -> Vec<Sugg
         "_accept" | "_ignore" => all.extend(EVENT_NAMES.iter().map(|name| Suggestion::new(name, Sort::Event, "", ""))),
         directive if directive.starts_with('_') => {}
         first => {
-            let directive = |(word, usage, doc): &(&str, &str, &str)| Suggestion::new(word, Sort::Directive, usage, doc);
+            let directive =
+                |(word, usage, doc): &(&str, &str, &str)| Suggestion::new(word, Sort::Directive, usage, doc);
             all.extend(DIRECTIVES.iter().filter(|_| first.is_empty()).map(directive));
             all.extend(commands.iter().map(|word| Suggestion::new(word, Sort::Command, "", "A command of baresip's.")));
             all.extend(macros(source, line));

@@ -12,8 +12,20 @@ const WORDS: [&str; 8] = ["attended_transfer", "cmd", "dial", "dtmf", "message",
 
 /// SIP methods (RFC 3261, 3262, 3265, 3311, 3428, 3515, 3903, 6086).
 const SIP_METHODS: [&str; 14] = [
-    "ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER", "REGISTER",
-    "SUBSCRIBE", "UPDATE",
+    "ACK",
+    "BYE",
+    "CANCEL",
+    "INFO",
+    "INVITE",
+    "MESSAGE",
+    "NOTIFY",
+    "OPTIONS",
+    "PRACK",
+    "PUBLISH",
+    "REFER",
+    "REGISTER",
+    "SUBSCRIBE",
+    "UPDATE",
 ];
 
 impl Walk<'_> {
@@ -21,7 +33,8 @@ impl Walk<'_> {
     pub fn kinds(&mut self, receiver: Option<Kind>, call: &FnCallExpr, arguments: &[Kind], position: Position) {
         let name = call.name.as_str();
         let given: Vec<Kind> = receiver.into_iter().chain(arguments.iter().copied()).collect();
-        let mut fitting = names::signatures(name).iter().filter(|known| known.parameters.len() == given.len()).peekable();
+        let mut fitting =
+            names::signatures(name).iter().filter(|known| known.parameters.len() == given.len()).peekable();
         // one of the file's own: its parameters take anything
         if fitting.peek().is_none() {
             return;
@@ -36,7 +49,9 @@ impl Walk<'_> {
                 None => names::usage(name, None),
             };
             let advice = match usage {
-                _ if waiter && !matches!(name, "all" | "any") => Some("a waiter has to be awaited first: (await …)".to_string()),
+                _ if waiter && !matches!(name, "all" | "any") => {
+                    Some("a waiter has to be awaited first: (await …)".to_string())
+                }
                 usage => usage.map(|usage| format!("it is called so: {usage}")),
             };
             return self.error("argument-kind", position, message, advice);

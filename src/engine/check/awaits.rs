@@ -1,10 +1,10 @@
 //! `await … within …`, `await … during …` and fields of values in a walk.
 
 use super::kinds::{Kind, Type};
+use super::start_of;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
 use crate::engine::event_value;
-use super::start_of;
 use crate::engine::syntax::PARENTHESES;
 use crate::event::fields;
 use rhai::{CustomExpr, Expr, Position};
@@ -62,7 +62,12 @@ impl Walk<'_> {
         let code = "await-time";
         // `await … within 5s && …` gives all of `5s && …` to the duration
         if matches!(time, Expr::And(..) | Expr::Or(..) | Expr::Coalesce(..)) {
-            return self.error(code, position, "the time of an `await` ends in `&&`, `||` or `??`".into(), Some(PARENTHESES.into()));
+            return self.error(
+                code,
+                position,
+                "the time of an `await` ends in `&&`, `||` or `??`".into(),
+                Some(PARENTHESES.into()),
+            );
         }
         match self.expression(time) {
             Kind::Duration if is_negative(time) => {
@@ -71,7 +76,12 @@ impl Walk<'_> {
             Kind::Unknown | Kind::Duration => {}
             Kind::Text => self.value_of_duration(time),
             Kind::Bool => {
-                self.error(code, position, "a duration is due here, not a truth value".into(), Some(PARENTHESES.into()));
+                self.error(
+                    code,
+                    position,
+                    "a duration is due here, not a truth value".into(),
+                    Some(PARENTHESES.into()),
+                );
             }
             Kind::Number => {
                 let advice = Some("write the unit: 5s, 500ms, 2m".to_string());
@@ -87,7 +97,10 @@ impl Walk<'_> {
         };
         match kind {
             Kind::Quiet if timed && !during => {
-                wrong("`within` does not go with quiet(…)", "say for how long: await alice.quiet(\"CALL_CLOSED\") during 1s");
+                wrong(
+                    "`within` does not go with quiet(…)",
+                    "say for how long: await alice.quiet(\"CALL_CLOSED\") during 1s",
+                );
             }
             Kind::Quiet if !during => {
                 wrong("say how long it has to be quiet", "await alice.quiet(\"CALL_CLOSED\") during 1s");

@@ -49,7 +49,8 @@ impl Walk<'_> {
     pub fn method(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) -> Kind {
         let name = call.name.as_str();
         let parameter = match receiver {
-            Kind::Waiter(of) | Kind::Waiters(of) | Kind::Events(of) => Kind::Event(of),
+            Kind::Waiter(of) | Kind::Waiters(of) if name == "where" => Kind::Event(of),
+            Kind::Events(of) => Kind::Event(of),
             _ if name == "where" => Kind::Event(None),
             _ => Kind::Unknown,
         };
@@ -156,7 +157,12 @@ impl Walk<'_> {
         let Some(module) = self.modules.get(&alias) else {
             if alias != "global" {
                 let advice = Some(format!("import it first: import \"std/{alias}\" as {alias};"));
-                self.error("unknown-module", call.namespace.path[0].pos, format!("there is no module `{alias}`"), advice);
+                self.error(
+                    "unknown-module",
+                    call.namespace.path[0].pos,
+                    format!("there is no module `{alias}`"),
+                    advice,
+                );
             }
             return;
         };
@@ -165,7 +171,12 @@ impl Walk<'_> {
             None => {
                 let advice =
                     nearest(name, functions.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
-                self.error("unknown-function", position, format!("the module `{alias}` has no function `{name}`"), advice);
+                self.error(
+                    "unknown-function",
+                    position,
+                    format!("the module `{alias}` has no function `{name}`"),
+                    advice,
+                );
             }
             Some(counts) if !counts.contains(&call.args.len()) => {
                 self.wrong_count(&format!("{alias}::{name}"), &counts, call.args.len(), None, position);
@@ -216,7 +227,9 @@ impl Walk<'_> {
 
 /// How many arguments a method takes on a value of that kind.
 fn method_counts(name: &str, receiver: Kind) -> Vec<usize> {
-    let own = names::signatures(name).iter().filter(|known| known.parameters.first().is_some_and(|first| receiver.fits(*first)));
+    let own = names::signatures(name)
+        .iter()
+        .filter(|known| known.parameters.first().is_some_and(|first| receiver.fits(*first)));
     own.map(|known| known.parameters.len() - 1).collect()
 }
 

@@ -144,7 +144,9 @@ impl Walk<'_> {
                                 open.push(call.name.to_string());
                             }
                             Some(ASTNode::Expr(Expr::DynamicConstant(value, _))) => {
-                                open.extend(value.read_lock::<rhai::FnPtr>().map(|closure| closure.fn_name().to_string()));
+                                open.extend(
+                                    value.read_lock::<rhai::FnPtr>().map(|closure| closure.fn_name().to_string()),
+                                );
                             }
                             _ => {}
                         }

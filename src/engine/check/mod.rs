@@ -19,8 +19,8 @@ use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::script::Script;
 use functions::ModuleFunctions;
 pub use kinds::Kind;
-pub use scope::Seen;
 use rhai::{AST, Expr, Position, Stmt};
+pub use scope::Seen;
 use std::collections::HashMap;
 use walk::Walk;
 
@@ -87,7 +87,9 @@ pub fn functions_with_docs(text: &str) -> Vec<(String, String)> {
     let script = Script::rhai(Source::new("", text));
     let Some(ast) = program::parse_lines(&script).ast else { return vec![] };
     let public = ast.iter_functions().filter(|function| function.access == rhai::FnAccess::Public);
-    let plain = |comment: &&str| comment.lines().map(|line| line.trim_start().trim_start_matches("///").trim()).collect::<Vec<_>>().join("\n");
+    let plain = |comment: &&str| {
+        comment.lines().map(|line| line.trim_start().trim_start_matches("///").trim()).collect::<Vec<_>>().join("\n")
+    };
     let told = public.map(|function| {
         let doc = function.comments.iter().map(|comment| plain(comment)).collect::<Vec<_>>().join("\n");
         (format!("{}({})", function.name, function.params.join(", ")), doc)

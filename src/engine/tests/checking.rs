@@ -158,15 +158,21 @@ fn syntax_errors_come_from_the_check_too() {
 #[test]
 fn a_slip_in_a_long_file_is_found_in_its_place() {
     let head = "import \"std/calls\" as calls;\nlet alice = agent(\"alice\");\nlet bob = agent(\"bob\");\n";
-    let round = "alice.dial(bob);\nawait bob.event(\"CALL_INCOMING\") within 5s;\nbob.accept();\nbob.hangup();\nprint((await alice.closed()).param);\n";
+    let round = "alice.dial(bob);\nawait bob.event(\"CALL_INCOMING\") within 5s;\nbob.accept();\nbob.hold();\nprint((await alice.closed()).param);\n";
     for (slip, expected) in [
         ("alice.dail(bob);", "199:7 an agent has no method `dail` (did you mean `dial`?)"),
-        ("await bob.event(\"CALL_INCOMNIG\");", "199:17 no agent gives an event `CALL_INCOMNIG` (did you mean `CALL_INCOMING`?)"),
+        (
+            "await bob.event(\"CALL_INCOMNIG\");",
+            "199:17 no agent gives an event `CALL_INCOMNIG` (did you mean `CALL_INCOMING`?)",
+        ),
         ("print((await bob.closed()).parma);", "199:28 CALL_CLOSED has no `parma` (did you mean `param`?)"),
-        ("calls::estabilsh(alice, bob);", "199:8 the module `calls` has no function `estabilsh` (did you mean `establish`?)"),
-        ("alcie.hangup();", "199:1 there is no variable `alcie` here (did you mean `alice`?)"),
+        (
+            "calls::estabilsh(alice, bob);",
+            "199:8 the module `calls` has no function `estabilsh` (did you mean `establish`?)",
+        ),
+        ("alcie.hold();", "199:1 there is no variable `alcie` here (did you mean `alice`?)"),
     ] {
-        let text = format!("{head}{}{slip}\nbob.hangup();\n", round.repeat(39));
+        let text = format!("{head}{}{slip}\nbob.hold();\n", round.repeat(39));
         assert_eq!(text.lines().count(), 200);
         assert_eq!(found(&text), [expected]);
     }
