@@ -101,7 +101,7 @@ pub fn usage(name: &str, method: Option<&dyn Fn(TypeId) -> bool>) -> Option<Stri
         }
     }
     // the shortest first, as far as a person reads them
-    all.sort_by_key(String::len);
+    all.sort_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b)));
     all.truncate(4);
     (!all.is_empty()).then(|| all.join(" or "))
 }

@@ -6,11 +6,11 @@ use super::walk::Walk;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{docs, names};
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Module, ScriptFuncDef, Shared, Stmt};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// A module's public functions: name → their numbers of parameters.
-pub type ModuleFunctions = HashMap<String, Vec<usize>>;
+pub type ModuleFunctions = BTreeMap<String, Vec<usize>>;
 
 /// One of the script's own functions, or a closure (`anon$…`).
 pub struct Function {
@@ -19,8 +19,8 @@ pub struct Function {
 }
 
 /// All functions of a script by name, closures among them.
-pub fn of(ast: &AST) -> HashMap<String, Vec<Rc<Function>>> {
-    let mut functions: HashMap<String, Vec<_>> = HashMap::new();
+pub fn of(ast: &AST) -> BTreeMap<String, Vec<Rc<Function>>> {
+    let mut functions: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for (_, _, name, _, function) in ast.shared_lib().iter_script_fn_info() {
         let params = function.params.iter().map(|name| name.to_string()).collect();
         let body = body_of(function);

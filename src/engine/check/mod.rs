@@ -21,7 +21,7 @@ use functions::ModuleFunctions;
 pub use kinds::Kind;
 use rhai::{AST, Expr, Position, Stmt};
 pub use scope::Seen;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use walk::Walk;
 
 /// What a check knows beside the script.
@@ -68,7 +68,7 @@ pub fn commands(script: &Script) -> Vec<(String, Place)> {
         return script.commands.clone();
     }
     let Ok(program) = program::compile(script) else { return vec![] };
-    let mut walk = Walk::new(script, &program.ast, HashMap::new());
+    let mut walk = Walk::new(script, &program.ast, BTreeMap::new());
     walk.program();
     walk.commands
 }
@@ -76,7 +76,7 @@ pub fn commands(script: &Script) -> Vec<(String, Place)> {
 /// The variables in sight after a line, the innermost last; none where the text can't be read.
 pub fn seen_at(script: &Script, line: u32) -> Option<Vec<Seen>> {
     let ast = program::parse_lines(script).ast?;
-    let mut walk = Walk::new(script, &ast, HashMap::new());
+    let mut walk = Walk::new(script, &ast, BTreeMap::new());
     walk.watched = Some(line);
     walk.program();
     Some(walk.seen.1)
@@ -91,7 +91,7 @@ pub fn functions_with_docs(text: &str) -> Vec<(String, String)> {
         comment.lines().map(|line| line.trim_start().trim_start_matches("///").trim()).collect::<Vec<_>>().join("\n")
     };
     let told = public.map(|function| {
-        let doc = function.comments.iter().map(|comment| plain(comment)).collect::<Vec<_>>().join("\n");
+        let doc = function.comments.iter().map(plain).collect::<Vec<_>>().join("\n");
         (format!("{}({})", function.name, function.params.join(", ")), doc)
     });
     told.collect()
@@ -115,8 +115,8 @@ fn unknown_command(text: &str, place: &Place, known: &Known) -> Option<Diagnosti
 }
 
 /// The functions of each imported module by its alias; none for those that can't be looked into.
-fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> HashMap<String, Option<ModuleFunctions>> {
-    let mut modules = HashMap::new();
+fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<String, Option<ModuleFunctions>> {
+    let mut modules = BTreeMap::new();
     for statement in program.ast.statements() {
         let Stmt::Import(import, _) = statement else { continue };
         let (path, alias) = &**import;

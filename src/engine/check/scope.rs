@@ -183,8 +183,7 @@ impl Walk<'_> {
             Some(constant) => constant.used_elsewhere = true,
             None => {
                 let constants = self.top_level.iter().filter(|(_, top)| top.is_constant);
-                let mut constants: Vec<String> = constants.map(|(name, _)| name.clone()).collect();
-                constants.sort();
+                let constants: Vec<String> = constants.map(|(name, _)| name.clone()).collect();
                 let advice = match nearest(name, constants.iter().map(String::as_str)) {
                     Some(near) => {
                         // it is the misspelt one that was to be used

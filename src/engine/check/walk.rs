@@ -7,7 +7,7 @@ use super::scope::{Scope, Seen};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::script::Script;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 pub struct Walk<'a> {
@@ -16,14 +16,14 @@ pub struct Walk<'a> {
     /// Commands that the script is known to send.
     pub commands: Vec<(String, Place)>,
     /// The script's own functions, closures among them.
-    pub functions: HashMap<String, Vec<Rc<Function>>>,
-    pub modules: HashMap<String, Option<ModuleFunctions>>,
+    pub functions: BTreeMap<String, Vec<Rc<Function>>>,
+    pub modules: BTreeMap<String, Option<ModuleFunctions>>,
     /// Names that some map of the script has as a property: they may be called as methods.
     pub properties: HashSet<String>,
     ast: &'a AST,
     pub scope: Scope,
     /// What the file declares at its top level, and where.
-    pub top_level: HashMap<String, Declared>,
+    pub top_level: BTreeMap<String, Declared>,
     /// Texts of the script: an agent may be meant by one.
     pub texts: Vec<String>,
     pub in_function: bool,
@@ -47,7 +47,7 @@ pub struct Declared {
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(script: &'a Script, ast: &'a AST, modules: HashMap<String, Option<ModuleFunctions>>) -> Walk<'a> {
+    pub fn new(script: &'a Script, ast: &'a AST, modules: BTreeMap<String, Option<ModuleFunctions>>) -> Walk<'a> {
         let mut walk = Walk {
             script,
             ast,
@@ -57,7 +57,7 @@ impl<'a> Walk<'a> {
             commands: vec![],
             properties: HashSet::new(),
             scope: Scope::default(),
-            top_level: HashMap::new(),
+            top_level: BTreeMap::new(),
             texts: vec![],
             in_function: false,
             awaited: false,
@@ -100,9 +100,8 @@ impl<'a> Walk<'a> {
         self.statements(self.ast.statements(), false);
         let top_level = std::mem::take(&mut self.scope);
         self.in_function = true;
-        let mut named: Vec<_> = self.functions.iter().filter(|(name, _)| !name.starts_with("anon$")).collect();
-        named.sort_by_key(|(name, _)| name.as_str());
-        let each = named.into_iter().flat_map(|(name, all)| all.iter().map(|one| (name.clone(), one.clone())));
+        let named = self.functions.iter().filter(|(name, _)| !name.starts_with("anon$"));
+        let each = named.flat_map(|(name, all)| all.iter().map(|one| (name.clone(), one.clone())));
         for (name, function) in each.collect::<Vec<_>>() {
             self.shadowing(&name, &function);
             let parameters = function.params.iter().map(|name| (name.clone(), Kind::Unknown)).collect();
