@@ -8,6 +8,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 use telefonist::agent::{ctrl, vocabulary};
+use telefonist::diagnostic::Source;
+use telefonist::pipeline::check;
+use telefonist::run::Inputs;
 
 const CALLS: usize = 200;
 const ROUNDS: usize = 5;
@@ -18,10 +21,35 @@ fn main() {
         env!("CARGO_PKG_VERSION"),
         std::thread::available_parallelism().map_or(0, usize::from)
     );
+    slip_to_message();
     bytes_to_event();
     event_to_script();
     beyond_the_waits();
     fixed_against_awaited();
+}
+
+/// From a text of 200 lines with one slip in it to the message about it.
+fn slip_to_message() {
+    let head = "import \"std/calls\" as calls;\nlet alice = agent(\"alice\");\nlet bob = agent(\"bob\");\n";
+    let round = "alice.dial(bob);\nawait bob.event(\"CALL_INCOMING\") within 5s;\nbob.accept();\nbob.hangup();\nprint((await alice.closed()).param);\n";
+    for (what, slip) in [
+        ("a method", "alice.dail(bob);"),
+        ("an event", "await bob.event(\"CALL_INCOMNIG\");"),
+        ("a field", "print((await bob.closed()).parma);"),
+        ("a function of the stdlib", "calls::estabilsh(alice, bob);"),
+        ("an agent", "alcie.hangup();"),
+    ] {
+        let source = Source::new("long.rhai", format!("{head}{}{slip}\nbob.hangup();\n", round.repeat(39)));
+        let one = || {
+            let begun = Instant::now();
+            let found = check(&source, &Inputs::default(), None).diagnostics;
+            assert_eq!(found.len(), 1);
+            begun.elapsed().as_secs_f64() * 1e3
+        };
+        let first = one();
+        let later = median((0..CALLS).map(|_| one()).collect());
+        println!("check finds a slip in {what} of a test of 200 lines in {later:.2} ms ({first:.2} ms the first time)");
+    }
 }
 
 /// Runs a test in a data folder of its own and gives wall time in seconds and all events.

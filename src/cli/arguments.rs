@@ -6,7 +6,7 @@ use super::stdlib::StdlibArguments;
 use crate::export::Format;
 use crate::pipeline::{self, Filter};
 use crate::report::Wanted;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -197,10 +197,19 @@ pub struct CheckArguments {
     /// Tests, or folders of tests
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
+    /// How to tell what is found: for people, or as JSON for programs (docs/check.md)
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
     #[command(flatten)]
     pub inputs: InputArguments,
     #[command(flatten)]
     pub host: HostArguments,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckFormat {
+    Text,
+    Json,
 }
 
 #[derive(Args, Debug)]

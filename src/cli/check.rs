@@ -1,8 +1,8 @@
 //! `telefonist check` and `telefonist compile`: what can be known of a test without a call.
 
-use super::arguments::{CheckArguments, CompileArguments};
+use super::arguments::{CheckArguments, CheckFormat, CompileArguments};
 use super::{colours, inputs, settings};
-use crate::diagnostic::{Diagnostic, render};
+use crate::diagnostic::{Diagnostic, Severity, json, render};
 use crate::pipeline;
 use crate::verdict::{ExitCode, worst};
 use std::io::Write;
@@ -17,25 +17,39 @@ pub fn complain(diagnostics: &[Diagnostic]) {
 
 /// Checks every test of the paths: all errors of all of them.
 pub fn check(arguments: &CheckArguments) -> ExitCode {
-    let found = pipeline::find(&arguments.paths);
-    let tests = match found {
-        Ok(tests) => tests,
-        Err(problems) => {
-            complain(&problems);
-            return ExitCode::Usage;
+    let mut told = Told { format: arguments.format, diagnostics: vec![] };
+    let code = check_all(arguments, &mut told).unwrap_or_else(|problems| {
+        told.take(problems);
+        ExitCode::Usage
+    });
+    if told.format == CheckFormat::Json {
+        let _ = writeln!(std::io::stdout(), "{:#}", json(&told.diagnostics));
+    }
+    code
+}
+
+/// Where what is found goes: to people at once, to a program at the end.
+struct Told {
+    format: CheckFormat,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Told {
+    fn take(&mut self, diagnostics: Vec<Diagnostic>) {
+        match self.format {
+            CheckFormat::Text => complain(&diagnostics),
+            CheckFormat::Json => self.diagnostics.extend(diagnostics),
         }
-    };
-    let inputs = match inputs::inputs(&arguments.inputs, &arguments.host.data_dir) {
-        Ok(inputs) => inputs,
-        Err(problems) => {
-            complain(&problems);
-            return ExitCode::Usage;
-        }
-    };
+    }
+}
+
+fn check_all(arguments: &CheckArguments, told: &mut Told) -> Result<ExitCode, Vec<Diagnostic>> {
+    let tests = pipeline::find(&arguments.paths)?;
+    let inputs = inputs::inputs(&arguments.inputs, &arguments.host.data_dir)?;
     let kind = match settings::workplace(&arguments.host).and_then(|workplace| workplace.supervisor()) {
         Ok(supervisor) => Some(supervisor.kind().clone()),
         Err(problem) => {
-            complain(&[Diagnostic { severity: crate::diagnostic::Severity::Warning, ..problem }]);
+            told.take(vec![Diagnostic { severity: Severity::Warning, ..problem }]);
             None
         }
     };
@@ -43,16 +57,18 @@ pub fn check(arguments: &CheckArguments) -> ExitCode {
     for path in &tests {
         let checked = pipeline::load(path).map(|source| pipeline::check(&source, &inputs, kind.as_ref()));
         let checked = checked.unwrap_or_else(|problem| pipeline::Checked::broken(vec![problem]));
-        complain(&checked.diagnostics);
+        told.take(checked.diagnostics);
         codes.push(checked.exit_code);
         let word = match checked.exit_code {
             ExitCode::Passed => "ok",
             ExitCode::Error => "can't be run on this agent",
             _ => "has errors",
         };
-        let _ = writeln!(std::io::stdout(), "{}: {word}", path.display());
+        if told.format == CheckFormat::Text {
+            let _ = writeln!(std::io::stdout(), "{}: {word}", path.display());
+        }
     }
-    worst(codes)
+    Ok(worst(codes))
 }
 
 /// Prints the Rhai script that a testfile becomes.

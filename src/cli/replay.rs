@@ -71,12 +71,13 @@ pub fn replay(arguments: &ReplayArguments) -> ExitCode {
 /// Prints where the flows of two runs part. Ends with 1 where they do.
 pub fn diff(arguments: &DiffArguments) -> ExitCode {
     let flow = |run: &Path| {
-        let folder = record::find(&arguments.data_dir, run).map_err(|problem| (problem, ExitCode::Usage))?;
-        pipeline::flow_of(folder.path()).map_err(|problem| (problem, ExitCode::Error))
+        let refused = |code| move |problem| refuse(problem, code);
+        let folder = record::find(&arguments.data_dir, run).map_err(refused(ExitCode::Usage))?;
+        pipeline::flow_of(folder.path()).map_err(refused(ExitCode::Error))
     };
     let (a, b) = match flow(&arguments.a).and_then(|a| Ok((a, flow(&arguments.b)?))) {
         Ok(both) => both,
-        Err((problem, code)) => return refuse(problem, code),
+        Err(code) => return code,
     };
     let [left, right] = [&a, &b].map(|(header, flow)| Side { run: &header.run, test: &header.file, flow });
     let stdout = std::io::stdout();

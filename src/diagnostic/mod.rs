@@ -1,16 +1,20 @@
 //! Diagnostics are data: what is wrong, where in the user's own text, and what to do; rendering is apart.
 
+mod json;
 mod mask;
 mod nearest;
 mod render;
+mod suggestion;
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use json::json;
 pub use mask::mask_secrets;
 pub use nearest::nearest;
 pub use render::render;
+pub use suggestion::{Sort, Suggestion};
 
 /// A text the user wrote: a testfile or a Rhai script.
 #[derive(Debug, PartialEq, Eq)]
@@ -111,11 +115,14 @@ pub struct Diagnostic {
     pub label: Option<String>,
     /// What to do.
     pub advice: Option<String>,
+    /// Its kind, for programs: `unknown-method`. Stays the same when the words change.
+    pub code: Option<&'static str>,
 }
 
 impl Diagnostic {
     pub fn error(message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Error, message: message.into(), place: None, label: None, advice: None }
+        let message = message.into();
+        Diagnostic { severity: Severity::Error, message, place: None, label: None, advice: None, code: None }
     }
 
     pub fn warning(message: impl Into<String>) -> Diagnostic {
@@ -134,6 +141,11 @@ impl Diagnostic {
 
     pub fn advice(mut self, advice: impl Into<String>) -> Diagnostic {
         self.advice = Some(advice.into());
+        self
+    }
+
+    pub fn code(mut self, code: &'static str) -> Diagnostic {
+        self.code = Some(code);
         self
     }
 

@@ -10,7 +10,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         // the distance is at least the difference in length: this keeps a huge word from costing anything
         .filter(|candidate| candidate.chars().count().abs_diff(length) <= far)
         .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= far)
+        // of a word that has nothing in common with it, nothing is said
+        .filter(|(distance, _)| *distance <= far && *distance < length)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -29,6 +30,7 @@ mod tests {
             ("_acount", Some("_account")),
             ("_loop", None),
             ("", None),
+            ("_", None),
         ] {
             assert_eq!(nearest(word, known), meant, "{word}");
         }

@@ -119,7 +119,7 @@ struct Report<'a> {
 }
 
 /// A message of ours, masked and safe; its line breaks stay.
-fn message(text: &str) -> String {
+pub fn message(text: &str) -> String {
     mask_secrets(text).split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 

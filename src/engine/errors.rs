@@ -209,7 +209,8 @@ fn unknown_function(call: &str, own: &[String]) -> (String, Option<String>) {
     let receivers =
         [("agent", TypeId::of::<Agent>()), ("waiter", TypeId::of::<Waiter>()), ("event", TypeId::of::<EventValue>())];
     let receiver = receivers.iter().find(|(word, _)| words.first().is_some_and(|first| first.ends_with(word)));
-    if let Some(usage) = names::usage(name, receiver.is_some()) {
+    let fits = |first| receiver.is_none_or(|(_, id)| first == *id || first == TypeId::of::<Dynamic>());
+    if let Some(usage) = names::usage(name, receiver.is_some().then_some(&fits)) {
         return (
             format!("`{name}` can't be called with ({})", words.join(", ")),
             Some(format!("it is called so: {usage}")),

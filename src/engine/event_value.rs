@@ -7,7 +7,7 @@ use super::shortfall::describe;
 use super::state::Fallible;
 use super::waiter::rhai_index;
 use crate::diagnostic::nearest;
-use crate::event::{Body, Event};
+use crate::event::{Body, Event, fields};
 use rhai::{Dynamic, ImmutableString, Map, Module};
 use serde_json::Value;
 use std::sync::Arc;
@@ -41,33 +41,6 @@ pub const FIELDS: &[&str] = &[
     "level",
 ];
 
-/// Further fields that baresip's events and ours are known to have.
-pub const OF_AGENTS: &[&str] = &[
-    "accountaor",
-    "audiodir",
-    "class",
-    "codec",
-    "contact",
-    "contacturi",
-    "ctype",
-    "cuser",
-    "diverteruri",
-    "localaudiodir",
-    "localuri",
-    "localvideodir",
-    "packets_rx",
-    "packets_tx",
-    "peerdisplayname",
-    "protocol",
-    "remoteaudiodir",
-    "remotevideodir",
-    "rtcp_stats",
-    "rx",
-    "tx",
-    "userdata",
-    "videodir",
-];
-
 /// A field's value; the error names the nearest field.
 pub fn field(event: &Event, name: &str) -> Fallible<Dynamic> {
     if let Body::Event(of_agent) = &event.body
@@ -78,7 +51,8 @@ pub fn field(event: &Event, name: &str) -> Fallible<Dynamic> {
     if let Some(value) = common_field(event, name) {
         return Ok(value);
     }
-    if FIELDS.contains(&name) {
+    // what an event may say, and does not: a display name, a field of a newer baresip
+    if FIELDS.contains(&name) || fields::named(name).is_some_and(|field| field.is_of(kind(event))) {
         return Ok(Dynamic::UNIT);
     }
     let of_agent = match &event.body {
@@ -200,6 +174,13 @@ mod tests {
         let rhai::EvalAltResult::ErrorRuntime(failure, _) = *field(&event, "rtcp_stat").unwrap_err() else { panic!() };
         let failure = failure.cast::<crate::engine::errors::Failure>().to_string();
         assert!(failure.contains("did you mean `rtcp_stats`"), "{failure}");
+    }
+
+    #[test]
+    fn the_table_of_fields_has_all_of_them() {
+        for name in FIELDS {
+            assert!(crate::event::fields::named(name).is_some(), "{name}");
+        }
     }
 
     #[test]

@@ -6,18 +6,16 @@
 mod agent_api;
 mod api;
 mod at;
-mod calls;
 mod check;
 mod checks;
 mod directives;
+mod docs;
 mod duration;
 mod errors;
 mod event_value;
 mod facts;
-mod functions;
 mod host;
 mod inputs;
-mod kinds;
 mod marks;
 mod matching;
 mod names;
@@ -28,11 +26,11 @@ mod runner;
 mod shortfall;
 mod state;
 mod stdlib;
+mod suggest;
 mod syntax;
 mod syntax_errors;
 mod waiter;
 mod waiting;
-mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -44,5 +42,6 @@ pub use program::{Loader, Program, compile};
 pub use runner::run;
 pub use state::Limits;
 pub use stdlib::{MODULES as STD_MODULES, StdFunction, StdModule, documentation as std_documentation};
+pub use suggest::{complete, hover};
 
 use api::register;

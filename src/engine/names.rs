@@ -59,7 +59,8 @@ pub fn functions() -> impl Iterator<Item = &'static str> {
 
 /// The names of the methods that a type has of its own (not those that every value has).
 pub fn methods(of: TypeId) -> impl Iterator<Item = &'static str> {
-    functions().filter(move |name| signatures(name).iter().any(|signature| signature.parameters.first() == Some(&of)))
+    let has = move |signature: &Signature| signature.parameters.first() == Some(&of);
+    functions().filter(move |name| signatures(name).iter().any(has))
 }
 
 /// A parameter's type in plain words.
@@ -84,19 +85,23 @@ pub fn type_word(id: TypeId) -> &'static str {
     words.iter().find(|(known, _)| *known == id).map_or("value", |(_, word)| word)
 }
 
-/// How a function may be called: "assert(true or false, text)". For methods, the receiver stands before the dot.
-pub fn usage(name: &str, method: bool) -> Option<String> {
+/// How a function may be called: "assert(true or false, text)". For methods, the receiver stands before the dot:
+/// `method` says whether it can be a value of that type.
+pub fn usage(name: &str, method: Option<&dyn Fn(TypeId) -> bool>) -> Option<String> {
     let mut all: Vec<String> = vec![];
     for signature in signatures(name) {
         let words: Vec<_> = signature.parameters.iter().map(|id| type_word(*id)).collect();
         let shown = match (method, words.split_first()) {
-            (true, Some((receiver, rest))) => format!("{receiver}.{name}({})", rest.join(", ")),
+            (Some(fits), _) if signature.parameters.first().is_none_or(|first| !fits(*first)) => continue,
+            (Some(_), Some((receiver, rest))) => format!("{receiver}.{name}({})", rest.join(", ")),
             _ => format!("{name}({})", words.join(", ")),
         };
         if !all.contains(&shown) {
             all.push(shown);
         }
     }
+    // the shortest first, as far as a person reads them
+    all.sort_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b)));
     all.truncate(4);
     (!all.is_empty()).then(|| all.join(" or "))
 }

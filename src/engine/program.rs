@@ -51,44 +51,59 @@ impl Program {
 /// Rhai counts lines and columns up to this.
 const LAST_LINE: usize = 65_534;
 
+impl Program {
+    /// A script and its syntax tree.
+    pub(super) fn new(script: &Script, ast: AST) -> Program {
+        let declarations = Arc::new(declarations(&ast));
+        Program { script: Arc::new(script.clone()), ast: Arc::new(ast), declarations, files: None }
+    }
+}
+
 /// Compiles a script; the errors are all that can be told apart, in the order of the text.
 pub fn compile(script: &Script) -> Result<Program, Vec<Diagnostic>> {
-    let ast = parse(script)?;
-    let declarations = declarations(&ast);
-    Ok(Program {
-        script: Arc::new(script.clone()),
-        ast: Arc::new(ast),
-        declarations: Arc::new(declarations),
-        files: None,
-    })
+    match parse_lines(script) {
+        Parsed { ast: Some(ast), errors, .. } if errors.is_empty() => Ok(Program::new(script, ast)),
+        Parsed { errors, .. } => Err(errors),
+    }
 }
 
 /// More errors than a person would read at once.
 const MOST_ERRORS: usize = 20;
 
+/// What could be read of a text.
+pub struct Parsed {
+    /// The text without the lines that have errors; none where they can't be told apart from the rest.
+    pub ast: Option<AST>,
+    pub errors: Vec<Diagnostic>,
+    /// The lines that have errors.
+    pub left_out: String,
+}
+
 /// Parses a text; after an error once more without the lines in question, as long as that shows other errors further on.
-pub fn parse(script: &Script) -> Result<AST, Vec<Diagnostic>> {
+pub fn parse_lines(script: &Script) -> Parsed {
     if let Some(error) = too_long(script) {
-        return Err(vec![error]);
+        return Parsed { ast: None, errors: vec![error], left_out: String::new() };
     }
     let mut text = script.rhai.clone();
-    let mut errors: Vec<Diagnostic> = vec![];
+    let mut parsed = Parsed { ast: None, errors: vec![], left_out: String::new() };
     let mut last_line = 0;
     loop {
         let error = match parse_text(&text, &script.source.name) {
-            Ok(ast) if errors.is_empty() => return Ok(ast),
-            Ok(_) => return Err(errors),
+            Ok(ast) => return Parsed { ast: Some(ast), ..parsed },
             Err(error) => error,
         };
         let line = error.position().line().unwrap_or(usize::MAX);
-        if line <= last_line && !errors.is_empty() {
-            return Err(errors);
+        if line <= last_line && !parsed.errors.is_empty() {
+            return parsed;
         }
-        errors.push(syntax_errors::diagnostic(&error, script));
+        parsed.errors.push(syntax_errors::diagnostic(&error, script));
         last_line = line;
         match without_line(&text, line) {
-            Some(shorter) if errors.len() < MOST_ERRORS => text = shorter,
-            _ => return Err(errors),
+            Some(shorter) if parsed.errors.len() < MOST_ERRORS => {
+                parsed.left_out.extend(text.split('\n').nth(line - 1).into_iter().chain(["\n"]));
+                text = shorter;
+            }
+            _ => return parsed,
         }
     }
 }
@@ -106,11 +121,11 @@ fn too_long(script: &Script) -> Option<Diagnostic> {
     let lines = script.rhai.lines().count();
     if lines > LAST_LINE {
         let message = format!("the script has {lines} lines; the most is {LAST_LINE}");
-        return Some(Diagnostic::error(message).advice("split it into several files"));
+        return Some(Diagnostic::error(message).advice("split it into several files").code("syntax"));
     }
     let long = script.rhai.lines().position(|line| line.len() > LAST_LINE && line.chars().count() > LAST_LINE)?;
     let error = Diagnostic::error(format!("the line is longer than {LAST_LINE} characters"));
-    Some(error.at(script.place(long as u32 + 1, 1)).advice("split it into several lines"))
+    Some(error.at(script.place(long as u32 + 1, 1)).advice("split it into several lines").code("syntax"))
 }
 
 /// The text with that line empty, if all that the line opens it also closes: only then does the rest keep its meaning.

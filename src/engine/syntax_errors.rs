@@ -13,10 +13,14 @@ const KEYWORDS: [&str; 20] = [
 /// A syntax error as a diagnostic.
 pub fn diagnostic(error: &ParseError, script: &Script) -> Diagnostic {
     let (line, column) = (error.position().line(), error.position().position());
-    let place = line.map(|line| script.place(line as u32, column.unwrap_or(1) as u32));
-    let (message, advice) = in_words(error.err_type(), line.and_then(|line| script.rhai.lines().nth(line - 1)), column);
-    let mut diagnostic = Diagnostic::error(message);
-    diagnostic.place = place;
+    let text = line.and_then(|line| script.rhai.lines().nth(line - 1));
+    let told = trap(error.err_type(), text, column);
+    let (message, advice, column) = told.unwrap_or_else(|| {
+        let (message, advice) = in_words(error.err_type(), text, column);
+        (message, advice, column)
+    });
+    let mut diagnostic = Diagnostic::error(message).code("syntax");
+    diagnostic.place = line.map(|line| script.place(line as u32, column.unwrap_or(1) as u32));
     diagnostic.advice = advice;
     diagnostic
 }
@@ -34,14 +38,19 @@ fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -
         }
         BadInput(LexError::ImproperSymbol(symbol, why)) => match why.is_empty() {
             true => (format!("`{symbol}` can't stand here"), None),
-            false if why.contains("typo of") => {
-                let meant = why.split('\'').nth(1).unwrap_or_default();
-                (format!("`{symbol}` can't stand here"), Some(format!("did you mean `{meant}`?")))
-            }
             false if why.ends_with("is disabled") => (format!("`{symbol}` can't be used in a test"), None),
+            // rhai names what it takes for a slip: typo of 'x', should it be 'x'
+            false if why.starts_with('\'') || why.contains("typo of") => {
+                let meant = why.trim_start_matches(&format!("'{symbol}'")).split('\'').nth(1);
+                (format!("`{symbol}` can't stand here"), meant.map(|meant| format!("did you mean `{meant}`?")))
+            }
             false => (why.clone(), None),
         },
-        BadInput(LexError::UnexpectedInput(what)) => (format!("`{what}` can't stand here"), None),
+        BadInput(LexError::UnexpectedInput(what)) => {
+            let foreign = !what.is_ascii();
+            let advice = "a name is made of the letters a to z, digits and `_`".to_string();
+            (format!("`{what}` can't stand here"), foreign.then_some(advice))
+        }
         BadInput(LexError::MalformedEscapeSequence(what)) => {
             advised(format!("`{what}` means nothing in a text"), "write a backslash as `\\\\`")
         }
@@ -79,17 +88,88 @@ fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -
     }
 }
 
+/// Words of other languages, and what is written here.
+const FOREIGN: &[(&str, &str)] = &[
+    ("elif", "else if"),
+    ("elseif", "else if"),
+    ("elsif", "else if"),
+    ("def", "fn"),
+    ("func", "fn"),
+    ("function", "fn"),
+    ("sub", "fn"),
+    ("int", "let"),
+    ("string", "let"),
+    ("and", "&&"),
+    ("or", "||"),
+    ("not", "!"),
+];
+
+/// What those write who are used to another language, or to other spacing: message, advice, and the column.
+fn trap(
+    error: &ParseErrorType,
+    line: Option<&str>,
+    column: Option<usize>,
+) -> Option<(String, Option<String>, Option<usize>)> {
+    use ParseErrorType::*;
+    let (before, word) = word_at(line, column);
+    let before = before.trim_end();
+    let before_word = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    let column_before = Some(before.chars().count() + 1 - before_word.chars().count());
+    let here = |message: String, advice: &str| Some((message, Some(advice.to_string()), column));
+    let foreign = |word: &str| FOREIGN.iter().find(|(foreign, _)| *foreign == word).map(|(_, ours)| *ours);
+    let no_word =
+        |word: &str, ours: &str| (format!("`{word}` is no word of the language"), Some(format!("write `{ours}`")));
+    let rest = line.unwrap_or_default().chars().skip(column.unwrap_or(1).saturating_sub(1)).collect::<String>();
+    match error {
+        MissingToken(..) => {
+            let number: String = before.chars().rev().take_while(char::is_ascii_digit).collect();
+            if matches!(word.as_str(), "s" | "ms" | "m") && !number.is_empty() {
+                let number: String = number.chars().rev().collect();
+                let advice = format!("write it without the space: {number}{word}");
+                return here(format!("`{number} {word}` is no duration"), &advice);
+            }
+            if let Some(ours) = foreign(&word) {
+                let (message, advice) = no_word(&word, ours);
+                return Some((message, advice, column));
+            }
+            if let Some(ours) = foreign(before_word) {
+                let (message, advice) = no_word(before_word, ours);
+                return Some((message, advice, column_before));
+            }
+            if rest.starts_with("=>") {
+                return here("`=>` can't stand here".into(), "a closure is written |x| x + 1");
+            }
+            if rest.starts_with(':')
+                && before.strip_suffix(before_word).is_some_and(|open| open.trim_end().ends_with('{'))
+            {
+                return here("this is no map".into(), "a map is written #{ name: value }");
+            }
+            None
+        }
+        Reserved(word) => match word.as_str() {
+            "null" | "nil" | "void" => here(format!("there is no `{word}`"), "the empty value is written ()"),
+            "var" | "static" => here(format!("`{word}` is a word that the language keeps"), "write `let`"),
+            "#" => here("`#` can't stand here".into(), "a comment begins with //; a map is written #{ name: value }"),
+            "match" | "case" if !before.ends_with("let") => {
+                here(format!("`{word}` is a word that the language keeps"), "write `switch`")
+            }
+            _ => None,
+        },
+        UnknownOperator(sign) => match sign.as_str() {
+            "++" | "--" => here(format!("there is no `{sign}`"), &format!("write: i {}= 1", &sign[..1])),
+            "?" => here("there is no `? :`".into(), "write: if … { … } else { … }"),
+            _ => None,
+        },
+        BadInput(LexError::ImproperSymbol(sign, _)) if sign == "->" || sign == "=>" => {
+            here(format!("`{sign}` can't stand here"), "a closure is written |x| x + 1")
+        }
+        _ => None,
+    }
+}
+
 /// Something stands where the statement before should have ended.
 fn missing_semicolon(line: Option<&str>, column: Option<usize>) -> (String, Option<String>) {
     let (before, word) = word_at(line, column);
-    let number: String = before.trim_end().chars().rev().take_while(char::is_ascii_digit).collect();
-    if matches!(word.as_str(), "s" | "ms" | "m") && !number.is_empty() {
-        let number: String = number.chars().rev().collect();
-        return (
-            format!("`{number} {word}` is no duration"),
-            Some(format!("write it without the space: {number}{word}")),
-        );
-    }
     let before_word = before.trim_end().rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
     let near = nearest(before_word, KEYWORDS).filter(|near| before_word.len() > 2 && *near != before_word);
     match (near, word.as_str()) {
@@ -100,7 +180,7 @@ fn missing_semicolon(line: Option<&str>, column: Option<usize>) -> (String, Opti
             "`for` can't stand here".to_string(),
             Some("end the statement before with `;`, or say `during`".to_string()),
         ),
-        _ => ("a `;` is missing before this".to_string(), None),
+        _ => ("a `;` is missing before this".to_string(), Some("end the statement before with `;`".to_string())),
     }
 }
 

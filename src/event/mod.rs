@@ -3,6 +3,7 @@
 //! An [`Event`] is one line of a run's `events.jsonl`. Times are milliseconds since the epoch, as numbers.
 
 mod closed;
+pub mod fields;
 mod json;
 mod log;
 mod names;

@@ -1,7 +1,7 @@
 //! A file → what the engine runs.
 
 use crate::diagnostic::{Diagnostic, Source};
-use crate::engine::{self, Facts, Loader, Program};
+use crate::engine::{self, Facts, Known, Loader, Program};
 use crate::run::Inputs;
 use crate::script::{self, Script};
 use crate::testfile::{self, Step};
@@ -89,11 +89,22 @@ pub fn files(source: &Source) -> Loader {
     })
 }
 
-/// All errors of the file in one go, or the program and its warnings.
+/// All errors of the file in one go, those too that would show only in the middle of a call, or the program and its warnings.
 pub fn compile(source: &Arc<Source>, inputs: &Inputs) -> Result<Compiled, Vec<Diagnostic>> {
     let Text { script, warnings, waits } = script(source, inputs)?;
+    // what a testfile becomes was looked at when it was read
+    if script.lines.is_empty() {
+        let known = Known { files: Some(files(source)), ..Known::default() };
+        let found = engine::check(&script, &known);
+        if found.iter().any(Diagnostic::is_error) {
+            return Err(found);
+        }
+    }
     let program = engine::compile(&script)?.with_files(files(source));
-    let mut facts = engine::facts(&program);
-    let problems = std::mem::take(&mut facts.problems);
-    if problems.is_empty() { Ok(Compiled { script, program, warnings, facts, waits }) } else { Err(problems) }
+    let facts = engine::facts(&program);
+    if facts.problems.is_empty() {
+        Ok(Compiled { script, program, warnings, facts, waits })
+    } else {
+        Err(facts.problems)
+    }
 }

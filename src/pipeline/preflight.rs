@@ -27,8 +27,9 @@ impl Checked {
 pub fn check(source: &Arc<Source>, inputs: &Inputs, kind: Option<&Kind>) -> Checked {
     let (script, mut diagnostics) = match super::compile::script(source, inputs) {
         Ok(text) => (text.script, text.warnings),
-        Err(problems) => return Checked::broken(problems),
+        Err(problems) => return Checked::broken(coded(problems)),
     };
+    diagnostics = coded(diagnostics);
     let known = Known { commands: commands::names().map(str::to_string).collect(), files: Some(files(source)) };
     diagnostics.extend(engine::check(&script, &known));
     if diagnostics.iter().any(Diagnostic::is_error) {
@@ -43,11 +44,17 @@ pub fn check(source: &Arc<Source>, inputs: &Inputs, kind: Option<&Kind>) -> Chec
     Checked { diagnostics, exit_code }
 }
 
+/// What is wrong with a testfile's own syntax.
+fn coded(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.into_iter().map(|one| Diagnostic { code: one.code.or(Some("testfile")), ..one }).collect()
+}
+
 /// Words that no baresip has: sent all the same, an agent may carry a module of its own.
 fn unknown_commands(script: &Script) -> Vec<Diagnostic> {
     let unknown = script.commands.iter().filter(|(word, _)| !commands::is_known(word));
     let warning = |(word, place): &(String, _)| {
         let warning = Diagnostic::warning(format!("no known baresip has the command `{word}`")).at(Clone::clone(place));
+        let warning = warning.code("unknown-command");
         match nearest(word, commands::names()) {
             Some(near) => warning.advice(format!("did you mean `{near}`?")),
             None => warning,
@@ -60,10 +67,13 @@ fn unknown_commands(script: &Script) -> Vec<Diagnostic> {
 pub fn missing_accounts(facts: &Facts, inputs: &Inputs) -> Vec<Diagnostic> {
     let missing = facts.accounts.iter().filter(|(name, _)| !inputs.accounts.contains_key(name));
     let told = missing.map(|(name, place)| {
-        let error = Diagnostic::error(format!("there is no account `{name}`")).at(place.clone());
+        let error =
+            Diagnostic::error(format!("there is no account `{name}`")).at(place.clone()).code("unknown-account");
         error.advice(match nearest(name, inputs.accounts.keys().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("add a line `{name} <sip:user@domain>;auth_pass=…` to <data_dir>/accounts, or name another file with --accounts"),
+            None => format!(
+                "add a line `{name} <sip:user@domain>;…` to <data_dir>/accounts, or name another file with --accounts"
+            ),
         })
     });
     told.collect()
@@ -71,6 +81,8 @@ pub fn missing_accounts(facts: &Facts, inputs: &Inputs) -> Vec<Diagnostic> {
 
 /// The commands of the test that this agent lacks: the run would not get through.
 pub fn missing_commands(script: &Script, kind: &Kind) -> Vec<Diagnostic> {
-    let missing = |(word, place): (String, _)| Some(Diagnostic::error(commands::missing(&word, kind)?).at(place));
+    let missing = |(word, place): (String, _)| {
+        Some(Diagnostic::error(commands::missing(&word, kind)?).at(place).code("missing-command"))
+    };
     engine::commands(script).into_iter().filter_map(missing).collect()
 }

@@ -36,10 +36,7 @@ impl Script {
             None => {
                 let offset = self.source.offset(line, column);
                 let rest = &self.source.text[offset..];
-                let word =
-                    rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').map(char::len_utf8).sum::<usize>();
-                let one = rest.chars().next().map_or(0, char::len_utf8);
-                Place { source: self.source.clone(), span: offset..offset + word.max(one) }
+                Place { source: self.source.clone(), span: offset..offset + length_of_word(rest) }
             }
         }
     }
@@ -49,6 +46,16 @@ impl Script {
         let (line, column) = self.place(line, column).line_column();
         At { source: self.source.name.as_str().into(), line, column }
     }
+}
+
+/// How many bytes belong to what a text begins with: a word, a text in quotes on one line, or any one character.
+fn length_of_word(text: &str) -> usize {
+    let quoted = || {
+        let line = text.strip_prefix('"')?.lines().next()?;
+        line.find('"').map(|end| end + 2)
+    };
+    let word = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').map(char::len_utf8).sum::<usize>();
+    quoted().unwrap_or_else(|| word.max(text.chars().next().map_or(0, char::len_utf8)))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod chain;
 mod directive;
 mod macros;
 mod parse;
+pub mod suggest;
 #[cfg(test)]
 mod tests;
 mod told;

@@ -30,7 +30,7 @@ fn a_sound_script_has_nothing_to_find() {
         assert(up[0].time - call.time < 2s, "slow");
         for e in up { print(e.peer); }
         let limit = "reset";
-        let end = await alice.event("CALL_CLOSED").where(|e| e.param.contains(limit) && e.rtcp_stats == ());
+        let end = await alice.event("CALL_CLOSED").where(|e| e.param.contains(limit) && e.localuri != ());
         await bob.quiet("call_incoming") during 1s;
         let digits = await bob.dtmf("5").count(2) within 1s;
         print(digits.map(|e| e.param)); print(end["anything"]); print((await bob.sip(200)).status);
@@ -41,7 +41,7 @@ fn a_sound_script_has_nothing_to_find() {
         switch twice(1) { 1 => print("a"), 2 if limit == "x" => print("b"), _ => () }
         let i = 0; while i < 3 { i += 1; if i == 2 { continue; } }
         print(global::LIMIT); print(is_def_var("x")); print(type_of(i)); accept("CALL_CLOSED"); sleep("5s");
-        let any_of = await any([bob.closed(), all([alice.closed(), bob.registered()])]);
+        let _any_of = await any([bob.closed(), all([alice.closed(), bob.registered()])]);
     "#;
     assert_eq!(found(text), Vec::<String>::new());
 }
@@ -56,7 +56,7 @@ assert();
 alice.dial();
 await alice.event("CALL_ESTABLISHT") within 5s;
 await alice;
-let p = await alice.closed().param;
+let _p = await alice.closed().param;
 let e = await alice.closed();
 print(e.parm);
 print(alice.nam);
@@ -65,10 +65,10 @@ await alice.quiet("CALL_CLOSED");
 alice.cmd("holt");
 calls::establish(alice, alice);
 fn f() { alise.hold(); limit + 1 }
-let limit = 5;
-let w = alice.closed().were(|e| e.peeer == 1);
+let limit = 5; print(limit);
+let _w = alice.closed().were(|e| e.peeer == 1);
 await alice.closed().where(|e| e.peeer == 1);
-ignore(["CALL_RTP"], "x");
+ignore(["CALL_RTP", "x"]);
 "#;
     let expected = [
         "2:7 an agent has no method `dail` (did you mean `dial`?)",
@@ -78,19 +78,19 @@ ignore(["CALL_RTP"], "x");
         "6:7 `dial` takes 1 argument, not 0 (it is called so: agent.dial(value))",
         "7:19 no agent gives an event `CALL_ESTABLISHT` (did you mean `CALL_ESTABLISHED`?)",
         "8:7 `await` needs a waiter",
-        "9:30 a waiter has no `param`: it must be awaited first (put parentheses around await",
-        "11:9 an event has no `parm` (did you mean `param`?)",
+        "9:31 a waiter has no `param`: it must be awaited first (put parentheses around await",
+        "11:9 CALL_CLOSED has no `parm` (did you mean `param`?)",
         "12:13 an agent has no `nam` (did you mean `name`?)",
         "13:29 this time has no unit",
         "14:7 say how long it has to be quiet",
         "15:7 no known baresip has a command `holt` (did you mean `hold`?)",
-        "16:8 there is no module `calls` (import it first: import \"std/calls\" as calls;)",
+        "16:1 there is no module `calls` (import it first: import \"std/calls\" as calls;)",
         "17:10 there is no variable `alise` here (did you mean `alice`?)",
         "17:24 there is no variable `limit` here (functions see the file's agents",
-        "19:24 a waiter has no method `were` (did you mean `where`?)",
-        "20:34 an event has no `peeer` (did you mean `peer`?)",
+        "19:25 a waiter has no method `were` (did you mean `where`?)",
+        "20:34 CALL_CLOSED has no `peeer` (did you mean `peer`?)",
         "21:9 no agent gives an event `CALL_RTP`",
-        "21:22 no agent gives an event `x`",
+        "21:21 no agent gives an event `x`",
     ];
     let found = found(text);
     for (found, expected) in found.iter().zip(expected) {
@@ -142,6 +142,51 @@ fn unknown_commands_only_warn_and_known_ones_are_listed() {
 #[test]
 fn syntax_errors_come_from_the_check_too() {
     assert_eq!(found("let a = ;\nlet b = ;").len(), 2);
+    let with_names = found("let alice = agent(\"a\");\nlet x = ;\nalice.dail(x);\ny.z();");
+    assert_eq!(
+        with_names,
+        [
+            "2:9 `;` can't stand here",
+            "3:7 an agent has no method `dail` (did you mean `dial`?)",
+            "4:1 there is no variable `y` here (declare it before: let y = …;)",
+            "4:3 nothing has a method `z`",
+        ]
+    );
+}
+
+/// The typos of a long test, with their places.
+#[test]
+fn a_slip_in_a_long_file_is_found_in_its_place() {
+    let head = "import \"std/calls\" as calls;\nlet alice = agent(\"alice\");\nlet bob = agent(\"bob\");\n";
+    let round = "alice.dial(bob);\nawait bob.event(\"CALL_INCOMING\") within 5s;\nbob.accept();\nbob.hold();\nprint((await alice.closed()).param);\n";
+    for (slip, expected) in [
+        ("alice.dail(bob);", "199:7 an agent has no method `dail` (did you mean `dial`?)"),
+        (
+            "await bob.event(\"CALL_INCOMNIG\");",
+            "199:17 no agent gives an event `CALL_INCOMNIG` (did you mean `CALL_INCOMING`?)",
+        ),
+        ("print((await bob.closed()).parma);", "199:28 CALL_CLOSED has no `parma` (did you mean `param`?)"),
+        (
+            "calls::estabilsh(alice, bob);",
+            "199:8 the module `calls` has no function `estabilsh` (did you mean `establish`?)",
+        ),
+        ("alcie.hold();", "199:1 there is no variable `alcie` here (did you mean `alice`?)"),
+    ] {
+        let text = format!("{head}{}{slip}\nbob.hold();\n", round.repeat(39));
+        assert_eq!(text.lines().count(), 200);
+        assert_eq!(found(&text), [expected]);
+    }
+}
+
+proptest::proptest! {
+    /// Any text gives diagnostics whose places lie in it.
+    #[test]
+    fn every_place_lies_in_the_source(text in r#"(let |alice|agent\("é"\)|\.event\(|"CALL_X"|await |within |5s?|[;(){}|.=\n"]|fn f\(|if |where\(\|e\| |e\.x|global::|ü| ){0,40}"#) {
+        for diagnostic in check(&script(&text), &Known::default()) {
+            let place = diagnostic.place.unwrap();
+            proptest::prop_assert!(place.source.text.get(place.span.clone()).is_some(), "{:?} of {:?}", place.span, text);
+        }
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod language;
 mod modules;
 mod rules;
 mod shortfalls;
+mod suggesting;
 
 use super::*;
 use crate::diagnostic::Source;

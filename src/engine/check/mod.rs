@@ -2,15 +2,27 @@
 //!
 //! The walk (`walk`) follows the types that it can be sure of; what it can't be sure of it lets pass.
 
+mod arguments;
+mod awaits;
+mod calls;
+mod expressions;
+mod functions;
+mod kinds;
+mod scope;
+mod statements;
+mod walk;
+
 use super::agent_api::COMMANDS;
-use super::functions::ModuleFunctions;
-use super::program::{self, Loader, Program};
-use super::walk::Walk;
+use super::program::{self, Loader, Parsed, Program};
 use super::{resolver, syntax_errors};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::script::Script;
+use functions::ModuleFunctions;
+pub use kinds::Kind;
 use rhai::{AST, Expr, Position, Stmt};
-use std::collections::HashMap;
+pub use scope::Seen;
+use std::collections::BTreeMap;
+use walk::Walk;
 
 /// What a check knows beside the script.
 #[derive(Clone, Default)]
@@ -23,22 +35,31 @@ pub struct Known {
 
 /// Everything that can be found wrong without a run, in the order of the text.
 pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
-    let program = match program::compile(script) {
-        Ok(program) => Program { files: known.files.clone(), ..program },
-        Err(errors) => return errors,
+    let (ast, mut diagnostics, left_out) = match program::parse_lines(script) {
+        Parsed { ast: Some(ast), errors, left_out } => (ast, errors, left_out),
+        Parsed { errors, .. } => return errors,
     };
-    let mut diagnostics = vec![];
-    let modules = modules(&program, &mut diagnostics);
+    let program = Program { files: known.files.clone(), ..Program::new(script, ast) };
+    let mut found = vec![];
+    let modules = modules(&program, &mut found);
     let mut walk = Walk::new(script, &program.ast, modules);
     walk.program();
-    diagnostics.append(&mut walk.diagnostics);
+    found.append(&mut walk.diagnostics);
     if !known.commands.is_empty() {
-        diagnostics.extend(walk.commands.iter().filter_map(|(text, place)| unknown_command(text, place, known)));
+        found.extend(walk.commands.iter().filter_map(|(text, place)| unknown_command(text, place, known)));
     }
-    diagnostics.extend(super::facts(&program).problems);
+    found.extend(super::facts(&program).problems.into_iter().map(|problem| problem.code("not-written-out")));
+    // a line that could not be read may have declared or used what now seems to be missing
+    found.retain(|one| left_out.is_empty() || one.is_error() && !left_out.contains(word(one)));
+    diagnostics.extend(found);
     diagnostics.sort_by_key(|diagnostic| diagnostic.place.as_ref().map_or(0, |place| place.span.start));
     diagnostics.dedup();
     diagnostics
+}
+
+/// The text that a diagnostic is about.
+fn word(diagnostic: &Diagnostic) -> &str {
+    diagnostic.place.as_ref().and_then(|place| place.source.text.get(place.span.clone())).unwrap_or_default()
 }
 
 /// The commands that a Rhai script is known to send, with their places; of a compiled testfile, its own.
@@ -47,9 +68,33 @@ pub fn commands(script: &Script) -> Vec<(String, Place)> {
         return script.commands.clone();
     }
     let Ok(program) = program::compile(script) else { return vec![] };
-    let mut walk = Walk::new(script, &program.ast, HashMap::new());
+    let mut walk = Walk::new(script, &program.ast, BTreeMap::new());
     walk.program();
     walk.commands
+}
+
+/// The variables in sight after a line, the innermost last; none where the text can't be read.
+pub fn seen_at(script: &Script, line: u32) -> Option<Vec<Seen>> {
+    let ast = program::parse_lines(script).ast?;
+    let mut walk = Walk::new(script, &ast, BTreeMap::new());
+    walk.watched = Some(line);
+    walk.program();
+    Some(walk.seen.1)
+}
+
+/// The functions of a text as they are called, with what their comments (`///`) say; none where it can't be read.
+pub fn functions_with_docs(text: &str) -> Vec<(String, String)> {
+    let script = Script::rhai(Source::new("", text));
+    let Some(ast) = program::parse_lines(&script).ast else { return vec![] };
+    let public = ast.iter_functions().filter(|function| function.access == rhai::FnAccess::Public);
+    let plain = |comment: &&str| {
+        comment.lines().map(|line| line.trim_start().trim_start_matches("///").trim()).collect::<Vec<_>>().join("\n")
+    };
+    let told = public.map(|function| {
+        let doc = function.comments.iter().map(plain).collect::<Vec<_>>().join("\n");
+        (format!("{}({})", function.name, function.params.join(", ")), doc)
+    });
+    told.collect()
 }
 
 /// baresip's word for a method that is one command.
@@ -63,14 +108,15 @@ fn unknown_command(text: &str, place: &Place, known: &Known) -> Option<Diagnosti
         return None;
     }
     let mut warning = Diagnostic::warning(format!("no known baresip has a command `{word}`")).at(place.clone());
+    warning.code = Some("unknown-command");
     let near = nearest(word, known.commands.iter().map(String::as_str));
     warning.advice = near.map(|near| format!("did you mean `{near}`?"));
     Some(warning)
 }
 
 /// The functions of each imported module by its alias; none for those that can't be looked into.
-fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> HashMap<String, Option<ModuleFunctions>> {
-    let mut modules = HashMap::new();
+fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<String, Option<ModuleFunctions>> {
+    let mut modules = BTreeMap::new();
     for statement in program.ast.statements() {
         let Stmt::Import(import, _) = statement else { continue };
         let (path, alias) = &**import;
@@ -81,7 +127,8 @@ fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> HashMap<Stri
         let functions = match functions_of(program, path) {
             Ok(functions) => functions,
             Err(message) => {
-                diagnostics.push(Diagnostic::error(message).at(place(&program.script, *position)));
+                let error = Diagnostic::error(message).at(place(&program.script, *position));
+                diagnostics.push(error.code("unknown-module"));
                 None
             }
         };
@@ -115,4 +162,15 @@ fn public_functions(ast: &AST) -> ModuleFunctions {
 /// The place of a rhai position in the user's file.
 pub fn place(script: &Script, position: Position) -> Place {
     script.place(position.line().unwrap_or(1) as u32, position.position().unwrap_or(1) as u32)
+}
+
+/// Where an expression begins: rhai gives the place of an operator, not of its first operand.
+fn start_of(expression: &Expr) -> Position {
+    match expression {
+        Expr::FnCall(call, position) => match (&call.op_token, &call.args[..]) {
+            (Some(_), [first, _, ..]) => start_of(first),
+            _ => *position,
+        },
+        other => other.start_position(),
+    }
 }

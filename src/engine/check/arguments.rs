@@ -1,0 +1,110 @@
+//! What calls are given: the kinds of their arguments, and values that can't be right.
+
+use super::kinds::Kind;
+use super::walk::Walk;
+use crate::diagnostic::nearest;
+use crate::engine::duration::Millis;
+use crate::engine::names;
+use rhai::{Expr, FnCallExpr, Position};
+
+/// Methods of agents that make a text of what they are given.
+const WORDS: [&str; 8] = ["attended_transfer", "cmd", "dial", "dtmf", "message", "options", "refer", "transfer"];
+
+/// SIP methods (RFC 3261, 3262, 3265, 3311, 3428, 3515, 3903, 6086).
+const SIP_METHODS: [&str; 14] = [
+    "ACK",
+    "BYE",
+    "CANCEL",
+    "INFO",
+    "INVITE",
+    "MESSAGE",
+    "NOTIFY",
+    "OPTIONS",
+    "PRACK",
+    "PUBLISH",
+    "REFER",
+    "REGISTER",
+    "SUBSCRIBE",
+    "UPDATE",
+];
+
+impl Walk<'_> {
+    /// Whether a native function of that many arguments takes such kinds; `receiver`: what stands before the dot.
+    pub fn kinds(&mut self, receiver: Option<Kind>, call: &FnCallExpr, arguments: &[Kind], position: Position) {
+        let name = call.name.as_str();
+        let given: Vec<Kind> = receiver.into_iter().chain(arguments.iter().copied()).collect();
+        let mut fitting =
+            names::signatures(name).iter().filter(|known| known.parameters.len() == given.len()).peekable();
+        // one of the file's own: its parameters take anything
+        if fitting.peek().is_none() {
+            return;
+        }
+        let fits = |known: &names::Signature| known.parameters.iter().zip(&given).all(|(id, kind)| kind.fits(*id));
+        if !fitting.any(fits) {
+            let words: Vec<_> = arguments.iter().map(|kind| kind.in_words()).collect();
+            let message = format!("`{name}` can't be called with ({})", words.join(", "));
+            let waiter = arguments.iter().any(|kind| kind.is_waiter());
+            let usage = match receiver {
+                Some(receiver) => names::usage(name, Some(&|id| receiver.fits(id))),
+                None => names::usage(name, None),
+            };
+            let advice = match usage {
+                _ if waiter && !matches!(name, "all" | "any") => {
+                    Some("a waiter has to be awaited first: (await …)".to_string())
+                }
+                usage => usage.map(|usage| format!("it is called so: {usage}")),
+            };
+            return self.error("argument-kind", position, message, advice);
+        }
+        if receiver == Some(Kind::Agent) && WORDS.contains(&name) {
+            let unfit = |kind: &Kind| {
+                let word = [Kind::Unknown, Kind::Text, Kind::Number, Kind::Bool, Kind::Duration, Kind::Agent];
+                !word.contains(kind)
+            };
+            if let Some((argument, kind)) = call.args.iter().zip(arguments).find(|(_, kind)| unfit(kind)) {
+                let message = format!("`{name}` takes a text or an agent, not {}", kind.in_words());
+                self.error("argument-kind", argument.start_position(), message, None);
+            }
+        }
+    }
+
+    /// Values of methods that show to be wrong without a call.
+    pub fn values(&mut self, receiver: Kind, call: &FnCallExpr) {
+        let code = "argument-value";
+        match (receiver, call.name.as_str(), &call.args[..]) {
+            (Kind::Waiter(_), "count", [Expr::IntegerConstant(count, position)]) if !(1..=1000).contains(count) => {
+                let message = format!("count({count}) is not possible");
+                self.error(code, *position, message, Some("1 to 1000 events can be awaited at once".into()));
+            }
+            (Kind::Agent, "sip", [Expr::IntegerConstant(status, position)]) if !(100..=699).contains(status) => {
+                let message = format!("{status} is no SIP response code");
+                self.error(code, *position, message, Some("they go from 100 to 699".into()));
+            }
+            (Kind::Agent, "sip", [Expr::StringConstant(method, position)]) => {
+                let code_of = method.parse::<u16>().is_ok();
+                if !code_of && !SIP_METHODS.iter().any(|known| known.eq_ignore_ascii_case(method)) {
+                    let message = format!("`{method}` is no SIP method that is known here");
+                    let near = nearest(method, SIP_METHODS).map(|near| format!("did you mean `{near}`?"));
+                    self.warn(code, *position, message, near);
+                }
+            }
+            (Kind::Agent, "dtmf", [Expr::StringConstant(digits, position)]) => {
+                let digit = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#' | 'A'..='D' | 'a'..='d');
+                if let Some(other) = digits.chars().find(|c| !digit(*c)) {
+                    let message = format!("`{other}` is no DTMF digit");
+                    self.warn(code, *position, message, Some("the digits are 0 to 9, *, #, and A to D".into()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A duration that is written as a text: "5s".
+    pub fn value_of_duration(&mut self, time: &Expr) {
+        if let Expr::StringConstant(text, position) = time
+            && let Err(message) = Millis::from_script(&text.clone().into())
+        {
+            self.error("await-time", *position, message, None);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! `await … within …`, `await … during …` and fields of values in a walk.
+
+use super::kinds::{Kind, Type};
+use super::start_of;
+use super::walk::Walk;
+use crate::diagnostic::nearest;
+use crate::engine::event_value;
+use crate::engine::syntax::PARENTHESES;
+use crate::event::fields;
+use rhai::{CustomExpr, Expr, Position};
+
+impl Walk<'_> {
+    /// `await …`, or a duration literal.
+    pub fn custom(&mut self, custom: &CustomExpr) -> Kind {
+        if custom.tokens.first().is_none_or(|keyword| keyword != "await") {
+            return Kind::Duration;
+        }
+        let Some(operand) = custom.inputs.first() else { return Kind::Unknown };
+        let position = start_of(operand);
+        if self.in_condition {
+            let advice = "a condition looks at one event: await outside of where(…)".to_string();
+            self.error("in-condition", position, "a condition can't wait".to_string(), Some(advice));
+        }
+        let before = self.diagnostics.len();
+        let kind = self.operand(operand);
+        let during = custom.tokens.iter().any(|token| token == "during");
+        if let Some(time) = custom.inputs.get(1) {
+            self.time(time);
+        }
+        if self.diagnostics.len() == before {
+            self.waits(kind, during, custom.inputs.get(1).is_some(), position);
+        }
+        kind.awaited().unwrap_or(Kind::Unknown)
+    }
+
+    fn operand(&mut self, operand: &Expr) -> Kind {
+        let (join, list) = match operand {
+            Expr::And(list, _) => ("all", list),
+            Expr::Or(list, _) => ("any", list),
+            _ => {
+                let outer = std::mem::replace(&mut self.awaited, true);
+                let kind = self.expression(operand);
+                self.awaited = outer;
+                return kind;
+            }
+        };
+        let before = self.diagnostics.len();
+        list.iter().for_each(|waiter| {
+            self.expression(waiter);
+        });
+        if self.diagnostics.len() == before {
+            let advice = format!("wait for them so: await {join}([…, …]); or {PARENTHESES}");
+            let message = "`&&` and `||` don't join waits".to_string();
+            self.error("await-operand", start_of(operand), message, Some(advice));
+        }
+        Kind::Unknown
+    }
+
+    /// What stands behind `within` or `during`.
+    fn time(&mut self, time: &Expr) {
+        let position = start_of(time);
+        let code = "await-time";
+        // `await … within 5s && …` gives all of `5s && …` to the duration
+        if matches!(time, Expr::And(..) | Expr::Or(..) | Expr::Coalesce(..)) {
+            return self.error(
+                code,
+                position,
+                "the time of an `await` ends in `&&`, `||` or `??`".into(),
+                Some(PARENTHESES.into()),
+            );
+        }
+        match self.expression(time) {
+            Kind::Duration if is_negative(time) => {
+                self.error(code, position, "a wait can't be negative".into(), Some("write it so: within 5s".into()));
+            }
+            Kind::Unknown | Kind::Duration => {}
+            Kind::Text => self.value_of_duration(time),
+            Kind::Bool => {
+                self.error(
+                    code,
+                    position,
+                    "a duration is due here, not a truth value".into(),
+                    Some(PARENTHESES.into()),
+                );
+            }
+            Kind::Number => {
+                let advice = Some("write the unit: 5s, 500ms, 2m".to_string());
+                self.error(code, position, "this time has no unit".to_string(), advice);
+            }
+            kind => self.error(code, position, format!("a duration is due here, not {}", kind.in_words()), None),
+        }
+    }
+
+    fn waits(&mut self, kind: Kind, during: bool, timed: bool, position: Position) {
+        let mut wrong = |message: &str, advice: &str| {
+            self.error("await-operand", position, message.to_string(), Some(advice.to_string()));
+        };
+        match kind {
+            Kind::Quiet if timed && !during => {
+                wrong(
+                    "`within` does not go with quiet(…)",
+                    "say for how long: await alice.quiet(\"CALL_CLOSED\") during 1s",
+                );
+            }
+            Kind::Quiet if !during => {
+                wrong("say how long it has to be quiet", "await alice.quiet(\"CALL_CLOSED\") during 1s");
+            }
+            Kind::Waiter(_) | Kind::Waiters(_) if during => {
+                wrong("`during` goes with quiet(…)", "say `within` for the longest wait");
+            }
+            Kind::ListOfWaiters(_) | Kind::List => {
+                wrong("`await` needs a waiter, not a list", "await all([…]) waits for each of them, any([…]) for one");
+            }
+            Kind::Reply => wrong(
+                "`await` needs a waiter; a command is answered at once",
+                "take out `await`, and wait for what the command leads to: await bob.event(\"CALL_INCOMING\")",
+            ),
+            Kind::Agent => wrong(
+                "`await` needs a waiter, not an agent",
+                "say what to wait for: await alice.event(\"CALL_ESTABLISHED\")",
+            ),
+            kind if kind.awaited().is_none() => {
+                let words = kind.in_words();
+                let message = format!("`await` needs a waiter such as alice.event(\"CALL_ESTABLISHED\"), not {words}");
+                wrong(&message, PARENTHESES);
+            }
+            _ => {}
+        }
+    }
+
+    pub fn property(&mut self, receiver: Kind, name: &str, position: Position) -> Kind {
+        let known: &[&str] = match receiver {
+            Kind::Event(of) => {
+                self.field(of, name, position);
+                return match name {
+                    "time" => Kind::Number,
+                    "type" | "param" | "agent" => Kind::Text,
+                    _ => Kind::Unknown,
+                };
+            }
+            Kind::Agent => &["name", "aor"],
+            Kind::Reply => &["ok", "data", "time"],
+            Kind::Duration | Kind::Number | Kind::Closure | Kind::Bool => return Kind::Unknown,
+            kind if kind.is_waiter() => {
+                let message = format!("a waiter has no `{name}`: it must be awaited first");
+                self.error("unknown-field", position, message, Some(PARENTHESES.to_string()));
+                return Kind::Unknown;
+            }
+            _ => return Kind::Unknown,
+        };
+        if !known.contains(&name) {
+            let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+            let called = || format!("it has: {}; a method is called with ( )", known.join(", "));
+            let message = format!("{} has no `{name}`", receiver.in_words());
+            self.error("unknown-field", position, message, Some(near.unwrap_or_else(called)));
+        }
+        match name {
+            "time" => Kind::Number,
+            "ok" => Kind::Bool,
+            _ => Kind::Text,
+        }
+    }
+
+    /// A field of an event, of a type that may be known.
+    fn field(&mut self, of: Type, name: &str, position: Position) {
+        let event = of.unwrap_or("an event");
+        match fields::named(name) {
+            Some(field) if of.is_none_or(|of| field.is_of(of)) => {}
+            Some(field) => {
+                let message = format!("{event} carries no `{name}`");
+                let advice = field.carrier().map(|carrier| format!("`{name}` is a field of {carrier}"));
+                let advice = advice.or_else(|| Some(format!("it carries: {}", names_of(of))));
+                // the fields of the host's own are there for every event, empty
+                match event_value::FIELDS.contains(&name) {
+                    true => self.warn("foreign-field", position, message, advice),
+                    false => self.error("foreign-field", position, message, advice),
+                }
+            }
+            None => {
+                let all = || fields::of(None).map(|field| field.name);
+                let near = nearest(name, fields::of(of).map(|field| field.name)).or_else(|| nearest(name, all()));
+                let advice = near.map(|near| format!("did you mean `{near}`?"));
+                let advice = advice.or_else(|| of.map(|_| format!("it carries: {}", names_of(of))));
+                self.error("unknown-field", position, format!("{event} has no `{name}`"), advice);
+            }
+        }
+    }
+}
+
+fn names_of(event: Type) -> String {
+    fields::of(event).map(|field| field.name).collect::<Vec<_>>().join(", ")
+}
+
+/// A literal such as `-5s`.
+fn is_negative(time: &Expr) -> bool {
+    match time {
+        Expr::Custom(custom, _) => {
+            matches!(custom.inputs.first(), Some(Expr::IntegerConstant(microseconds, _)) if *microseconds < 0)
+        }
+        Expr::FnCall(minus, _) => minus.name == "-" && matches!(&minus.args[..], [Expr::Custom(..)]),
+        _ => false,
+    }
+}

@@ -1,0 +1,244 @@
+//! The checks of calls in a walk: of functions, methods and modules, and how many arguments they take.
+
+use super::kinds::{Kind, Type, result_of};
+use super::walk::Walk;
+use super::{command_of, place};
+use crate::diagnostic::nearest;
+use crate::engine::names;
+use crate::event::EVENT_NAMES;
+use rhai::{Expr, FnCallExpr, Position};
+
+/// Functions and methods that are given names of events.
+const WITH_EVENT_NAMES: [&str; 5] = ["event", "quiet", "accept", "ignore", "fail_on"];
+
+impl Walk<'_> {
+    pub fn call(&mut self, call: &FnCallExpr, position: Position) -> Kind {
+        let name = call.name.as_str();
+        if name == "curry" && matches!(call.args.first(), Some(Expr::DynamicConstant(..))) {
+            self.curried_call(call);
+            return Kind::Unknown;
+        }
+        let arguments = self.arguments(call, Kind::Unknown);
+        if !call.namespace.is_empty() {
+            self.module_function(call, position);
+            return Kind::Unknown;
+        }
+        if call.op_token.is_some() || !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            return operator(name, &arguments);
+        }
+        let own = self.functions.get(name).is_some_and(|own| own.iter().any(|own| own.params.len() == call.args.len()));
+        if own {
+            self.agents_are_there(name, position);
+            return Kind::Unknown;
+        }
+        let counts = self.counts(name, 0);
+        if counts.is_empty() {
+            let mut known: Vec<&str> = names::functions().collect();
+            known.extend(self.functions.keys().map(String::as_str).filter(|name| !name.contains('$')));
+            let advice = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+            self.error("unknown-function", position, format!("there is no function `{name}`"), advice);
+        } else if !counts.contains(&call.args.len()) {
+            self.wrong_count(name, &counts, call.args.len(), names::usage(name, None), position);
+        } else {
+            self.kinds(None, call, &arguments, position);
+        }
+        let named = self.event_names(Kind::Unknown, call);
+        result_of(Kind::Unknown, name, &arguments, named, self.awaited)
+    }
+
+    pub fn method(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) -> Kind {
+        let name = call.name.as_str();
+        let parameter = match receiver {
+            Kind::Waiter(of) | Kind::Waiters(of) if name == "where" => Kind::Event(of),
+            Kind::Events(of) => Kind::Event(of),
+            _ if name == "where" => Kind::Event(None),
+            _ => Kind::Unknown,
+        };
+        let outer = self.in_condition;
+        self.in_condition |= name == "where";
+        let arguments = self.arguments(call, parameter);
+        self.in_condition = outer;
+        let count = call.args.len();
+        if self.functions.get(name).is_some_and(|own| own.iter().any(|own| own.params.len() == count)) {
+            if receiver == Kind::Agent && !method_counts(name, receiver).is_empty() {
+                let message = format!("this calls the file's function `{name}`, not the agent's method");
+                self.warn("shadows", position, message, Some("give the function another name".to_string()));
+            }
+            return Kind::Unknown;
+        }
+        if self.properties.contains(name) && receiver.native().is_none() {
+            return Kind::Unknown;
+        }
+        let counts = match receiver {
+            Kind::Unknown => self.counts(name, 1),
+            kind => method_counts(name, kind),
+        };
+        if counts.is_empty() {
+            let known: Vec<_> = match receiver {
+                Kind::Unknown => names::functions().collect(),
+                kind => names::functions().filter(|known| !method_counts(known, kind).is_empty()).collect(),
+            };
+            let own = receiver.native().map(|native| names::methods(native).collect::<Vec<_>>());
+            let near = nearest(name, own.unwrap_or_default()).or_else(|| nearest(name, known));
+            let advice = near.map(|near| format!("did you mean `{near}`?"));
+            let advice = advice.or_else(|| match receiver {
+                Kind::Agent => Some(format!("baresip's other commands: cmd(\"{name} …\")")),
+                _ => None,
+            });
+            let message = match receiver {
+                Kind::Unknown => format!("nothing has a method `{name}`"),
+                kind => format!("{} has no method `{name}`", kind.in_words()),
+            };
+            self.error("unknown-method", position, message, advice);
+            return Kind::Unknown;
+        }
+        if counts.contains(&count) {
+            self.kinds(Some(receiver), call, &arguments, position);
+        } else {
+            self.wrong_count(name, &counts, count, names::usage(name, Some(&|id| receiver.fits(id))), position);
+        }
+        self.values(receiver, call);
+        let named = self.event_names(receiver, call);
+        let result = result_of(receiver, name, &arguments, named, self.awaited);
+        if receiver == Kind::Agent && result == Kind::Reply {
+            if self.in_condition {
+                let advice = "look only at the event: |e| e.param.contains(\"…\")".to_string();
+                let message = "a condition can't send a command".to_string();
+                self.error("in-condition", position, message, Some(advice));
+            }
+            self.note_command(call, position);
+        }
+        result
+    }
+}
+
+impl Walk<'_> {
+    fn curried_call(&mut self, call: &FnCallExpr) {
+        if let Some((Expr::DynamicConstant(value, _), captured)) = call.args.split_first() {
+            self.closure(value, captured, Kind::Unknown);
+        }
+    }
+
+    /// How many arguments a function takes, less the receiver.
+    fn counts(&self, name: &str, receiver: usize) -> Vec<usize> {
+        let natives = names::signatures(name).iter().filter_map(|known| known.parameters.len().checked_sub(receiver));
+        // a script's function is called as a method with all its parameters: `this` is none of them
+        let own = self.functions.get(name).into_iter().flatten().map(|own| own.params.len());
+        natives.chain(own).collect()
+    }
+
+    /// A function of the file needs the file's agents that it uses.
+    fn agents_are_there(&mut self, name: &str, position: Position) {
+        if self.in_function {
+            return;
+        }
+        let missing = self.agents_used(name).into_iter().find(|agent| !self.scope.has(agent));
+        if let Some(agent) = missing {
+            let line = self.top_level.get(&agent).map(|top| self.line_of(top.position)).unwrap_or_default();
+            let message = format!("`{name}` uses the agent `{agent}`, which is not made yet");
+            let advice = format!("line {line} makes it: call `{name}` after that");
+            self.warn("used-before-made", position, message, Some(advice));
+        }
+    }
+
+    fn wrong_count(&mut self, name: &str, counts: &[usize], given: usize, usage: Option<String>, position: Position) {
+        let mut counts: Vec<_> = counts.to_vec();
+        counts.sort_unstable();
+        counts.dedup();
+        let due = counts.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ");
+        let plural = if counts == [1] { "argument" } else { "arguments" };
+        let message = format!("`{name}` takes {due} {plural}, not {given}");
+        self.error("argument-count", position, message, usage.map(|usage| format!("it is called so: {usage}")));
+    }
+
+    fn module_function(&mut self, call: &FnCallExpr, position: Position) {
+        let [alias] = call.namespace.path.as_slice() else { return };
+        let (alias, name) = (alias.name.to_string(), call.name.as_str());
+        let Some(module) = self.modules.get(&alias) else {
+            if alias != "global" {
+                let advice = Some(format!("import it first: import \"std/{alias}\" as {alias};"));
+                self.error(
+                    "unknown-module",
+                    call.namespace.path[0].pos,
+                    format!("there is no module `{alias}`"),
+                    advice,
+                );
+            }
+            return;
+        };
+        let Some(functions) = module else { return };
+        match functions.get(name).cloned() {
+            None => {
+                let advice =
+                    nearest(name, functions.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+                self.error(
+                    "unknown-function",
+                    position,
+                    format!("the module `{alias}` has no function `{name}`"),
+                    advice,
+                );
+            }
+            Some(counts) if !counts.contains(&call.args.len()) => {
+                self.wrong_count(&format!("{alias}::{name}"), &counts, call.args.len(), None, position);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Looks at the names of events among the arguments; gives the type, where it is one.
+    fn event_names(&mut self, receiver: Kind, call: &FnCallExpr) -> Type {
+        let of_agent = matches!(call.name.as_str(), "event" | "quiet");
+        // in a compiled testfile the names are the testfile's own: its compiler has looked at them
+        let directive = receiver == Kind::Unknown && !of_agent && self.script.lines.is_empty();
+        if !WITH_EVENT_NAMES.contains(&call.name.as_str()) || !(of_agent || directive) {
+            return None;
+        }
+        let listed = call.args.iter().flat_map(|argument| match argument {
+            Expr::Array(elements, _) => elements.as_slice(),
+            one => std::slice::from_ref(one),
+        });
+        let mut found = None;
+        for argument in listed {
+            let Expr::StringConstant(name, position) = argument else { continue };
+            found = EVENT_NAMES.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
+            if found.is_none() {
+                let near = nearest(name, EVENT_NAMES.iter().copied());
+                let advice = match name.as_str() {
+                    "SIP" | "LOG" if of_agent => Some(format!("write {}(…)", name.to_lowercase())),
+                    _ => near.map(|near| format!("did you mean `{near}`?")),
+                };
+                self.error("unknown-event", *position, format!("no agent gives an event `{name}`"), advice);
+            }
+        }
+        found
+    }
+
+    fn note_command(&mut self, call: &FnCallExpr, position: Position) {
+        let text = match (call.name.as_str(), call.args.first()) {
+            ("cmd", Some(Expr::StringConstant(text, _))) => text.to_string(),
+            (method, _) => match command_of(method) {
+                Some(command) => command.to_string(),
+                None => return,
+            },
+        };
+        self.commands.push((text, place(self.script, position)));
+    }
+}
+
+/// How many arguments a method takes on a value of that kind.
+fn method_counts(name: &str, receiver: Kind) -> Vec<usize> {
+    let own = names::signatures(name)
+        .iter()
+        .filter(|known| known.parameters.first().is_some_and(|first| receiver.fits(*first)));
+    own.map(|known| known.parameters.len() - 1).collect()
+}
+
+fn operator(name: &str, operands: &[Kind]) -> Kind {
+    match (name, operands) {
+        ("==" | "!=" | "<" | "<=" | ">" | ">=" | "!" | "in", _) => Kind::Bool,
+        ("+" | "-", [Kind::Duration, Kind::Duration]) | ("-" | "+", [Kind::Duration]) => Kind::Duration,
+        ("*", [Kind::Duration, Kind::Number] | [Kind::Number, Kind::Duration]) => Kind::Duration,
+        ("+" | "-" | "*" | "/" | "%", [Kind::Number, Kind::Number]) => Kind::Number,
+        _ => Kind::Unknown,
+    }
+}

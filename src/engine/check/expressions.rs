@@ -1,0 +1,132 @@
+//! Expressions in a walk, and what their values are known to be.
+
+use super::kinds::Kind;
+use super::walk::Walk;
+use regex::Regex;
+use rhai::{Expr, Position, Stmt};
+use std::sync::LazyLock;
+
+/// `${name` in a text.
+static FILLED_IN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\$\{\s*([A-Za-z_]\w*)[^}]*\}").expect("a fixed pattern"));
+
+impl Walk<'_> {
+    fn all<'e>(&mut self, expressions: impl Iterator<Item = &'e Expr>) {
+        for expression in expressions {
+            self.expression(expression);
+        }
+    }
+
+    /// Walks an expression and gives what its value is known to be.
+    pub fn expression(&mut self, expression: &Expr) -> Kind {
+        match expression {
+            Expr::IntegerConstant(..) | Expr::FloatConstant(..) => Kind::Number,
+            Expr::StringConstant(text, position) => {
+                self.plain_quotes(text, *position);
+                Kind::Text
+            }
+            Expr::BoolConstant(..) => Kind::Bool,
+            Expr::Unit(_) => Kind::Unit,
+            Expr::InterpolatedString(parts, _) => {
+                self.all(parts.iter());
+                Kind::Text
+            }
+            Expr::Array(elements, _) => {
+                let kinds: Vec<_> = elements.iter().map(|element| self.expression(element)).collect();
+                Kind::of_list(&kinds)
+            }
+            Expr::Map(map, _) => {
+                self.all(map.0.iter().map(|(_, value)| value));
+                Kind::Map
+            }
+            Expr::Variable(variable, _, position) if variable.2.is_empty() => self.variable(&variable.1, *position),
+            Expr::Variable(variable, _, position) => {
+                if variable.2.path.first().is_some_and(|root| root.name == "global") {
+                    self.global(&variable.1, *position);
+                }
+                Kind::Unknown
+            }
+            Expr::FnCall(call, position) => self.call(call, *position),
+            Expr::Dot(parts, ..) => {
+                let receiver = self.expression(&parts.lhs);
+                self.chain(receiver, &parts.rhs)
+            }
+            Expr::Index(parts, ..) => {
+                let list = self.expression(&parts.lhs);
+                self.indexed(list, &parts.rhs)
+            }
+            Expr::And(operands, _) | Expr::Or(operands, _) => {
+                let sign = if matches!(expression, Expr::And(..)) { "what `&&` joins" } else { "what `||` joins" };
+                operands.iter().for_each(|operand| self.truth(operand, sign));
+                Kind::Bool
+            }
+            Expr::Coalesce(operands, _) => {
+                self.all(operands.iter());
+                Kind::Unknown
+            }
+            Expr::Stmt(block) => match block.statements() {
+                [Stmt::Share(_), Stmt::Expr(closure)] => self.expression(closure),
+                statements => {
+                    self.block(statements, true);
+                    Kind::Unknown
+                }
+            },
+            Expr::DynamicConstant(value, _) => {
+                self.closure(value, &[], Kind::Unknown);
+                Kind::Closure
+            }
+            Expr::Custom(custom, _) => self.custom(custom),
+            _ => Kind::Unknown,
+        }
+    }
+
+    /// `"…${x}…"`: only backticks fill it in.
+    fn plain_quotes(&mut self, text: &str, position: Position) {
+        let meant = FILLED_IN.captures_iter(text).find(|found| self.scope.has(&found[1]));
+        if let Some(found) = meant {
+            self.scope.used(&found[1]);
+            let message = format!("a text in plain quotes does not fill in `{}`", &found[0]);
+            self.warn("plain-quotes", position, message, Some("write it in backticks: `…`".to_string()));
+        }
+    }
+
+    /// What follows a dot: a property, a method, and what follows those.
+    fn chain(&mut self, receiver: Kind, rest: &Expr) -> Kind {
+        match rest {
+            Expr::Property(property, position) => self.property(receiver, &property.2, *position),
+            Expr::MethodCall(call, position) => self.method(receiver, call, *position),
+            Expr::Dot(parts, ..) => {
+                let next = self.chain(receiver, &parts.lhs);
+                self.chain(next, &parts.rhs)
+            }
+            Expr::Index(parts, ..) => {
+                let list = self.chain(receiver, &parts.lhs);
+                self.indexed(list, &parts.rhs)
+            }
+            _ => Kind::Unknown,
+        }
+    }
+
+    /// What follows `[`: the index, and what follows `]`.
+    fn indexed(&mut self, list: Kind, rest: &Expr) -> Kind {
+        let element = match list {
+            Kind::Events(of) => Kind::Event(of),
+            Kind::ListOfWaiters(of) => Kind::Waiter(of),
+            _ => Kind::Unknown,
+        };
+        match rest {
+            Expr::Dot(parts, ..) => {
+                self.expression(&parts.lhs);
+                self.chain(element, &parts.rhs)
+            }
+            Expr::Index(parts, ..) => {
+                self.expression(&parts.lhs);
+                self.indexed(element, &parts.rhs)
+            }
+            index => {
+                self.expression(index);
+                element
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! A script's own functions, and its closures where they are written, in a walk.
+
+use super::kinds::Kind;
+use super::scope::Scope;
+use super::walk::Walk;
+use crate::diagnostic::Diagnostic;
+use crate::engine::{docs, names};
+use rhai::{AST, ASTNode, Expr, FnCallExpr, Module, ScriptFuncDef, Shared, Stmt};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// A module's public functions: name → their numbers of parameters.
+pub type ModuleFunctions = BTreeMap<String, Vec<usize>>;
+
+/// One of the script's own functions, or a closure (`anon$…`).
+pub struct Function {
+    pub params: Vec<String>,
+    pub body: Vec<Stmt>,
+}
+
+/// All functions of a script by name, closures among them.
+pub fn of(ast: &AST) -> BTreeMap<String, Vec<Rc<Function>>> {
+    let mut functions: BTreeMap<String, Vec<_>> = BTreeMap::new();
+    for (_, _, name, _, function) in ast.shared_lib().iter_script_fn_info() {
+        let params = function.params.iter().map(|name| name.to_string()).collect();
+        let body = body_of(function);
+        functions.entry(name.to_string()).or_default().push(Rc::new(Function { params, body }));
+    }
+    functions
+}
+
+/// The statements of a function. Rhai gives them only to a walk, which does not say whose they are: so it walks a tree
+/// of this function alone.
+fn body_of(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
+    let mut alone = Module::new();
+    alone.set_script_fn(function.clone());
+    let mut body = vec![];
+    AST::new_from_module(alone).walk(&mut |path| {
+        if let [rhai::ASTNode::Stmt(statement)] = path {
+            body.push((*statement).clone());
+        }
+        true
+    });
+    body
+}
+
+impl Walk<'_> {
+    pub fn function(&mut self, function: &Function, parameters: Vec<(String, Kind)>) {
+        let outer = std::mem::replace(&mut self.scope, Scope::of(parameters));
+        let was_awaited = std::mem::replace(&mut self.awaited, false);
+        self.statements(&function.body, true);
+        self.close(0);
+        self.awaited = was_awaited;
+        self.scope = outer;
+    }
+
+    /// A closure where it is written: its body, with what it captures and its parameters in sight.
+    pub fn closure(&mut self, value: &rhai::Dynamic, captured: &[Expr], parameter: Kind) {
+        let Some(pointer) = value.read_lock::<rhai::FnPtr>() else { return };
+        let Some(function) = self.functions.get(pointer.fn_name()).and_then(|found| found.first().cloned()) else {
+            return;
+        };
+        let captured: Vec<_> = captured.iter().map(|variable| self.expression(variable)).collect();
+        let kinds = captured.into_iter().chain(std::iter::once(parameter)).chain(std::iter::repeat(Kind::Unknown));
+        let parameters = function.params.iter().cloned().zip(kinds).collect();
+        self.function(&function, parameters);
+    }
+
+    /// The arguments of a call; a closure among them gets its parameter's kind.
+    pub fn arguments(&mut self, call: &FnCallExpr, parameter: Kind) -> Vec<Kind> {
+        let walk_one = |argument: &Expr| match argument {
+            Expr::DynamicConstant(value, _) => {
+                self.closure(value, &[], parameter);
+                Kind::Closure
+            }
+            Expr::Stmt(block) => match block.statements() {
+                [Stmt::Share(_), Stmt::Expr(curried)] => {
+                    self.curried(curried, parameter);
+                    Kind::Closure
+                }
+                _ => self.expression(argument),
+            },
+            _ => self.expression(argument),
+        };
+        call.args.iter().map(walk_one).collect()
+    }
+
+    /// `curry(closure, captured…)`, as rhai writes a closure that captures variables.
+    pub fn curried(&mut self, curried: &Expr, parameter: Kind) {
+        if let Expr::FnCall(call, _) = curried
+            && let Some((Expr::DynamicConstant(value, _), captured)) = call.args.split_first()
+        {
+            self.closure(value, captured, parameter);
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// A function whose name stands for something else already.
+    pub fn shadowing(&mut self, name: &str, function: &Function) {
+        let count = function.params.len();
+        let built_in = docs::function(name).is_some()
+            && names::signatures(name).iter().any(|signature| signature.parameters.len() == count);
+        let message = if built_in {
+            format!("`{name}` takes the place of the language's own `{name}`")
+        } else if self.top_level.get(name).is_some_and(|top| top.is_agent) {
+            format!("`{name}` is an agent and a function")
+        } else {
+            return;
+        };
+        if self.script.lines.is_empty()
+            && let Some(place) = self.definition(name)
+        {
+            let warning = Diagnostic::warning(message).at(place).code("shadows");
+            self.diagnostics.push(warning.advice("give the function another name"));
+        }
+    }
+
+    /// Where a function's name stands in its definition, which rhai does not say.
+    fn definition(&self, name: &str) -> Option<crate::diagnostic::Place> {
+        let source = &self.script.source;
+        let pattern = format!(r"\bfn\s+({})\s*\(", regex::escape(name));
+        let found = regex::Regex::new(&pattern).ok()?.captures(&source.text)?.get(1)?.range();
+        Some(crate::diagnostic::Place { source: source.clone(), span: found })
+    }
+
+    /// The agents of the file that a function uses, and those that it calls.
+    pub fn agents_used(&self, name: &str) -> BTreeSet<String> {
+        let (mut agents, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![name.to_string()]);
+        while let Some(name) = open.pop() {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            for function in self.functions.get(&name).into_iter().flatten() {
+                for statement in &function.body {
+                    statement.walk(&mut vec![], &mut |path| {
+                        match path.last() {
+                            Some(ASTNode::Expr(Expr::Variable(variable, ..))) => {
+                                let own = function.params.iter().any(|name| **name == *variable.1);
+                                let is_agent = self.top_level.get(variable.1.as_str()).is_some_and(|top| top.is_agent);
+                                agents.extend((is_agent && !own).then(|| variable.1.to_string()));
+                            }
+                            Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))) => {
+                                open.push(call.name.to_string());
+                            }
+                            Some(ASTNode::Expr(Expr::DynamicConstant(value, _))) => {
+                                open.extend(
+                                    value.read_lock::<rhai::FnPtr>().map(|closure| closure.fn_name().to_string()),
+                                );
+                            }
+                            _ => {}
+                        }
+                        true
+                    });
+                }
+            }
+        }
+        agents
+    }
+}

@@ -1,0 +1,154 @@
+//! What a check knows of a value before it is there.
+
+use crate::engine::agent_api::{Agent, ReplyValue};
+use crate::engine::duration::Millis;
+use crate::engine::event_value::EventValue;
+use crate::engine::waiter::Waiter;
+use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
+use std::any::TypeId;
+
+/// An event's type, where it is known: `CALL_CLOSED`, `SIP`, `LOG`.
+pub type Type = Option<&'static str>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Unknown,
+    Unit,
+    Number,
+    Text,
+    Bool,
+    List,
+    Map,
+    Closure,
+    Duration,
+    Agent,
+    Reply,
+    /// Awaiting it gives one event.
+    Waiter(Type),
+    /// Awaiting it gives a list of events.
+    Waiters(Type),
+    /// Awaiting it gives what can't be told.
+    AnyWaiter,
+    Quiet,
+    Event(Type),
+    /// A list of events.
+    Events(Type),
+    /// A list of waiters of one event each.
+    ListOfWaiters(Type),
+}
+
+impl Kind {
+    pub fn of_list(elements: &[Kind]) -> Kind {
+        let mut types = vec![];
+        for kind in elements {
+            match kind {
+                Kind::Waiter(of) => types.push(*of),
+                _ => return Kind::List,
+            }
+        }
+        types.dedup();
+        match types[..] {
+            [] => Kind::List,
+            [one] => Kind::ListOfWaiters(one),
+            _ => Kind::ListOfWaiters(None),
+        }
+    }
+
+    /// The native type, where methods are looked up by it; none for what Rhai itself knows.
+    pub fn native(self) -> Option<TypeId> {
+        match self {
+            Kind::Agent => Some(TypeId::of::<Agent>()),
+            Kind::Reply => Some(TypeId::of::<ReplyValue>()),
+            Kind::Event(_) => Some(TypeId::of::<EventValue>()),
+            Kind::Duration => Some(TypeId::of::<Millis>()),
+            kind if kind.is_waiter() => Some(TypeId::of::<Waiter>()),
+            _ => None,
+        }
+    }
+
+    pub fn is_waiter(self) -> bool {
+        matches!(self, Kind::Waiter(_) | Kind::Waiters(_) | Kind::AnyWaiter | Kind::Quiet)
+    }
+
+    /// Whether a function that takes this type can be given such a value.
+    pub fn fits(self, parameter: TypeId) -> bool {
+        let one_of = |types: &[TypeId]| types.contains(&parameter);
+        if one_of(&[TypeId::of::<Dynamic>()]) {
+            return true;
+        }
+        match self {
+            Kind::Unknown => true,
+            Kind::Unit => one_of(&[TypeId::of::<()>()]),
+            Kind::Bool => one_of(&[TypeId::of::<bool>()]),
+            Kind::Text => one_of(&[TypeId::of::<&str>(), TypeId::of::<String>(), TypeId::of::<ImmutableString>()]),
+            Kind::Map => one_of(&[TypeId::of::<Map>()]),
+            Kind::Closure => one_of(&[TypeId::of::<FnPtr>()]),
+            Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) => one_of(&[TypeId::of::<Array>()]),
+            // whole or not, and of which width, is not told apart here
+            Kind::Number => {
+                let others = [Kind::Unit, Kind::Bool, Kind::Text, Kind::Map, Kind::Closure, Kind::List];
+                let ours = [Kind::Agent, Kind::Reply, Kind::Duration, Kind::AnyWaiter, Kind::Event(None)];
+                !others.iter().chain(&ours).any(|kind| kind.fits(parameter))
+            }
+            kind => kind.native() == Some(parameter),
+        }
+    }
+
+    /// What awaiting it gives; none where it can't be awaited.
+    pub fn awaited(self) -> Option<Kind> {
+        match self {
+            Kind::Waiter(of) => Some(Kind::Event(of)),
+            Kind::Waiters(of) => Some(Kind::Events(of)),
+            Kind::Quiet => Some(Kind::Unit),
+            Kind::Unknown | Kind::AnyWaiter => Some(Kind::Unknown),
+            _ => None,
+        }
+    }
+
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Kind::Unknown => "a value",
+            Kind::Unit => "nothing",
+            Kind::Number => "a number",
+            Kind::Text => "a text",
+            Kind::Bool => "a truth value",
+            Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) => "a list",
+            Kind::Map => "a map",
+            Kind::Closure => "a closure",
+            Kind::Duration => "a duration",
+            Kind::Agent => "an agent",
+            Kind::Reply => "a reply",
+            Kind::Waiter(_) | Kind::Waiters(_) | Kind::AnyWaiter | Kind::Quiet => "a waiter",
+            Kind::Event(_) => "an event",
+        }
+    }
+}
+
+/// The functions that give an agent.
+pub const MAKERS: [&str; 4] = ["agent", "uanew", "uafind", "on"];
+
+/// What a method of a native type, or a function, gives; `named`: the type of event that it is given; `awaited`: it
+/// stands in the operand of an `await`.
+pub fn result_of(receiver: Kind, name: &str, arguments: &[Kind], named: Type, awaited: bool) -> Kind {
+    match (receiver, name) {
+        (Kind::Agent, "event") => Kind::Waiter(named),
+        (Kind::Agent, "established") => Kind::Waiter(Some("CALL_ESTABLISHED")),
+        (Kind::Agent, "closed") => Kind::Waiter(Some("CALL_CLOSED")),
+        (Kind::Agent, "registered") => Kind::Waiter(Some("REGISTER_OK")),
+        (Kind::Agent, "log") => Kind::Waiter(Some("LOG")),
+        (Kind::Agent, "sip") => Kind::Waiter(Some("SIP")),
+        (Kind::Agent, "dtmf") if awaited => Kind::Waiter(Some("CALL_DTMF_START")),
+        (Kind::Agent, "quiet") => Kind::Quiet,
+        (Kind::Agent, "cmd") => Kind::Reply,
+        (Kind::Agent, name) if super::command_of(name).is_some() => Kind::Reply,
+        (waiter, "where") if waiter.is_waiter() => waiter,
+        (Kind::Waiter(of), "count") => Kind::Waiters(of),
+        (Kind::Unknown, name) if MAKERS.contains(&name) && !arguments.is_empty() => Kind::Agent,
+        (Kind::Unknown, "all" | "any") => match (name, arguments) {
+            ("all", [Kind::ListOfWaiters(of)]) => Kind::Waiters(*of),
+            ("any", [Kind::ListOfWaiters(of)]) => Kind::Waiter(*of),
+            _ => Kind::AnyWaiter,
+        },
+        _ => Kind::Unknown,
+    }
+}

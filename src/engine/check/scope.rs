@@ -1,0 +1,199 @@
+//! The variables in sight at a place of the walk, and what was made of them when they go out of sight.
+
+use super::kinds::Kind;
+use super::walk::{Declared, Walk};
+use crate::diagnostic::nearest;
+use rhai::Position;
+
+#[derive(Default)]
+pub struct Scope {
+    /// The innermost last.
+    variables: Vec<Variable>,
+    /// Where the innermost block begins among them.
+    block: usize,
+}
+
+/// A variable as an editor is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub name: String,
+    pub kind: Kind,
+}
+
+struct Variable {
+    name: String,
+    kind: Kind,
+    /// Where `let` declares it; none for parameters and the variables of loops, which need no use.
+    declared: Option<Position>,
+    used: bool,
+}
+
+impl Scope {
+    pub fn push(&mut self, name: impl Into<String>, kind: Kind) {
+        self.declare(name.into(), kind, None);
+    }
+
+    fn declare(&mut self, name: String, kind: Kind, declared: Option<Position>) {
+        self.variables.push(Variable { name, kind, declared, used: false });
+    }
+
+    /// Begins a block; give back what it returns to [`Walk::close_block`].
+    pub fn open(&mut self) -> (usize, usize) {
+        let outer = self.block;
+        self.block = self.variables.len();
+        (self.block, outer)
+    }
+
+    /// A scope of these variables alone.
+    pub fn of(parameters: Vec<(String, Kind)>) -> Scope {
+        let mut scope = Scope::default();
+        parameters.into_iter().for_each(|(name, kind)| scope.push(name, kind));
+        scope
+    }
+
+    /// The outermost first.
+    pub fn in_sight(&self) -> impl Iterator<Item = Seen> {
+        self.variables.iter().map(|variable| Seen { name: variable.name.clone(), kind: variable.kind })
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.variables.iter().any(|known| known.name == name)
+    }
+
+    /// It may hold anything from here on.
+    pub fn forget(&mut self, name: &str) {
+        if let Some(variable) = self.variables.iter_mut().rev().find(|known| known.name == name) {
+            variable.kind = Kind::Unknown;
+        }
+    }
+
+    /// Its kind; the variable counts as used.
+    pub fn used(&mut self, name: &str) -> Option<Kind> {
+        let variable = self.variables.iter_mut().rev().find(|known| known.name == name)?;
+        variable.used = true;
+        Some(variable.kind)
+    }
+}
+
+/// What other languages call the empty value.
+const EMPTY: [&str; 6] = ["null", "nil", "None", "undefined", "NULL", "Nil"];
+
+impl Walk<'_> {
+    /// `let name = …`.
+    pub fn declare(&mut self, name: &str, kind: Kind, position: Position) {
+        let block = &self.scope.variables[self.scope.block..];
+        let before = block.iter().find(|known| known.name == name).and_then(|known| known.declared);
+        if let Some(before) = before {
+            let message = format!("`{name}` is declared a second time");
+            let line = self.line_of(before);
+            let advice = format!("line {line} declares it: to change it, leave out `let`; else choose another name");
+            self.warn("declared-twice", position, message, Some(advice));
+        }
+        self.scope.declare(name.to_string(), kind, Some(position));
+    }
+
+    pub fn close_block(&mut self, (start, outer): (usize, usize)) {
+        self.close(start);
+        self.scope.block = outer;
+    }
+
+    /// The variables from there on go out of sight.
+    pub fn close(&mut self, start: usize) {
+        for variable in self.scope.variables.split_off(start) {
+            let Variable { name, kind, declared: Some(position), used: false } = variable else { continue };
+            if !name.starts_with('_') && !self.is_used_elsewhere(&name, kind, position) {
+                let (message, advice) = match kind {
+                    Kind::Agent => (
+                        format!("the agent `{name}` is never used"),
+                        "an agent starts with its first command or wait: take this one out, or use it".to_string(),
+                    ),
+                    kind if kind.is_waiter() => {
+                        (format!("the waiter `{name}` is never awaited"), format!("write: await {name};"))
+                    }
+                    _ => (
+                        format!("`{name}` is never used"),
+                        format!("take it out, or call it `_{name}` if that is meant"),
+                    ),
+                };
+                self.warn("unused", position, message, Some(advice));
+            }
+        }
+    }
+
+    fn is_used_elsewhere(&self, name: &str, kind: Kind, position: Position) -> bool {
+        let in_function = self.top_level.get(name).is_some_and(|top| top.position == position && top.used_elsewhere);
+        // `alice.dial("sip:bob@127.0.0.1")` may mean an agent; its own account is one of the texts
+        let mentioned = || self.texts.iter().filter(|text| text.contains(name)).count() > 1;
+        in_function || kind == Kind::Agent && mentioned()
+    }
+
+    /// A variable where it is used.
+    pub fn variable(&mut self, name: &str, position: Position) -> Kind {
+        if let Some(kind) = self.scope.used(name) {
+            return kind;
+        }
+        if self.in_function
+            && let Some(agent) = self.top_level.get_mut(name).filter(|top| top.is_agent)
+        {
+            agent.used_elsewhere = true;
+            return Kind::Agent;
+        }
+        if self.functions.contains_key(name) {
+            return Kind::Unknown;
+        }
+        match self.top_level.get(name).map(|top| top.position) {
+            Some(declared) if !self.in_function && declared > position => {
+                let advice = format!("line {} makes it: use it after that", self.line_of(declared));
+                self.error("used-before-made", position, format!("`{name}` is used before it is made"), Some(advice));
+            }
+            _ => {
+                let advice = self.advice_for(name);
+                // it is the misspelt one that was to be used
+                if let Some(meant) = advice.strip_prefix("did you mean `").and_then(|rest| rest.strip_suffix("`?")) {
+                    self.scope.used(meant);
+                }
+                self.error("unknown-variable", position, format!("there is no variable `{name}` here"), Some(advice));
+            }
+        }
+        Kind::Unknown
+    }
+
+    fn advice_for(&self, name: &str) -> String {
+        if self.in_function && self.top_level.contains_key(name) {
+            return format!("functions see the file's agents, not its other variables: give `{name}` to the function");
+        }
+        if EMPTY.contains(&name) {
+            return "the empty value is written ()".to_string();
+        }
+        if matches!(name, "True" | "False") {
+            return format!("did you mean `{}`?", name.to_lowercase());
+        }
+        let in_sight = self.scope.variables.iter().map(|known| known.name.as_str());
+        let agent = |(name, top): (&'_ String, &Declared)| (self.in_function && top.is_agent).then(|| name.clone());
+        let agents: Vec<String> = self.top_level.iter().filter_map(agent).collect();
+        match nearest(name, in_sight.chain(agents.iter().map(String::as_str))) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("declare it before: let {name} = …;"),
+        }
+    }
+
+    /// `global::NAME`: a constant of the top level.
+    pub fn global(&mut self, name: &str, position: Position) {
+        match self.top_level.get_mut(name).filter(|top| top.is_constant) {
+            Some(constant) => constant.used_elsewhere = true,
+            None => {
+                let constants = self.top_level.iter().filter(|(_, top)| top.is_constant);
+                let constants: Vec<String> = constants.map(|(name, _)| name.clone()).collect();
+                let advice = match nearest(name, constants.iter().map(String::as_str)) {
+                    Some(near) => {
+                        // it is the misspelt one that was to be used
+                        self.top_level.entry(near.to_string()).and_modify(|top| top.used_elsewhere = true);
+                        format!("did you mean `global::{near}`?")
+                    }
+                    None => format!("declare it at the top level: const {name} = …;"),
+                };
+                self.error("unknown-constant", position, format!("there is no constant `{name}`"), Some(advice));
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Statements in a walk: blocks, conditions, what is never reached, and values that nobody takes.
+
+use super::kinds::Kind;
+use super::start_of;
+use super::walk::Walk;
+use rhai::{ASTFlags, Expr, Position, Stmt};
+
+impl Walk<'_> {
+    /// A block of its own; `value`: what its last statement gives is taken.
+    pub fn block(&mut self, statements: &[Stmt], value: bool) {
+        let opened = self.scope.open();
+        self.statements(statements, value);
+        self.close_block(opened);
+    }
+
+    pub fn statements(&mut self, statements: &[Stmt], value: bool) {
+        let mut reached = true;
+        for (n, statement) in statements.iter().enumerate() {
+            if !reached {
+                let message = "this is never reached".to_string();
+                let advice = "the statement before it ends the test, the function or the turn of the loop".to_string();
+                self.warn("unreachable", start_of_statement(statement), message, Some(advice));
+            }
+            self.statement(statement, value && n + 1 == statements.len());
+            self.watch(start_of_statement(statement));
+            // said once: what follows is never reached either
+            reached = !(reached && self.never_goes_on(statement));
+        }
+    }
+
+    fn statement(&mut self, statement: &Stmt, value: bool) {
+        match statement {
+            Stmt::Var(var, ..) => {
+                let kind = self.expression(&var.1);
+                self.declare(&var.0.name, kind, var.0.pos);
+            }
+            Stmt::If(flow, _) => {
+                self.condition(&flow.expr);
+                self.block(flow.body.statements(), value);
+                self.block(flow.branch.statements(), value);
+            }
+            Stmt::While(flow, _) | Stmt::Do(flow, ..) => {
+                self.condition(&flow.expr);
+                self.block(flow.body.statements(), false);
+            }
+            Stmt::For(parts, _) => {
+                let (variable, counter, flow) = &**parts;
+                let kind = match self.expression(&flow.expr) {
+                    Kind::Events(of) => Kind::Event(of),
+                    Kind::ListOfWaiters(of) => Kind::Waiter(of),
+                    _ => Kind::Unknown,
+                };
+                let opened = self.scope.open();
+                self.scope.push(variable.name.as_str(), kind);
+                if let Some(counter) = counter {
+                    self.scope.push(counter.name.as_str(), Kind::Number);
+                }
+                self.statements(flow.body.statements(), false);
+                self.close_block(opened);
+            }
+            Stmt::TryCatch(flow, _) => {
+                self.block(flow.body.statements(), value);
+                let opened = self.scope.open();
+                if let Expr::Variable(name, ..) = &flow.expr {
+                    self.scope.push(name.1.as_str(), Kind::Unknown);
+                }
+                self.statements(flow.branch.statements(), value);
+                self.close_block(opened);
+            }
+            Stmt::Switch(switch, _) => {
+                self.expression(&switch.0);
+                for case in &switch.1.expressions {
+                    self.expression(&case.lhs);
+                    self.expression(&case.rhs);
+                }
+            }
+            Stmt::Assignment(assignment) => {
+                self.expression(&assignment.1.rhs);
+                self.expression(&assignment.1.lhs);
+                if let Expr::Variable(name, ..) = &assignment.1.lhs {
+                    self.scope.forget(&name.1);
+                }
+            }
+            Stmt::FnCall(call, position) => {
+                let kind = self.call(call, *position);
+                self.left_alone(kind, call.op_token.is_some(), *position, value);
+            }
+            Stmt::Block(block) => self.block(block.statements(), value),
+            Stmt::Expr(expression) => {
+                let kind = self.expression(expression);
+                let operator = matches!(&**expression, Expr::FnCall(call, _) if call.op_token.is_some());
+                self.left_alone(kind, operator, start_of(expression), value);
+            }
+            Stmt::BreakLoop(Some(expression), ..) | Stmt::Return(Some(expression), ..) => {
+                self.expression(expression);
+            }
+            Stmt::Import(import, _) => {
+                self.expression(&import.0);
+            }
+            Stmt::Export(export, position) => {
+                self.variable(&export.0.name, *position);
+            }
+            _ => {}
+        }
+    }
+
+    /// The value of a statement that nobody takes.
+    fn left_alone(&mut self, kind: Kind, operator: bool, position: Position, value: bool) {
+        if value {
+            return;
+        }
+        match kind {
+            Kind::Quiet => {
+                let advice = "write `await` before it, and for how long: await alice.quiet(\"CALL_CLOSED\") during 1s";
+                self.warn("never-awaited", position, "this waiter is never awaited".into(), Some(advice.into()));
+            }
+            kind if kind.is_waiter() => {
+                let advice = "write `await` before it: nothing waits here".to_string();
+                self.warn("never-awaited", position, "this waiter is never awaited".into(), Some(advice));
+            }
+            Kind::Bool if operator => {
+                let advice = "write assert(…) around it, or check(…)".to_string();
+                self.warn("unused-value", position, "nothing is made of this comparison".into(), Some(advice));
+            }
+            _ => {}
+        }
+    }
+
+    /// What stands after `if` and `while`.
+    fn condition(&mut self, expression: &Expr) {
+        // an endless `loop` has none
+        if !matches!(expression, Expr::Unit(_)) {
+            self.truth(expression, "a condition");
+        }
+    }
+
+    /// An expression that has to be true or false.
+    pub fn truth(&mut self, expression: &Expr, what: &str) {
+        let kind = self.expression(expression);
+        if !matches!(kind, Kind::Bool | Kind::Unknown) {
+            let message = format!("{what} is true or false, not {}", kind.in_words());
+            let advice = kind.is_waiter().then(|| "await it, and look at the event that comes of it".to_string());
+            self.error("argument-kind", start_of(expression), message, advice);
+        }
+    }
+
+    /// Whether what follows the statement is certainly never reached.
+    fn never_goes_on(&self, statement: &Stmt) -> bool {
+        let block = |statements: &[Stmt]| statements.iter().any(|statement| self.never_goes_on(statement));
+        let ends = |name: &str| matches!(name, "fail" | "skip" | "exit") && !self.functions.contains_key(name);
+        match statement {
+            Stmt::Return(..) | Stmt::BreakLoop(..) => true,
+            Stmt::FnCall(call, _) => call.namespace.is_empty() && ends(&call.name),
+            Stmt::Expr(expression) => {
+                matches!(&**expression, Expr::FnCall(call, _) if call.namespace.is_empty() && ends(&call.name))
+            }
+            Stmt::Block(inner) => block(inner.statements()),
+            Stmt::If(flow, _) => block(flow.body.statements()) && block(flow.branch.statements()),
+            // without a `break` it goes on only by the end of the test or of the function
+            Stmt::While(flow, _) => matches!(flow.expr, Expr::Unit(_)) && !has_break(flow.body.statements()),
+            _ => false,
+        }
+    }
+}
+
+/// Whether there is a `break` among them, be it of a loop further inside.
+fn has_break(statements: &[Stmt]) -> bool {
+    let mut found = false;
+    for statement in statements {
+        statement.walk(&mut vec![], &mut |path| {
+            if let Some(rhai::ASTNode::Stmt(Stmt::BreakLoop(_, flags, _))) = path.last() {
+                found |= flags.intersects(ASTFlags::BREAK);
+            }
+            true
+        });
+    }
+    found
+}
+
+fn start_of_statement(statement: &Stmt) -> Position {
+    match statement {
+        Stmt::Expr(expression) => start_of(expression),
+        Stmt::Assignment(assignment) => start_of(&assignment.1.lhs),
+        other => other.position(),
+    }
+}

@@ -1,0 +1,140 @@
+//! A walk over a script's syntax tree that follows scopes and the types it can be sure of.
+
+use super::functions::{self, Function, ModuleFunctions};
+use super::kinds::{Kind, MAKERS};
+use super::place;
+use super::scope::{Scope, Seen};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::script::Script;
+use rhai::{AST, ASTNode, Expr, Position, Stmt};
+use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
+
+pub struct Walk<'a> {
+    pub script: &'a Script,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Commands that the script is known to send.
+    pub commands: Vec<(String, Place)>,
+    /// The script's own functions, closures among them.
+    pub functions: BTreeMap<String, Vec<Rc<Function>>>,
+    pub modules: BTreeMap<String, Option<ModuleFunctions>>,
+    /// Names that some map of the script has as a property: they may be called as methods.
+    pub properties: HashSet<String>,
+    ast: &'a AST,
+    pub scope: Scope,
+    /// What the file declares at its top level, and where.
+    pub top_level: BTreeMap<String, Declared>,
+    /// Texts of the script: an agent may be meant by one.
+    pub texts: Vec<String>,
+    pub in_function: bool,
+    /// The operand of an `await` is being walked.
+    pub awaited: bool,
+    /// The closure of a `where(…)` is being walked.
+    pub in_condition: bool,
+    /// A line whose variables somebody wants to know, and those of the last statement up to it, with its line.
+    pub watched: Option<u32>,
+    pub seen: (u32, Vec<Seen>),
+}
+
+/// A variable of the top level.
+pub struct Declared {
+    pub position: Position,
+    /// Functions see it.
+    pub is_agent: bool,
+    pub is_constant: bool,
+    /// A function uses it, or it is named as `global::…`.
+    pub used_elsewhere: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(script: &'a Script, ast: &'a AST, modules: BTreeMap<String, Option<ModuleFunctions>>) -> Walk<'a> {
+        let mut walk = Walk {
+            script,
+            ast,
+            functions: functions::of(ast),
+            modules,
+            diagnostics: vec![],
+            commands: vec![],
+            properties: HashSet::new(),
+            scope: Scope::default(),
+            top_level: BTreeMap::new(),
+            texts: vec![],
+            in_function: false,
+            awaited: false,
+            in_condition: false,
+            watched: None,
+            seen: (0, vec![]),
+        };
+        walk.look_ahead();
+        walk
+    }
+
+    /// Collects what counts wherever it stands.
+    fn look_ahead(&mut self) {
+        for statement in self.ast.statements() {
+            if let Stmt::Var(var, flags, _) = statement {
+                let is_agent = matches!(&var.1, Expr::FnCall(call, _) if MAKERS.contains(&call.name.as_str()));
+                let is_constant = flags.intersects(rhai::ASTFlags::CONSTANT);
+                let declared = Declared { position: var.0.pos, is_agent, is_constant, used_elsewhere: false };
+                self.top_level.entry(var.0.name.to_string()).or_insert(declared);
+            }
+        }
+        let (properties, texts) = (&mut self.properties, &mut self.texts);
+        self.ast.walk(&mut |path| {
+            match path.last() {
+                Some(ASTNode::Expr(Expr::Map(map, _))) => {
+                    properties.extend(map.0.iter().map(|(name, _)| name.name.to_string()));
+                }
+                Some(ASTNode::Expr(Expr::Property(property, _))) => {
+                    properties.insert(property.2.to_string());
+                }
+                Some(ASTNode::Expr(Expr::StringConstant(text, _))) => texts.push(text.to_string()),
+                _ => {}
+            }
+            true
+        });
+    }
+
+    /// Walks the whole script: its statements, then its functions.
+    pub fn program(&mut self) {
+        self.statements(self.ast.statements(), false);
+        let top_level = std::mem::take(&mut self.scope);
+        self.in_function = true;
+        let named = self.functions.iter().filter(|(name, _)| !name.starts_with("anon$"));
+        let each = named.flat_map(|(name, all)| all.iter().map(|one| (name.clone(), one.clone())));
+        for (name, function) in each.collect::<Vec<_>>() {
+            self.shadowing(&name, &function);
+            let parameters = function.params.iter().map(|name| (name.clone(), Kind::Unknown)).collect();
+            self.function(&function, parameters);
+        }
+        self.scope = top_level;
+        self.close(0);
+    }
+
+    /// Remembers what is in sight after a statement, if nothing nearer to the watched line was seen.
+    pub fn watch(&mut self, statement: Position) {
+        let line = statement.line().unwrap_or_default() as u32;
+        if self.watched.is_some_and(|watched| line <= watched && line >= self.seen.0) {
+            let agents = self.top_level.iter().filter(|(_, top)| self.in_function && top.is_agent);
+            let agents = agents.map(|(name, _)| Seen { name: name.clone(), kind: Kind::Agent });
+            self.seen = (line, agents.chain(self.scope.in_sight()).collect());
+        }
+    }
+
+    pub fn error(&mut self, code: &'static str, position: Position, message: String, advice: Option<String>) {
+        let error = Diagnostic::error(message).at(place(self.script, position)).code(code);
+        self.diagnostics.push(Diagnostic { advice, ..error });
+    }
+
+    /// What may be meant so. A compiled testfile is not warned of: nobody wrote it.
+    pub fn warn(&mut self, code: &'static str, position: Position, message: String, advice: Option<String>) {
+        if self.script.lines.is_empty() {
+            let warning = Diagnostic::warning(message).at(place(self.script, position)).code(code);
+            self.diagnostics.push(Diagnostic { advice, ..warning });
+        }
+    }
+
+    pub fn line_of(&self, position: Position) -> u32 {
+        place(self.script, position).line_column().0
+    }
+}

@@ -1,0 +1,103 @@
+//! What each function, method and word of the language does, in a sentence: for hover and completion.
+
+/// Functions of the language's own.
+pub const FUNCTIONS: &[(&str, &str)] = &[
+    ("accept", "Only these events enter the flow."),
+    ("account", "The account of that name from the accounts file, kept for this test."),
+    ("agent", "A baresip agent: a name for a local one, or an account line; it starts with its first command or wait."),
+    ("all", "A waiter for all of a list of waiters; awaiting it gives their events as a list."),
+    ("any", "A waiter for the first of a list of waiters; awaiting it gives its event."),
+    ("assert", "Ends the test as failed where the condition does not hold."),
+    ("assert_eq", "Ends the test as failed where the two are not equal."),
+    ("check", "Notes a failed check and goes on; the test fails at its end."),
+    ("fail", "Ends the test as failed."),
+    ("fail_on", "An event of these types fails the test."),
+    ("hash", "The expected hash of the flow."),
+    ("ignore", "These events don't enter the flow."),
+    ("include", "A validation script to run on the record."),
+    ("on", "The agent of that name or address of record."),
+    ("param", "The value that --define gives, or the default."),
+    ("print", "Writes to the log of the run."),
+    ("repeat", "How often the test is run; 0 skips it."),
+    ("secret", "A secret from --env-file or the environment; masked wherever it would be seen."),
+    ("sleep", "Waits for a time, whatever happens; better is to await an event."),
+    ("strict", "A command that an agent answers with an error fails the test."),
+    ("tags", "Names by which tests are picked."),
+    ("uadelall", "Stops all agents."),
+    ("uafind", "The agent of that address of record."),
+    ("uanew", "An agent by its account line, as testfiles make them."),
+    ("webhook", "Where the result is sent."),
+];
+
+/// Methods of agents, waiters and durations.
+pub const METHODS: &[(&str, &str)] = &[
+    ("abort_transfer", "Gives up the attended transfer."),
+    ("accept", "Answers the incoming call."),
+    ("attended_transfer", "Calls a third party, to transfer the call to it."),
+    ("audio", "Plays a sound file of the sounds folder into the call."),
+    ("closed", "A waiter for CALL_CLOSED."),
+    ("cmd", "Sends any command of baresip's."),
+    ("complete_transfer", "Connects the held call with the third party."),
+    ("count", "A waiter for so many events; awaiting it gives them as a list."),
+    ("dial", "Calls an agent, or a URI."),
+    ("dtmf", "Sends digits; behind `await`: a waiter for a digit that comes."),
+    ("established", "A waiter for CALL_ESTABLISHED."),
+    ("event", "A waiter for an event of that type at this agent."),
+    ("hangup", "Ends the call, or rejects it with a code and a reason."),
+    ("header", "Adds a header to what the agent sends."),
+    ("hold", "Puts the call on hold."),
+    ("log", "A waiter for a line of the agent's log that contains the text."),
+    ("message", "Sends a SIP MESSAGE."),
+    ("mute", "Mutes the call, or unmutes it."),
+    ("options", "Sends a SIP OPTIONS."),
+    ("quiet", "For `await … during …`: no such event may come."),
+    ("refer", "Sends a SIP REFER."),
+    ("register", "Registers the account."),
+    ("registered", "A waiter for REGISTER_OK."),
+    ("resume", "Takes the call off hold."),
+    ("sip", "A waiter for a SIP message: a request by its method, a response by its code."),
+    ("transfer", "Transfers the call blindly."),
+    ("unregister", "Unregisters the account."),
+    ("where", "The same waiter, for events on which the closure gives true."),
+];
+
+/// Words of the language.
+pub const WORDS: &[(&str, &str)] = &[
+    ("await", "Waits until what the waiter stands for happens, and gives the event: await W within 5s."),
+    ("during", "How long a quiet(…) has to hold: await alice.quiet(\"CALL_CLOSED\") during 1s."),
+    ("within", "The longest wait: await W within 5s."),
+    ("import", "Makes a module's functions callable: import \"std/calls\" as calls;"),
+];
+
+fn look_up(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
+    table.iter().find(|(known, _)| *known == name).map(|(_, doc)| *doc)
+}
+
+pub fn function(name: &str) -> Option<&'static str> {
+    look_up(FUNCTIONS, name)
+}
+
+pub fn method(name: &str) -> Option<&'static str> {
+    look_up(METHODS, name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::agent_api::Agent;
+    use crate::engine::names;
+    use crate::engine::waiter::Waiter;
+    use std::any::TypeId;
+
+    #[test]
+    fn every_method_of_agents_and_waiters_has_a_sentence_and_every_sentence_a_function() {
+        for of in [TypeId::of::<Agent>(), TypeId::of::<Waiter>()] {
+            for name in names::methods(of).filter(|name| !matches!(*name, "to_string" | "to_debug")) {
+                assert!(method(name).is_some(), "{name}");
+            }
+        }
+        for (name, _) in FUNCTIONS.iter().chain(METHODS) {
+            assert!(!names::signatures(name).is_empty(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What an editor asks: what may stand at a position of a script ([`complete`]), and what stands there ([`hover`]).
+//!
+//! Data only; lines and columns count from 1, columns in characters, as everywhere. A classic testfile has its own answers
+//! in `testfile::suggest`.
+
+use super::check::{self, Kind, Seen};
+use super::{docs, names, stdlib};
+use crate::diagnostic::{Sort, Source, Suggestion};
+use crate::event::{EVENT_NAMES, fields};
+use crate::script::Script;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Where the cursor stands.
+enum Site {
+    /// In the quotes of a call of that name: `event("CALL_`.
+    Quotes(String),
+    /// Behind `module::`.
+    Module(String),
+    /// Behind a dot: what stands before it.
+    Dot(String),
+    /// Where a name may begin.
+    Name,
+    /// In a comment, or in a text that means nothing here.
+    Nothing,
+}
+
+/// The word that is being written, and what stands before it.
+static BEFORE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?<before>.*?)(?<word>[A-Za-z_]\w*)?$"));
+static ALIAS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\w+)::$"));
+/// `alice`, `up[0]`, `alice.event("X")`, `(await bob.closed())`.
+static RECEIVER: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"((?:\w+|\((?:[^()]|\([^()]*\))*\))(?:\[\w*\]|\((?:[^()"]|"[^"]*")*\)|\.\w+)*)\.$"#));
+static CALLED: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(\w+)\s*\(?\s*\[?(?:\s*"[^"]*"\s*,)*\s*$"#));
+static CONDITION: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.where\(\s*\|\s*(\w+)\s*\|[^|]*$"));
+static IMPORT: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?m)^\s*import\s+"([^"]+)"\s+as\s+(\w+)"#));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a fixed pattern")
+}
+
+/// What may stand at a position, beginning with what is already written there; in the order of the alphabet.
+/// `commands`: the words of `alice.cmd("…")`.
+pub fn complete(script: &Script, line: u32, column: u32, commands: &[String]) -> Vec<Suggestion> {
+    let source = &script.source;
+    let offset = source.offset(line, column);
+    let start = source.line_span(line).start;
+    let written = &source.text[start.min(offset)..offset];
+    let Some(found) = BEFORE.captures(written) else { return vec![] };
+    let (before, word) = (&found["before"], found.name("word").map_or("", |word| word.as_str()));
+    // in quotes all of it counts: `std/calls` is no word
+    let word = match open_quote(written) {
+        Some(Open::Quote(at)) => &written[at + 1..],
+        _ => word,
+    };
+    Suggestion::beginning_with(at(script, line, before, commands), word)
+}
+
+/// What stands at a position; none where nothing is known of it.
+pub fn hover(script: &Script, line: u32, column: u32) -> Option<Suggestion> {
+    let source = &script.source;
+    let span = source.line_span(line);
+    let text = &source.text[span.clone()];
+    let here = source.offset(line, column) - span.start;
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let behind = |at: usize| at + text[at..].chars().next().map_or(0, char::len_utf8);
+    let from = text[..here].rfind(|c| !part(c)).map_or(0, behind);
+    let to = text[here..].find(|c| !part(c)).map_or(text.len(), |length| here + length);
+    let word = &text[from..to];
+    if word.is_empty() {
+        return None;
+    }
+    at(script, line, &text[..from], &[]).into_iter().find(|one| one.text == word)
+}
+
+/// What may stand behind the beginning of a line.
+fn at(script: &Script, line: u32, before: &str, commands: &[String]) -> Vec<Suggestion> {
+    match site(before) {
+        Site::Nothing => vec![],
+        Site::Quotes(call) => in_quotes(&call, commands),
+        Site::Module(alias) => module(script, &alias),
+        Site::Dot(receiver) => members(kind_of(script, line, before, &receiver)),
+        Site::Name => names_in_sight(script, line),
+    }
+}
+
+fn site(before: &str) -> Site {
+    if let Some(open) = open_quote(before) {
+        return match open {
+            Open::Comment => Site::Nothing,
+            Open::Quote(at) => match CALLED.captures(&before[..at]) {
+                Some(call) => Site::Quotes(call[1].to_string()),
+                None => Site::Nothing,
+            },
+        };
+    }
+    if let Some(alias) = ALIAS.captures(before) {
+        return Site::Module(alias[1].to_string());
+    }
+    match RECEIVER.captures(before) {
+        Some(receiver) => Site::Dot(receiver[1].to_string()),
+        None if before.ends_with('.') && !before.ends_with("..") => Site::Dot(String::new()),
+        None => Site::Name,
+    }
+}
+
+enum Open {
+    Comment,
+    /// Where it was opened.
+    Quote(usize),
+}
+
+/// What a line leaves open.
+fn open_quote(line: &str) -> Option<Open> {
+    let mut open = None;
+    let mut escaped = false;
+    let mut last = ' ';
+    for (at, c) in line.char_indices() {
+        match (open, c) {
+            (None, '"') => open = Some(at),
+            (None, '/') if last == '/' => return Some(Open::Comment),
+            (Some(_), '"') if !escaped => open = None,
+            _ => {}
+        }
+        escaped = c == '\\' && !escaped;
+        last = c;
+    }
+    open.map(Open::Quote)
+}
+
+fn in_quotes(call: &str, commands: &[String]) -> Vec<Suggestion> {
+    match call {
+        "event" | "quiet" | "accept" | "ignore" | "fail_on" => EVENT_NAMES.iter().map(|name| event(name)).collect(),
+        "cmd" => {
+            let command = |word: &String| Suggestion::new(word, Sort::Command, "", "A command of baresip's.");
+            commands.iter().map(command).collect()
+        }
+        "import" => {
+            let module = |(name, _): &(&str, &str)| Suggestion::new(name, Sort::Module, "", "");
+            stdlib::MODULES.iter().map(module).collect()
+        }
+        _ => vec![],
+    }
+}
+
+fn event(name: &str) -> Suggestion {
+    let carried = fields::of(Some(name)).map(|field| field.name).collect::<Vec<_>>().join(", ");
+    Suggestion::new(name, Sort::Event, "", &format!("It carries: {carried}."))
+}
+
+/// The functions of an imported module, with what their comments say; of those in the user's own files nothing is known here.
+fn module(script: &Script, alias: &str) -> Vec<Suggestion> {
+    let path =
+        IMPORT.captures_iter(&script.rhai).find(|import| &import[2] == alias).map(|import| import[1].to_string());
+    let Some(text) = path.as_deref().and_then(stdlib::text) else { return vec![] };
+    let function = |(usage, doc): (String, String)| {
+        let name = usage.split('(').next().unwrap_or_default();
+        Suggestion::new(name, Sort::Function, &format!("{alias}::{usage}"), &doc)
+    };
+    check::functions_with_docs(text).into_iter().map(function).collect()
+}
+
+/// Fields and methods of a value of that kind.
+fn members(kind: Kind) -> Vec<Suggestion> {
+    let mut all = vec![];
+    if let Kind::Event(of) = kind {
+        let field = |field: &fields::Field| {
+            Suggestion::new(field.name, Sort::Field, &format!("a field of {}", field.carriers()), field.meaning)
+        };
+        all.extend(fields::of(of).map(field));
+    }
+    let properties: &[(&str, &str)] = match kind {
+        Kind::Agent => &[("name", "The agent's name."), ("aor", "Its address of record.")],
+        Kind::Reply => &[
+            ("ok", "Whether the agent took the command."),
+            ("data", "What it answered."),
+            ("time", "When the command was sent: milliseconds since the epoch."),
+        ],
+        _ => &[],
+    };
+    all.extend(properties.iter().map(|(name, doc)| Suggestion::new(name, Sort::Field, "", doc)));
+    let Some(native) = kind.native() else { return all };
+    let fits = |first| kind.fits(first);
+    for name in names::methods(native).filter(|name| !matches!(*name, "to_string" | "to_debug")) {
+        let usage = names::usage(name, Some(&fits)).unwrap_or_default();
+        all.push(Suggestion::new(name, Sort::Method, &usage, docs::method(name).unwrap_or_default()));
+    }
+    all
+}
+
+/// The kind of what stands before a dot.
+fn kind_of(script: &Script, line: u32, before: &str, receiver: &str) -> Kind {
+    // in `….where(|e| e.` the line is not whole, and `e` an event of the waiter's type
+    if let Some(condition) = CONDITION.captures(before)
+        && &condition[1] == receiver
+    {
+        let waiter = &before[..condition.get(0).map_or(0, |found| found.start())];
+        let waiter = RECEIVER.captures(&format!("{waiter}.")).map(|found| found[1].to_string()).unwrap_or_default();
+        return match with_line(script, line, &format!("let it = await {waiter};")).last().map(|seen| seen.kind) {
+            Some(kind @ Kind::Event(_)) => kind,
+            _ => Kind::Event(None),
+        };
+    }
+    let seen = with_line(script, line, &format!("let it = {receiver};"));
+    seen.last().filter(|seen| seen.name == "it").map_or(Kind::Unknown, |seen| seen.kind)
+}
+
+/// The variables that a script has in sight at the end of a line, when that line is replaced: an unfinished one says nothing.
+fn with_line(script: &Script, line: u32, text: &str) -> Vec<Seen> {
+    let span = script.source.line_span(line);
+    let (before, after) = (&script.source.text[..span.start], &script.source.text[span.end..]);
+    let changed = Script::rhai(Source::new(script.source.name.as_str(), format!("{before}{text}{after}")));
+    let whole = check::seen_at(&changed, line);
+    // what follows may not make sense yet: what stands before has to do
+    whole.unwrap_or_else(|| {
+        let open = before.matches('{').count().saturating_sub(before.matches('}').count());
+        let cut = Script::rhai(Source::new(script.source.name.as_str(), format!("{before}{text}{}", "}".repeat(open))));
+        check::seen_at(&cut, line).unwrap_or_default()
+    })
+}
+
+/// Variables, functions and words.
+fn names_in_sight(script: &Script, line: u32) -> Vec<Suggestion> {
+    let variable = |seen: Seen| Suggestion::new(&seen.name, Sort::Variable, seen.kind.in_words(), "");
+    let seen = check::seen_at(script, line).unwrap_or_else(|| with_line(script, line, "();"));
+    let mut all: Vec<_> = seen.into_iter().rev().map(variable).collect();
+    for (usage, doc) in check::functions_with_docs(&script.rhai) {
+        all.push(Suggestion::new(usage.split('(').next().unwrap_or_default(), Sort::Function, &usage, &doc));
+    }
+    for (name, doc) in docs::FUNCTIONS {
+        all.push(Suggestion::new(name, Sort::Function, &names::usage(name, None).unwrap_or_default(), doc));
+    }
+    for (word, doc) in docs::WORDS {
+        all.push(Suggestion::new(word, Sort::Word, "", doc));
+    }
+    let module = |import: regex::Captures| Suggestion::new(&import[2], Sort::Module, &import[1], "");
+    all.extend(IMPORT.captures_iter(&script.rhai).map(module));
+    all
+}

@@ -1,0 +1,112 @@
+//! What `telefonist check` tells a person: each script in `tests/check` with its messages beside, as `<case>.err`.
+//! `UPDATE=1 cargo test` writes them anew. No agent is started, and nothing in the repository is told off without need.
+
+use crate::golden::compare;
+use crate::support::Telefonist;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use telefonist::diagnostic::{Diagnostic, Source, render};
+use telefonist::engine::STD_MODULES;
+use telefonist::event::fields;
+use telefonist::pipeline;
+use telefonist::run::Inputs;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn told(source: &Arc<Source>) -> Vec<Diagnostic> {
+    let accounts = ["desk", "trunk"].map(|name| (name.to_string(), "<sip:100@pbx.example>".to_string()));
+    pipeline::check(source, &Inputs { accounts: accounts.into(), ..Inputs::default() }, None).diagnostics
+}
+
+/// The files of a folder with that extension ("" for none).
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let wanted = |path: &PathBuf| path.is_file() && path.extension().unwrap_or_default() == extension;
+    let mut files: Vec<PathBuf> = entries.filter(wanted).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn each_mistake_is_told_as_expected() {
+    let cases = files(&folder("tests/check"), "rhai");
+    assert!(cases.len() > 60, "{}", cases.len());
+    let mut wrong = vec![];
+    for case in cases {
+        let name = case.file_name().unwrap().to_str().unwrap();
+        let found = told(&Source::new(name, fs::read_to_string(&case).unwrap()));
+        if found.is_empty() {
+            wrong.push(format!("{name}: nothing is found"));
+        }
+        let bare = found.iter().filter(|found| found.place.is_none() || found.code.is_none());
+        wrong.extend(bare.map(|found| format!("{name}: no place or no code: {found:?}")));
+        wrong.extend(compare(&case.with_extension("err"), &render(&found, false)));
+    }
+    assert!(wrong.is_empty(), "{}\nUPDATE=1 takes it over", wrong.join("\n"));
+}
+
+#[test]
+fn nothing_in_the_repository_is_told_off_without_need() {
+    let examples = [files(&folder("examples"), ""), files(&folder("examples"), "rhai")].concat();
+    let stdlib = STD_MODULES.iter().map(|(name, text)| Source::new(format!("{name}.rhai"), *text));
+    let read = |path: PathBuf| Source::new(path.display().to_string(), fs::read_to_string(&path).unwrap());
+    // those of which nothing is told
+    let sound = |path: &PathBuf| !path.with_extension("err").exists();
+    let golden = files(&folder("tests/golden"), "").into_iter().filter(sound);
+    let sources: Vec<_> = examples.into_iter().chain(golden).map(read).chain(stdlib).collect();
+    assert!(sources.len() > 20);
+    for source in sources {
+        // some testfiles hold made-up commands
+        let found: Vec<_> = told(&source).into_iter().filter(|found| found.code != Some("unknown-command")).collect();
+        assert!(found.is_empty(), "{}", render(&found, false));
+    }
+}
+
+const MISTAKEN: &str = "let alice = agent(\"alice\");\nalice.dial(\"sip:bob@127.0.0.1\");\nawait alice.event(\"CALL_CLOSET\");\nalise.hangup();\n";
+
+#[test]
+fn programs_get_an_array_of_what_is_found() {
+    let test =
+        Telefonist::new("check a.rhai b --format json").file("a.rhai", MISTAKEN).file("b", "_acept CALL_CLOSED\n");
+    let done = test.run().exits(2);
+    assert_eq!(done.stderr, "");
+    let found: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    let expected = serde_json::json!({
+        "file": "a.rhai", "line": 3, "column": 19, "end": { "line": 3, "column": 32 }, "severity": "error",
+        "message": "no agent gives an event `CALL_CLOSET`", "advice": "did you mean `CALL_CLOSED`?", "code": "unknown-event"
+    });
+    assert_eq!(found[0], expected);
+    let codes: Vec<_> = found.as_array().unwrap().iter().map(|found| found["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["unknown-event", "unknown-variable", "testfile"]);
+
+    let sound = Telefonist::new("check a.rhai --format json").file("a.rhai", "print(1);\n").run().exits(0);
+    assert_eq!(sound.stdout, "[]\n");
+    let missing = Telefonist::new("check nowhere --format json").run().exits(2);
+    assert!(missing.stdout.contains("nowhere") && missing.stderr.is_empty(), "{}", missing.stdout);
+}
+
+/// `a.rhai` would dial before it comes to its mistake.
+#[test]
+fn a_test_with_mistakes_starts_no_agent_and_all_of_them_are_told() {
+    let test = Telefonist::new("run a.rhai").file("a.rhai", MISTAKEN);
+    test.run().exits(2).says("did you mean `CALL_CLOSED`?").says("did you mean `alice`?").says("a.rhai:4:1");
+    let runs = test.folder.path().join("data/runs");
+    assert!(
+        !runs.exists() || fs::read_dir(runs).unwrap().all(|run| !run.unwrap().path().join("events.jsonl").exists())
+    );
+}
+
+#[test]
+fn the_documentation_has_the_table_of_fields() {
+    let path = folder("docs/check.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let heading = "## What events carry\n";
+    let (before, _) = text.split_once(heading).expect("the heading");
+    let rows =
+        fields::FIELDS.iter().map(|field| format!("| `{}` | {} | {} |\n", field.name, field.carriers(), field.meaning));
+    let table = format!("{before}{heading}| field | of | |\n| --- | --- | --- |\n{}", rows.collect::<String>());
+    assert_eq!(compare(&path, &table), None, "UPDATE=1 takes it over");
+}
