@@ -149,10 +149,14 @@ impl Await<'_> {
         if members.is_empty() {
             return Ok(None);
         }
+        let mut marks = self.run.marks();
+        // what may not be taken any more (a flood has gone over it) must not make each later look at the rest longer
+        if !marks.is_live(event) {
+            return Ok(None);
+        }
         for member in members {
             self.scan.offer(member, event);
         }
-        let mut marks = self.run.marks();
         let found = self.scan.solve(|event| marks.is_live(event));
         for event in found.iter().flat_map(Found::events) {
             marks.consume(event);
