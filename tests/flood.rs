@@ -1,8 +1,8 @@
 //! An agent that floods its log holds up nobody and fills no memory; long records are written, read and judged in little memory.
 
-use crate::support::Telefonist;
+use crate::support::{Telefonist, is_alone};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use telefonist::event::{AgentEvent, Body, Clock, Ended, Events, Limits, Log, LogLine, Note};
 use telefonist::record::{Header, Kept, Recorder, RunFolder};
@@ -113,13 +113,7 @@ fn body(n: usize) -> Body {
 
 #[test]
 fn a_record_of_200_000_events_is_written_read_and_judged_in_little_memory() {
-    // in a process of its own, whose memory is that of this test alone
-    const ALONE: &str = "TELEFONIST_TEST_ALONE";
-    if std::env::var_os(ALONE).is_none() {
-        let name = "flood::a_record_of_200_000_events_is_written_read_and_judged_in_little_memory";
-        let mut alone = Command::new(std::env::current_exe().unwrap());
-        let output = alone.args(["--exact", name]).env(ALONE, "1").stdin(Stdio::null()).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    if !is_alone("flood::a_record_of_200_000_events_is_written_read_and_judged_in_little_memory") {
         return;
     }
     let before = peak();

@@ -8,22 +8,12 @@ use telefonist::pipeline;
 use telefonist::record::{Header, last_time};
 use telefonist::report::html::{self, Room};
 use telefonist::report::results::{Attempt, Results, TestResult};
-use telefonist::verdict::{Status, TestStatus, Verdict};
+use telefonist::verdict::Verdict;
 
 /// A test with the folders of its runs.
 fn result(name: &str, runs: &[PathBuf]) -> TestResult {
     let attempts: Vec<Attempt> = runs.iter().map(|run| attempt(run)).collect();
-    let statuses: Vec<Status> = attempts.iter().map(|attempt| attempt.verdict.status).collect();
-    TestResult {
-        file: name.into(),
-        name: name.into(),
-        tags: vec!["smoke".into()],
-        repetition: 1,
-        repetitions: 1,
-        status: TestStatus::of(&statuses),
-        attempts,
-        problems: vec![],
-    }
+    TestResult { tags: vec!["smoke".into()], ..TestResult::new(name, attempts) }
 }
 
 fn attempt(run: &Path) -> Attempt {

@@ -1,6 +1,6 @@
 //! What a machine may run out of, and what may stop or jump: open files, an agent, the clock. `disk` has the disks.
 
-use crate::support::{Done, Telefonist, children, wait_for_event};
+use crate::support::{Done, ESTABLISHED, Telefonist, children, wait_for_event};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::UdpSocket;
@@ -8,15 +8,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A call in whose midst the script asks the test for something, by an OPTIONS that the test answers when it has been done.
+/// How a call goes on in whose midst the script asks the test for something, by an OPTIONS that the test answers when it has been done.
 const CALL: &str = r#"
 let test = param("TEST", "");
-let alice = agent("alice");
-let bob = agent("bob");
-alice.dial(bob);
-await bob.event("CALL_INCOMING") within 20s;
-bob.accept();
-await all([alice.event("CALL_ESTABLISHED"), bob.event("CALL_ESTABLISHED")]) within 20s;
 for what in ["break", "mend"] {
     bob.cmd(`options sip:${what}@${test}`);
     await bob.sip(200).where(|answer| answer.method == "OPTIONS") within 20s;
@@ -38,7 +32,8 @@ impl Peer {
 
     /// The program that runs [`CALL`] with its data in that folder.
     fn call(&self, arguments: &str) -> Telefonist {
-        let test = Telefonist::new(&format!("run call.rhai --test-timeout 60s {arguments}")).file("call.rhai", CALL);
+        let test = Telefonist::new(&format!("run call.rhai --test-timeout 60s {arguments}"))
+            .file("call.rhai", &[ESTABLISHED, CALL].concat());
         test.argument("--define").argument(format!("TEST={}", self.0.local_addr().unwrap()))
     }
 
@@ -134,16 +129,23 @@ fn an_agent_that_stops_answering_is_an_error_with_its_name_and_command() {
     assert!(took < Duration::from_secs(2) + HANGING, "{took:?}");
 }
 
-#[test]
-fn a_failed_await_on_agents_that_hang_ends_after_one_silence_of_all_of_them() {
-    let script = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\nalice.dial(bob);\n\
-                  await bob.event(\"CALL_INCOMING\") within 20s;\nsleep(1s);\nawait bob.event(\"CALL_ESTABLISHED\") within 1s;\n";
-    let test = Telefonist::new("run call.rhai").file("call.rhai", script);
+/// A call whose agents are stopped once bob hears of it; `end` is the script's end.
+fn hanging(end: &str) -> Done {
+    let script = format!(
+        "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\nalice.dial(bob);\n\
+         await bob.event(\"CALL_INCOMING\") within 20s;\nsleep(1s);\n{end}"
+    );
+    let test = Telefonist::new("run call.rhai").file("call.rhai", &script);
     let mut child = test.start();
     wait_for_event(&mut child, &test.folder.path().join("data"), &["CALL_INCOMING", "\"bob\""]);
     stop_agents(child.id());
+    Done::from(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_failed_await_on_agents_that_hang_ends_after_one_silence_of_all_of_them() {
     let begun = Instant::now();
-    let done = Done::from(child.wait_with_output().unwrap()).exits(1);
+    let done = hanging("await bob.event(\"CALL_ESTABLISHED\") within 1s;\n").exits(1);
     done.says("no CALL_ESTABLISHED at bob within 1 s").says("agent `alice` hangs").says("agent `bob` hangs");
     let took = begun.elapsed();
     assert!(took < Duration::from_secs(2) + HANGING, "{took:?}");
@@ -151,13 +153,7 @@ fn a_failed_await_on_agents_that_hang_ends_after_one_silence_of_all_of_them() {
 
 #[test]
 fn a_script_that_passes_beside_an_agent_that_hangs_is_an_error() {
-    let script = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\nalice.dial(bob);\n\
-                  await bob.event(\"CALL_INCOMING\") within 20s;\nsleep(1s);\n";
-    let test = Telefonist::new("run call.rhai").file("call.rhai", script);
-    let mut child = test.start();
-    wait_for_event(&mut child, &test.folder.path().join("data"), &["CALL_INCOMING", "\"bob\""]);
-    stop_agents(child.id());
-    Done::from(child.wait_with_output().unwrap()).exits(3).says("hangs: it does not answer");
+    hanging("").exits(3).says("hangs: it does not answer");
 }
 
 /// The command, with so many open files at most, for it and for root.

@@ -1,10 +1,9 @@
 //! Many runs, at once and one after another: nothing fails, nothing is missed, nothing is left behind.
 
-use crate::support::{Telefonist, children, repository};
+use crate::support::{Telefonist, children, is_alone, repository};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use telefonist::event::Log;
@@ -154,18 +153,7 @@ impl Watcher for Quiet {
 
 #[test]
 fn two_hundred_runs_in_one_process_leave_nothing_behind() {
-    // in a process of its own: others in it would have files and threads too
-    const ALONE: &str = "TELEFONIST_TEST_ALONE";
-    if std::env::var_os(ALONE).is_none() {
-        let name = "load::two_hundred_runs_in_one_process_leave_nothing_behind";
-        let mut alone = Command::new(std::env::current_exe().unwrap());
-        let output = alone.args(["--exact", name]).env(ALONE, "1").stdin(Stdio::null()).output().unwrap();
-        assert!(
-            output.status.success(),
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+    if !is_alone("load::two_hundred_runs_in_one_process_leave_nothing_behind") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

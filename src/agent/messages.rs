@@ -46,18 +46,14 @@ mod tests {
         let sip = SipEvent {
             direction: "IN".into(),
             transport: "UDP".into(),
-            src: String::new(),
-            dst: String::new(),
             method: "MESSAGE".into(),
-            status: None,
-            reason: None,
             call_id: "1".into(),
             cseq: "1 MESSAGE".into(),
             from: "\"A\" <sip:a@h;transport=tcp>;tag=x".into(),
             to: "<sip:b@h>".into(),
             headers: vec![("content-type".into(), "text/plain".into())],
             body: "hello é".into(),
-            param: String::new(),
+            ..SipEvent::default()
         };
         let mut messages = Messages::default();
         let event = messages.event(&sip).unwrap();

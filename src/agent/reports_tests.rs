@@ -20,22 +20,12 @@ fn event(name: &str, id: &str) -> AgentEvent {
 }
 
 fn sdp(direction: &str) -> SipEvent {
-    let empty = String::new;
     SipEvent {
         direction: direction.into(),
-        transport: empty(),
-        src: empty(),
-        dst: empty(),
         method: "INVITE".into(),
-        status: None,
-        reason: None,
         call_id: "1".into(),
-        cseq: empty(),
-        from: empty(),
-        to: empty(),
-        headers: vec![],
         body: "v=0\r\nm=audio 10 RTP/AVP 0\r\n".into(),
-        param: empty(),
+        ..SipEvent::default()
     }
 }
 

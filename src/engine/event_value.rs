@@ -189,18 +189,10 @@ mod tests {
         let sip = SipEvent {
             direction: "IN".into(),
             transport: "UDP".into(),
-            src: String::new(),
-            dst: String::new(),
             method: "INVITE".into(),
             status: Some(486),
-            reason: None,
-            call_id: String::new(),
-            cseq: String::new(),
-            from: String::new(),
-            to: String::new(),
             headers: headers.to_vec(),
-            body: String::new(),
-            param: String::new(),
+            ..SipEvent::default()
         };
         let event = event(Body::Sip(Box::new(sip)));
         assert_eq!(field(&event, "headers").unwrap().cast::<Map>()["Via"].clone().into_string(), Ok("a, c".into()));

@@ -87,7 +87,7 @@ pub struct AgentEvent {
     pub fields: Map<String, Value>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct SipEvent {
     /// `IN` or `OUT`, seen from the agent.
     pub direction: String,

@@ -14,15 +14,10 @@ fn sip(transport: &str, src: &str, dst: &str, text: &str) -> SipEvent {
         src: src.into(),
         dst: dst.into(),
         method: "MESSAGE".into(),
-        status: None,
-        reason: None,
         call_id: "1@h".into(),
         cseq: "1 MESSAGE".into(),
-        from: String::new(),
-        to: String::new(),
-        headers: vec![],
-        body: String::new(),
         param: text.into(),
+        ..SipEvent::default()
     }
 }
 

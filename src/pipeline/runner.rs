@@ -160,16 +160,8 @@ impl Runner<'_> {
     }
 
     fn result(&self, unit: &Unit, repetition: u32, repetitions: u32) -> TestResult {
-        TestResult {
-            file: unit.case.name(),
-            name: unit.case.name(),
-            tags: unit.case.tags().to_vec(),
-            repetition,
-            repetitions,
-            status: TestStatus::Error,
-            attempts: vec![],
-            problems: vec![],
-        }
+        let tags = unit.case.tags().to_vec();
+        TestResult { tags, repetition, repetitions, ..TestResult::new(unit.case.name(), vec![]) }
     }
 
     /// All repetitions of a unit, one after another. How many there are the text says, or else the first run.

@@ -266,13 +266,7 @@ mod tests {
             method: text.clone(),
             status: Some(number),
             reason: Some(text.clone()),
-            call_id: String::new(),
-            cseq: String::new(),
-            from: String::new(),
-            to: String::new(),
-            headers: vec![],
-            body: String::new(),
-            param: String::new(),
+            ..SipEvent::default()
         };
         let note = Note::Waiting { what: text.clone(), limit: f64::from(number) * 1e300, at: None };
         prop::sample::select(vec![

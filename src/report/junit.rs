@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn an_attempt_that_could_not_begin_is_the_error_and_the_one_before_is_told() {
-        let mut test = sample::test("calls", vec![sample::attempt(1, sample::failed())]);
+        let mut test = TestResult::new("calls", vec![sample::attempt(1, sample::failed())]);
         test.status = TestStatus::Error;
         test.problems = vec![Diagnostic::error("cannot make a folder for the run").advice("make room")];
         let xml = report(&sample::results(vec![test]));

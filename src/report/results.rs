@@ -1,7 +1,7 @@
 //! What all tests of one `telefonist run` came to: what every report shows. Plain data.
 
 use crate::diagnostic::Diagnostic;
-use crate::verdict::{TestStatus, Verdict};
+use crate::verdict::{Status, TestStatus, Verdict};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -59,6 +59,15 @@ pub struct Attempt {
 }
 
 impl TestResult {
+    /// The one repetition of a file's test, its status that of its attempts.
+    pub fn new(file: impl Into<String>, attempts: Vec<Attempt>) -> TestResult {
+        let file = file.into();
+        let statuses: Vec<Status> = attempts.iter().map(|attempt| attempt.verdict.status).collect();
+        let status = TestStatus::of(&statuses);
+        let (name, tags, problems) = (file.clone(), vec![], vec![]);
+        TestResult { file, name, tags, repetition: 1, repetitions: 1, status, attempts, problems }
+    }
+
     /// The attempt that decided; none where it could not begin.
     pub fn last(&self) -> Option<&Attempt> {
         self.attempts.last()

@@ -2,7 +2,7 @@
 
 use super::results::{Attempt, Results, TestResult};
 use crate::event::At;
-use crate::verdict::{Reason, Status, TestStatus, Verdict};
+use crate::verdict::{Reason, Status, Verdict};
 use std::time::Duration;
 
 pub fn verdict(status: Status, reasons: Vec<Reason>) -> Verdict {
@@ -34,20 +34,6 @@ pub fn attempt(n: u16, verdict: Verdict) -> Attempt {
         folder: Some(format!("data/runs/{run}").into()),
         warnings: vec![],
         run,
-    }
-}
-
-pub fn test(name: &str, attempts: Vec<Attempt>) -> TestResult {
-    let statuses: Vec<Status> = attempts.iter().map(|attempt| attempt.verdict.status).collect();
-    TestResult {
-        file: name.into(),
-        name: name.into(),
-        tags: vec![],
-        repetition: 1,
-        repetitions: 1,
-        status: TestStatus::of(&statuses),
-        attempts,
-        problems: vec![],
     }
 }
 

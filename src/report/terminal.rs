@@ -134,7 +134,7 @@ mod tests {
     use crate::verdict::{Finding, Reason};
 
     fn report(verdict: Verdict, colour: bool) -> String {
-        test(&sample::test("examples/basic_call", vec![attempt(1, verdict)]), Extent::Screen, colour)
+        test(&TestResult::new("examples/basic_call", vec![attempt(1, verdict)]), Extent::Screen, colour)
     }
 
     #[test]
@@ -173,7 +173,7 @@ PASS  examples/basic_call (4.2 s)
             "{text}"
         );
         assert!(text.lines().count() < 30 && text.lines().all(|line| line.chars().count() < 320));
-        let one = sample::test("calls", vec![attempt(1, long)]);
+        let one = TestResult::new("calls", vec![attempt(1, long)]);
         let whole = test(&one, Extent::Whole, false);
         assert!(whole.contains("line 99") && whole.contains(&"x".repeat(1000)) && !whole.contains("all of it"));
     }
@@ -181,7 +181,7 @@ PASS  examples/basic_call (4.2 s)
     #[test]
     fn the_summary_counts() {
         let results = |statuses: &[TestStatus], left_out| {
-            let tests = statuses.iter().map(|status| TestResult { status: *status, ..sample::test("x", vec![]) });
+            let tests = statuses.iter().map(|status| TestResult { status: *status, ..TestResult::new("x", vec![]) });
             Results { left_out, ..sample::results(tests.collect()) }
         };
         use TestStatus::*;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use telefonist::diagnostic::{Diagnostic, Place, Source};
 use telefonist::event::At;
 use telefonist::report::results::{Attempt, Results, TestResult};
-use telefonist::verdict::{Finding, Reason, Status, TestStatus, Verdict};
+use telefonist::verdict::{Finding, Reason, Status, Verdict};
 
 fn at(source: &str, line: u32) -> Option<At> {
     Some(At { source: source.into(), line, column: 1 })
@@ -24,20 +24,6 @@ fn attempt(n: u16, verdict: Verdict) -> Attempt {
         folder: Some(format!("data/runs/{run}").into()),
         warnings: vec![],
         run,
-    }
-}
-
-fn test(file: &str, attempts: Vec<Attempt>) -> TestResult {
-    let statuses: Vec<Status> = attempts.iter().map(|attempt| attempt.verdict.status).collect();
-    TestResult {
-        file: file.into(),
-        name: file.into(),
-        tags: vec![],
-        repetition: 1,
-        repetitions: 1,
-        status: TestStatus::of(&statuses),
-        attempts,
-        problems: vec![],
     }
 }
 
@@ -89,7 +75,7 @@ fn hostile() -> TestResult {
     let error = Verdict { findings: vec![finding], ..verdict(Status::Error, vec![reason]) };
     let warnings = vec![Diagnostic::warning(text).advice(text)];
     let attempt = Attempt { folder: None, warnings, flow: format!("{text}\n"), ..attempt(9, error) };
-    TestResult { tags: vec![text.into()], ..test("a,b:c#d <\u{1b}[2J\n> # TODO \\", vec![attempt]) }
+    TestResult { tags: vec![text.into()], ..TestResult::new("a,b:c#d <\u{1b}[2J\n> # TODO \\", vec![attempt]) }
 }
 
 fn broken() -> TestResult {
@@ -99,7 +85,7 @@ fn broken() -> TestResult {
         .label("no such directive")
         .advice("did you mean `_accept`?");
     let account = Diagnostic::error("this account has no registrar").at(Place::line(&source, 3));
-    TestResult { problems: vec![typo, account], ..test("tests/typo", vec![]) }
+    TestResult { problems: vec![typo, account], ..TestResult::new("tests/typo", vec![]) }
 }
 
 /// Tests that passed, passed late, failed, failed twice, could not be carried out, were skipped, did not begin.
@@ -110,7 +96,7 @@ pub fn mixed() -> Results {
         repetition: n,
         repetitions: 2,
         tags: vec!["smoke".into(), "trunk".into()],
-        ..test("tests/trunk/twice.rhai", vec![attempt(n as u16, pass())])
+        ..TestResult::new("tests/trunk/twice.rhai", vec![attempt(n as u16, pass())])
     };
     let late = Verdict { findings: vec![exchange()], ..verdict(Status::Fail, vec![no_answer("tests/flaky")]) };
     let lost = Reason::new("bob went away by itself: signal 9").at(at("tests/fails", 5));
@@ -120,12 +106,15 @@ pub fn mixed() -> Results {
     let tests = vec![
         repeated(1),
         repeated(2),
-        test("tests/flaky", vec![attempt(3, late), attempt(4, pass())]),
-        test("tests/fails", vec![attempt(5, verdict(Status::Error, vec![lost])), attempt(6, failed("tests/fails"))]),
-        test("tests/off", vec![attempt(7, skipped)]),
+        TestResult::new("tests/flaky", vec![attempt(3, late), attempt(4, pass())]),
+        TestResult::new(
+            "tests/fails",
+            vec![attempt(5, verdict(Status::Error, vec![lost])), attempt(6, failed("tests/fails"))],
+        ),
+        TestResult::new("tests/off", vec![attempt(7, skipped)]),
         hostile(),
         broken(),
-        test("tests/cancelled", vec![attempt(10, cancelled)]),
+        TestResult::new("tests/cancelled", vec![attempt(10, cancelled)]),
     ];
     Results {
         started: 1_795_475_465_247.125,

@@ -8,6 +8,15 @@ use tempfile::TempDir;
 /// Debian's baresip 1.0.0, which `make test` installs.
 pub const OLD_BARESIP: &str = "/usr/bin/baresip";
 
+/// What a script begins with that has a call of two agents.
+pub const ESTABLISHED: &str = r#"let alice = agent("alice");
+let bob = agent("bob");
+alice.dial(bob);
+await bob.event("CALL_INCOMING") within 20s;
+bob.accept();
+await all([alice.event("CALL_ESTABLISHED"), bob.event("CALL_ESTABLISHED")]) within 20s;
+"#;
+
 /// A program call in the making.
 pub struct Telefonist {
     pub folder: TempDir,
@@ -152,6 +161,20 @@ fn parent_of(process: u32) -> Option<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // the name in parentheses may hold anything
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Whether this process is that of the test alone, whose memory, files and threads are then the test's own. Where it is not, the test
+/// is run in a process of its own first, and fails as it does there.
+pub fn is_alone(test: &str) -> bool {
+    const ALONE: &str = "TELEFONIST_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let mut alone = Command::new(std::env::current_exe().expect("the tests"));
+    let output = alone.args(["--exact", test]).env(ALONE, "1").stdin(Stdio::null()).output().expect("the test starts");
+    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    false
 }
 
 /// Follows a file of the run folder that the program is writing until a line has all of the words; gives that line.

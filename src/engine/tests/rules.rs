@@ -39,18 +39,11 @@ fn sip(text: &str) -> SipEvent {
     SipEvent {
         direction: "IN".into(),
         transport: "UDP".into(),
-        src: String::new(),
-        dst: String::new(),
         method: words[0].into(),
         status,
         reason: status.map(|_| "Busy Here".to_string()),
         call_id: words[1].into(),
-        cseq: String::new(),
-        from: String::new(),
-        to: String::new(),
-        headers: vec![],
-        body: String::new(),
-        param: String::new(),
+        ..SipEvent::default()
     }
 }
 

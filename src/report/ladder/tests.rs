@@ -19,9 +19,8 @@ fn sip(direction: &str, transport: &str, src: &str, dst: &str, text: &str) -> Bo
         cseq: "1 INVITE".into(),
         from: "<sip:alice@h>".into(),
         to: "<sip:bob@h>".into(),
-        headers: vec![],
-        body: String::new(),
         param: text.into(),
+        ..SipEvent::default()
     }))
 }
 
