@@ -1,7 +1,7 @@
 //! The embedded modules that scripts import: `import "std/calls" as calls;`, and what their doc comments say.
 
 use super::program;
-use rhai::FnAccess;
+use rhai::{AST, FnAccess};
 
 /// Name and text of each module.
 pub const MODULES: &[(&str, &str)] = &[
@@ -66,6 +66,13 @@ pub fn documentation() -> Vec<StdModule> {
 fn module(path: &'static str, text: &str) -> StdModule {
     // they compile: a test of the checks sees to it
     let ast = program::parse_text(text, path).unwrap_or_default();
+    let functions = functions(&ast, text);
+    let about = without_marks(&[ast.doc()], "//!");
+    StdModule { name: path.trim_start_matches("std/"), about, functions }
+}
+
+/// The public functions of a text with their doc comments, in the order of the text.
+pub fn functions(ast: &AST, text: &str) -> Vec<StdFunction> {
     // closures are functions too, of names that nobody writes
     let public = ast.iter_functions().filter(|f| f.access == FnAccess::Public && !f.name.starts_with("anon$"));
     let mut functions: Vec<_> = public
@@ -77,8 +84,7 @@ fn module(path: &'static str, text: &str) -> StdModule {
         .collect();
     // rhai gives them in no order
     functions.sort_by_key(|function| text.find(&format!("\nfn {}({})", function.name, function.parameters.join(", "))));
-    let about = without_marks(&[ast.doc()], "//!");
-    StdModule { name: path.trim_start_matches("std/"), about, functions }
+    functions
 }
 
 /// Lines of doc comments without what marks them as such.

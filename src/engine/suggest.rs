@@ -4,7 +4,8 @@
 //! in `testfile::suggest`.
 
 use super::check::{self, Kind, Seen};
-use super::{docs, names, stdlib};
+use super::stdlib::StdFunction;
+use super::{docs, names, program, stdlib};
 use crate::diagnostic::{Sort, Source, Suggestion};
 use crate::event::{EVENT_NAMES, fields};
 use crate::script::Script;
@@ -153,11 +154,18 @@ fn module(script: &Script, alias: &str) -> Vec<Suggestion> {
     let path =
         IMPORT.captures_iter(&script.rhai).find(|import| &import[2] == alias).map(|import| import[1].to_string());
     let Some(text) = path.as_deref().and_then(stdlib::text) else { return vec![] };
-    let function = |(usage, doc): (String, String)| {
-        let name = usage.split('(').next().unwrap_or_default();
-        Suggestion::new(name, Sort::Function, &format!("{alias}::{usage}"), &doc)
+    functions(text, &format!("{alias}::"))
+}
+
+/// The functions of a text, as they are called behind `prefix`.
+fn functions(text: &str, prefix: &str) -> Vec<Suggestion> {
+    let script = Script::rhai(Source::new("", text));
+    let Some(ast) = program::parse_lines(&script).ast else { return vec![] };
+    let told = |function: StdFunction| {
+        let usage = format!("{prefix}{}({})", function.name, function.parameters.join(", "));
+        Suggestion::new(&function.name, Sort::Function, &usage, &function.about)
     };
-    check::functions_with_docs(text).into_iter().map(function).collect()
+    stdlib::functions(&ast, text).into_iter().map(told).collect()
 }
 
 /// Fields and methods of a value of that kind.
@@ -224,9 +232,7 @@ fn names_in_sight(script: &Script, line: u32) -> Vec<Suggestion> {
     let variable = |seen: Seen| Suggestion::new(&seen.name, Sort::Variable, seen.kind.in_words(), "");
     let seen = check::seen_at(script, line).unwrap_or_else(|| with_line(script, line, "();"));
     let mut all: Vec<_> = seen.into_iter().rev().map(variable).collect();
-    for (usage, doc) in check::functions_with_docs(&script.rhai) {
-        all.push(Suggestion::new(usage.split('(').next().unwrap_or_default(), Sort::Function, &usage, &doc));
-    }
+    all.extend(functions(&script.rhai, ""));
     for (name, doc) in docs::FUNCTIONS {
         all.push(Suggestion::new(name, Sort::Function, &names::usage(name, None).unwrap_or_default(), doc));
     }

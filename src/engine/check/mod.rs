@@ -82,21 +82,6 @@ pub fn seen_at(script: &Script, line: u32) -> Option<Vec<Seen>> {
     Some(walk.seen.1)
 }
 
-/// The functions of a text as they are called, with what their comments (`///`) say; none where it can't be read.
-pub fn functions_with_docs(text: &str) -> Vec<(String, String)> {
-    let script = Script::rhai(Source::new("", text));
-    let Some(ast) = program::parse_lines(&script).ast else { return vec![] };
-    let public = ast.iter_functions().filter(|function| function.access == rhai::FnAccess::Public);
-    let plain = |comment: &&str| {
-        comment.lines().map(|line| line.trim_start().trim_start_matches("///").trim()).collect::<Vec<_>>().join("\n")
-    };
-    let told = public.map(|function| {
-        let doc = function.comments.iter().map(plain).collect::<Vec<_>>().join("\n");
-        (format!("{}({})", function.name, function.params.join(", ")), doc)
-    });
-    told.collect()
-}
-
 /// baresip's word for a method that is one command.
 pub fn command_of(method: &str) -> Option<&'static str> {
     COMMANDS.iter().find(|(known, _)| *known == method).map(|(_, command)| *command)
