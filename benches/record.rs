@@ -5,6 +5,7 @@
 #[path = "../tests/support/traffic.rs"]
 mod traffic;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
@@ -12,6 +13,10 @@ use telefonist::event::{Clock, Log};
 use telefonist::pipeline::replay;
 use telefonist::record::{Header, Kept, Record, Recorder, RunFolder};
 use telefonist::verdict::judge;
+
+/// As in the program.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let wanted = std::env::var("EVENTS").ok().and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
@@ -33,8 +38,8 @@ fn main() {
     let alice = traffic::alice();
     traffic::begin().into_iter().for_each(|body| _ = log.push(Some(&alice), body));
     let mut parser = traffic::Parser::new();
-    for n in 0..wanted / traffic::EVENTS {
-        parser.parse(&calls[n % calls.len()], &mut |body| _ = log.push(Some(&alice), body));
+    for read in calls.chunks(traffic::AT_ONCE).cycle().take(wanted / traffic::EVENTS / traffic::AT_ONCE) {
+        log.push_all(Some(&alice), parser.parse(read));
     }
     traffic::end(2).into_iter().for_each(|body| _ = log.push(Some(&alice), body));
     let count = log.len() as f64;
@@ -60,6 +65,21 @@ fn main() {
     assert_eq!(replayed.verdict, judged.verdict);
     rate("replay", count, begun, used);
     println!("peak memory: {} MB, {} MB before", peak_memory() / 1024, before / 1024);
+    written(&header, &folder.events(), data.path(), wanted);
+}
+
+/// Events that are there already, pushed, put into words and written: what the record alone costs.
+fn written(header: &Header, from: &Path, data: &Path, wanted: usize) {
+    let some = Record::open(from).expect("the record").take(10_000);
+    let some: Vec<_> = some.map(|event| event.expect("an event").body).collect();
+    let folder = RunFolder::create(data, "again", 0.0).expect("a run's folder");
+    let log = Arc::new(Log::new(Clock::system()));
+    let (begun, used) = (Instant::now(), cpu_seconds());
+    let recorder = Recorder::start(&folder, header, log.clone());
+    let alice = traffic::alice();
+    (0..wanted).for_each(|n| _ = log.push(Some(&alice), some[n % some.len()].clone()));
+    assert_eq!(recorder.finish(), None);
+    rate("push and write", wanted as f64, begun, used);
 }
 
 /// Reads all of a log and gives how many events there were.

@@ -117,7 +117,9 @@ impl Link {
 
     fn pass_output(&mut self) {
         let last = self.control.as_ref().map_or(0, Control::last_token);
-        for body in self.output.read() {
+        let read = self.output.read();
+        let mut bodies = Vec::with_capacity(read.len());
+        for body in read {
             match &body {
                 Body::Log(LogLine { text, .. }) => {
                     self.is_ready |= text.contains(READY);
@@ -131,8 +133,11 @@ impl Link {
                 (Body::Sip(message), Some(messages)) => messages.event(message),
                 _ => None,
             };
-            self.push(body);
-            message.into_iter().for_each(|message| _ = self.push(Body::Event(message)));
+            bodies.push(body);
+            bodies.extend(message.map(Body::Event));
+        }
+        if !bodies.is_empty() {
+            self.sink.push_all(Some(&self.name), bodies);
         }
     }
 

@@ -13,8 +13,8 @@ const LIMIT: f64 = 20_000.0;
 struct Logged(Log);
 
 impl Sink for Logged {
-    fn push(&self, agent: Option<&Arc<str>>, body: Body) -> u64 {
-        self.0.push(agent, body)
+    fn push_all(&self, agent: Option<&Arc<str>>, bodies: Vec<Body>) -> u64 {
+        self.0.push_all(agent, bodies)
     }
 }
 

@@ -4,7 +4,7 @@
 //! One mutex, one condition variable, one sticky reason to stop: every wait of a run ends through them.
 
 use super::tail::{Limits, Tail};
-use super::{Body, Ended, Event, Events};
+use super::{Body, Ended, Event, Events, How};
 use crate::diagnostic::Diagnostic;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -74,11 +74,11 @@ pub struct Log {
 
 /// Where events are that are not in memory any more.
 pub trait Archive: Send + Sync {
-    /// Events from number `from` on, in their order, the first of them; at most `most`.
+    /// Calls `take` with the events from number `from` on, in their order, for as long as it says true.
     ///
     /// # Errors
     /// They can't be read.
-    fn read(&self, from: u64, most: usize) -> Result<Vec<Arc<Event>>, Diagnostic>;
+    fn read(&self, from: u64, take: &mut dyn FnMut(Event) -> bool) -> Result<(), Diagnostic>;
 }
 
 #[derive(Default)]
@@ -87,7 +87,9 @@ struct State {
     archive: Option<Arc<dyn Archive>>,
     /// The archive takes nothing: the disk is full.
     stuck: bool,
-    /// How many wait until the archive has taken something.
+    /// How many wait for a change: each waking is a system call, which a flood of events can do without.
+    waiting: usize,
+    /// How many of them wait until the archive has taken something.
     pushing: usize,
     stop: Option<Stop>,
     closed: bool,
@@ -110,11 +112,23 @@ impl std::fmt::Debug for Hook {
 }
 
 impl Events for Log {
-    /// For a log that is closed.
+    /// As far as there are events now.
     fn each(&self, take: &mut dyn FnMut(&Event)) -> Result<(), Diagnostic> {
         let mut next = 0;
         loop {
-            let events = self.read(next)?;
+            let begun = next;
+            if let Some(archive) = self.archive_of(begun) {
+                // one after another: thousands at once would not stay in the processor's cache
+                archive.read(begun, &mut |event| {
+                    next = event.n + 1;
+                    take(&event);
+                    true
+                })?;
+            }
+            if next > begun {
+                continue;
+            }
+            let events = lock(&self.state).tail.from(begun, CHUNK);
             let Some(last) = events.last() else { return Ok(()) };
             next = last.n + 1;
             events.iter().for_each(|event| take(event));
@@ -154,18 +168,26 @@ impl Log {
     ///
     /// Who pushes faster than the archive takes waits for it; while the archive takes nothing, the oldest go.
     pub fn push(&self, agent: Option<&Arc<str>>, body: Body) -> u64 {
+        self.push_all(agent, [body])
+    }
+
+    /// Appends what came at once, and wakes who waits once for all of it. Returns the number of the first.
+    pub fn push_all(&self, agent: Option<&Arc<str>>, bodies: impl IntoIterator<Item = Body>) -> u64 {
         let mut state = lock(&self.state);
-        let n = state.tail.next();
+        let first = state.tail.next();
         if state.closed {
-            return n;
+            return first;
         }
-        let time = self.clock.now();
-        state.tail.push(Event { n, time, agent: agent.cloned(), body });
-        self.changed.notify_all();
+        for (n, body) in (first..).zip(bodies) {
+            state.tail.push(Event { n, time: self.clock.now(), agent: agent.cloned(), body });
+        }
+        if state.waiting > 0 {
+            self.changed.notify_all();
+        }
         if state.archive.is_some() && state.tail.is_over(self.limits) {
             self.make_room(state);
         }
-        n
+        first
     }
 
     fn make_room(&self, mut state: MutexGuard<'_, State>) {
@@ -174,8 +196,7 @@ impl Log {
             let left = PATIENCE.saturating_sub(begun.elapsed());
             state.stuck = left.is_zero();
             state.pushing += 1;
-            let woken = self.changed.wait_timeout(state, left);
-            state = woken.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
+            state = self.wait_changed(state, Some(left));
             state.pushing -= 1;
         }
         if state.tail.is_over(self.limits) && state.tail.drop_oldest(self.limits).is_err() {
@@ -203,11 +224,13 @@ impl Log {
     /// All events before number `next` can be read from the archive. `stuck`: it can't take more now.
     pub fn archived(&self, next: u64, stuck: bool) {
         let mut state = lock(&self.state);
-        state.tail.archived(next, self.limits);
+        let let_go = state.tail.archived(next, self.limits);
         state.stuck = stuck;
         if state.pushing > 0 {
             self.changed.notify_all();
         }
+        drop(state);
+        drop(let_go);
     }
 
     /// How many events had to be dropped because nobody could take them over.
@@ -223,15 +246,23 @@ impl Log {
     }
 
     fn read(&self, index: u64) -> Result<Vec<Arc<Event>>, Diagnostic> {
-        let archive = {
-            let state = lock(&self.state);
-            state.archive.clone().filter(|_| state.tail.is_past(index))
-        };
-        let events = archive.map(|archive| archive.read(index, CHUNK)).transpose()?.unwrap_or_default();
+        let mut events = vec![];
+        if let Some(archive) = self.archive_of(index) {
+            archive.read(index, &mut |event| {
+                events.push(Arc::new(event));
+                events.len() < CHUNK
+            })?;
+        }
         match events.is_empty() {
             true => Ok(lock(&self.state).tail.from(index, CHUNK)),
             false => Ok(events),
         }
+    }
+
+    /// The archive, where an event of this number may be in it alone.
+    fn archive_of(&self, index: u64) -> Option<Arc<dyn Archive>> {
+        let state = lock(&self.state);
+        state.archive.clone().filter(|_| state.tail.is_past(index))
     }
 
     /// Waits until there is an event at `index`, the deadline (milliseconds since the epoch) has passed, or the run
@@ -249,19 +280,24 @@ impl Log {
             if left <= 0.0 {
                 return Wake::Timeout;
             }
-            state = self.wait_changed(state, left);
+            let limit = Duration::from_secs_f64((left / 1000.0).min(86_400.0));
+            // a clock that stands still is moved on by hand
+            let limit = matches!(self.clock, Clock::System { .. }).then_some(limit);
+            state = self.wait_changed(state, limit);
         }
     }
 
-    fn wait_changed<'a>(&self, state: MutexGuard<'a, State>, left: f64) -> MutexGuard<'a, State> {
-        match self.clock {
-            Clock::Manual(_) => self.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner()),
-            Clock::System { .. } => {
-                let left = Duration::from_secs_f64((left / 1000.0).min(86_400.0));
-                let woken = self.changed.wait_timeout(state, left);
+    fn wait_changed<'a>(&self, mut state: MutexGuard<'a, State>, limit: Option<Duration>) -> MutexGuard<'a, State> {
+        state.waiting += 1;
+        let mut state = match limit {
+            None => self.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner()),
+            Some(limit) => {
+                let woken = self.changed.wait_timeout(state, limit);
                 woken.unwrap_or_else(|poisoned| poisoned.into_inner()).0
             }
-        }
+        };
+        state.waiting -= 1;
+        state
     }
 
     /// Waits for events from a number on, whatever else happens, and gives them as [`Log::since`] does; none once the log is closed
@@ -272,7 +308,7 @@ impl Log {
             if state.closed {
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
+            state = self.wait_changed(state, None);
         }
         drop(state);
         Some(self.since(index))
@@ -286,6 +322,12 @@ impl Log {
         let hooks = std::mem::take(&mut state.hooks);
         drop(state);
         hooks.into_iter().for_each(|hook| (hook.0)());
+    }
+
+    /// Takes the reason to end away, so that waits are possible again: for a teardown after a failure, or the next line of a session.
+    /// That somebody cancelled the run stays.
+    pub fn take_stop(&self) -> Option<Stop> {
+        lock(&self.state).stop.take_if(|stop| stop.how != How::Cancelled)
     }
 
     /// Calls `hook` when the run has to end, or at once if it has to already: for waits that are not on the log.
@@ -358,8 +400,10 @@ mod tests {
     struct Shelf(Mutex<Vec<Arc<Event>>>);
 
     impl Archive for Shelf {
-        fn read(&self, from: u64, most: usize) -> Result<Vec<Arc<Event>>, Diagnostic> {
-            Ok(lock(&self.0).iter().filter(|event| event.n >= from).take(most).cloned().collect())
+        fn read(&self, from: u64, take: &mut dyn FnMut(Event) -> bool) -> Result<(), Diagnostic> {
+            let events = lock(&self.0).clone();
+            let _ = events.iter().filter(|event| event.n >= from).all(|event| take((**event).clone()));
+            Ok(())
         }
     }
 
@@ -452,6 +496,17 @@ mod tests {
         log.close();
         archiving.join().unwrap();
         assert_eq!((all(&log).len(), log.dropped()), (10_000, 0));
+    }
+
+    #[test]
+    fn a_reason_to_end_can_be_taken_away_but_not_that_of_the_user() {
+        let log = Log::new(Clock::manual(0.0));
+        log.stop(Ended::failed("too slow"));
+        assert_eq!(log.take_stop().unwrap().message, "too slow");
+        assert_eq!((log.take_stop(), log.wait(0, 0.0)), (None, Wake::Timeout));
+        log.stop(Ended { how: How::Cancelled, ..Ended::finished() });
+        assert_eq!(log.take_stop(), None);
+        assert!(matches!(log.wait(0, 0.0), Wake::Stopped(_)));
     }
 
     #[test]

@@ -237,7 +237,12 @@ impl Ended {
 /// Takes what happens; implemented by the run.
 pub trait Sink: Send + Sync {
     /// Appends to the log and returns the event's `n`.
-    fn push(&self, agent: Option<&Arc<str>>, body: Body) -> u64;
+    fn push(&self, agent: Option<&Arc<str>>, body: Body) -> u64 {
+        self.push_all(agent, vec![body])
+    }
+
+    /// Appends what came at once and returns the `n` of the first.
+    fn push_all(&self, agent: Option<&Arc<str>>, bodies: Vec<Body>) -> u64;
 }
 
 /// The events of a run that is over, in their order, as often as they are asked for.

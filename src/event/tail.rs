@@ -26,7 +26,8 @@ pub struct Overflow;
 
 #[derive(Debug, Default)]
 pub struct Tail {
-    events: VecDeque<Arc<Event>>,
+    /// With their weights.
+    events: VecDeque<(usize, Arc<Event>)>,
     /// The number that the next event gets.
     next: u64,
     /// Events before this number are in the archive, or were dropped.
@@ -48,36 +49,39 @@ impl Tail {
 
     /// Whether an event of this number may be in the archive alone.
     pub fn is_past(&self, n: u64) -> bool {
-        n < self.archived && self.events.front().is_none_or(|first| n < first.n)
+        n < self.archived && self.events.front().is_none_or(|(_, first)| n < first.n)
     }
 
     /// What is held from a number on, the first `most` of it.
     pub fn from(&self, n: u64, most: usize) -> Vec<Arc<Event>> {
         let start = self.place(n);
-        self.events.range(start..).take(most).cloned().collect()
+        self.events.range(start..).take(most).map(|(_, event)| event.clone()).collect()
     }
 
     fn place(&self, n: u64) -> usize {
-        self.events.partition_point(|event| event.n < n)
+        self.events.partition_point(|(_, event)| event.n < n)
     }
 
     pub fn push(&mut self, event: Event) {
-        self.waiting += weight(&event);
+        let weight = weight(&event);
+        self.waiting += weight;
         self.next = event.n + 1;
-        self.events.push_back(Arc::new(event));
+        self.events.push_back((weight, Arc::new(event)));
     }
 
-    /// The archive has all events before `next`, but for those that were dropped.
-    pub fn archived(&mut self, next: u64, limits: Limits) {
+    /// The archive has all events before `next`, but for those that were dropped. Gives what is let go of, which takes its time to free.
+    pub fn archived(&mut self, next: u64, limits: Limits) -> Vec<Arc<Event>> {
         let (from, to) = (self.place(self.archived), self.place(next));
-        let taken: usize = self.events.range(from.min(to)..to).map(|event| weight(event)).sum();
+        let taken: usize = self.events.range(from.min(to)..to).map(|(weight, _)| weight).sum();
         self.waiting -= taken;
         self.kept += taken;
         self.archived = self.archived.max(next);
-        while self.kept > limits.kept {
-            let Some(event) = self.events.pop_front() else { break };
-            self.kept -= weight(&event);
+        let mut going = 0;
+        while self.kept > limits.kept && going < self.events.len() {
+            self.kept -= self.events[going].0;
+            going += 1;
         }
+        self.events.drain(..going).map(|(_, event)| event).collect()
     }
 
     pub fn is_over(&self, limits: Limits) -> bool {
@@ -102,10 +106,10 @@ impl Tail {
         let enough = limits.most / 4 * 3;
         let unarchived = self.archived..self.next.saturating_sub(1);
         let (waiting, dropped) = (&mut self.waiting, &mut self.dropped);
-        self.events.retain(|event| {
+        self.events.retain(|(weight, event)| {
             let goes = *waiting > enough && unarchived.contains(&event.n) && may_go(event);
             if goes {
-                *waiting -= weight(event);
+                *waiting -= weight;
                 *dropped += 1;
             }
             !goes

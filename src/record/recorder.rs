@@ -122,27 +122,26 @@ impl Written {
 }
 
 impl Archive for Written {
-    fn read(&self, from: u64, most: usize) -> Result<Vec<Arc<Event>>, Diagnostic> {
+    fn read(&self, from: u64, take: &mut dyn FnMut(Event) -> bool) -> Result<(), Diagnostic> {
         let unreadable = |why: String| Diagnostic::error(format!("the run's events can't be read back: {why}"));
-        let Some(file) = self.file.get() else { return Ok(vec![]) };
+        let Some(file) = self.file.get() else { return Ok(()) };
         let (start, end) = {
             let places = self.places();
             let after = places.known.partition_point(|(n, _)| *n <= from);
             (places.known.get(after.saturating_sub(1)).map_or(places.end, |(_, offset)| *offset), places.end)
         };
         let mut reader = BufReader::with_capacity(BLOCK, Span { file, at: start, end });
-        let (mut events, mut line) = (vec![], vec![]);
-        while events.len() < most {
+        let mut line = vec![];
+        loop {
             line.clear();
             if reader.read_until(b'\n', &mut line).map_err(|error| unreadable(error.to_string()))? == 0 {
-                break;
+                return Ok(());
             }
             let event: Event = serde_json::from_slice(&line).map_err(|error| unreadable(error.to_string()))?;
-            if event.n >= from {
-                events.push(Arc::new(event));
+            if event.n >= from && !take(event) {
+                return Ok(());
             }
         }
-        Ok(events)
     }
 }
 

@@ -157,18 +157,23 @@ impl Run {
 }
 
 impl Sink for Run {
-    fn push(&self, agent: Option<&Arc<str>>, body: Body) -> u64 {
-        if let Body::Note(Note::Directive { name, values, .. }) = &body
-            && name == "webhook"
-        {
-            self.keep_webhooks(values);
+    fn push_all(&self, agent: Option<&Arc<str>>, mut bodies: Vec<Body>) -> u64 {
+        let mut stop = None;
+        for body in &mut bodies {
+            if let Body::Note(Note::Directive { name, values, .. }) = body
+                && name == "webhook"
+            {
+                self.keep_webhooks(values);
+            }
+            if !self.secrets.is_empty() {
+                policy::mask(body, &self.secrets);
+            }
+            stop = stop.or(self.policy.judge(agent, body));
         }
-        let body = if self.secrets.is_empty() { body } else { policy::masked(body, &self.secrets) };
-        let stop = self.policy.judge(agent, &body);
-        let n = self.log.push(agent, body);
+        let first = self.log.push_all(agent, bodies);
         if let Some(stop) = stop {
             self.log.stop(stop);
         }
-        n
+        first
     }
 }

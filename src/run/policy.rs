@@ -1,6 +1,7 @@
 //! What ends a run before its script does, and what must not be seen in its log.
 
 use crate::event::{Body, Ended, How, Note, Secrets};
+use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The events that fail this run (`fail_on`).
@@ -40,46 +41,34 @@ impl Policy {
     }
 }
 
-/// The same body with every secret value masked.
-pub fn masked(body: Body, secrets: &Secrets) -> Body {
+/// Masks every secret value in it.
+pub fn mask(body: &mut Body, secrets: &Secrets) {
+    let mask = |text: &mut String| *text = secrets.mask(text);
     match body {
-        Body::Command(mut command) => {
-            command.text = secrets.mask(&command.text);
-            Body::Command(command)
+        Body::Command(command) => mask(&mut command.text),
+        Body::Response(response) => mask(&mut response.data),
+        Body::Log(line) => mask(&mut line.text),
+        Body::Event(event) => {
+            mask(&mut event.param);
+            event.peer.iter_mut().for_each(mask);
+            let texts = event.fields.values_mut().filter_map(|value| match value {
+                Value::String(text) => Some(text),
+                _ => None,
+            });
+            texts.for_each(mask);
         }
-        Body::Response(mut response) => {
-            response.data = secrets.mask(&response.data);
-            Body::Response(response)
+        Body::Sip(sip) => {
+            mask(&mut sip.param);
+            mask(&mut sip.body);
+            sip.headers.iter_mut().for_each(|(_, value)| mask(value));
         }
-        Body::Log(mut line) => {
-            line.text = secrets.mask(&line.text);
-            Body::Log(line)
-        }
-        Body::Event(mut event) => {
-            event.param = secrets.mask(&event.param);
-            Body::Event(event)
-        }
-        Body::Sip(mut sip) => {
-            sip.param = secrets.mask(&sip.param);
-            sip.body = secrets.mask(&sip.body);
-            for (_, value) in &mut sip.headers {
-                *value = secrets.mask(value);
-            }
-            Body::Sip(sip)
-        }
-        Body::Note(note) => Body::Note(masked_note(note, secrets)),
-    }
-}
-
-fn masked_note(note: Note, secrets: &Secrets) -> Note {
-    match note {
-        Note::Directive { name, values, at } => {
-            Note::Directive { name, values: values.iter().map(|value| secrets.mask(value)).collect(), at }
-        }
-        Note::Print { text } => Note::Print { text: secrets.mask(&text) },
-        Note::CheckFailed { message, at } => Note::CheckFailed { message: secrets.mask(&message), at },
-        Note::Warning { message, at } => Note::Warning { message: secrets.mask(&message), at },
-        Note::Waiting { what, limit, at } => Note::Waiting { what: secrets.mask(&what), limit, at },
-        other => other,
+        Body::Note(Note::Directive { values, .. }) => values.iter_mut().for_each(mask),
+        Body::Note(
+            Note::Print { text: said }
+            | Note::CheckFailed { message: said, .. }
+            | Note::Warning { message: said, .. }
+            | Note::Waiting { what: said, .. },
+        ) => mask(said),
+        Body::Note(_) => {}
     }
 }

@@ -14,6 +14,9 @@ pub struct Call {
     pub output: Vec<u8>,
 }
 
+/// So many calls fill a read of the host's: 64 kB of output.
+pub const AT_ONCE: usize = 10;
+
 /// So many events a call has: eight of the agent, four SIP messages of about 1 kB, eight log lines.
 pub const EVENTS: usize = 20;
 
@@ -75,18 +78,20 @@ impl Parser {
         Parser { decoder: ctrl::Decoder::new(), splitter: Splitter::new(), viewpoint }
     }
 
-    pub fn parse(&mut self, call: &Call, push: &mut dyn FnMut(Body)) {
-        self.splitter.feed(&call.output);
-        for item in self.splitter.by_ref() {
-            push(self.viewpoint.event(item));
-        }
-        self.decoder.feed(&call.control);
+    /// What one read of each pipe gives.
+    pub fn parse(&mut self, calls: &[Call]) -> Vec<Body> {
+        calls.iter().for_each(|call| self.splitter.feed(&call.output));
+        let mut bodies: Vec<_> = self.splitter.by_ref().map(|item| self.viewpoint.event(item)).collect();
+        calls.iter().for_each(|call| self.decoder.feed(&call.control));
         for incoming in self.decoder.by_ref() {
             match incoming {
-                Ok(ctrl::Incoming::Event(fields)) => push(Body::Event(vocabulary::event(fields).expect("an event"))),
+                Ok(ctrl::Incoming::Event(fields)) => {
+                    bodies.push(Body::Event(vocabulary::event(fields).expect("an event")));
+                }
                 other => panic!("{other:?}"),
             }
         }
+        bodies
     }
 }
 
