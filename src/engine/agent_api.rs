@@ -72,6 +72,7 @@ impl Agent {
     fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
         let run = Run::of(context)?;
         let site = Site::of_call(context);
+        run.may_act(&site)?;
         let at = run.at(&site);
         let reply = run.host.command(&self.name, text, &at).map_err(|ended| run.end(ended, &site))?;
         if !reply.ok {

@@ -1,6 +1,6 @@
 //! The functions that scripts call, in modules that all engines share.
 
-use super::{agent_api, checks, directives, duration, event_value, inputs, quality, syntax, waiter, waiting};
+use super::{agent_api, blocks, checks, directives, duration, event_value, inputs, quality, syntax, waiter, waiting};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, FuncRegistration, Module, OptimizationLevel, RhaiNativeFunc, Shared, Variant};
 use std::sync::LazyLock;
@@ -57,5 +57,6 @@ pub fn engine() -> Engine {
     engine.set_max_map_size(1 << 16);
     engine.set_max_modules(256);
     syntax::register_into(&mut engine);
+    blocks::register_into(&mut engine);
     engine
 }

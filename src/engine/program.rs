@@ -1,5 +1,6 @@
 //! From a script's text to something that can be run.
 
+use super::blocks::Selection;
 use super::{api, syntax, syntax_errors};
 use crate::diagnostic::Diagnostic;
 use crate::script::Script;
@@ -20,6 +21,7 @@ pub struct Program {
     /// Where the file declares an agent at its top level: the call's position → the variable.
     pub(super) declarations: Arc<HashMap<Position, String>>,
     pub(super) files: Option<Loader>,
+    pub(super) selection: Selection,
 }
 
 impl fmt::Debug for Program {
@@ -55,7 +57,7 @@ impl Program {
     /// A script and its syntax tree.
     pub(super) fn new(script: &Script, ast: AST) -> Program {
         let declarations = Arc::new(declarations(&ast));
-        Program { script: Arc::new(script.clone()), ast: Arc::new(ast), declarations, files: None }
+        Program { script: Arc::new(script.clone()), ast: Arc::new(ast), declarations, files: None, selection: Selection::Whole }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::agent_api::Agent;
 use super::at::Site;
+use super::blocks::Block;
 use super::duration::Millis;
 use super::errors::wrong;
 use super::host::Host;
@@ -39,6 +40,14 @@ pub struct Run {
     pub agents: Mutex<HashMap<String, Agent>>,
     /// A command that is answered with `ok: false` fails the run.
     pub strict: AtomicBool,
+    /// How long an `await` without `within` waits (`timeout`).
+    pub within: Mutex<Millis>,
+    /// The tests that the top level has made so far.
+    pub blocks: Mutex<Vec<Block>>,
+    /// A test is being run, not the top level around it.
+    pub in_test: AtomicBool,
+    /// How the test of a file with several ended.
+    pub test_ended: Mutex<Option<Ended>>,
     /// The first failed `check`.
     pub check_failed: Mutex<Option<Ended>>,
     budget: Mutex<Budget>,
@@ -70,10 +79,14 @@ impl Run {
         let until = host.log().now() + limits.test.as_secs_f64() * 1000.0;
         Run {
             program,
-            limits,
             marks: Mutex::default(),
             agents: Mutex::default(),
             strict: AtomicBool::new(false),
+            within: Mutex::new(Millis(limits.within.as_secs_f64() * 1000.0)),
+            limits,
+            blocks: Mutex::default(),
+            in_test: AtomicBool::new(false),
+            test_ended: Mutex::default(),
             check_failed: Mutex::default(),
             budget: Mutex::new(Budget { until, declared: HashSet::new() }),
             stopping: AtomicBool::new(host.log().stopped().is_some()),
@@ -134,6 +147,13 @@ impl Run {
     pub fn stopped(&self, site: &Site) -> Box<EvalAltResult> {
         self.stopping.store(true, Relaxed);
         Box::new(EvalAltResult::ErrorRuntime("the run ends".into(), site.position))
+    }
+
+    /// Lets the script go on although it had to end, and says why it had to; none where it did not, or must not go on.
+    pub fn go_on(&self) -> Option<Ended> {
+        let reason = self.log().take_stop();
+        self.stopping.store(self.log().stopped().is_some(), Relaxed);
+        reason
     }
 
     /// Called before every operation of the script: whether it has to end.

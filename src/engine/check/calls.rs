@@ -42,6 +42,9 @@ impl Walk<'_> {
         } else {
             self.kinds(None, call, &arguments, position);
         }
+        if name == "sleep" {
+            self.acts(position);
+        }
         let named = self.event_names(Kind::Unknown, call);
         result_of(Kind::Unknown, name, &arguments, named, self.awaited)
     }
@@ -106,6 +109,7 @@ impl Walk<'_> {
                 let message = "a condition can't send a command".to_string();
                 self.error("in-condition", position, message, Some(advice));
             }
+            self.acts(position);
             self.note_command(call, position);
         }
         result
