@@ -103,7 +103,8 @@ fn run_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf],
     }
     if let Some(place) = cases.iter().find_map(Case::only) {
         if settings::is_ci() {
-            let problem = Diagnostic::error("`only()` would leave out the other tests, which CI is to run").at(place.clone());
+            let problem =
+                Diagnostic::error("`only()` would leave out the other tests, which CI is to run").at(place.clone());
             complain(&[problem.advice("take out `only()` before you commit, or run without CI=true")]);
             return ExitCode::Usage;
         }

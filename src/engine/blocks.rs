@@ -111,7 +111,8 @@ impl Program {
     pub fn has_tests(&self) -> bool {
         let mut found = false;
         self.ast.walk(&mut |path| {
-            found |= matches!(path.last(), Some(ASTNode::Expr(one)) if of(one).is_some_and(|(word, ..)| word == "test"));
+            found |=
+                matches!(path.last(), Some(ASTNode::Expr(one)) if of(one).is_some_and(|(word, ..)| word == "test"));
             !found
         });
         found
@@ -153,7 +154,9 @@ pub fn collect(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Resul
     }
     let blocks = std::mem::take(&mut *lock(&run.blocks));
     match blocks.is_empty() {
-        true => Err(Diagnostic::error("this file makes no test: the loop around its blocks has no turn").code("collect")),
+        true => {
+            Err(Diagnostic::error("this file makes no test: the loop around its blocks has no turn").code("collect"))
+        }
         false => Ok(blocks),
     }
 }
@@ -167,7 +170,10 @@ fn test(context: &mut EvalContext, inputs: &[Expression]) -> Fallible<Dynamic> {
         Selection::Collect => {
             let mut blocks = lock(&run.blocks);
             if blocks.iter().any(|known| known.name == name) {
-                return Err(wrong_at(format!("there is a second test `{name}`: a test is known by its name"), position));
+                return Err(wrong_at(
+                    format!("there is a second test `{name}`: a test is known by its name"),
+                    position,
+                ));
             }
             if blocks.len() == MOST_TESTS {
                 return Err(wrong_at(format!("a file has {MOST_TESTS} tests at most"), position));
@@ -201,6 +207,8 @@ fn name(value: Dynamic, position: Position) -> Fallible<Arc<str>> {
 /// `setup`, the test, and `teardown` whatever came before it. The first reason is the test's.
 fn with_teardown(context: &mut EvalContext, run: &Arc<Run>, body: &Expression) -> Ended {
     run.in_test.store(true, Relaxed);
+    // the parser counted how far back variables are, for the place where a block stands; a loop around the test has others
+    context.global_runtime_state_mut().always_search_scope = true;
     let (setup, teardown) = (run.program.around("setup"), run.program.around("teardown"));
     let mut block = |expression: &Expr| context.eval_expression_tree(&expression.into()).map(drop);
     let done = setup.as_ref().map_or(Ok(()), &mut block).and_then(|()| block(body));

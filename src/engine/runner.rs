@@ -66,15 +66,15 @@ fn engine(run: &Arc<Run>) -> Engine {
     engine.on_print(move |text| printing.host.note(Note::Print { text: text.to_string() }));
     let printing = run.clone();
     engine.on_debug(move |text, _, _| printing.host.note(Note::Print { text: text.to_string() }));
-    let agents = run.clone();
+    let shared = run.clone();
     #[expect(deprecated, reason = "rhai marks it as volatile, and our version of rhai is pinned by Cargo.lock")]
     engine.on_var(move |name, index, context: EvalContext| {
-        // a variable that the parser did not find, inside a function: one of the file's agents?
-        let own = context.source().is_none_or(|source| source == agents.program.script.source.name);
+        // a variable that the parser did not find, inside a function: one of the file's top level?
+        let own = context.source().is_none_or(|source| source == shared.program.script.source.name);
         if index != 0 || !own || context.scope().contains(name) {
             return Ok(None);
         }
-        Ok(lock(&agents.agents).get(name).cloned().map(Dynamic::from))
+        Ok(lock(&shared.shared).get(name).map(Dynamic::flatten_clone))
     });
     engine
 }

@@ -1,6 +1,5 @@
 //! A run as its native functions see it.
 
-use super::agent_api::Agent;
 use super::at::Site;
 use super::blocks::Block;
 use super::duration::Millis;
@@ -36,8 +35,8 @@ pub struct Run {
     pub host: Arc<dyn Host>,
     pub limits: Limits,
     pub marks: Mutex<Marks>,
-    /// The agents that the file declares at its top level, by the name of their variable: functions see them.
-    pub agents: Mutex<HashMap<String, Agent>>,
+    /// The variables of the file's top level that functions see.
+    pub shared: Mutex<HashMap<String, Dynamic>>,
     /// A command that is answered with `ok: false` fails the run.
     pub strict: AtomicBool,
     /// How long an `await` without `within` waits (`timeout`).
@@ -80,7 +79,7 @@ impl Run {
         Run {
             program,
             marks: Mutex::default(),
-            agents: Mutex::default(),
+            shared: Mutex::default(),
             strict: AtomicBool::new(false),
             within: Mutex::new(Millis(limits.within.as_secs_f64() * 1000.0)),
             limits,

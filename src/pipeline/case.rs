@@ -94,6 +94,8 @@ impl Case {
     }
 }
 
+type Named = (Option<Arc<str>>, Compiled);
+
 /// Whether it can be carried out here, as far as that shows before a run.
 fn possible(compiled: Compiled, inputs: &Inputs, kind: &Kind) -> Result<Compiled, Refusal> {
     let mut problems = preflight::missing_commands(&compiled.script, kind);
@@ -102,11 +104,7 @@ fn possible(compiled: Compiled, inputs: &Inputs, kind: &Kind) -> Result<Compiled
 }
 
 /// The tests of a file, each with the name of its block.
-fn tests(
-    compiled: Compiled,
-    inputs: &Arc<Inputs>,
-    kind: &Kind,
-) -> Result<Vec<(Option<Arc<str>>, Compiled)>, Diagnostic> {
+fn tests(compiled: Compiled, inputs: &Arc<Inputs>, kind: &Kind) -> Result<Vec<Named>, Diagnostic> {
     if !compiled.program.has_tests() {
         return Ok(vec![(None, compiled)]);
     }

@@ -76,7 +76,9 @@ pub fn update(ran: &Ran) -> Result<String, Diagnostic> {
     replace(&flow, ran.flow.text()).map_err(|error| unwritable(&flow, error))?;
     Ok(match updated {
         Some(_) => format!("{test} has hash {hash}, its flow is in {}", flow.display()),
-        None => format!("the flow of {test} is in {}; its name is not written out, and so its hash is not", flow.display()),
+        None => {
+            format!("the flow of {test} is in {}; its name is not written out, and so its hash is not", flow.display())
+        }
     })
 }
 

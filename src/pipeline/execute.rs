@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
 use crate::event::{Clock, Ended, Log};
 use crate::flow::Flow;
-use crate::record::{Header, block_name, Kept, Recorder, RunFolder};
+use crate::record::{Header, Kept, Recorder, RunFolder, block_name};
 use crate::run::Run;
 use crate::verdict::{Judged, Status, Verdict};
 use std::sync::Arc;

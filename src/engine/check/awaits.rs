@@ -4,8 +4,8 @@ use super::kinds::{Kind, Type};
 use super::start_of;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
-use crate::engine::{blocks, event_value};
 use crate::engine::syntax::PARENTHESES;
+use crate::engine::{blocks, event_value};
 use crate::event::fields;
 use rhai::{CustomExpr, Expr, Position};
 

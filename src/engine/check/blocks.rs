@@ -18,7 +18,12 @@ impl Walk<'_> {
             let advice = Some("there is one for all tests of the file, not in a loop or a condition".to_string());
             self.error("test-place", position, format!("`{word}` can't stand here"), advice);
         } else if word != "test" && !self.words.insert(word) {
-            self.error("test-place", position, format!("there is a second `{word}`"), Some("make one of both".to_string()));
+            self.error(
+                "test-place",
+                position,
+                format!("there is a second `{word}`"),
+                Some("make one of both".to_string()),
+            );
         }
         if let Some(name) = name.first() {
             self.name(name, position);
@@ -35,7 +40,12 @@ impl Walk<'_> {
             Kind::Text | Kind::Unknown => {}
             kind => {
                 let message = format!("a test's name is a text, not {}", kind.in_words());
-                self.error("test-name", position, message, Some("write it so: test \"alice calls bob\" { … }".to_string()));
+                self.error(
+                    "test-name",
+                    position,
+                    message,
+                    Some("write it so: test \"alice calls bob\" { … }".to_string()),
+                );
             }
         }
         if let Expr::StringConstant(text, _) = name
@@ -49,9 +59,9 @@ impl Walk<'_> {
 
     fn is_at_top(&self, body: &Expr) -> bool {
         self.ast().statements().iter().any(|statement| match statement {
-            Stmt::Expr(expression) => {
-                blocks::of(expression).is_some_and(|(_, inputs, _)| inputs.last().is_some_and(|last| last.start_position() == body.start_position()))
-            }
+            Stmt::Expr(expression) => blocks::of(expression).is_some_and(|(_, inputs, _)| {
+                inputs.last().is_some_and(|last| last.start_position() == body.start_position())
+            }),
             _ => false,
         })
     }

@@ -19,6 +19,7 @@ use super::{resolver, syntax_errors};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::script::Script;
 use functions::ModuleFunctions;
+pub use functions::of as own_functions;
 pub use kinds::Kind;
 use rhai::{AST, Expr, Position, Stmt};
 pub use scope::Seen;

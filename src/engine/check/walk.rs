@@ -3,9 +3,9 @@
 use super::functions::{self, Function, ModuleFunctions};
 use super::kinds::{Kind, MAKERS};
 use super::place;
-use crate::engine::blocks;
 use super::scope::{Scope, Seen};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::engine::blocks;
 use crate::script::Script;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 use std::collections::{BTreeMap, HashSet};
@@ -131,9 +131,10 @@ impl<'a> Walk<'a> {
     pub fn watch(&mut self, statement: Position) {
         let line = statement.line().unwrap_or_default() as u32;
         if self.watched.is_some_and(|watched| line <= watched && line >= self.seen.0) {
-            let agents = self.top_level.iter().filter(|(_, top)| self.in_function && top.is_agent);
-            let agents = agents.map(|(name, _)| Seen { name: name.clone(), kind: Kind::Agent });
-            self.seen = (line, agents.chain(self.scope.in_sight()).collect());
+            let top = self.top_level.iter().filter(|_| self.in_function);
+            let kind = |top: &Declared| if top.is_agent { Kind::Agent } else { Kind::Unknown };
+            let top = top.map(|(name, top)| Seen { name: name.clone(), kind: kind(top) });
+            self.seen = (line, top.chain(self.scope.in_sight()).collect());
         }
     }
 
