@@ -103,7 +103,7 @@ impl Walk<'_> {
         self.values(receiver, call);
         let named = self.event_names(receiver, call);
         let result = result_of(receiver, name, &arguments, named, self.awaited);
-        if receiver == Kind::Agent && result == Kind::Reply {
+        if matches!(receiver, Kind::Agent | Kind::Call) && matches!(result, Kind::Reply | Kind::Call) {
             if self.in_condition {
                 let advice = "look only at the event: |e| e.param.contains(\"…\")".to_string();
                 let message = "a condition can't send a command".to_string();
