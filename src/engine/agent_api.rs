@@ -4,10 +4,8 @@ use super::at::Site;
 use super::duration::Millis;
 use super::errors::{plain_type, wrong};
 use super::host::{AgentAsk, Reply};
-use super::matching::Pattern;
 use super::state::{Fallible, Run, lock};
-use super::waiter::Waiter;
-use super::{register, syntax};
+use super::{register, syntax, waiter};
 use crate::diagnostic::mask_secrets;
 use crate::event::{Ended, Note};
 use rhai::{Dynamic, Map, Module, NativeCallContext};
@@ -222,7 +220,7 @@ fn register_commands(module: &mut Module) {
         let digits = word(&digits)?;
         // one name, two sides of a call: `bob.dtmf("5")` sends, `await bob.dtmf("5")` waits for it
         match syntax::is_awaited(&context) {
-            true => Ok(Dynamic::from(Waiter::new(agent, Pattern::Digit(digits)))),
+            true => waiter::dtmf(agent, digits).map(Dynamic::from),
             false => agent.send(&context, &format!("sndcode {digits}")).map(Dynamic::from),
         }
     });

@@ -41,6 +41,8 @@ pub struct Run {
     pub strict: AtomicBool,
     /// The first failed `check`.
     pub check_failed: Mutex<Option<Ended>>,
+    /// When it began: milliseconds since the epoch.
+    pub began: f64,
     budget: Mutex<Budget>,
     /// The log has a reason to stop, or will have at once.
     stopping: AtomicBool,
@@ -67,7 +69,8 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Run {
     pub fn new(program: Program, host: Arc<dyn Host>, limits: Limits) -> Run {
-        let until = host.log().now() + limits.test.as_secs_f64() * 1000.0;
+        let began = host.log().now();
+        let until = began + limits.test.as_secs_f64() * 1000.0;
         Run {
             program,
             limits,
@@ -75,11 +78,18 @@ impl Run {
             agents: Mutex::default(),
             strict: AtomicBool::new(false),
             check_failed: Mutex::default(),
+            began,
             budget: Mutex::new(Budget { until, declared: HashSet::new() }),
             stopping: AtomicBool::new(host.log().stopped().is_some()),
-            operations: AtomicU32::new(0),
+            // the clock is not looked at before the first operation: `start` has just done so
+            operations: AtomicU32::new(1),
             host,
         }
+    }
+
+    /// The script's time begins here: what came before (its thread, its engine) is none of its own.
+    pub fn start(&self) {
+        lock(&self.budget).until = self.log().now() + self.limits.test.as_secs_f64() * 1000.0;
     }
 
     pub fn tag(self: &Arc<Run>) -> Dynamic {

@@ -7,7 +7,7 @@ mod errors;
 mod inputs;
 mod language;
 mod modules;
-mod rules;
+pub mod rules;
 mod shortfalls;
 mod suggesting;
 
