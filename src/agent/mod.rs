@@ -34,7 +34,7 @@ mod supervisor;
 pub mod trace;
 pub mod vocabulary;
 
-pub use account::Account;
+pub use account::{Account, option as account_option};
 pub use address::{Peer, rewrite};
 pub use handle::{Agent, Answer};
 pub use kind::{Kind, embedded_version};

@@ -41,9 +41,10 @@ impl Walk<'_> {
             self.wrong_count(name, &counts, call.args.len(), names::usage(name, None), position);
         } else {
             self.kinds(None, call, &arguments, position);
+            self.agent(call);
         }
         let named = self.event_names(Kind::Unknown, call);
-        result_of(Kind::Unknown, name, &arguments, named, self.awaited)
+        result_of(Kind::Unknown, name, &arguments, named)
     }
 
     pub fn method(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) -> Kind {
@@ -99,7 +100,10 @@ impl Walk<'_> {
         }
         self.values(receiver, call);
         let named = self.event_names(receiver, call);
-        let result = result_of(receiver, name, &arguments, named, self.awaited);
+        let result = match (receiver, name, &call.args[..]) {
+            (Kind::Agent, "dtmf", [digits]) if self.awaited => of_digits(digits),
+            _ => result_of(receiver, name, &arguments, named),
+        };
         if receiver == Kind::Agent && result == Kind::Reply {
             if self.in_condition {
                 let advice = "look only at the event: |e| e.param.contains(\"…\")".to_string();
@@ -222,6 +226,18 @@ impl Walk<'_> {
             },
         };
         self.commands.push((text, place(self.script, position)));
+    }
+}
+
+/// What `dtmf(…)` is behind `await`: for one digit a waiter of one event, for several one of a list.
+fn of_digits(digits: &Expr) -> Kind {
+    let of = Some("CALL_DTMF_START");
+    match digits {
+        Expr::StringConstant(digits, _) if digits.chars().count() == 1 => Kind::Waiter(of),
+        Expr::StringConstant(..) => Kind::Waiters(of),
+        Expr::IntegerConstant(0..=9, _) => Kind::Waiter(of),
+        Expr::IntegerConstant(..) => Kind::Waiters(of),
+        _ => Kind::AnyWaiter,
     }
 }
 
