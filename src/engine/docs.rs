@@ -16,8 +16,16 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("ignore", "These events don't enter the flow."),
     ("include", "A validation script to run on the record."),
     ("mos", "How a call sounded, 1 to 4.5: of the share of lost packets, the jitter and the round trip."),
+    (
+        "news",
+        "How many entries the log has; news(seen, 5s) waits for an event or a SIP message beyond them. retry::eventually is made of it.",
+    ),
     ("on", "The agent of that name or address of record."),
     ("param", "The value that --define gives, or the default."),
+    (
+        "peer",
+        "A SIP peer that the test needs is there: it answers an OPTIONS. Without it the run is an error, no failure: peer(\"127.0.0.1:5060\", \"how to start it\").",
+    ),
     ("print", "Writes to the log of the run."),
     ("quiet", "For `await … during …`: what this waiter stands for may not happen."),
     ("repeat", "How often the test is run; 0 skips it."),
@@ -37,7 +45,10 @@ pub const METHODS: &[(&str, &str)] = &[
     ("accept", "Answers the incoming call."),
     ("attended_transfer", "Calls a third party, to transfer the call to it."),
     ("audio", "Plays a sound file of the sounds folder into the call."),
-    ("closed", "A waiter for CALL_CLOSED: any, or for a reason: closed(486), closed(\"Busy\")."),
+    (
+        "closed",
+        "A waiter for CALL_CLOSED: any, or for a reason: closed(486), closed(\"remote\") as the flow has it, closed(\"Busy\") as the agent words it.",
+    ),
     ("cmd", "Sends any command of baresip's."),
     ("complete_transfer", "Connects the held call with the third party."),
     ("count", "A waiter for so many events; awaiting it gives them as a list."),

@@ -1,7 +1,7 @@
 //! What an event has to be to satisfy an await, and, where it nearly is, what is wrong with it. Pure.
 
 use super::marks::Sort;
-use crate::event::{AgentEvent, Body, ClosedBy, Event, SipEvent, closed_reason};
+use crate::event::{AgentEvent, Body, Event, SipEvent, closed_reason};
 use regex::Regex;
 
 /// The largest automaton of a `log(…)`, in bytes.
@@ -12,7 +12,7 @@ const REGEX_SIZE: usize = 1 << 20;
 pub enum Pattern {
     /// An agent's event of that name, in any case.
     Event(String),
-    /// A CALL_CLOSED for that reason: the code of a response, or a text that the reason contains in any case.
+    /// A CALL_CLOSED for that reason, as [`ClosedReason::is`](crate::event::ClosedReason::is) takes it.
     Closed(String),
     /// A MESSAGE whose body is the text, but for white space around it.
     Message(String),
@@ -81,7 +81,9 @@ impl Pattern {
     /// The condition that an event of the awaited kind does not meet.
     fn misses(&self, event: &Event) -> Option<Miss<'_>> {
         match (self, &event.body) {
-            (Pattern::Closed(reason), Body::Event(e)) => (!is_reason(&e.param, reason)).then_some(Miss::Reason(reason)),
+            (Pattern::Closed(reason), Body::Event(e)) => {
+                (!closed_reason(&e.param).is(reason)).then_some(Miss::Reason(reason))
+            }
             (Pattern::Message(text), Body::Event(e)) => (body(e).trim() != text.trim()).then_some(Miss::Text(text)),
             (Pattern::Digits(digit), Body::Event(e)) => {
                 (self.run().is_none() && !e.param.eq_ignore_ascii_case(digit)).then_some(Miss::Untold)
@@ -154,14 +156,6 @@ enum Miss<'a> {
 /// The body of a MESSAGE.
 fn body(event: &AgentEvent) -> &str {
     event.fields.get("body").and_then(|body| body.as_str()).unwrap_or_default()
-}
-
-/// Whether a call closed for that reason; `param` is that of CALL_CLOSED in any version.
-fn is_reason(param: &str, wanted: &str) -> bool {
-    match wanted.parse::<u16>() {
-        Ok(code) => closed_reason(param).by == ClosedBy::Code(code),
-        Err(_) => param.to_lowercase().contains(&wanted.to_lowercase()),
-    }
 }
 
 fn values<'a>(sip: &'a SipEvent, name: &'a str) -> impl Iterator<Item = &'a str> {

@@ -4,7 +4,7 @@ use super::digits::digit_of;
 use super::marks::Marks;
 use super::matching::Member;
 use super::pattern::Pattern;
-use crate::event::{Body, Event};
+use crate::event::{Body, Event, without_error_number};
 use std::sync::Arc;
 
 /// So many of an agent's latest events are told.
@@ -159,7 +159,7 @@ pub fn describe(event: &Event, name_of: &dyn Fn(&str) -> Option<Arc<str>>) -> St
                 "CALL_OUTGOING" if !peer.is_empty() => format!("CALL_OUTGOING to {}", who()),
                 // the parameter of many call events is the peer's URI once more
                 name if of_agent.param.is_empty() || of_agent.param.starts_with("sip") => name.to_string(),
-                name => format!("{name} ({})", shorten(without_errno(&of_agent.param))),
+                name => format!("{name} ({})", shorten(without_error_number(&of_agent.param))),
             }
         }
         Body::Sip(sip) => {
@@ -173,14 +173,6 @@ pub fn describe(event: &Event, name_of: &dyn Fn(&str) -> Option<Arc<str>>) -> St
         }
         Body::Log(line) => format!("log line `{}`", shorten(&line.text)),
         _ => String::new(),
-    }
-}
-
-/// baresip 4 ends a reason with its error number: "Connection reset by peer [104]".
-fn without_errno(reason: &str) -> &str {
-    match reason.rsplit_once(" [") {
-        Some((text, number)) if number.trim_end_matches(']').bytes().all(|b| b.is_ascii_digit()) => text,
-        _ => reason,
     }
 }
 

@@ -9,7 +9,7 @@ use super::register;
 use super::shortfall::{Refusal, Shortfall, describe};
 use super::state::{Fallible, Run};
 use super::waiter::Waiter;
-use crate::event::{Ended, Event, Note, Wake};
+use crate::event::{Body, Ended, Event, Note, Wake};
 use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
 use std::sync::Arc;
 
@@ -292,7 +292,40 @@ fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
     }
 }
 
+/// `news(seen, 5s)`: waits until an agent's event or a SIP message comes beyond the first `seen` entries of the log, and tells how many
+/// entries that makes; `seen` itself where none comes in time.
+fn news(context: NativeCallContext, seen: i64, time: Dynamic) -> Fallible<i64> {
+    let run = Run::of(&context)?;
+    let site = Site::of_call(&context);
+    let time = Millis::from_script(&time).map_err(wrong)?;
+    let deadline = run.log().now() + time.0;
+    let end_of_time = run.declare_wait(&site, time);
+    let mut next = usize::try_from(seen).map_err(|_| wrong("a number of events can't be negative"))?;
+    note_waiting(&run, "an event of any agent".into(), time, &site);
+    loop {
+        match run.log().wait(next, deadline.min(end_of_time)) {
+            Wake::Stopped(_) => return Err(run.stopped(&site)),
+            Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), &site)),
+            Wake::Timeout => return Ok(seen),
+            Wake::New => {
+                let events = run.log().since(next);
+                // commands and their answers, notes and log lines: what the script itself sets off
+                let news = events.iter().any(|event| matches!(event.body, Body::Event(_) | Body::Sip(_)));
+                next = events.last().map_or(next, |event| event.n as usize + 1);
+                run.keep_up();
+                if news {
+                    return Ok(next as i64);
+                }
+            }
+        }
+    }
+}
+
 pub fn register_into(module: &mut Module) {
+    register(module, "news", |context: NativeCallContext| -> Fallible<i64> {
+        Ok(Run::of(&context)?.log().len() as i64)
+    });
+    register(module, "news", news);
     // Rhai has a `sleep` of its own, for numbers of seconds, that nothing could interrupt
     register(module, "sleep", |context: NativeCallContext, time: i64| sleep(context, time.into()));
     register(module, "sleep", |context: NativeCallContext, time: f64| sleep(context, time.into()));

@@ -203,6 +203,23 @@ fn a_where_that_says_no_is_told_with_what_it_read() {
 }
 
 #[test]
+fn what_no_event_tells_is_asked_again_with_each_event_and_at_the_end() {
+    let eventually = |condition: &str| {
+        format!(
+            "{PAIR}import \"std/retry\" as retry;\nlet asked = 0;\nretry::eventually(30ms, || {{ asked += 1; {condition} }});"
+        )
+    };
+    let count = |host: &FakeHost| host.commands().iter().filter(|command| command.ends_with(" x")).count();
+    // its own command brings an event twice: each time it is asked again
+    let host = FakeHost::new().on("alice x", &["alice CALL_RTCP a1"]);
+    let (ended, host) = run_on(host, &eventually("if asked <= 2 { alice.cmd(\"x\"); } asked == 3"));
+    assert_eq!((ended.message.as_str(), count(&host)), ("", 2));
+    let (ended, host) = run_on(FakeHost::new(), &eventually("alice.cmd(\"x\"); asked == 9"));
+    assert_eq!((ended.how, count(&host)), (How::Failed, 2));
+    assert!(ended.message.contains("within 30ms did not"), "{ended:?}");
+}
+
+#[test]
 fn the_traps_of_precedence_say_parentheses() {
     for (statement, column) in [
         ("let x = await bob.event(\"CALL_CLOSED\").param;", 39),

@@ -151,6 +151,13 @@ impl Host for FakeHost {
         Ok(())
     }
 
+    fn reach(&self, peer: &str, _: &At) -> Result<(), Ended> {
+        match peer {
+            "there" => Ok(()),
+            _ => Err(Ended::error(format!("there is no SIP peer at {peer}"))),
+        }
+    }
+
     fn param(&self, name: &str) -> Option<String> {
         (name == "GIVEN").then(|| "7".to_string())
     }
