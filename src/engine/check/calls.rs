@@ -43,6 +43,11 @@ impl Walk<'_> {
             self.kinds(None, call, &arguments, position);
             self.agent(call);
         }
+        if matches!(name, "all" | "any")
+            && let [Expr::Array(elements, _)] = &call.args[..]
+        {
+            self.joined(name, elements);
+        }
         let named = self.event_names(Kind::Unknown, call);
         result_of(Kind::Unknown, name, &arguments, named)
     }
@@ -215,6 +220,28 @@ impl Walk<'_> {
             }
         }
         found
+    }
+
+    /// The elements of `all([…])` and `any([…])`, as far as they are calls of agents' methods: a command is no waiter.
+    fn joined(&mut self, word: &str, elements: &[Expr]) {
+        for element in elements {
+            let Expr::Dot(parts, ..) = element else { continue };
+            let (Expr::Variable(variable, ..), Expr::MethodCall(call, position)) = (&parts.lhs, &parts.rhs) else {
+                continue;
+            };
+            let is_agent = self.scope.used(&variable.1) == Some(Kind::Agent);
+            let awaits = call.name == "dtmf" && self.awaited || call.name == "message" && call.args.len() < 2;
+            if is_agent && command_of(&call.name).is_some() && !awaits {
+                let message = format!("`{word}` takes waiters; `{}` is a command here", call.name);
+                let advice = match call.name.as_str() {
+                    "dtmf" => {
+                        "it waits only in an `await` itself; elsewhere: bob.event(\"CALL_DTMF_START\").where(|e| e.param == \"9\")"
+                    }
+                    _ => "write it before, and wait for what it leads to",
+                };
+                self.error("await-operand", *position, message, Some(advice.to_string()));
+            }
+        }
     }
 
     fn note_command(&mut self, call: &FnCallExpr, position: Position) {
