@@ -160,7 +160,7 @@ fn two_hundred_runs_in_one_process_leave_nothing_behind() {
     let test = folder.path().join("call.rhai");
     std::fs::write(&test, std::fs::read_to_string(repository().join("examples/basic_call.rhai")).unwrap()).unwrap();
     let workplace = Workplace::new(folder.path().to_path_buf(), crate::one_process::settings(folder.path()));
-    let cases = [Case::read(&workplace, &test)];
+    let cases = Case::read(&workplace, &test);
     let runs = |count: u32| {
         let plan = Plan { jobs: 4, repeat: count, keep: Keep::None, ..Plan::default() };
         let (results, code) = pipeline::run(&workplace, &cases, &plan, &Quiet);

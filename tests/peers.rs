@@ -201,5 +201,11 @@ fn what_did_not_come_is_told_with_what_came_instead() {
         uas.port
     );
     let test = Telefonist::new("run call.rhai").file("call.rhai", &script);
-    test.run().exits(1).says("FAIL").says("CALL_ESTABLISHED").says("call.rhai:3").says("300 ms").says("it was awaited from");
+    test.run()
+        .exits(1)
+        .says("FAIL")
+        .says("CALL_ESTABLISHED")
+        .says("call.rhai:3")
+        .says("300 ms")
+        .says("it was awaited from");
 }

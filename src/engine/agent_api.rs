@@ -4,7 +4,7 @@ use super::at::Site;
 use super::duration::Millis;
 use super::errors::{plain_type, wrong};
 use super::host::{AgentAsk, Reply};
-use super::state::{Fallible, Run, lock};
+use super::state::{Fallible, Run};
 use super::{register, syntax, waiter};
 use crate::diagnostic::mask_secrets;
 use crate::event::{Ended, Note};
@@ -70,6 +70,7 @@ impl Agent {
     fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
         let run = Run::of(context)?;
         let site = Site::of_call(context);
+        run.may_act(&site)?;
         let at = run.at(&site);
         let reply = run.host.command(&self.name, text, &at).map_err(|ended| run.end(ended, &site))?;
         if !reply.ok {
@@ -99,19 +100,7 @@ fn declare(context: NativeCallContext, ask: AgentAsk) -> Fallible<Agent> {
     let run = Run::of(&context)?;
     let site = Site::of_call(&context);
     let name = run.host.declare(ask, &run.at(&site)).map_err(|ended| run.end(ended, &site))?;
-    let agent = Agent { name };
-    run.remember(&site, &agent);
-    Ok(agent)
-}
-
-impl Run {
-    /// Lets functions see an agent that the file declares at its top level.
-    fn remember(&self, site: &Site, agent: &Agent) {
-        let own = site.source.as_ref().is_none_or(|source| *source == self.program.script.source.name);
-        if let Some(variable) = self.program.declarations.get(&site.position).filter(|_| own) {
-            lock(&self.agents).insert(variable.clone(), agent.clone());
-        }
-    }
+    Ok(Agent { name })
 }
 
 fn with_options(context: NativeCallContext, account: &str, options: Map) -> Fallible<Agent> {
@@ -135,11 +124,7 @@ fn find(context: NativeCallContext, alias: &str) -> Fallible<Agent> {
     let run = Run::of(&context)?;
     let site = Site::of_call(&context);
     match run.host.find(alias) {
-        Some(name) => {
-            let agent = Agent { name };
-            run.remember(&site, &agent);
-            Ok(agent)
-        }
+        Some(name) => Ok(Agent { name }),
         None if alias.is_empty() => {
             let ended = Ended::error("there is no agent to take the command");
             Err(run.end(

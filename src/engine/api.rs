@@ -1,6 +1,9 @@
 //! The functions that scripts call, in modules that all engines share.
 
-use super::{agent_api, checks, directives, duration, event_value, inputs, quality, syntax, waiter, waiting};
+use super::{
+    agent_api, blocks, checks, directives, duration, event_value, inputs, quality, shared, steps, syntax, waiter,
+    waiting,
+};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, FuncRegistration, Module, OptimizationLevel, RhaiNativeFunc, Shared, Variant};
 use std::sync::LazyLock;
@@ -20,6 +23,7 @@ static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     inputs::register_into(&mut module);
     checks::register_into(&mut module);
     quality::register_into(&mut module);
+    steps::register_into(&mut module);
     #[cfg(test)]
     super::tests::register_into(&mut module);
     module.build_index();
@@ -57,5 +61,7 @@ pub fn engine() -> Engine {
     engine.set_max_map_size(1 << 16);
     engine.set_max_modules(256);
     syntax::register_into(&mut engine);
+    blocks::register_into(&mut engine);
+    shared::register_into(&mut engine);
     engine
 }

@@ -7,7 +7,7 @@ use super::event_value::{EventValue, reading};
 use super::matching::{Found, Scan};
 use super::register;
 use super::shortfall::{Refusal, Shortfall, describe};
-use super::state::{Fallible, Run};
+use super::state::{Fallible, Run, lock};
 use super::waiter::Waiter;
 use crate::event::{Body, Ended, Event, Note, Wake};
 use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
@@ -39,11 +39,12 @@ pub fn wait_for(
     within: Option<Millis>,
     site: &Site,
 ) -> Fallible<Dynamic> {
+    run.may_act(site)?;
     let scan = Scan::new(&waiter.want)
         .ok_or_else(|| wrong_at("there are too many ways to satisfy this: nest any([…]) less", site.position))?;
     let mut going = Await { run, call, waiter, site, scan, refused: vec![], from: 0.0 };
     going.start_agents()?;
-    let time = within.unwrap_or(Millis(run.limits.within.as_secs_f64() * 1000.0));
+    let time = within.unwrap_or_else(|| *lock(&run.within));
     going.from = run.log().now();
     let deadline = going.from + time.0;
     let end_of_time = run.declare_wait(site, time);
@@ -86,6 +87,7 @@ pub fn stay_quiet(
     during: Millis,
     site: &Site,
 ) -> Fallible<Dynamic> {
+    run.may_act(site)?;
     let scan = Scan::new(&waiter.want).ok_or_else(|| wrong_at("this can't be awaited", site.position))?;
     let mut going = Await { run, call, waiter, site, scan, refused: vec![], from: run.log().now() };
     going.start_agents()?;
@@ -276,6 +278,7 @@ fn value_of(found: Found) -> Dynamic {
 fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
     let run = Run::of(&context)?;
     let site = Site::of_call(&context);
+    run.may_act(&site)?;
     let time = Millis::from_script(&time).map_err(wrong)?;
     let deadline = run.log().now() + time.0;
     let end_of_time = run.declare_wait(&site, time);
@@ -297,6 +300,7 @@ fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
 fn news(context: NativeCallContext, seen: i64, time: Dynamic) -> Fallible<i64> {
     let run = Run::of(&context)?;
     let site = Site::of_call(&context);
+    run.may_act(&site)?;
     let time = Millis::from_script(&time).map_err(wrong)?;
     let deadline = run.log().now() + time.0;
     let end_of_time = run.declare_wait(&site, time);

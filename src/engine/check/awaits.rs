@@ -4,19 +4,25 @@ use super::kinds::{Kind, Type};
 use super::start_of;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
-use crate::engine::event_value;
 use crate::engine::syntax::PARENTHESES;
+use crate::engine::{blocks, event_value};
 use crate::event::fields;
 use rhai::{CustomExpr, Expr, Position};
 
 impl Walk<'_> {
     /// `await …`, or a duration literal.
     pub fn custom(&mut self, custom: &CustomExpr) -> Kind {
-        if custom.tokens.first().is_none_or(|keyword| keyword != "await") {
+        let keyword = custom.tokens.first().map_or("", |keyword| keyword.as_str());
+        if let Some(word) = blocks::word(keyword) {
+            self.test_block(word, custom);
+            return Kind::Unit;
+        }
+        if keyword != "await" {
             return Kind::Duration;
         }
         let Some(operand) = custom.inputs.first() else { return Kind::Unknown };
         let position = start_of(operand);
+        self.acts(position);
         if self.in_condition {
             let advice = "a condition looks at one event: await outside of where(…)".to_string();
             self.error("in-condition", position, "a condition can't wait".to_string(), Some(advice));

@@ -1,6 +1,7 @@
 //! The engine as a whole, on a host that plays the agents.
 
 mod awaits;
+mod blocks;
 mod checking;
 mod endings;
 mod errors;
