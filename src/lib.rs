@@ -16,6 +16,7 @@
 //! - [`verdict`]: Pass, Fail, Error or Cancelled, and why
 //! - [`report`]: a verdict for people
 //! - [`export`]: a kept run as a file for other tools
+//! - [`store`]: projects, tests, runs and users in a database
 //! - [`notify`]: results, sent to webhooks
 //! - [`pipeline`]: the one place where the stages meet
 //! - [`cli`]: arguments, environment, exit codes
@@ -33,5 +34,6 @@ pub mod report;
 pub mod run;
 pub mod script;
 pub mod sip;
+pub mod store;
 pub mod testfile;
 pub mod verdict;

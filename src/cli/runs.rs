@@ -5,9 +5,10 @@ use super::colours;
 use super::moment::Moment;
 use crate::diagnostic::Diagnostic;
 use crate::event::Clock;
-use crate::pipeline::{self, Filter};
+use crate::pipeline::Filter;
 use crate::record;
 use crate::report::kept::{self, KeptRun, State};
+use crate::store;
 use crate::verdict::ExitCode;
 use clap::{Args, Subcommand};
 use std::io::Write;
@@ -60,7 +61,7 @@ pub fn runs(arguments: &RunsArguments) -> ExitCode {
     if let Some(RunsVerb::Delete(arguments)) = &arguments.verb {
         return delete(arguments);
     }
-    let all = match pipeline::kept_runs(&arguments.data_dir) {
+    let all = match store::kept_runs(&arguments.data_dir) {
         Ok(runs) => runs,
         Err(problem) => return refuse(problem, ExitCode::Error),
     };
@@ -137,7 +138,7 @@ fn older(data_dir: &Path, time: f64) -> Result<Vec<PathBuf>, Diagnostic> {
         let over = matches!(run.state, State::Judged(_) | State::BrokenOff);
         over && run.header.as_ref().is_some_and(|header| header.time < time)
     };
-    let runs = pipeline::kept_runs(data_dir)?.into_iter().filter(is_older);
+    let runs = store::kept_runs(data_dir)?.into_iter().filter(is_older);
     Ok(runs.map(|run| data_dir.join("runs").join(run.id)).collect())
 }
 

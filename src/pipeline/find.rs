@@ -1,6 +1,7 @@
 //! Which files are tests.
 
 use crate::diagnostic::Diagnostic;
+use crate::store::test_of_file;
 use std::path::{Path, PathBuf};
 
 /// The tests that the paths name: files as they are, folders with all tests below them in alphabetical order.
@@ -39,16 +40,11 @@ fn walk(folder: &Path, tests: &mut Vec<PathBuf>) -> std::io::Result<()> {
             if name != "lib" && name != "scripts" && !path.is_symlink() {
                 walk(&path, tests)?;
             }
-        } else if path.extension().is_none_or(|extension| extension == "rhai") && !is_other(&name) {
+        } else if test_of_file(Path::new(&*name)).is_some() {
             tests.push(path);
         }
     }
     Ok(())
-}
-
-/// Files without extension that are no tests wherever they lie.
-fn is_other(name: &str) -> bool {
-    ["LICENSE", "README", "Makefile"].contains(&name)
 }
 
 #[cfg(test)]

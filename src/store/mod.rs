@@ -1,0 +1,18 @@
+//! Projects, their tests with every saved version, the index of runs, the queue, schedules, webhooks, users and what lets them in: in
+//! a database below the data directory. Only this module holds SQL; what it gives are plain types. It asks no clock: `now` and all
+//! times are milliseconds since the epoch.
+
+mod database;
+mod kept;
+mod name;
+mod problem;
+mod projects;
+mod saved;
+mod schema;
+
+pub use database::Store;
+pub use kept::kept_runs;
+pub use name::{Kind, key, name, test_name, test_of_file};
+pub use problem::{Conflict, Problem};
+pub use projects::Project;
+pub use saved::{NewTest, Save, Test, Version, VersionInfo};

@@ -1,0 +1,115 @@
+//! The tables, and how those of an older version become those of this one.
+
+use super::database::damaged;
+use super::problem::Problem;
+use crate::diagnostic::Diagnostic;
+use rusqlite::{Connection, TransactionBehavior};
+
+/// What makes each version of the tables from the one before; never changed once released.
+const STEPS: [&str; 4] = [
+    include_str!("schema/1_tests.sql"),
+    include_str!("schema/2_runs.sql"),
+    include_str!("schema/3_access.sql"),
+    include_str!("schema/4_automation.sql"),
+];
+/// How a database says that it is ours: `tlph`.
+const OURS: i32 = 0x746c_7068;
+
+/// Brings the tables up to date, a transaction for each version.
+///
+/// # Errors
+/// The database is not ours, damaged, or of a newer version; or a step fails, which then has changed nothing.
+pub fn update(connection: &mut Connection) -> Result<(), Problem> {
+    update_by(connection, &STEPS)
+}
+
+/// The same with other steps.
+pub(super) fn update_by(connection: &mut Connection, steps: &[&str]) -> Result<(), Problem> {
+    let found: String = connection.query_row("PRAGMA quick_check (1)", (), |row| row.get(0))?;
+    if found != "ok" {
+        return Err(damaged(&found));
+    }
+    loop {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let number = |name: &str| transaction.query_row(&format!("PRAGMA {name}"), (), |row| row.get::<_, i32>(0));
+        let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
+        let version = usize::try_from(number("user_version")?).unwrap_or(usize::MAX);
+        if tables > 0 && number("application_id")? != OURS {
+            return Err(Problem::Broken(
+                Diagnostic::error("this is the database of another program").advice("name another --data-dir"),
+            ));
+        }
+        let Some(step) = steps.get(version) else {
+            return if version == steps.len() { Ok(()) } else { Err(newer(version, steps.len())) };
+        };
+        transaction.execute_batch(step)?;
+        transaction.execute_batch(&format!("PRAGMA user_version = {}; PRAGMA application_id = {OURS}", version + 1))?;
+        transaction.commit()?;
+    }
+}
+
+fn newer(version: usize, known: usize) -> Problem {
+    let message = format!("the database has version {version}; this program knows those up to {known}");
+    Problem::Broken(Diagnostic::error(message).advice("use the telefonist that wrote it, or a newer one"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::config::DbConfig;
+
+    fn version(connection: &Connection) -> usize {
+        connection.query_row("PRAGMA user_version", (), |row| row.get::<_, u32>(0)).unwrap() as usize
+    }
+
+    fn database() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true).unwrap();
+        connection
+    }
+
+    #[test]
+    fn each_older_version_becomes_the_newest_and_keeps_what_it_holds() {
+        for old in 1..STEPS.len() {
+            let mut connection = database();
+            update_by(&mut connection, &STEPS[..old]).unwrap();
+            assert_eq!(version(&connection), old);
+            connection.execute("INSERT INTO projects VALUES (7, 'Old', 'old', 1.5, 2.5)", ()).unwrap();
+            update(&mut connection).unwrap();
+            assert_eq!(version(&connection), STEPS.len());
+            let name: String =
+                connection.query_row("SELECT name FROM projects WHERE id = 7", (), |row| row.get(0)).unwrap();
+            assert_eq!(name, "Old");
+            update(&mut connection).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_step_that_fails_changes_nothing_and_those_before_it_stay() {
+        let mut connection = database();
+        let bad = "CREATE TABLE half (id INTEGER); INSERT INTO half VALUES (1); INSERT INTO nowhere VALUES (1);";
+        let problem = update_by(&mut connection, &[STEPS[0], bad]).unwrap_err();
+        assert!(problem.diagnostic().message.contains("nowhere"), "{problem:?}");
+        assert_eq!(version(&connection), 1);
+        let tables: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'half'", (), |row| row.get(0))
+            .unwrap();
+        assert_eq!(tables, 0);
+        update(&mut connection).unwrap();
+    }
+
+    #[test]
+    fn a_newer_version_and_another_programs_database_are_refused_untouched() {
+        let mut connection = database();
+        update(&mut connection).unwrap();
+        connection.execute_batch("PRAGMA user_version = 99").unwrap();
+        let problem = update(&mut connection).unwrap_err().diagnostic();
+        assert_eq!(problem.message, "the database has version 99; this program knows those up to 4");
+        assert_eq!(version(&connection), 99);
+        let mut connection = database();
+        connection.execute_batch("CREATE TABLE bookmarks (url TEXT)").unwrap();
+        let problem = update(&mut connection).unwrap_err().diagnostic();
+        assert_eq!(problem.message, "this is the database of another program");
+        assert_eq!(version(&connection), 0);
+    }
+}
