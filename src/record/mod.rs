@@ -51,10 +51,44 @@ pub struct Header {
     /// What the test calls itself (`_tags`, `tags(…)`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// The project of the server's that the test belongs to, as it was named then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// What had it run, on a server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Trigger>,
     /// `telefonist 0.1.0`
     pub host: String,
     /// `baresip 4.12.0 (embedded)`
     pub agent: String,
+}
+
+/// What has a server run a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// Somebody at a browser.
+    Manual,
+    /// A program, by REST.
+    Api,
+    /// A schedule.
+    Cron,
+    /// Somebody who wants a run once more.
+    Rerun,
+}
+
+impl Trigger {
+    pub const ALL: [Trigger; 4] = [Trigger::Manual, Trigger::Api, Trigger::Cron, Trigger::Rerun];
+
+    /// As the header has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Trigger::Manual => "manual",
+            Trigger::Api => "api",
+            Trigger::Cron => "cron",
+            Trigger::Rerun => "rerun",
+        }
+    }
 }
 
 /// `calls.rhai › answers`: a test by its file and, where that has several, its block.
@@ -91,6 +125,8 @@ impl Header {
             of: 1,
             attempt: 1,
             tags: vec![],
+            project: None,
+            trigger: None,
             host: concat!("telefonist ", env!("CARGO_PKG_VERSION")).into(),
             agent: agent.into(),
         }

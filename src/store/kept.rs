@@ -27,7 +27,8 @@ pub fn kept_runs(data_dir: &Path) -> Result<Vec<KeptRun>, Diagnostic> {
     Ok(runs)
 }
 
-fn kept_run(path: &Path) -> KeptRun {
+/// What one folder holds.
+pub(super) fn kept_run(path: &Path) -> KeptRun {
     let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let damaged = |why: String| KeptRun { id: id.clone(), state: State::Damaged(why), header: None, duration: None };
     if !path.symlink_metadata().is_ok_and(|entry| entry.is_dir()) {

@@ -7,6 +7,8 @@ mod kept;
 mod name;
 mod problem;
 mod projects;
+mod retention;
+mod runs;
 mod saved;
 mod schema;
 
@@ -15,4 +17,6 @@ pub use kept::kept_runs;
 pub use name::{Kind, key, name, test_name, test_of_file};
 pub use problem::{Conflict, Problem};
 pub use projects::Project;
+pub use retention::Retention;
+pub use runs::{Cursor, Rebuilt, Run, RunFilter, RunPage, RunStatus};
 pub use saved::{NewTest, Save, Test, Version, VersionInfo};

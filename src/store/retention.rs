@@ -1,0 +1,109 @@
+//! Which runs are kept, and which are to go.
+
+use super::database::{Store, all};
+use super::problem::Problem;
+use crate::diagnostic::Diagnostic;
+
+/// A day in milliseconds.
+const DAY: f64 = 86_400_000.0;
+
+/// What is kept; a run that goes on is kept always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Retention {
+    /// The newest runs of each project, and as many that belong to none; none: all.
+    pub runs: Option<u32>,
+    /// Those that began at most so many days ago; none: all.
+    pub days: Option<u32>,
+}
+
+impl Store {
+    /// The ids of the runs that are to go, the oldest first: those that one of both lets go.
+    pub fn runs_to_go(&self, keep: Retention, now: f64) -> Result<Vec<String>, Problem> {
+        let before = keep.days.map_or(f64::NEG_INFINITY, |days| now - f64::from(days) * DAY);
+        let newest = keep.runs.map_or(i64::MAX, i64::from);
+        let query = "SELECT id FROM (SELECT id, started, status,
+                row_number() OVER (PARTITION BY project_key ORDER BY started DESC, id DESC) AS place FROM runs) AS placed
+            WHERE status <> 'running' AND (place > ?1 OR started < ?2) ORDER BY started, id";
+        self.read(|connection| all(connection, query, (newest, before), |row| row.get(0)))
+    }
+
+    /// Deletes the runs that are to go; gives the ids of those that are gone, and for each that is not why.
+    pub fn prune_runs(&self, keep: Retention, now: f64) -> Result<(Vec<String>, Vec<Diagnostic>), Problem> {
+        let (mut gone, mut problems) = (vec![], vec![]);
+        for id in self.runs_to_go(keep, now)? {
+            match self.delete_run(&id) {
+                Ok(()) => gone.push(id),
+                Err(problem @ Problem::Broken(_)) => return Err(problem),
+                Err(problem) => problems.push(problem.diagnostic()),
+            }
+        }
+        Ok((gone, problems))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::runs::{Run, RunStatus, put};
+    use super::*;
+    use crate::record::{Header, RunFolder};
+    use std::path::Path;
+
+    /// A run that began so many days after the epoch.
+    fn add(store: &Store, project: Option<&str>, day: u32, status: RunStatus) -> (String, RunFolder) {
+        let started = f64::from(day) * DAY;
+        let folder = RunFolder::create(store.data_dir(), project.unwrap_or("none"), started).unwrap();
+        let header = Header::new(folder.id(), "t", "t", started, "a");
+        std::fs::write(folder.events(), serde_json::to_string(&header).unwrap() + "\n").unwrap();
+        let run = Run {
+            id: folder.id().into(),
+            project: project.map(String::from),
+            test: "t".into(),
+            file: "t".into(),
+            block: None,
+            status,
+            started,
+            duration: None,
+            trigger: None,
+            repetition: 1,
+            repetitions: 1,
+            attempt: 1,
+        };
+        store.write(|transaction| put(transaction, &run)).unwrap();
+        (run.id, folder)
+    }
+
+    fn folders(data: &Path) -> usize {
+        data.join("runs").read_dir().unwrap().count()
+    }
+
+    #[test]
+    fn so_many_of_each_project_and_none_that_is_too_old() {
+        let data = tempfile::tempdir().unwrap();
+        let store = Store::open(data.path()).unwrap();
+        let of = |project, days: &[u32]| {
+            let one = |day: &u32| add(&store, project, *day, RunStatus::Pass).0;
+            days.iter().map(one).collect::<Vec<_>>()
+        };
+        let (a, b, none) = (of(Some("a"), &[1, 5, 9]), of(Some("b"), &[2]), of(None, &[3, 4]));
+        let go = |runs, days| store.runs_to_go(Retention { runs, days }, 10.0 * DAY).unwrap();
+        assert_eq!(go(None, None), [""; 0]);
+        assert_eq!(go(Some(1), None), [&a[0], &none[0], &a[1]].map(String::as_str));
+        assert_eq!(go(None, Some(6)), [&a[0], &b[0], &none[0]].map(String::as_str));
+        assert_eq!(go(Some(2), Some(7)), [&a[0], &b[0]].map(String::as_str));
+        assert_eq!(go(Some(0), None).len(), 6);
+    }
+
+    #[test]
+    fn what_goes_is_gone_from_the_disk_and_a_run_that_goes_on_stays() {
+        let data = tempfile::tempdir().unwrap();
+        let store = Store::open(data.path()).unwrap();
+        let (running, _held) = add(&store, Some("a"), 1, RunStatus::Running);
+        let (held, _also_held) = add(&store, Some("a"), 2, RunStatus::Pass);
+        let old = add(&store, Some("a"), 3, RunStatus::Pass).0;
+        let (gone, problems) = store.prune_runs(Retention { runs: Some(0), days: None }, 0.0).unwrap();
+        assert_eq!(gone, [old]);
+        assert!(problems[0].message.contains("the run is going on"), "{problems:?}");
+        assert_eq!((problems.len(), folders(data.path())), (1, 2));
+        assert!(store.run(&running).is_ok() && store.run(&held).is_ok());
+    }
+}

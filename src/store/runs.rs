@@ -1,0 +1,367 @@
+//! The index of the runs' folders: filled from them, searched page by page. The folders are the truth.
+
+use super::database::{Store, all, change, one};
+use super::kept::{kept_run, kept_runs};
+use super::name::{key, name};
+use super::problem::Problem;
+use crate::diagnostic::Diagnostic;
+use crate::record::{self, Trigger};
+use crate::report::kept::{KeptRun, State};
+use crate::verdict::Status;
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, params, params_from_iter};
+use std::collections::HashSet;
+
+/// The most characters of a text that the index takes from a folder, which may come from anywhere.
+const LONGEST: usize = 1000;
+/// The most runs on a page.
+const PAGE: u32 = 500;
+
+/// How far a run is, or how it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RunStatus {
+    Running,
+    Pass,
+    Fail,
+    Error,
+    Cancelled,
+    Skipped,
+    /// Its host was killed before it could judge.
+    Broken,
+    /// Its folder can't be read whole.
+    Damaged,
+}
+
+impl RunStatus {
+    pub const ALL: [RunStatus; 8] = [
+        RunStatus::Running,
+        RunStatus::Pass,
+        RunStatus::Fail,
+        RunStatus::Error,
+        RunStatus::Cancelled,
+        RunStatus::Skipped,
+        RunStatus::Broken,
+        RunStatus::Damaged,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            RunStatus::Running => "running",
+            RunStatus::Pass => "pass",
+            RunStatus::Fail => "fail",
+            RunStatus::Error => "error",
+            RunStatus::Cancelled => "cancelled",
+            RunStatus::Skipped => "skipped",
+            RunStatus::Broken => "broken",
+            RunStatus::Damaged => "damaged",
+        }
+    }
+
+    pub(super) fn from_word(word: &str) -> RunStatus {
+        RunStatus::ALL.into_iter().find(|status| status.word() == word).unwrap_or(RunStatus::Damaged)
+    }
+}
+
+impl From<Status> for RunStatus {
+    fn from(status: Status) -> RunStatus {
+        match status {
+            Status::Pass => RunStatus::Pass,
+            Status::Fail => RunStatus::Fail,
+            Status::Error => RunStatus::Error,
+            Status::Cancelled => RunStatus::Cancelled,
+            Status::Skipped => RunStatus::Skipped,
+        }
+    }
+}
+
+impl From<&State> for RunStatus {
+    fn from(state: &State) -> RunStatus {
+        match state {
+            State::Judged(status) => RunStatus::from(*status),
+            State::GoingOn => RunStatus::Running,
+            State::BrokenOff => RunStatus::Broken,
+            State::Damaged(_) => RunStatus::Damaged,
+        }
+    }
+}
+
+/// A run as the index has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// The name of its folder.
+    pub id: String,
+    pub project: Option<String>,
+    pub test: String,
+    pub file: String,
+    pub block: Option<String>,
+    pub status: RunStatus,
+    pub started: f64,
+    /// In milliseconds, up to its last event; none where it has no event yet.
+    pub duration: Option<f64>,
+    /// None: not by a server.
+    pub trigger: Option<Trigger>,
+    /// Which of the repetitions, from 1, and of how many.
+    pub repetition: u32,
+    pub repetitions: u32,
+    pub attempt: u32,
+}
+
+/// Which runs; what is empty does not matter.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RunFilter {
+    /// The name of a project, in whatever case.
+    pub project: Option<String>,
+    /// A part of the test's file or block, in whatever case.
+    pub text: Option<String>,
+    pub statuses: Vec<RunStatus>,
+    pub triggers: Vec<Trigger>,
+    /// Started then or later.
+    pub since: Option<f64>,
+    /// Started before then.
+    pub until: Option<f64>,
+}
+
+/// The place of a run in the list, newest first: the next page begins after it, whatever came or went meanwhile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cursor {
+    pub started: f64,
+    pub id: String,
+}
+
+/// A part of the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunPage {
+    pub runs: Vec<Run>,
+    /// None: there are no more.
+    pub next: Option<Cursor>,
+}
+
+/// What a rebuild came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rebuilt {
+    /// How many runs the index has now.
+    pub runs: usize,
+    /// How many went out of it: their folders are gone.
+    pub forgotten: usize,
+    /// Folders that are not in it, as they are no run's, and why.
+    pub left_out: Vec<(String, String)>,
+}
+
+const RUN: &str = "SELECT id, project, test, file, block, status, started, duration, cause, repetition, repetitions, attempt FROM runs";
+
+fn run(row: &Row) -> rusqlite::Result<Run> {
+    let (status, trigger): (String, Option<String>) = (row.get(5)?, row.get(8)?);
+    Ok(Run {
+        id: row.get(0)?,
+        project: row.get(1)?,
+        test: row.get(2)?,
+        file: row.get(3)?,
+        block: row.get(4)?,
+        status: RunStatus::from_word(&status),
+        started: row.get(6)?,
+        duration: row.get(7)?,
+        trigger: trigger.and_then(|word| Trigger::ALL.into_iter().find(|trigger| trigger.word() == word)),
+        repetition: row.get(9)?,
+        repetitions: row.get(10)?,
+        attempt: row.get(11)?,
+    })
+}
+
+impl Store {
+    /// Takes what the folder of a run holds now into the index: when it begins, and when it is over. One without a folder goes.
+    ///
+    /// # Errors
+    /// It is no id of a run; what is there is no run's folder.
+    pub fn index_run(&self, id: &str) -> Result<(), Problem> {
+        if !is_id(id) {
+            return Err(Problem::missing("run", id.escape_debug()));
+        }
+        let path = self.data_dir().join("runs").join(id);
+        self.write(|transaction| {
+            if path.symlink_metadata().is_err() {
+                return change(transaction, "DELETE FROM runs WHERE id = ?1", (id,)).map(drop);
+            }
+            // read while nobody else can write an older state
+            match of_folder(&kept_run(&path)) {
+                Ok(run) => put(transaction, &run),
+                Err(why) => Err(Problem::Invalid(Diagnostic::error(format!("{}: {why}", path.display())))),
+            }
+        })
+    }
+
+    /// Makes the index anew from the folders, for example after the database was lost. What is in it and in no folder goes.
+    ///
+    /// # Errors
+    /// The folder of the runs, or the database, can't be read or written.
+    pub fn rebuild_runs(&self) -> Result<Rebuilt, Problem> {
+        let kept = kept_runs(self.data_dir()).map_err(Problem::Broken)?;
+        let runs = self.data_dir().join("runs");
+        let mut left_out = vec![];
+        self.write(|transaction| {
+            let mut known = HashSet::new();
+            for found in &kept {
+                // it may be over since it was read
+                let again = (found.state == State::GoingOn).then(|| kept_run(&runs.join(&found.id)));
+                match of_folder(again.as_ref().unwrap_or(found)) {
+                    Ok(run) => put(transaction, &run)?,
+                    Err(why) => left_out.push((found.id.clone(), why)),
+                }
+                known.insert(found.id.as_str());
+            }
+            let ids = all(transaction, "SELECT id FROM runs", (), |row| row.get::<_, String>(0))?;
+            let count = ids.len();
+            let mut forgotten = 0;
+            for id in ids {
+                // a run may have begun since the folders were listed
+                if !known.contains(id.as_str()) && runs.join(&id).symlink_metadata().is_err() {
+                    forgotten += change(transaction, "DELETE FROM runs WHERE id = ?1", (id,))?;
+                }
+            }
+            Ok(Rebuilt { runs: count - forgotten, forgotten, left_out: std::mem::take(&mut left_out) })
+        })
+    }
+
+    /// # Errors
+    /// The index has none of that id.
+    pub fn run(&self, id: &str) -> Result<Run, Problem> {
+        let found = self.read(|connection| one(connection, &format!("{RUN} WHERE id = ?1"), (id,), run))?;
+        found.ok_or_else(|| Problem::missing("run", id.escape_debug()))
+    }
+
+    /// The runs that a filter lets through, the newest first, from after the cursor; `limit` is 1 to 500, and held to that.
+    pub fn runs(&self, filter: &RunFilter, after: Option<&Cursor>, limit: u32) -> Result<RunPage, Problem> {
+        let limit = limit.clamp(1, PAGE);
+        let mut conditions = Conditions::of(filter);
+        if let Some(cursor) = after {
+            let (started, id) = (conditions.value(cursor.started), conditions.value(cursor.id.clone()));
+            conditions.all.push(format!("(started, id) < ({started}, {id})"));
+        }
+        let query = format!("{RUN} {} ORDER BY started DESC, id DESC LIMIT {}", conditions.text(), limit + 1);
+        let mut runs = self.read(|connection| all(connection, &query, params_from_iter(conditions.values), run))?;
+        let more = runs.len() > limit as usize;
+        runs.truncate(limit as usize);
+        let next = runs.last().filter(|_| more).map(|last| Cursor { started: last.started, id: last.id.clone() });
+        Ok(RunPage { runs, next })
+    }
+
+    /// Deletes a run for good: its folder, then its place in the index.
+    ///
+    /// # Errors
+    /// It is no run, it is going on, or its folder can't be deleted whole.
+    pub fn delete_run(&self, id: &str) -> Result<(), Problem> {
+        if !is_id(id) {
+            return Err(Problem::missing("run", id.escape_debug()));
+        }
+        let path = self.data_dir().join("runs").join(id);
+        if path.symlink_metadata().is_ok() {
+            record::delete(&path).map_err(Problem::Invalid)?;
+        } else {
+            self.run(id)?;
+        }
+        self.write(|transaction| change(transaction, "DELETE FROM runs WHERE id = ?1", (id,)).map(drop))
+    }
+}
+
+/// One name, that leads nowhere else.
+fn is_id(id: &str) -> bool {
+    !id.starts_with('.') && !id.is_empty() && !id.contains(['/', '\0'])
+}
+
+/// A folder as a run; why it is none.
+fn of_folder(found: &KeptRun) -> Result<Run, String> {
+    let Some(header) = &found.header else {
+        let State::Damaged(why) = &found.state else { return Err("it has just begun".into()) };
+        return Err(why.clone());
+    };
+    let short = |text: &str| text.chars().take(LONGEST).collect::<String>();
+    Ok(Run {
+        id: found.id.clone(),
+        project: header.project.as_deref().and_then(|text| name(text).ok()),
+        test: short(&header.test),
+        file: short(&header.file),
+        block: header.block.as_deref().map(short),
+        status: RunStatus::from(&found.state),
+        started: header.time,
+        duration: found.duration.map(|duration| duration.as_secs_f64() * 1000.0),
+        trigger: header.trigger,
+        repetition: header.repetition,
+        repetitions: header.of,
+        attempt: header.attempt,
+    })
+}
+
+/// The project stays as the index has it: it may have been renamed since.
+pub(super) fn put(connection: &Connection, run: &Run) -> Result<(), Problem> {
+    let search = key(&record::block_name(&run.file, run.block.as_deref()));
+    let put = "INSERT INTO runs (id, project, project_key, test, file, block, search, status, started, duration, cause,
+            repetition, repetitions, attempt)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+        ON CONFLICT (id) DO UPDATE SET status = excluded.status, duration = excluded.duration";
+    let values = params![
+        run.id,
+        run.project,
+        run.project.as_deref().map(key),
+        run.test,
+        run.file,
+        run.block,
+        search,
+        run.status.word(),
+        run.started,
+        run.duration,
+        run.trigger.map(Trigger::word),
+        run.repetition,
+        run.repetitions,
+        run.attempt
+    ];
+    change(connection, put, values).map(drop)
+}
+
+/// What has to hold of a run, as SQL with its values.
+struct Conditions {
+    all: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    fn of(filter: &RunFilter) -> Conditions {
+        let mut conditions = Conditions { all: vec![], values: vec![] };
+        let mut when = |condition: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                let place = conditions.value(value);
+                conditions.all.push(condition.replace('?', &place));
+            }
+        };
+        when("project_key = ?", filter.project.as_deref().map(|name| key(name).into()));
+        when("started >= ?", filter.since.map(Value::from));
+        when("started < ?", filter.until.map(Value::from));
+        when("search LIKE ? ESCAPE '!'", filter.text.as_deref().map(|text| part(text).into()));
+        conditions.one_of("status", filter.statuses.iter().map(|status| status.word()));
+        conditions.one_of("cause", filter.triggers.iter().map(|trigger| trigger.word()));
+        conditions
+    }
+
+    fn value(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("?{}", self.values.len())
+    }
+
+    fn one_of(&mut self, column: &str, words: impl Iterator<Item = &'static str>) {
+        let places: Vec<String> = words.map(|word| self.value(word.to_string())).collect();
+        if !places.is_empty() {
+            self.all.push(format!("{column} IN ({})", places.join(", ")));
+        }
+    }
+
+    fn text(&self) -> String {
+        if self.all.is_empty() { String::new() } else { format!("WHERE {}", self.all.join(" AND ")) }
+    }
+}
+
+/// A pattern of LIKE for what has that text in it.
+fn part(text: &str) -> String {
+    let plain = key(text).replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{plain}%")
+}
+
+#[cfg(test)]
+mod tests;
