@@ -22,25 +22,26 @@ impl Host {
     /// # Errors
     /// Its file can't be made.
     pub fn take(data_dir: &Path) -> Result<Host, Problem> {
-        let (id, path) = loop {
+        let hosts = data_dir.join("hosts");
+        loop {
             // a file's name that begins with `-` is a nuisance
             let id = format!("host-{}", &secret::random()?[..16]);
-            let path = data_dir.join("hosts").join(&id);
-            if path.symlink_metadata().is_err() {
-                break (id, path);
+            let path = hosts.join(&id);
+            let made = fs::create_dir_all(&hosts).and_then(|()| {
+                let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+                // where the file system knows no locks it counts as gone, and its jobs with it
+                let _ = file.lock();
+                Ok(file)
+            });
+            let lock = made.map_err(|error| {
+                let message = format!("cannot make {}: {error}", path.display());
+                Problem::Broken(Diagnostic::error(message).advice("see that the data directory may be written"))
+            })?;
+            // who sweeps may have taken it for an old one before it was locked
+            if path.symlink_metadata().is_ok() {
+                return Ok(Host { id, path, _lock: lock });
             }
-        };
-        let made = fs::create_dir_all(data_dir.join("hosts")).and_then(|()| {
-            let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
-            // where the file system knows no locks it counts as gone, and its jobs with it
-            let _ = file.lock();
-            Ok(file)
-        });
-        let lock = made.map_err(|error| {
-            let message = format!("cannot make {}: {error}", path.display());
-            Problem::Broken(Diagnostic::error(message).advice("see that the data directory may be written"))
-        })?;
-        Ok(Host { id, path, _lock: lock })
+        }
     }
 
     pub fn id(&self) -> &str {
@@ -67,6 +68,14 @@ pub(super) fn is_there(data_dir: &Path, id: &str) -> bool {
     locked.unwrap_or_else(|error| error.kind() != io::ErrorKind::NotFound)
 }
 
+/// Removes the files that hosts left which were killed.
+pub(super) fn sweep(data_dir: &Path) {
+    let entries = data_dir.join("hosts").read_dir().into_iter().flatten().filter_map(Result::ok);
+    for id in entries.filter_map(|entry| entry.file_name().into_string().ok()) {
+        is_there(data_dir, &id);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +93,8 @@ mod tests {
         fs::write(data.path().join("hosts").join(&id), "").unwrap();
         assert!(!is_there(data.path(), &id));
         assert_eq!(data.path().join("hosts").read_dir().unwrap().count(), 1);
+        fs::write(data.path().join("hosts/host-old"), "").unwrap();
+        sweep(data.path());
+        assert!(!data.path().join("hosts/host-old").exists() && is_there(data.path(), two.id()));
     }
 }

@@ -2,21 +2,38 @@
 //! a database below the data directory. Only this module holds SQL; what it gives are plain types. It asks no clock: `now` and all
 //! times are milliseconds since the epoch.
 
+mod api_keys;
 mod database;
+mod host;
 mod kept;
 mod name;
 mod problem;
 mod projects;
+mod queue;
 mod retention;
 mod runs;
 mod saved;
+mod schedules;
 mod schema;
+mod secret;
+mod sessions;
+mod settings;
+mod users;
+mod webhooks;
 
+pub use api_keys::{ApiKey, Scope};
 pub use database::Store;
+pub use host::Host;
 pub use kept::kept_runs;
 pub use name::{Kind, key, name, test_name, test_of_file};
 pub use problem::{Conflict, Problem};
 pub use projects::Project;
+pub use queue::{Job, JobState, NewJob, Queued};
 pub use retention::Retention;
 pub use runs::{Cursor, Rebuilt, Run, RunFilter, RunPage, RunStatus};
 pub use saved::{NewTest, Save, Test, Version, VersionInfo};
+pub use schedules::{NewSchedule, Schedule};
+pub use secret::Secret;
+pub use sessions::Session;
+pub use users::User;
+pub use webhooks::{NewWebhook, Webhook, WebhookKind};

@@ -7,6 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::record::Trigger;
 use crate::verdict::Status;
 use rusqlite::{Connection, Row, params};
+use std::collections::HashMap;
 
 /// Why a job ends whose host is gone.
 const LOST: &str = "the server that ran it was stopped or killed";
@@ -61,7 +62,8 @@ pub enum Queued {
     Busy,
 }
 
-const JOB: &str = "SELECT id, project, payload, cause, schedule, state, queued, started, ended, status, reason FROM queue";
+const JOB: &str =
+    "SELECT id, project, payload, cause, schedule, state, queued, started, ended, status, reason FROM queue";
 
 fn job(row: &Row) -> rusqlite::Result<Job> {
     let (cause, state, status): (String, String, Option<String>) = (row.get(3)?, row.get(5)?, row.get(9)?);
@@ -138,10 +140,11 @@ impl Store {
     /// Ends the jobs, as errors, whose host is gone; gives their ids. What waits goes on waiting, in its order. To be called when
     /// a host begins.
     pub fn recover_jobs(&self, now: f64) -> Result<Vec<i64>, Problem> {
+        host::sweep(self.data_dir());
         self.write(|transaction| {
             let running = "SELECT id, host FROM queue WHERE state = 'running' ORDER BY id";
             let jobs = all(transaction, running, (), |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
-            let mut hosts = std::collections::HashMap::new();
+            let mut hosts = HashMap::new();
             let mut lost = vec![];
             for (id, host) in jobs {
                 if !*hosts.entry(host).or_insert_with_key(|host| host::is_there(self.data_dir(), host)) {
@@ -173,7 +176,9 @@ impl Store {
 
     /// Forgets the jobs that ended before then; gives how many. The runs that they had stay.
     pub fn forget_jobs(&self, before: f64) -> Result<usize, Problem> {
-        self.write(|transaction| change(transaction, "DELETE FROM queue WHERE state = 'done' AND ended < ?1", (before,)))
+        self.write(|transaction| {
+            change(transaction, "DELETE FROM queue WHERE state = 'done' AND ended < ?1", (before,))
+        })
     }
 }
 
@@ -187,7 +192,8 @@ fn queue(connection: &Connection, new: &NewJob, now: f64) -> Result<Queued, Prob
     if let Some(project) = new.project {
         super::projects::by_id(connection, project)?;
     }
-    let queued = "INSERT INTO queue (project, payload, cause, schedule, state, queued) VALUES (?1, ?2, ?3, ?4, 'waiting', ?5)
+    let queued =
+        "INSERT INTO queue (project, payload, cause, schedule, state, queued) VALUES (?1, ?2, ?3, ?4, 'waiting', ?5)
         RETURNING id";
     let values = (new.project, &new.payload, new.trigger.word(), new.schedule, now);
     insert(connection, queued, values).map(Queued::Waits)
@@ -234,7 +240,10 @@ mod tests {
         let host = Host::take(data.path()).unwrap();
         let ids = ["a", "secret", "c"].map(|payload| queue(&store, &new(payload)));
         let first = store.take_job(&host, 2.0).unwrap().unwrap();
-        assert_eq!((first.id, first.payload.as_str(), first.state, first.started), (ids[0], "a", JobState::Running, Some(2.0)));
+        assert_eq!(
+            (first.id, first.payload.as_str(), first.state, first.started),
+            (ids[0], "a", JobState::Running, Some(2.0))
+        );
         assert!(matches!(store.cancel_job(ids[0], 3.0), Err(Problem::Missing(_))));
         store.cancel_job(ids[1], 3.0).unwrap();
         store.finish_job(ids[0], Status::Fail, None, 4.0).unwrap();
@@ -247,7 +256,9 @@ mod tests {
         assert_eq!(store.jobs().unwrap().len(), 1);
         assert_eq!(store.forget_jobs(4.0).unwrap(), 1);
         assert!(matches!(store.job(ids[1]), Err(Problem::Missing(_))));
-        // an id is never given twice while its job is known
+        // no id is given twice
+        store.finish_job(ids[2], Status::Pass, None, 5.0).unwrap();
+        store.forget_jobs(9.0).unwrap();
         assert!(queue(&store, &new("d")) > ids[2]);
     }
 
@@ -304,7 +315,10 @@ mod tests {
         let store = Store::open(data.path()).unwrap();
         assert_eq!(store.recover_jobs(3.0).unwrap(), [ids[0], ids[2]]);
         let lost = store.job(ids[0]).unwrap();
-        assert_eq!((lost.state, lost.status, lost.reason.as_deref()), (JobState::Done, Some(Status::Error), Some(LOST)));
+        assert_eq!(
+            (lost.state, lost.status, lost.reason.as_deref()),
+            (JobState::Done, Some(Status::Error), Some(LOST))
+        );
         let left: Vec<_> = store.jobs().unwrap().iter().map(|job| (job.id, job.state)).collect();
         assert_eq!(left, [(ids[1], JobState::Running), (ids[3], JobState::Waiting)]);
     }

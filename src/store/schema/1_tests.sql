@@ -1,14 +1,14 @@
--- What follows is SQL that SQLite and PostgreSQL both know. Times are milliseconds since the epoch.
--- `key` is a name without its case and writing form: what two names may not share.
+-- What follows is SQL that SQLite and PostgreSQL both know, but AUTOINCREMENT: no id is given twice, so that nobody who has an old
+-- one meets another thing. Times are milliseconds since the epoch. `key` is a name without its case and form: no two share one.
 CREATE TABLE projects (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
     key TEXT NOT NULL UNIQUE,
     created DOUBLE PRECISION NOT NULL,
     changed DOUBLE PRECISION NOT NULL
 );
 CREATE TABLE tests (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     project INTEGER NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
     key TEXT NOT NULL,

@@ -19,7 +19,7 @@ CREATE TABLE runs (
 CREATE INDEX runs_by_time ON runs (started, id);
 CREATE INDEX runs_by_project ON runs (project_key, started, id);
 CREATE TABLE queue (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     project INTEGER REFERENCES projects (id) ON DELETE SET NULL,
     -- what to run, as its caller wrote it; empty when it is over: it may hold secrets
     payload TEXT NOT NULL,

@@ -1,6 +1,6 @@
 -- No password, key or token is kept, only what it hashes to.
 CREATE TABLE users (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
     key TEXT NOT NULL UNIQUE,
     -- argon2id, in the PHC string format
@@ -8,7 +8,7 @@ CREATE TABLE users (
     created DOUBLE PRECISION NOT NULL
 );
 CREATE TABLE sessions (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     account INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     -- SHA-256 of the token
     hash TEXT NOT NULL UNIQUE,
@@ -19,7 +19,7 @@ CREATE TABLE sessions (
     expires DOUBLE PRECISION NOT NULL
 );
 CREATE TABLE api_keys (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
     -- how the key begins, to tell it by
     prefix TEXT NOT NULL,

@@ -1,5 +1,5 @@
 CREATE TABLE schedules (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     project INTEGER NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
     -- none: all tests of the project
     test INTEGER REFERENCES tests (id) ON DELETE CASCADE,
@@ -13,7 +13,7 @@ CREATE TABLE schedules (
     missed INTEGER NOT NULL
 );
 CREATE TABLE webhooks (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- none: for all projects
     project INTEGER REFERENCES projects (id) ON DELETE CASCADE,
     kind TEXT NOT NULL,
