@@ -21,6 +21,7 @@ mod runner;
 mod reports;
 mod runs;
 mod stdlib;
+mod store;
 mod support;
 mod tidy;
 mod transports;

@@ -67,6 +67,12 @@ impl<W: Write + Seek> Archive<W> {
         Ok(())
     }
 
+    /// Adds a text under that name.
+    pub fn text(&mut self, name: &str, text: &str) -> Result<(), Diagnostic> {
+        self.begin(name)?;
+        self.0.write_all(text.as_bytes()).map_err(unwritable)
+    }
+
     pub fn finish(self) -> Result<(), Diagnostic> {
         self.0.finish().map(drop).map_err(|error| unwritable(io::Error::other(error)))
     }

@@ -19,6 +19,8 @@ use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
 use std::str::FromStr;
 
+pub use archive::Archive;
+
 /// What a run can be exported as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {

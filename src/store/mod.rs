@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod database;
+mod exchange;
 mod host;
 mod kept;
 mod name;
@@ -18,11 +19,13 @@ mod schema;
 mod secret;
 mod sessions;
 mod settings;
+mod unpack;
 mod users;
 mod webhooks;
 
 pub use api_keys::{ApiKey, Scope};
 pub use database::Store;
+pub use exchange::{Exported, Imported};
 pub use host::Host;
 pub use kept::kept_runs;
 pub use name::{Kind, key, name, test_name, test_of_file};

@@ -1,0 +1,131 @@
+//! The store when its process is killed: what was saved is there, what was not is gone whole, nobody waits for the dead.
+
+use rusqlite::{Connection, TransactionBehavior};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Instant;
+use telefonist::record::Trigger;
+use telefonist::store::{Host, JobState, Kind, NewJob, NewTest, Problem, Save, Store};
+use telefonist::verdict::Status;
+
+/// Says to this program, when a test starts it once more, in which data directory it is to write until it is killed.
+const WRITER: &str = "TELEFONIST_TEST_WRITER";
+
+/// The same test in a process of its own.
+fn writer(test: &str, data_dir: &Path) -> (Child, BufReader<ChildStdout>) {
+    let program = std::env::current_exe().expect("this program");
+    let mut command = Command::new(program);
+    command.args([test, "--exact", "--nocapture"]).env(WRITER, data_dir);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    let stdout = BufReader::new(child.stdout.take().expect("its output"));
+    (child, stdout)
+}
+
+/// The data directory, in such a process.
+fn as_writer() -> Option<std::path::PathBuf> {
+    std::env::var_os(WRITER).map(Into::into)
+}
+
+fn say(word: &str) {
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "\nsaid {word}").and_then(|()| stdout.flush()).expect("the other one listens");
+}
+
+/// What the writer said, one after another, until it is dead.
+fn said(stdout: &mut impl BufRead) -> Option<String> {
+    stdout.lines().map_while(Result::ok).find_map(|line| line.strip_prefix("said ").map(String::from))
+}
+
+fn kill(mut child: Child) {
+    child.kill().expect("it is killed");
+    child.wait().expect("it is dead");
+}
+
+#[test]
+fn a_writer_killed_in_a_transaction_leaves_nothing_of_it() {
+    if let Some(data_dir) = as_writer() {
+        let mut connection = Connection::open(data_dir.join("telefonist.db")).unwrap();
+        let half = connection.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        for n in 0..5000 {
+            let text = "INSERT INTO projects (name, key, created, changed) VALUES (?1, ?1, 1, 1)";
+            half.execute(text, (format!("half {n}"),)).unwrap();
+        }
+        say("half");
+        loop {
+            std::thread::park();
+        }
+    }
+    let data = tempfile::tempdir().unwrap();
+    let store = Store::open(data.path()).unwrap();
+    store.create_project("whole", 1.0).unwrap();
+    let (child, mut stdout) = writer("store::a_writer_killed_in_a_transaction_leaves_nothing_of_it", data.path());
+    assert_eq!(said(&mut stdout).as_deref(), Some("half"));
+    // who reads sees nothing of it
+    assert_eq!(store.projects().unwrap().len(), 1);
+    kill(child);
+    let begun = Instant::now();
+    store.create_project("next", 2.0).unwrap();
+    assert!(begun.elapsed().as_secs() < 5, "it waits for a dead process: {:?}", begun.elapsed());
+    let names = || Store::open(data.path()).unwrap().projects().unwrap().into_iter().map(|project| project.name);
+    assert_eq!(names().collect::<Vec<_>>(), ["next", "whole"]);
+}
+
+#[test]
+fn what_was_saved_before_the_kill_is_there_whatever_the_moment() {
+    if let Some(data_dir) = as_writer() {
+        let store = Store::open(&data_dir).unwrap();
+        let host = Host::take(&data_dir).unwrap();
+        let test = store.test_named(store.project_named("pbx").unwrap().id, "call").unwrap();
+        let mut version = test.version;
+        let job = NewJob { project: None, payload: "p".into(), trigger: Trigger::Api, schedule: None };
+        loop {
+            let text = format!("{} {}", version + 1, "x".repeat(3000));
+            version = store.save(test.id, Save { based_on: version, text: &text, author: None }, 1.0).unwrap().version;
+            store.queue_job(&job, 1.0).unwrap();
+            store.take_job(&host, 1.0).unwrap();
+            say(&version.to_string());
+        }
+    }
+    let data = tempfile::tempdir().unwrap();
+    let store = Store::open(data.path()).unwrap();
+    let project = store.create_project("pbx", 1.0).unwrap().id;
+    let test = NewTest { name: "call", kind: Kind::Classic, text: "1 ", author: None };
+    let test = store.create_test(project, test, 1.0).unwrap().id;
+    drop(store);
+    let mut version = 1;
+    for round in 0..10 {
+        let (child, mut stdout) =
+            writer("store::what_was_saved_before_the_kill_is_there_whatever_the_moment", data.path());
+        // another moment each time: the writer goes on while this reads
+        for _ in 0..=round {
+            version = said(&mut stdout).expect("it saves").parse().unwrap();
+        }
+        kill(child);
+        while let Some(last) = said(&mut stdout) {
+            version = last.parse().unwrap();
+        }
+        let store = Store::open(data.path()).unwrap();
+        let newest = store.text(test).unwrap();
+        assert!(
+            newest.number == version || newest.number == version + 1,
+            "{} is there, {version} was said",
+            newest.number
+        );
+        version = newest.number;
+        for number in 1..=version {
+            assert!(store.version(test, number).unwrap().text.starts_with(&format!("{number} ")));
+        }
+        // the dead host's jobs end, what waits goes on waiting
+        let lost = store.recover_jobs(2.0).unwrap();
+        assert!(!lost.is_empty());
+        for id in lost {
+            let job = store.job(id).unwrap();
+            assert_eq!((job.state, job.status), (JobState::Done, Some(Status::Error)));
+        }
+        assert!(store.jobs().unwrap().iter().all(|job| job.state == JobState::Waiting));
+        let again = store.save(test, Save { based_on: version - 1, text: "late", author: None }, 1.0);
+        assert!(matches!(again, Err(Problem::Conflict(_))));
+        assert_eq!(data.path().join("hosts").read_dir().unwrap().count(), 0);
+    }
+}
