@@ -19,7 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Projects, tests, runs, users and what belongs to them, in `<data_dir>/telefonist.db`. Several hosts, and several of these in one
 /// host, may have the same file open at once.
 pub struct Store {
-    connection: Mutex<Connection>,
+    writer: Mutex<Connection>,
+    /// Reads while the other writes.
+    reader: Mutex<Connection>,
     data_dir: PathBuf,
 }
 
@@ -37,9 +39,14 @@ impl Store {
         // while it is held, nobody else makes or changes the tables; where the file system knows no locks, SQLite's own remain
         let one = prepare(data_dir, &path).map_err(|error| wrong(unusable(&error)))?;
         let _ = one.lock();
-        let mut connection = connect(&path).map_err(|error| wrong(error.into()))?;
-        schema::update(&mut connection).map_err(wrong)?;
-        Ok(Store { connection: Mutex::new(connection), data_dir: data_dir.to_path_buf() })
+        let mut writer = connect(&path).map_err(|error| wrong(error.into()))?;
+        schema::update(&mut writer).map_err(wrong)?;
+        let reader = connect(&path).and_then(|reader| {
+            reader.pragma_update(None, "query_only", true)?;
+            Ok(Mutex::new(reader))
+        });
+        let reader = reader.map_err(|error| wrong(error.into()))?;
+        Ok(Store { writer: Mutex::new(writer), reader, data_dir: data_dir.to_path_buf() })
     }
 
     /// Where the runs' folders lie, and all else.
@@ -49,30 +56,29 @@ impl Store {
 
     /// Gives room on the disk back, and what the log of changes holds to the file.
     pub fn vacuum(&self) -> Result<(), Problem> {
-        self.read(|connection| {
-            connection
-                .execute_batch("VACUUM; PRAGMA optimize; PRAGMA wal_checkpoint (TRUNCATE);")
-                .map_err(Problem::from)
-        })
+        lock(&self.writer).execute_batch("VACUUM; PRAGMA optimize; PRAGMA wal_checkpoint (TRUNCATE);")?;
+        Ok(())
     }
 
+    /// All that is read is of one moment.
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Problem>) -> Result<T, Problem> {
-        work(&self.lock())
+        let reader = lock(&self.reader);
+        work(&*reader.unchecked_transaction()?)
     }
 
     /// All of it is done, or nothing. Whoever else writes waits meanwhile.
     pub(super) fn write<T>(&self, work: impl FnOnce(&Transaction) -> Result<T, Problem>) -> Result<T, Problem> {
-        let mut connection = self.lock();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut writer = lock(&self.writer);
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = work(&transaction)?;
         transaction.commit()?;
         Ok(done)
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        // a panic in a transaction has rolled it back
-        self.connection.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
+/// A panic in a transaction has rolled it back.
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// Makes the folder and an empty file where they are missing, which only this user may read; gives the folder, to be locked.

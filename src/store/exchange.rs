@@ -150,11 +150,11 @@ impl Store {
 
     /// The names and texts of a project's files, as they all were at one moment.
     fn files(&self, project: i64) -> Result<Vec<(String, String)>, Problem> {
-        self.write(|transaction| {
-            projects::by_id(transaction, project)?;
-            let tests = saved::of_project(transaction, project)?;
+        self.read(|connection| {
+            projects::by_id(connection, project)?;
+            let tests = saved::of_project(connection, project)?;
             let file = |test: saved::Test| {
-                let newest = saved::version(transaction, test.id, test.version)?;
+                let newest = saved::version(connection, test.id, test.version)?;
                 Ok((test.kind.file_name(&test.name), newest.text))
             };
             tests.into_iter().map(file).collect()

@@ -29,16 +29,11 @@ pub(super) fn update_by(connection: &mut Connection, steps: &[&str]) -> Result<(
     if found != "ok" {
         return Err(damaged(&found));
     }
-    loop {
+    // who finds all up to date waits for nobody that writes
+    while version_of(connection)? != steps.len() {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let number = |name: &str| transaction.query_row(&format!("PRAGMA {name}"), (), |row| row.get::<_, i32>(0));
-        let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
-        let version = usize::try_from(number("user_version")?).unwrap_or(usize::MAX);
-        if tables > 0 && number("application_id")? != OURS {
-            return Err(Problem::Broken(
-                Diagnostic::error("this is the database of another program").advice("name another --data-dir"),
-            ));
-        }
+        // another host may have been faster
+        let version = version_of(&transaction)?;
         let Some(step) = steps.get(version) else {
             return if version == steps.len() { Ok(()) } else { Err(newer(version, steps.len())) };
         };
@@ -46,6 +41,21 @@ pub(super) fn update_by(connection: &mut Connection, steps: &[&str]) -> Result<(
         transaction.execute_batch(&format!("PRAGMA user_version = {}; PRAGMA application_id = {OURS}", version + 1))?;
         transaction.commit()?;
     }
+    Ok(())
+}
+
+/// 0 for an empty database.
+fn version_of(connection: &Connection) -> Result<usize, Problem> {
+    let query = "SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema)
+        FROM pragma_user_version, pragma_application_id";
+    let (version, program, tables): (i32, i32, u32) =
+        connection.query_row(query, (), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    if tables > 0 && program != OURS {
+        return Err(Problem::Broken(
+            Diagnostic::error("this is the database of another program").advice("name another --data-dir"),
+        ));
+    }
+    Ok(usize::try_from(version).unwrap_or(usize::MAX))
 }
 
 fn newer(version: usize, known: usize) -> Problem {

@@ -129,7 +129,7 @@ mod tests {
             assert_eq!(used(&one, minute).unwrap().1, session);
         }
         assert_eq!((used(&two, 10.0), used(&Secret::new("x"), 1.0)), (None, None));
-        assert_eq!(store.sessions(ann.id, 10.0 * MINUTE).unwrap(), [session.clone()]);
+        assert_eq!(store.sessions(ann.id, 10.0 * MINUTE).unwrap(), std::slice::from_ref(&session));
         assert_eq!(store.forget_sessions(10.0 * MINUTE).unwrap(), 1);
         store.revoke_session(session.id).unwrap();
         assert_eq!(used(&one, 10.0), None);
