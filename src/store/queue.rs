@@ -263,6 +263,24 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_left_of_a_payload_in_the_file() {
+        let (data, store) = store();
+        let host = Host::take(data.path()).unwrap();
+        let secret = "auth_pass=hunter2".repeat(2000);
+        let id = queue(&store, &new(&secret));
+        store.take_job(&host, 2.0).unwrap();
+        let is_there = || {
+            store.vacuum().unwrap();
+            let bytes = std::fs::read(data.path().join("telefonist.db")).unwrap();
+            String::from_utf8_lossy(&bytes).contains("hunter2")
+        };
+        assert!(is_there());
+        store.finish_job(id, Status::Pass, None, 3.0).unwrap();
+        assert!(!is_there());
+        assert_eq!(std::fs::metadata(data.path().join("telefonist.db-wal")).unwrap().len(), 0);
+    }
+
+    #[test]
     fn places_are_counted_and_a_schedule_waits_once() {
         let (data, store) = store();
         let host = Host::take(data.path()).unwrap();
