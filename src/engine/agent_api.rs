@@ -1,13 +1,14 @@
 //! Agents as scripts see them: `agent("alice")`, and baresip's commands under plain names.
 
 use super::at::Site;
+use super::call::Call;
 use super::duration::Millis;
 use super::errors::{plain_type, wrong};
 use super::host::{AgentAsk, Reply};
 use super::state::{Fallible, Run};
 use super::{register, syntax, waiter};
 use crate::diagnostic::mask_secrets;
-use crate::event::{Ended, Note};
+use crate::event::Ended;
 use rhai::{Dynamic, Map, Module, NativeCallContext};
 use std::fmt;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// What stands for a peer or a value in a command: text, a number, or an agent by its name, which the host resolves.
-fn word(value: &Dynamic) -> Fallible<String> {
+pub fn word(value: &Dynamic) -> Fallible<String> {
     if let Some(agent) = value.read_lock::<Agent>() {
         return Ok(agent.name.to_string());
     }
@@ -67,20 +68,23 @@ fn word(value: &Dynamic) -> Fallible<String> {
 
 impl Agent {
     /// Sends a command and gives the answer; `ok: false` fails a strict run and is a warning in any other.
-    fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
+    pub fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
+        self.send_in(context, None, text)
+    }
+
+    /// The same for one of its calls, by its id.
+    pub fn send_in(&self, context: &NativeCallContext, call: Option<&str>, text: &str) -> Fallible<ReplyValue> {
         let run = Run::of(context)?;
         let site = Site::of_call(context);
         run.may_act(&site)?;
         let at = run.at(&site);
-        let reply = run.host.command(&self.name, text, &at).map_err(|ended| run.end(ended, &site))?;
-        if !reply.ok {
+        let reply = run.host.command_in(&self.name, call, text, &at).map_err(|ended| run.end(ended, &site))?;
+        // in any other run it is a warning, which the verdict finds in the record
+        if !reply.ok && run.strict.load(Relaxed) {
             let answer = reply.data.trim();
             let answer = if answer.is_empty() { "with an error".to_string() } else { format!("`{answer}`") };
             let message = format!("{} answered {answer} to `{}`", self.name, mask_secrets(text));
-            if run.strict.load(Relaxed) {
-                return Err(run.end(Ended::failed(message), &site));
-            }
-            run.host.note(Note::Warning { message, at: Some(at) });
+            return Err(run.end(Ended::failed(message), &site));
         }
         Ok(ReplyValue(reply))
     }
@@ -190,8 +194,12 @@ fn register_commands(module: &mut Module) {
     ] {
         register(module, method, move |context: NativeCallContext, agent: &mut Agent| agent.send(&context, command));
     }
-    for (method, command) in
-        [("dial", "dial"), ("transfer", "transfer"), ("attended_transfer", "atransferstart"), ("options", "options")]
+    register(module, "dial", |context: NativeCallContext, agent: &mut Agent, to: Dynamic| -> Fallible<Call> {
+        let from = Run::of(&context)?.log().len() as u64;
+        let reply = agent.send(&context, &format!("dial {}", word(&to)?))?;
+        Ok(Call::dialled(agent, from, reply.0))
+    });
+    for (method, command) in [("transfer", "transfer"), ("attended_transfer", "atransferstart"), ("options", "options")]
     {
         register(
             module,

@@ -1,7 +1,7 @@
 //! The functions that scripts call, in modules that all engines share.
 
 use super::{
-    agent_api, blocks, checks, directives, duration, event_value, inputs, quality, shared, steps, syntax, waiter,
+    agent_api, blocks, call, checks, directives, duration, event_value, inputs, quality, shared, steps, syntax, waiter,
     waiting,
 };
 use rhai::packages::{Package, StandardPackage};
@@ -16,6 +16,7 @@ static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     let mut module = Module::new();
     duration::register_into(&mut module);
     agent_api::register_into(&mut module);
+    call::register_into(&mut module);
     event_value::register_into(&mut module);
     waiter::register_into(&mut module);
     waiting::register_into(&mut module);

@@ -7,6 +7,7 @@ mod agent_api;
 mod api;
 mod at;
 mod blocks;
+mod call;
 mod check;
 mod checks;
 mod digits;

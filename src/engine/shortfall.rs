@@ -115,7 +115,7 @@ impl Shortfall<'_> {
     fn nearest_miss(&self, member: &Member) -> Option<String> {
         let told = |event: &Event| describe(event, self.name_of);
         let is_here = |event: &Event| event.agent.as_ref() == Some(&member.agent);
-        let here = |event: &&Arc<Event>| is_here(event) && member.pattern.fits(event);
+        let here = |event: &&Arc<Event>| member.fits(event);
         if let Some(refusal) = self.refused.iter().find(|refusal| here(&&refusal.event)) {
             return Some(format!("{} came at {}, but {}", told(&refusal.event), member.agent, refusal.in_words()));
         }
@@ -133,6 +133,10 @@ impl Shortfall<'_> {
         let mut near = near.filter_map(|event| Some((event, member.pattern.near_miss(event)?)));
         if let Some((event, why)) = near.next() {
             return Some(format!("{} came at {}, but {why}", told(event), member.agent));
+        }
+        let of_others = |event: &&Arc<Event>| is_here(event) && member.pattern.fits(event) && !member.fits(event);
+        if let Some(event) = self.events.iter().rev().find(of_others) {
+            return Some(format!("{} came at {}, of another of its calls", told(event), member.agent));
         }
         if let Some(event) = self.events.iter().rev().find(here) {
             return if self.marks.is_consumed(event) {

@@ -2,12 +2,13 @@
 
 use super::agent_api::Agent;
 use super::errors::{plain_type, wrong};
-use super::matching::{Member, Want};
+use super::matching::{Member, Want, Which};
 use super::pattern::{Message, Pattern};
 use super::register;
 use super::state::{Fallible, Run};
 use super::syntax::PARENTHESES;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Module, NativeCallContext};
+use std::sync::Arc;
 
 /// Something that can be awaited.
 #[derive(Debug, Clone)]
@@ -24,12 +25,20 @@ const MOST_EVENTS: i64 = 1000;
 
 impl Waiter {
     pub fn new(agent: &Agent, pattern: Pattern) -> Waiter {
-        let member = Member { agent: agent.name.clone(), pattern, count: None, conditional: false };
+        let member = Member { agent: agent.name.clone(), pattern, count: None, conditional: false, call: None };
         Waiter { want: Want::One(member), conditions: vec![vec![]], quiet_from: None }
     }
 
     pub fn is_quiet(&self) -> bool {
         self.quiet_from.is_some()
+    }
+
+    /// Only events of that call count.
+    pub fn of_call(mut self, call: &Arc<Which>) -> Waiter {
+        if let Want::One(member) = &mut self.want {
+            member.call = Some(call.clone());
+        }
+        self
     }
 
     fn member(&mut self, method: &str) -> Fallible<&mut Member> {
@@ -72,9 +81,13 @@ fn sip_pattern(what: &Dynamic) -> Fallible<Message> {
     }
 }
 
+pub fn sip(agent: &Agent, what: &Dynamic) -> Fallible<Waiter> {
+    Ok(Waiter::new(agent, Pattern::Sip(sip_pattern(what)?)))
+}
+
 /// `sip(200, "REGISTER")`: a response to a request of that method.
-fn response_to(agent: &mut Agent, code: Dynamic, method: &str) -> Fallible<Waiter> {
-    let message = sip_pattern(&code)?;
+pub fn response_to(agent: &Agent, code: &Dynamic, method: &str) -> Fallible<Waiter> {
+    let message = sip_pattern(code)?;
     if message.code.is_none() {
         return Err(wrong("sip(…, METHOD) takes a response code first: sip(200, \"REGISTER\")"));
     }
@@ -82,7 +95,7 @@ fn response_to(agent: &mut Agent, code: Dynamic, method: &str) -> Fallible<Waite
 }
 
 /// `closed(486)`, `closed("Busy")`.
-fn closed(agent: &mut Agent, reason: Dynamic) -> Fallible<Waiter> {
+pub fn closed(agent: &Agent, reason: &Dynamic) -> Fallible<Waiter> {
     let text = match reason.type_name() {
         "string" | "i64" => reason.to_string(),
         kind => return Err(wrong(format!("closed(…) takes a response code or a text, not {}", plain_type(kind)))),
@@ -113,21 +126,21 @@ fn header(waiter: &mut Waiter, name: &str, value: Option<String>) -> Fallible<Wa
     Ok(waiter)
 }
 
-fn quiet(context: &NativeCallContext, waiter: Waiter) -> Fallible<Waiter> {
+pub fn quiet(context: &NativeCallContext, waiter: Waiter) -> Fallible<Waiter> {
     let from = Run::of(context)?.log().len();
     Ok(Waiter { quiet_from: Some(from), ..waiter })
 }
 
-fn event(agent: &mut Agent, name: &str) -> Waiter {
+pub fn event(agent: &Agent, name: &str) -> Waiter {
     Waiter::new(agent, Pattern::Event(name.to_string()))
 }
 
 pub fn register_into(module: &mut Module) {
     module.set_custom_type::<Waiter>("Waiter");
-    register(module, "event", event);
+    register(module, "event", |agent: &mut Agent, name: &str| event(agent, name));
     register(module, "established", |agent: &mut Agent| event(agent, "CALL_ESTABLISHED"));
     register(module, "closed", |agent: &mut Agent| event(agent, "CALL_CLOSED"));
-    register(module, "closed", closed);
+    register(module, "closed", |agent: &mut Agent, reason: Dynamic| closed(agent, &reason));
     register(module, "registered", |agent: &mut Agent| event(agent, "REGISTER_OK"));
     register(module, "message", |agent: &mut Agent| event(agent, "MESSAGE"));
     register(module, "message", |agent: &mut Agent, text: &str| Waiter::new(agent, Pattern::Message(text.to_string())));
@@ -136,10 +149,8 @@ pub fn register_into(module: &mut Module) {
         let pattern = pattern.map_err(|why| wrong(format!("`{text}` is no regular expression: {why}")))?;
         Ok(Waiter::new(agent, pattern))
     });
-    register(module, "sip", |agent: &mut Agent, what: Dynamic| -> Fallible<Waiter> {
-        Ok(Waiter::new(agent, Pattern::Sip(sip_pattern(&what)?)))
-    });
-    register(module, "sip", response_to);
+    register(module, "sip", |agent: &mut Agent, what: Dynamic| -> Fallible<Waiter> { sip(agent, &what) });
+    register(module, "sip", |agent: &mut Agent, code: Dynamic, method: &str| response_to(agent, &code, method));
     register(module, "header", |waiter: &mut Waiter, name: &str| header(waiter, name, None));
     register(module, "header", |waiter: &mut Waiter, name: &str, value: Dynamic| {
         header(waiter, name, Some(value.to_string()))
@@ -188,7 +199,10 @@ impl Waiter {
         fn words(want: &Want) -> String {
             let list = |wants: &[Want]| wants.iter().map(words).collect::<Vec<_>>().join(", ");
             match want {
-                Want::One(member) => format!("{} at {}", member.pattern.in_words(), member.agent),
+                Want::One(member) => {
+                    let call = if member.call.is_some() { " in this call" } else { "" };
+                    format!("{} at {}{call}", member.pattern.in_words(), member.agent)
+                }
                 Want::All(wants) => format!("all of {}", list(wants)),
                 Want::Any(wants) => format!("any of {}", list(wants)),
             }

@@ -174,7 +174,7 @@ impl Await<'_> {
     fn fitting(&mut self, event: &Arc<Event>) -> Fallible<Vec<usize>> {
         let mut fitting = vec![];
         for (n, member) in self.scan.members().iter().enumerate() {
-            if event.agent.as_ref() == Some(&member.agent) && member.pattern.fits(event) {
+            if member.fits(event) {
                 match refusal(self.call, &self.waiter.conditions[n], event, self.site)? {
                     None => fitting.push(n),
                     Some(refusal) => {

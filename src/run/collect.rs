@@ -46,7 +46,7 @@ impl Host for Collecting {
         self.agents.find(alias)
     }
 
-    fn command(&self, _: &Arc<str>, _: &str, _: &At) -> Result<Reply, Ended> {
+    fn command_in(&self, _: &Arc<str>, _: Option<&str>, _: &str, _: &At) -> Result<Reply, Ended> {
         Err(nothing_starts())
     }
 

@@ -117,7 +117,7 @@ impl Walk<'_> {
             Kind::ListOfWaiters(_) | Kind::List => {
                 wrong("`await` needs a waiter, not a list", "await all([…]) waits for each of them, any([…]) for one");
             }
-            Kind::Reply => wrong(
+            Kind::Reply | Kind::Call => wrong(
                 "`await` needs a waiter; a command is answered at once",
                 "take out `await`, and wait for what the command leads to: await bob.event(\"CALL_INCOMING\")",
             ),
@@ -141,6 +141,7 @@ impl Walk<'_> {
                 return match name {
                     "time" => Kind::Number,
                     "type" | "param" | "agent" => Kind::Text,
+                    "call" => Kind::Call,
                     _ => Kind::Unknown,
                 };
             }
@@ -151,6 +152,7 @@ impl Walk<'_> {
             }
             Kind::Agent => &["name", "aor"],
             Kind::Reply => &["ok", "data", "time"],
+            Kind::Call => &["id", "agent", "ok", "data", "time"],
             Kind::Duration | Kind::Number | Kind::Closure | Kind::Bool => return Kind::Unknown,
             kind if kind.is_waiter() => {
                 let message = format!("a waiter has no `{name}`: it must be awaited first");
@@ -168,6 +170,7 @@ impl Walk<'_> {
         match name {
             "time" => Kind::Number,
             "ok" => Kind::Bool,
+            "agent" => Kind::Agent,
             _ => Kind::Text,
         }
     }

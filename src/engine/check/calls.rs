@@ -109,10 +109,10 @@ impl Walk<'_> {
         self.values(receiver, call);
         let named = self.event_names(receiver, call);
         let result = match (receiver, name, &call.args[..]) {
-            (Kind::Agent, "dtmf", [digits]) if self.awaited => of_digits(digits),
+            (Kind::Agent | Kind::Call, "dtmf", [digits]) if self.awaited => of_digits(digits),
             _ => result_of(receiver, name, &arguments, named),
         };
-        if receiver == Kind::Agent && result == Kind::Reply {
+        if matches!(receiver, Kind::Agent | Kind::Call) && matches!(result, Kind::Reply | Kind::Call) {
             if self.in_condition {
                 let advice = "look only at the event: |e| e.param.contains(\"…\")".to_string();
                 let message = "a condition can't send a command".to_string();

@@ -13,7 +13,7 @@ fn shortfall(pattern: Pattern, lines: &[&str], consumed: &[usize], refused: &[us
     let read = vec![("param".to_string(), "486 Busy".to_string())];
     let refusal = |n: &usize| Refusal { event: events[*n].clone(), which: None, read: read.clone() };
     let refused: Vec<_> = refused.iter().map(refusal).collect();
-    let member = Member { agent: "bob".into(), pattern, count: None, conditional: !refused.is_empty() };
+    let member = Member { agent: "bob".into(), pattern, count: None, conditional: !refused.is_empty(), call: None };
     let name_of = |uri: &str| (uri == "sip:alice@127.0.0.1:5060").then(|| "alice".into());
     let shortfall =
         Shortfall { missing: &[(&member, 0)], events: &events, marks: &marks, refused: &refused, name_of: &name_of };
