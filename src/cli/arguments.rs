@@ -259,8 +259,9 @@ pub struct HostArguments {
     /// Control address of the agents and their first control port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4444", help_heading = "Agents")]
     pub ctrl_address: std::net::SocketAddr,
-    /// RTP port range for agents
-    #[arg(long, value_name = "FIRST-LAST", default_value = "10000-11000", value_parser = super::settings::ports, help_heading = "Agents")]
+    /// RTP port range for agents, 20 for each
+    // the machine's hosts share it, and each may have as many agents as --max-agents says
+    #[arg(long, value_name = "FIRST-LAST", default_value = "10000-14999", value_parser = super::settings::ports, help_heading = "Agents")]
     pub rtp_ports: std::ops::RangeInclusive<u16>,
     /// RTP interface for agents, like eth0 (default: the one that leads to the registrar)
     #[arg(long, value_name = "INTERFACE", default_value = "", hide_default_value = true, help_heading = "Agents")]
