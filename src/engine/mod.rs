@@ -29,6 +29,7 @@ mod stdlib;
 mod suggest;
 mod syntax;
 mod syntax_errors;
+mod validation;
 mod waiter;
 mod waiting;
 
@@ -42,6 +43,7 @@ pub use program::{Loader, Program, compile};
 pub use runner::run;
 pub use state::Limits;
 pub use stdlib::{MODULES as STD_MODULES, StdFunction, StdModule, documentation as std_documentation};
+pub use validation::{Judging, Material, Stop, validate};
 pub use suggest::{complete, hover};
 
 use api::register;

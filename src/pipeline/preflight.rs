@@ -30,14 +30,18 @@ pub fn check(source: &Arc<Source>, inputs: &Inputs, kind: Option<&Kind>) -> Chec
         Err(problems) => return Checked::broken(coded(problems)),
     };
     diagnostics = coded(diagnostics);
-    let known = Known { commands: commands::names().map(str::to_string).collect(), files: Some(files(source)) };
+    let known = Known { commands: commands::names().map(str::to_string).collect(), files: Some(files(source)), ..Known::default() };
     diagnostics.extend(engine::check(&script, &known));
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Checked::broken(diagnostics);
     }
     diagnostics.extend(unknown_commands(&script));
-    let missing = kind.map(|kind| missing_commands(&script, kind)).unwrap_or_default();
     let facts = engine::compile(&script).map(|program| engine::facts(&program)).unwrap_or_default();
+    diagnostics.extend(super::compile::validations(&facts, inputs).1);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Checked::broken(diagnostics);
+    }
+    let missing = kind.map(|kind| missing_commands(&script, kind)).unwrap_or_default();
     let missing = [missing, missing_accounts(&facts, inputs)].concat();
     let exit_code = if missing.is_empty() { ExitCode::Passed } else { ExitCode::Error };
     diagnostics.extend(missing);

@@ -69,6 +69,10 @@ pub fn mask(body: &mut Body, secrets: &Secrets) {
             | Note::Warning { message: said, .. }
             | Note::Waiting { what: said, .. },
         ) => mask(said),
+        Body::Note(Note::Validated { ended, .. }) => {
+            mask(&mut ended.message);
+            ended.details.iter_mut().for_each(mask);
+        }
         Body::Note(_) => {}
     }
 }

@@ -132,6 +132,9 @@ impl Walk<'_> {
         if let Some(kind) = self.scope.used(name) {
             return kind;
         }
+        if let Some(kind) = self.given(name) {
+            return kind;
+        }
         if self.in_function
             && let Some(agent) = self.top_level.get_mut(name).filter(|top| top.is_agent)
         {
@@ -171,7 +174,9 @@ impl Walk<'_> {
         let in_sight = self.scope.variables.iter().map(|known| known.name.as_str());
         let agent = |(name, top): (&'_ String, &Declared)| (self.in_function && top.is_agent).then(|| name.clone());
         let agents: Vec<String> = self.top_level.iter().filter_map(agent).collect();
-        match nearest(name, in_sight.chain(agents.iter().map(String::as_str))) {
+        let given = if self.validation { &super::validation::GIVEN[..] } else { &[] };
+        let given = given.iter().map(|(name, _)| *name);
+        match nearest(name, in_sight.chain(agents.iter().map(String::as_str)).chain(given)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("declare it before: let {name} = …;"),
         }

@@ -29,6 +29,8 @@ pub struct Walk<'a> {
     pub in_function: bool,
     /// The operand of an `await` is being walked.
     pub awaited: bool,
+    /// The script is a validation.
+    pub validation: bool,
     /// The closure of a `where(…)` is being walked.
     pub in_condition: bool,
     /// A line whose variables somebody wants to know, and those of the last statement up to it, with its line.
@@ -61,6 +63,7 @@ impl<'a> Walk<'a> {
             texts: vec![],
             in_function: false,
             awaited: false,
+            validation: false,
             in_condition: false,
             watched: None,
             seen: (0, vec![]),

@@ -1,7 +1,7 @@
 //! A run's part of the page: timeline, ladder, calls, recordings, log.
 
 use super::call_table::CallRow;
-use super::calls::calls;
+use crate::calls::calls;
 use super::kept::Kept;
 use super::messages::{LadderView, ladder};
 use super::text;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::event::{AgentEvent, At, Command, Ended};
-use crate::report::html::calls::calls;
+use crate::calls::calls;
 
 /// Events at these times, in milliseconds since the run's start.
 fn events(list: Vec<(f64, &str, Body)>) -> Vec<Event> {
