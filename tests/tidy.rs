@@ -16,8 +16,13 @@ const PURE: &[&str] = &["diagnostic", "event", "sip", "testfile", "script", "aud
 /// They judge what is recorded and never see a live run, so that a replayed run is judged by the same code.
 const BLIND: &[&str] = &["record", "flow", "verdict", "report", "export"];
 /// Crates with one home each, so that none of their types crosses a border.
-const HOMES: &[(&str, &[&str])] =
-    &[("rhai", &["engine"]), ("telefonist_baresip", &["agent", "cli"]), ("rquickjs", &["validation"]), ("rusqlite", &["store"]), ("sqlx", &["store"])];
+const HOMES: &[(&str, &[&str])] = &[
+    ("rhai", &["engine"]),
+    ("telefonist_baresip", &["agent", "cli"]),
+    ("rquickjs", &["validation"]),
+    ("rusqlite", &["store"]),
+    ("sqlx", &["store"]),
+];
 const SURROUNDINGS: &[&str] = &["*", "var", "var_os", "vars", "vars_os", "args", "args_os", "temp_dir"];
 const VAGUE_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common"];
 const MAX_LINES: usize = 600;

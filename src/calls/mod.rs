@@ -90,7 +90,7 @@ impl Builder {
         let key = (agent.clone(), sip.call_id.clone());
         match sip.status {
             None => drop(self.invites.entry(key).or_insert((time, None))),
-            Some(180..=199) => {
+            Some(180..=189) => {
                 if let Some((_, rung @ None)) = self.invites.get_mut(&key) {
                     *rung = Some(time);
                     // the agent may have told of the call before

@@ -61,7 +61,10 @@ fn an_old_agent_has_no_ids() {
     ];
     let calls = calls(&events);
     let told: Vec<_> = calls.iter().map(|call| (call.peer.as_str(), call.reason())).collect();
-    assert_eq!(told, [("alice@h", "remote: Connection reset by peer".into()), ("carol@h", "local: Rejected by user".into())]);
+    assert_eq!(
+        told,
+        [("alice@h", "remote: Connection reset by peer".into()), ("carol@h", "local: Rejected by user".into())]
+    );
     assert_eq!(calls[1].audio.packets, Some((9.0, 9.0)));
 }
 

@@ -1,6 +1,8 @@
 //! The functions that scripts call, in modules that all engines share.
 
-use super::{agent_api, checks, directives, duration, event_value, inputs, quality, syntax, validation, waiter, waiting};
+use super::{
+    agent_api, checks, directives, duration, event_value, inputs, quality, syntax, validation, waiter, waiting,
+};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, FuncRegistration, Module, OptimizationLevel, RhaiNativeFunc, Shared, Variant};
 use std::sync::LazyLock;

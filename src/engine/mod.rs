@@ -43,7 +43,7 @@ pub use program::{Loader, Program, compile};
 pub use runner::run;
 pub use state::Limits;
 pub use stdlib::{MODULES as STD_MODULES, StdFunction, StdModule, documentation as std_documentation};
-pub use validation::{Judging, Material, Stop, validate};
 pub use suggest::{complete, hover};
+pub use validation::{Judging, Material, Stop, validate};
 
 use api::register;

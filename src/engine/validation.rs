@@ -72,12 +72,20 @@ fn fail(context: &NativeCallContext, why: &str) -> Fallible<()> {
 
 pub fn register_into(module: &mut Module) {
     module.set_custom_type::<Telefonist>("telefonist");
-    register(module, "assert", |context: NativeCallContext, _: &mut Telefonist, holds: bool, why: &str| {
-        if holds { Ok(()) } else { fail(&context, why) }
-    });
-    register(module, "assert", |context: NativeCallContext, _: &mut Telefonist, holds: bool| {
-        if holds { Ok(()) } else { fail(&context, "an assertion failed") }
-    });
+    register(
+        module,
+        "assert",
+        |context: NativeCallContext, _: &mut Telefonist, holds: bool, why: &str| {
+            if holds { Ok(()) } else { fail(&context, why) }
+        },
+    );
+    register(
+        module,
+        "assert",
+        |context: NativeCallContext, _: &mut Telefonist, holds: bool| {
+            if holds { Ok(()) } else { fail(&context, "an assertion failed") }
+        },
+    );
     register(module, "fail", |context: NativeCallContext, _: &mut Telefonist, why: &str| fail(&context, why));
 }
 
@@ -153,13 +161,7 @@ pub fn validate(program: &Program, material: Material, limit: Duration, stop: St
     Judging { ended, said }
 }
 
-fn engine(
-    run: &Arc<Run>,
-    material: Material,
-    said: &Arc<Mutex<Vec<String>>>,
-    limit: Duration,
-    stop: Stop,
-) -> Engine {
+fn engine(run: &Arc<Run>, material: Material, said: &Arc<Mutex<Vec<String>>>, limit: Duration, stop: Stop) -> Engine {
     let mut engine = api::validation_engine();
     engine.set_default_tag(run.tag());
     engine.set_module_resolver(Resolver::new(run.program.clone()));

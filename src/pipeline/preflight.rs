@@ -30,7 +30,11 @@ pub fn check(source: &Arc<Source>, inputs: &Inputs, kind: Option<&Kind>) -> Chec
         Err(problems) => return Checked::broken(coded(problems)),
     };
     diagnostics = coded(diagnostics);
-    let known = Known { commands: commands::names().map(str::to_string).collect(), files: Some(files(source)), ..Known::default() };
+    let known = Known {
+        commands: commands::names().map(str::to_string).collect(),
+        files: Some(files(source)),
+        ..Known::default()
+    };
     diagnostics.extend(engine::check(&script, &known));
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Checked::broken(diagnostics);

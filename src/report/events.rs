@@ -104,7 +104,9 @@ impl EventLines {
             Body::Log(line) => is_grave(line).then_some(line.level == "error"),
             Body::Response(response) => (!response.ok).then_some(true),
             Body::Note(Note::AgentLost { .. } | Note::CheckFailed { .. }) => Some(true),
-            Body::Note(Note::Ended(ended) | Note::Validated { ended, .. }) => (ended.how != How::Finished).then_some(ended.how != How::Skipped),
+            Body::Note(Note::Ended(ended) | Note::Validated { ended, .. }) => {
+                (ended.how != How::Finished).then_some(ended.how != How::Skipped)
+            }
             Body::Note(Note::Warning { .. }) => Some(false),
             _ => None,
         }

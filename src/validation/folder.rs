@@ -14,7 +14,9 @@ pub fn source(folder: &Path, name: &str) -> Result<Arc<Source>, Diagnostic> {
     let shown = folder.display();
     if !is_plain(name) {
         let problem = Diagnostic::error(format!("`{name}` is not the name of a validation script"));
-        return Err(problem.advice(format!("a plain file name that ends in .rhai or .js is due: the file lies in {shown}")));
+        return Err(
+            problem.advice(format!("a plain file name that ends in .rhai or .js is due: the file lies in {shown}"))
+        );
     }
     let path = folder.join(name);
     if !path.is_file() {
@@ -24,7 +26,8 @@ pub fn source(folder: &Path, name: &str) -> Result<Arc<Source>, Diagnostic> {
             None => format!("put it there, or name another data folder with --data-dir: it is looked for in {shown}"),
         }));
     }
-    let unreadable = |why: String| Diagnostic::error(format!("the validation script {} can't be read: {why}", path.display()));
+    let unreadable =
+        |why: String| Diagnostic::error(format!("the validation script {} can't be read: {why}", path.display()));
     let real = path.canonicalize().map_err(|error| unreadable(error.to_string()))?;
     // a link may lead anywhere
     if !folder.canonicalize().is_ok_and(|folder| real.starts_with(folder)) {
@@ -51,7 +54,8 @@ fn is_plain(name: &str) -> bool {
 /// The scripts that are there.
 fn names(folder: &Path) -> Vec<String> {
     let entries = folder.read_dir().into_iter().flatten().filter_map(Result::ok);
-    let mut names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| is_plain(name)).collect();
+    let mut names: Vec<_> =
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| is_plain(name)).collect();
     names.sort();
     names
 }

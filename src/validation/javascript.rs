@@ -242,7 +242,9 @@ impl Told {
             // where there is no room for an error, none is thrown
             CaughtError::Value(value) if value.is_null() => return too_large(),
             CaughtError::Value(value) => return Ended::failed(format!("the validation threw {}", shown(&value))),
-            CaughtError::Error(error) => return Ended::error(format!("the validation could not be carried out: {error}")),
+            CaughtError::Error(error) => {
+                return Ended::error(format!("the validation could not be carried out: {error}"));
+            }
         };
         let at = self.at(error.stack().as_deref());
         let name = error.as_object().get::<_, Coerced<String>>("name").map(|name| name.0).unwrap_or_default();

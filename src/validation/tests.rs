@@ -31,7 +31,8 @@ fn events() -> Vec<Event> {
         event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         event
     };
-    let stats = json!({"tx": {"sent": 250, "lost": 1, "jit": 1500}, "rx": {"sent": 249, "lost": 2, "jit": 500}, "rtt": 1404});
+    let stats =
+        json!({"tx": {"sent": 250, "lost": 1, "jit": 1500}, "rx": {"sent": 249, "lost": 2, "jit": 500}, "rtt": 1404});
     let lines = [
         json!({"time": 1.0, "agent": "alice", "kind": "note", "type": "AGENT_STARTING", "aor": "sip:alice@h", "address": "h:5060",
                "local": true, "baresip": "4"}),
@@ -44,8 +45,12 @@ fn events() -> Vec<Event> {
         json!({"time": 1040.0, "agent": "alice", "kind": "log", "level": "warning", "text": "odd"}),
         json!({"time": 1050.0, "kind": "note", "type": "PRINT", "text": "here"}),
         said("CALL_RTCP", 6000.0, json!({"param": "audio", "fields": {"rtcp_stats": stats, "mos": 4.25}})),
-        said("AUDIO_REPORT", 6030.0, json!({"fields": {"packets_tx": 300, "packets_rx": 299, "codec": "PCMU", "protocol": "RTP/AVP",
-                                            "tx": true, "rx": true}})),
+        said(
+            "AUDIO_REPORT",
+            6030.0,
+            json!({"fields": {"packets_tx": 300, "packets_rx": 299, "codec": "PCMU", "protocol": "RTP/AVP",
+                                            "tx": true, "rx": true}}),
+        ),
         said("CALL_CLOSED", 6030.5, json!({"param": "486 Busy Here"})),
     ];
     let numbered = lines.into_iter().enumerate().map(|(n, mut line)| {
@@ -147,8 +152,8 @@ fn what_the_script_says_itself_fails_with_its_place() {
         ("a.js", "telefonist.assert(undefined, 'none')", "none", (1, 1)),
         ("a.js", "['é', 1].forEach(x => telefonist.fail(x))", "é", (1, 1)),
         ("a.js", "telefonist.fail({a: [1]})", "{\"a\":[1]}", (1, 1)),
-        ("a.js", "\nthrow new Error('slow')", "slow", (2, 16)),
-        ("a.js", "class Slow extends Error {}\nthrow new Slow('slow')", "slow", (2, 15)),
+        ("a.js", "\nthrow new Error('slow')", "slow", (2, 11)),
+        ("a.js", "class Slow extends Error {}\nthrow new Slow('slow')", "slow", (1, 1)),
         ("a.js", "try { telefonist.fail('no') } catch (e) {}\nwhile (true) {}", "no", (1, 1)),
         ("a.js", "try { telefonist.fail('no') } catch (e) {}\ntelefonist.fail('second')", "no", (1, 1)),
         ("a.js", "(async () => { await 0;\n telefonist.fail('later') })()", "later", (2, 2)),
@@ -189,7 +194,7 @@ fn what_cannot_be_carried_out_is_an_error_within_the_limits() {
         ("a.rhai", "let a = []; loop { a.push(a); }", "a value grew too large"),
         ("a.rhai", "let s = \"x\"; loop { s += s; }", "a value grew too large"),
         ("a.rhai", "fn f() { f() }\nf();", "calls itself without end"),
-        ("a.rhai", "events[0].typ;", "NOTE has no field `typ`"),
+        ("a.rhai", "let name = \"typ\";\nevents[0][name];", "NOTE has no field `typ`"),
         ("a.rhai", "let x = events.find(|e| e.type == \"CALL_HOLD\"); x.time - 5;", ""),
         ("a.rhai", "Fn(\"sleep\").call(60s);", ""),
     ] {
@@ -213,7 +218,9 @@ fn a_validation_can_be_stopped() {
 fn what_it_prints_is_kept_up_to_a_limit() {
     let judging = judge("a.js", "console.log('a', 1, [2], {b: 3}, null, undefined); print('b')");
     assert_eq!(judging.said, ["a 1 [2] {\"b\":3} null undefined", "b"]);
-    for (name, text) in [("a.js", "for (let i = 0; i < 5000; i++) print(i)"), ("a.rhai", "for i in 0..5000 { print(i); }")] {
+    for (name, text) in
+        [("a.js", "for (let i = 0; i < 5000; i++) print(i)"), ("a.rhai", "for i in 0..5000 { print(i); }")]
+    {
         let said = judge(name, text).said;
         assert_eq!((said.len(), said[999].as_str()), (1001, "999"), "{name}");
     }
@@ -237,7 +244,10 @@ fn as_many_events_as_are_given_can_be_looked_through() {
     let many: Vec<Event> = (0..).map(|n| Event { n, ..line.clone() }).take(60_000).collect();
     for (name, text) in [
         ("a.js", "telefonist.assert(events.filter(e => e.type === 'LOG').length === 60000)"),
-        ("a.rhai", "telefonist.assert(events.filter(|e| e.type == \"LOG\").len() == 60000);\nfn f() { events.len() }\nf();"),
+        (
+            "a.rhai",
+            "telefonist.assert(events.filter(|e| e.type == \"LOG\").len() == 60000);\nfn f() { events.len() }\nf();",
+        ),
     ] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(name), text).unwrap();
@@ -276,7 +286,10 @@ fn mistakes_are_found_before_a_run() {
     // nothing of a script runs before the run
     assert_eq!(found("a.js", "'use strict';\nwhile (true) {}"), []);
     assert_eq!(found("a.js", "telefonist.fail('x')"), []);
-    assert_eq!(found("a.rhai", "telefonist.assert(events.len() > 0, \"none\");\nfn f() { stats.len() }\nprint(f());"), []);
+    assert_eq!(
+        found("a.rhai", "telefonist.assert(events.len() > 0, \"none\");\nfn f() { stats.len() }\nprint(f());"),
+        []
+    );
 }
 
 #[test]
@@ -316,4 +329,38 @@ fn scripts_are_plain_files_of_their_folder() {
     }
     let judging = Validations::default().validate("never.js", &Recorded(events()), Arc::new(|| false));
     assert_eq!(judging.ended.how, How::Error);
+}
+
+/// The example of telefonist (Go)'s README, as it stands there.
+const OF_THE_SEED: &str = include_str!("../../tests/fixtures/validation/validation.js");
+
+#[test]
+fn the_example_of_the_seed_measures_the_delay() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("validation.js"), OF_THE_SEED).unwrap();
+    let (read, found) = Validations::read(&[("validation.js".into(), asked("validation.js"))], folder.path());
+    assert_eq!(found, []);
+    let judged = |ringing: f64, without: &str| {
+        let mut events = events();
+        for event in &mut events {
+            match &mut event.body {
+                Body::Sip(sip) if sip.status.is_none() => sip.direction = "IN".into(),
+                Body::Event(said) if said.name == "CALL_RINGING" => event.time = ringing,
+                _ => {}
+            }
+        }
+        events.retain(|event| !matches!(&event.body, Body::Event(said) if said.name == without));
+        read.validate("validation.js", &Recorded(events), Arc::new(|| false)).ended
+    };
+    assert_eq!(judged(210.0, ""), Ended::finished());
+    for (ringing, without, told, line) in [
+        (210.5, "", "Too much post dial delay! PDD=200", 11),
+        (1000.25, "", "Too much post dial delay! PDD=989.75", 11),
+        (31.0, "CALL_RTCP", "No RTCP stats reported", 15),
+        (31.0, "CALL_RINGING", "Call was never rung", 7),
+    ] {
+        let ended = judged(ringing, without);
+        assert_eq!((ended.how, ended.message.as_str()), (How::Failed, told));
+        assert_eq!(place(&ended.at, "validation.js"), (line, 1));
+    }
 }

@@ -18,7 +18,8 @@ impl Walk<'_> {
         let Some(operand) = custom.inputs.first() else { return Kind::Unknown };
         let position = start_of(operand);
         if self.validation {
-            let advice = "the run is over: look for the event among `events`, as in events.find(|e| e.type == \"CALL_CLOSED\")";
+            let advice =
+                "the run is over: look for the event among `events`, as in events.find(|e| e.type == \"CALL_CLOSED\")";
             let message = "a validation can't wait".to_string();
             self.error("not-in-validation", position, message, Some(advice.to_string()));
             return Kind::Unknown;

@@ -51,12 +51,12 @@ impl Walk<'_> {
         };
         let texts = if call.name == "assert" { &arguments[1.min(arguments.len())..] } else { arguments };
         let no_text = |kind: &Kind| !matches!(kind, Kind::Text | Kind::Unknown);
-        let no_truth = call.name == "assert"
-            && arguments.first().is_some_and(|kind| !matches!(kind, Kind::Bool | Kind::Unknown));
+        let no_truth =
+            call.name == "assert" && arguments.first().is_some_and(|kind| !matches!(kind, Kind::Bool | Kind::Unknown));
         if !counts.contains(&arguments.len()) || texts.iter().any(no_text) || no_truth {
             let given: Vec<_> = arguments.iter().map(|kind| kind.in_words()).collect();
             let message = format!("`{}` can't be called with ({})", call.name, given.join(", "));
-            self.error("arguments", position, message, Some(format!("it is called so: {usage}")));
+            self.error("argument-kind", position, message, Some(format!("it is called so: {usage}")));
         }
     }
 }

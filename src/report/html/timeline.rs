@@ -1,8 +1,8 @@
 //! A run over time, as lanes: the script (its waits), then each agent (its process, calls, media, commands). A layout in percent of
 //! the run's span, so that the page draws it at any width.
 
-use crate::calls::Call;
 use super::text::{milliseconds, offset};
+use crate::calls::Call;
 use crate::event::{Body, Event, How, Note};
 use std::sync::Arc;
 
@@ -181,7 +181,9 @@ fn script(span: Span, events: &[Event]) -> Lane {
                     How::Cancelled | How::Skipped => mark("end", ended.message.clone()),
                 }
             }
-            Body::Note(Note::Validated { ended, .. }) if ended.how != How::Finished => mark("failed", ended.message.clone()),
+            Body::Note(Note::Validated { ended, .. }) if ended.how != How::Finished => {
+                mark("failed", ended.message.clone())
+            }
             _ => {}
         }
     }
