@@ -36,14 +36,21 @@ fn the_example_of_the_seed_passes_on_a_call() {
 
 #[test]
 fn the_example_of_the_seed_fails_where_it_should() {
-    let nobody = "_define ua1 sip:alice@127.0.0.1\nuanew <ua1>;regint=0\nua1:dial 1@127.0.0.1:1|100ms\n";
-    // 183 in place of 180
-    let silent = "_define ua1 sip:alice@127.0.0.1\n_define ua2 sip:bob@127.0.0.1\nuanew <ua1>;regint=0\n\
-                  uanew <ua2>;regint=0;answermode=early\nua1:dial ua2|300ms|ua1:hangup\n";
-    for (call, told, line) in [(nobody, "Never received an INVITE", 3), (silent, "Call was never rung", 7)] {
-        let test = Telefonist::new("run call")
+    let nobody = "let alice = agent(\"alice\");\nalice.dial(\"sip:1@127.0.0.1:1\");\n";
+    // bob answers 404 at once, without ringing
+    let unrung = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\n\
+                  alice.dial(\"sip:nobody@\" + bob.aor.sub_string(8));\nawait alice.closed();\n";
+    // the first INVITE is that of the call before
+    let late =
+        format!("{unrung}sleep(250ms);\nalice.dial(bob);\nawait alice.event(\"CALL_RINGING\");\nalice.hangup();\n");
+    for (call, told, line) in [
+        (nobody, "Never received an INVITE", 3),
+        (unrung, "Call was never rung", 7),
+        (&late, "Too much post dial delay! PDD=2", 11),
+    ] {
+        let test = Telefonist::new("run call.rhai")
             .file(&script("validation.js"), OF_THE_SEED)
-            .file("call", &format!("_include validation.js\n{call}"));
+            .file("call.rhai", &format!("include(\"validation.js\");\n{call}"));
         test.run().exits(1).says("FAIL").says(told).says(&format!("data/scripts/validation.js:{line}:1"));
         let replayed = test.then("replay last");
         replayed

@@ -13,6 +13,7 @@ use super::state::{Fallible, Limits, Run, lock};
 use crate::event::{At, Clock, Ended, Event, How, Log, Note};
 use rhai::{Array, Dynamic, Engine, EvalContext, Module, NativeCallContext, Scope};
 use serde_json::Value;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,14 @@ pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// What a validation prints is kept up to so many lines.
 const MOST_LINES: usize = 1000;
+/// A line, and the reason why it failed, up to so many characters.
+const LONGEST: usize = 4000;
+
+/// By so much the program may grow while a script runs, in bytes. Rhai limits each value, not all of them together; other runs of this
+/// program grow by far less.
+const GROWTH: usize = 512 << 20;
+/// How often that is looked at: what a script can fill in that time is little beside it.
+const LOOK: Duration = Duration::from_millis(5);
 
 impl Judging {
     /// How a validation ends that somebody stops.
@@ -52,12 +61,26 @@ impl Judging {
         }
     }
 
+    /// What a person may read of a text.
+    fn cut(text: &str) -> String {
+        match text.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text.to_string(),
+        }
+    }
+
+    /// With a reason that a person may read.
+    pub fn new(mut ended: Ended, said: Vec<String>) -> Judging {
+        ended.message = Judging::cut(&ended.message);
+        Judging { ended, said }
+    }
+
     /// Keeps a line, if there is room; the last one says that more is left out.
     pub fn keep(said: &mut Vec<String>, line: &str) {
         match said.len() {
             MOST_LINES => said.push("what the validation prints after this is left out".into()),
             lines if lines > MOST_LINES => {}
-            _ => said.push(line.to_string()),
+            _ => said.push(Judging::cut(line)),
         }
     }
 }
@@ -158,22 +181,42 @@ pub fn validate(program: &Program, material: Material, limit: Duration, stop: St
     };
     let ended = in_thread("validation", script);
     let said = std::mem::take(&mut *lock(&said));
-    Judging { ended, said }
+    Judging::new(ended, said)
+}
+
+/// How much of the program is in memory, in bytes; 0 where the system does not say.
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
+    pages.unwrap_or(0) * 4096
+}
+
+/// Ends a validation that takes too long, that somebody stops, or that fills the memory.
+fn watch(run: Arc<Run>, limit: Duration, stop: Stop) -> impl Fn(u64) -> Option<Dynamic> {
+    let (begun, before) = (Instant::now(), resident());
+    let looked = AtomicU64::new(0);
+    move |operation| {
+        let now = if operation & 15 == 0 { begun.elapsed() } else { Duration::ZERO };
+        if now.as_millis() as u64 >= looked.load(Relaxed) + LOOK.as_millis() as u64 {
+            looked.store(now.as_millis() as u64, Relaxed);
+            if now > limit {
+                run.log().stop(Judging::too_long(limit));
+            } else if stop() {
+                run.log().stop(Judging::cancelled());
+            } else if resident() > before + GROWTH {
+                let why = format!("the validation needs more than {} MiB of memory", GROWTH >> 20);
+                run.log().stop(Ended { advice: Some("keep less at once".into()), ..Ended::error(why) });
+            }
+        }
+        run.must_stop().then_some(Dynamic::UNIT)
+    }
 }
 
 fn engine(run: &Arc<Run>, material: Material, said: &Arc<Mutex<Vec<String>>>, limit: Duration, stop: Stop) -> Engine {
     let mut engine = api::validation_engine();
     engine.set_default_tag(run.tag());
     engine.set_module_resolver(Resolver::new(run.program.clone()));
-    let (watched, begun) = (run.clone(), Instant::now());
-    engine.on_progress(move |operation| {
-        if operation & 255 == 0 && begun.elapsed() > limit {
-            watched.log().stop(Judging::too_long(limit));
-        } else if operation & 255 == 0 && stop() {
-            watched.log().stop(Judging::cancelled());
-        }
-        watched.must_stop().then_some(Dynamic::UNIT)
-    });
+    engine.on_progress(watch(run.clone(), limit, stop));
     let lines = said.clone();
     engine.on_print(move |text| Judging::keep(&mut lock(&lines), text));
     let lines = said.clone();

@@ -11,6 +11,7 @@ use rquickjs::{CatchResultExt, CaughtError, Coerced, Context, Ctx, Exception, Fu
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// A script may use so much beyond its events, in bytes.
@@ -19,6 +20,9 @@ const MEMORY: usize = 16 << 20;
 const STACK: usize = 256 << 10;
 /// Of the thread: the engine measures its own part of it only.
 const THREAD_STACK: usize = 8 << 20;
+
+/// From the end of its time to where it is given up: most of what runs then ends by itself.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// What stands before a script that is only to be read: all of it is parsed before anything runs, and then this ends it.
 const READ_ONLY: &str = "throw 0;";
@@ -30,7 +34,7 @@ const FAULTS: [&str; 7] =
 /// What is wrong with the syntax of a script, if anything is. Runs nothing of it.
 pub fn check(source: &Arc<Source>) -> Option<Diagnostic> {
     let read = source.clone();
-    let checked = in_thread(move || {
+    let checked = in_thread(super::LIMIT, move || {
         let told = Told::new(&read);
         let context = Context::full(&runtime(&told, Instant::now() + super::LIMIT, Arc::new(|| false))?)?;
         let strict = read.text.trim_start().get(1..).is_some_and(|text| text.starts_with("use strict"));
@@ -48,13 +52,19 @@ pub fn check(source: &Arc<Source>) -> Option<Diagnostic> {
         Ok(Some((message, line, column))) => {
             Some(Diagnostic::error(message).at(Script::rhai(source.clone()).place(line, column)).code("syntax"))
         }
-        Err(why) => Some(Diagnostic::error(format!("`{}` can't be read: {why}", source.name)).code("validation")),
+        Err(why) => {
+            let why = match why {
+                Unfinished::Failed(why) => why,
+                Unfinished::Stuck => "it takes too long".into(),
+            };
+            Some(Diagnostic::error(format!("`{}` can't be parsed: {why}", source.name)).code("validation"))
+        }
     }
 }
 
 /// Runs a script to its end, at most for `limit`. Never panics.
 pub fn validate(source: Arc<Source>, material: Material, limit: Duration, stop: Stop) -> Judging {
-    let judged = in_thread(move || {
+    let judged = in_thread(limit, move || {
         let told = Told::new(&source);
         let runtime = runtime(&told, Instant::now() + limit, stop)?;
         let context = Context::full(&runtime)?;
@@ -67,20 +77,39 @@ pub fn validate(source: Arc<Source>, material: Material, limit: Duration, stop: 
         });
         told.jobs(&runtime);
         let ended = told.ended(limit);
-        Ok(Judging { ended, said: told.said.take() })
+        Ok(Judging::new(ended, told.said.take()))
     });
     judged.unwrap_or_else(|why| {
-        let ended = Ended::error(format!("the validation could not be carried out: {why}"));
-        Judging { ended, said: vec![] }
+        let ended = match why {
+            Unfinished::Stuck => Judging::too_long(limit),
+            Unfinished::Failed(why) => Ended::error(format!("the validation could not be carried out: {why}")),
+        };
+        Judging::new(ended, vec![])
     })
 }
 
-/// JavaScript gets a stack of a known size, and what goes wrong in it stays there.
-fn in_thread<T: Send + 'static>(work: impl FnOnce() -> rquickjs::Result<T> + Send + 'static) -> Result<T, String> {
+/// Why nothing came of a thread.
+enum Unfinished {
+    Failed(String),
+    Stuck,
+}
+
+/// JavaScript gets a stack of a known size, and what goes wrong in it stays there. A function of the engine's own that does not end (a search
+/// through an object that says it has 2^53 elements) can't be interrupted: its thread is left alone.
+fn in_thread<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> rquickjs::Result<T> + Send + 'static,
+) -> Result<T, Unfinished> {
+    let (sender, receiver) = channel();
     let thread = std::thread::Builder::new().name("validation".into()).stack_size(THREAD_STACK);
-    let thread = thread.spawn(move || work().map_err(|error| error.to_string()));
-    let joined = thread.map_err(|error| error.to_string())?.join();
-    joined.unwrap_or_else(|_| Err("internal error, please report it".into()))
+    let thread = thread.spawn(move || drop(sender.send(work().map_err(|error| error.to_string()))));
+    thread.map_err(|error| Unfinished::Failed(error.to_string()))?;
+    match receiver.recv_timeout(limit + GRACE) {
+        Ok(done) => done.map_err(Unfinished::Failed),
+        Err(RecvTimeoutError::Timeout) => Err(Unfinished::Stuck),
+        // it panicked
+        Err(RecvTimeoutError::Disconnected) => Err(Unfinished::Failed("internal error, please report it".into())),
+    }
 }
 
 fn runtime(told: &Rc<Told>, until: Instant, stop: Stop) -> rquickjs::Result<Runtime> {

@@ -185,6 +185,9 @@ fn what_cannot_be_carried_out_is_an_error_within_the_limits() {
         ("a.js", "/(a+)+$/.test('a'.repeat(40) + 'b')", "did not end within"),
         ("a.js", "let a = []; while (true) a.push(new Array(100).fill(1))", "needs more than 16 MiB"),
         ("a.js", "let s = 'x'; while (true) s += s", ""),
+        ("a.js", "let a = 3n; while (true) a = a * a", ""),
+        ("a.js", "new ArrayBuffer(1e9)", ""),
+        ("a.js", "[].indexOf.call({length: 2 ** 53 - 1}, 1)", "did not end within"),
         ("a.js", "function f() { f() }\nf()", "calls itself without end"),
         ("a.js", "events.find(e => e.type === 'NEVER').time", "TypeError: "),
         ("a.js", "(async () => { await 0; nothing })()", "ReferenceError: nothing is not defined"),
@@ -193,6 +196,11 @@ fn what_cannot_be_carried_out_is_an_error_within_the_limits() {
         ("a.rhai", "while true { try { throw 1; } catch { } }", "did not end within"),
         ("a.rhai", "let a = []; loop { a.push(a); }", "a value grew too large"),
         ("a.rhai", "let s = \"x\"; loop { s += s; }", "a value grew too large"),
+        (
+            "a.rhai",
+            "let f = || 1; let s = \"x\"; for _ in 0..23 { s += s; } loop { let g = f; let t = s + 1; f = || { g; t } }",
+            "needs more than 512 MiB",
+        ),
         ("a.rhai", "fn f() { f() }\nf();", "calls itself without end"),
         ("a.rhai", "let name = \"typ\";\nevents[0][name];", "NOTE has no field `typ`"),
         ("a.rhai", "let x = events.find(|e| e.type == \"CALL_HOLD\"); x.time - 5;", ""),
@@ -217,6 +225,12 @@ fn a_validation_can_be_stopped() {
 #[test]
 fn what_it_prints_is_kept_up_to_a_limit() {
     let judging = judge("a.js", "console.log('a', 1, [2], {b: 3}, null, undefined); print('b')");
+    for (name, text) in [
+        ("a.js", "telefonist.fail('é'.repeat(1e6))"),
+        ("a.rhai", "let e = \"é\"; e.pad(1000000, 'é'); telefonist.fail(e);"),
+    ] {
+        assert_eq!(judge(name, text).ended.message, "é".repeat(4000) + "…", "{name}");
+    }
     assert_eq!(judging.said, ["a 1 [2] {\"b\":3} null undefined", "b"]);
     for (name, text) in
         [("a.js", "for (let i = 0; i < 5000; i++) print(i)"), ("a.rhai", "for i in 0..5000 { print(i); }")]
