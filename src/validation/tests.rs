@@ -187,7 +187,7 @@ fn what_cannot_be_carried_out_is_an_error_within_the_limits() {
         ("a.js", "let s = 'x'; while (true) s += s", ""),
         ("a.js", "let a = 3n; while (true) a = a * a", ""),
         ("a.js", "new ArrayBuffer(1e9)", ""),
-        ("a.js", "[].indexOf.call({length: 2 ** 53 - 1}, 1)", "did not end within"),
+        ("a.js", "[].indexOf.call({length: 3e8}, 1)", "did not end within"),
         ("a.js", "function f() { f() }\nf()", "calls itself without end"),
         ("a.js", "events.find(e => e.type === 'NEVER').time", "TypeError: "),
         ("a.js", "(async () => { await 0; nothing })()", "ReferenceError: nothing is not defined"),
@@ -198,7 +198,7 @@ fn what_cannot_be_carried_out_is_an_error_within_the_limits() {
         ("a.rhai", "let s = \"x\"; loop { s += s; }", "a value grew too large"),
         (
             "a.rhai",
-            "let f = || 1; let s = \"x\"; for _ in 0..23 { s += s; } loop { let g = f; let t = s + 1; f = || { g; t } }",
+            "let f = || 1; let s = \"x\"; for i in 0..23 { s += s; } loop { let g = f; let t = s + 1; f = || { g; t } }",
             "needs more than 512 MiB",
         ),
         ("a.rhai", "fn f() { f() }\nf();", "calls itself without end"),
