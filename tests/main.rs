@@ -1,5 +1,6 @@
 //! All tests that run the program, in one binary; `support` has the harness.
 
+mod blocks;
 mod check;
 mod command_line;
 mod compiled;

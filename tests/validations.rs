@@ -252,3 +252,22 @@ fn a_script_that_never_ends_is_stopped_by_the_user() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(begun.elapsed() < std::time::Duration::from_secs(8), "{:?}", begun.elapsed());
 }
+
+#[test]
+fn each_test_of_a_file_has_validations_of_its_own() {
+    let text = "let a = agent(\"a\");\nteardown { print(\"cleared up\"); }\n\
+                test \"good\" { include(\"good.rhai\"); a.cmd(\"uuid\"); }\n\
+                test \"bad\" { include(\"bad.js\"); a.cmd(\"uuid\"); }\n\
+                test \"on the way\" { a.cmd(\"uuid\"); validate(\"bad.js\"); print(\"on and on\"); }\n";
+    let test = Telefonist::new("run t.rhai --verbose")
+        .file(&script("good.rhai"), "telefonist.assert(events.some(|e| e.type == \"COMMAND\"), \"no command\");\n")
+        .file(&script("bad.js"), "telefonist.fail('never good')")
+        .file("t.rhai", text);
+    let done = test.run().exits(1).says("1 passed, 2 failed").never_says("on and on");
+    assert_eq!(done.stdout.matches("print: cleared up").count(), 3, "{}", done.stdout);
+    assert_eq!(done.stdout.matches("at data/scripts/bad.js:1:1").count(), 2, "{}", done.stdout);
+    let outside = Telefonist::new("check t.rhai")
+        .file(&script("bad.js"), "")
+        .file("t.rhai", "validate(\"bad.js\");\nlet a = agent(\"a\");\ntest \"x\" { a.cmd(\"uuid\"); }\n");
+    outside.run().exits(2).says("belong into a test").says("t.rhai:1:1");
+}

@@ -1,7 +1,8 @@
 //! The functions that scripts call, in modules that all engines share.
 
 use super::{
-    agent_api, checks, directives, duration, event_value, inputs, quality, syntax, validation, waiter, waiting,
+    agent_api, blocks, call, checks, directives, duration, event_value, inputs, quality, shared, steps, syntax,
+    validation, waiter, waiting,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, FuncRegistration, Module, OptimizationLevel, RhaiNativeFunc, Shared, Variant};
@@ -17,11 +18,13 @@ static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     event_value::register_into(&mut module);
     quality::register_into(&mut module);
     agent_api::register_into(&mut module);
+    call::register_into(&mut module);
     waiter::register_into(&mut module);
     waiting::register_into(&mut module);
     directives::register_into(&mut module);
     inputs::register_into(&mut module);
     checks::register_into(&mut module);
+    steps::register_into(&mut module);
     #[cfg(test)]
     super::tests::register_into(&mut module);
     module.build_index();
@@ -79,5 +82,7 @@ fn engine_with(functions: Shared<Module>) -> Engine {
     engine.set_max_map_size(1 << 16);
     engine.set_max_modules(256);
     syntax::register_into(&mut engine);
+    blocks::register_into(&mut engine);
+    shared::register_into(&mut engine);
     engine
 }

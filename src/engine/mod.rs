@@ -6,6 +6,8 @@
 mod agent_api;
 mod api;
 mod at;
+mod blocks;
+mod call;
 mod check;
 mod checks;
 mod directives;
@@ -23,9 +25,11 @@ mod program;
 mod quality;
 mod resolver;
 mod runner;
+mod shared;
 mod shortfall;
 mod state;
 mod stdlib;
+mod steps;
 mod suggest;
 mod syntax;
 mod syntax_errors;
@@ -36,8 +40,9 @@ mod waiting;
 #[cfg(test)]
 mod tests;
 
+pub use blocks::{Block, collect};
 pub use check::{Known, check, commands};
-pub use facts::{Facts, facts};
+pub use facts::{Facts, facts, facts_of, validations};
 pub use host::{AgentAsk, Host, Reply};
 pub use program::{Loader, Program, compile};
 pub use runner::run;

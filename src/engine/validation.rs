@@ -138,7 +138,7 @@ impl Host for Record {
         None
     }
 
-    fn command(&self, _: &Arc<str>, _: &str, _: &At) -> Result<Reply, Ended> {
+    fn command_in(&self, _: &Arc<str>, _: Option<&str>, _: &str, _: &At) -> Result<Reply, Ended> {
         Err(Record::refused())
     }
 

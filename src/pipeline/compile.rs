@@ -15,6 +15,7 @@ use std::time::Duration;
 const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// A test that can be run.
+#[derive(Clone)]
 pub struct Compiled {
     pub script: Script,
     pub program: Program,
@@ -108,7 +109,7 @@ pub fn compile(source: &Arc<Source>, inputs: &Inputs) -> Result<Compiled, Vec<Di
     if !facts.problems.is_empty() {
         return Err(facts.problems);
     }
-    let (validations, found) = validations(&facts, inputs);
+    let (validations, found) = validations(&program, inputs);
     if found.iter().any(Diagnostic::is_error) {
         return Err(found);
     }
@@ -116,10 +117,10 @@ pub fn compile(source: &Arc<Source>, inputs: &Inputs) -> Result<Compiled, Vec<Di
     Ok(Compiled { script, program, warnings, facts, waits, validations: Arc::new(validations) })
 }
 
-/// The validation scripts of a test, and what is wrong with them.
-pub fn validations(facts: &Facts, inputs: &Inputs) -> (Validations, Vec<Diagnostic>) {
+/// The validation scripts of a file's tests, and what is wrong with them.
+pub fn validations(program: &Program, inputs: &Inputs) -> (Validations, Vec<Diagnostic>) {
     match &inputs.scripts {
-        Some(folder) => Validations::read(&facts.validations, folder),
+        Some(folder) => Validations::read(&engine::validations(program), folder),
         None => (Validations::default(), vec![]),
     }
 }

@@ -281,6 +281,7 @@ fn mistakes_are_found_before_a_run() {
         ("a.rhai", "await events;", "a validation can't wait", "the run is over", "1:7"),
         ("a.rhai", "sleep(5s);", "a validation can't wait", "", "1:1"),
         ("a.rhai", "assert(true, \"x\");", "belongs in a test", "telefonist.assert(", "1:1"),
+        ("a.rhai", "test \"x\" { print(1); }", "`test` belongs in a test", "", "1:6"),
         ("a.rhai", "validate(\"b.rhai\");", "belongs in a test", "", "1:1"),
         ("a.rhai", "telefonist.asert(true);", "no method `asert`", "did you mean `assert`?", "1:12"),
         ("a.rhai", "telefonist.fail();", "can't be called with ()", "telefonist.fail(text)", "1:12"),

@@ -4,15 +4,23 @@ use super::kinds::{Kind, Type};
 use super::start_of;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
-use crate::engine::event_value;
 use crate::engine::syntax::PARENTHESES;
+use crate::engine::{blocks, event_value};
 use crate::event::fields;
 use rhai::{CustomExpr, Expr, Position};
 
 impl Walk<'_> {
     /// `await …`, or a duration literal.
     pub fn custom(&mut self, custom: &CustomExpr) -> Kind {
-        if custom.tokens.first().is_none_or(|keyword| keyword != "await") {
+        let keyword = custom.tokens.first().map_or("", |keyword| keyword.as_str());
+        if let Some(word) = blocks::word(keyword) {
+            match self.validation {
+                true => self.block_of_a_test(word, custom),
+                false => self.test_block(word, custom),
+            }
+            return Kind::Unit;
+        }
+        if keyword != "await" {
             return Kind::Duration;
         }
         let Some(operand) = custom.inputs.first() else { return Kind::Unknown };
@@ -24,6 +32,7 @@ impl Walk<'_> {
             self.error("not-in-validation", position, message, Some(advice.to_string()));
             return Kind::Unknown;
         }
+        self.acts(position);
         if self.in_condition {
             let advice = "a condition looks at one event: await outside of where(…)".to_string();
             self.error("in-condition", position, "a condition can't wait".to_string(), Some(advice));
@@ -118,7 +127,7 @@ impl Walk<'_> {
             Kind::ListOfWaiters(_) | Kind::List => {
                 wrong("`await` needs a waiter, not a list", "await all([…]) waits for each of them, any([…]) for one");
             }
-            Kind::Reply => wrong(
+            Kind::Reply | Kind::Call => wrong(
                 "`await` needs a waiter; a command is answered at once",
                 "take out `await`, and wait for what the command leads to: await bob.event(\"CALL_INCOMING\")",
             ),
@@ -142,11 +151,13 @@ impl Walk<'_> {
                 return match name {
                     "time" => Kind::Number,
                     "type" | "param" | "agent" => Kind::Text,
+                    "call" => Kind::Call,
                     _ => Kind::Unknown,
                 };
             }
             Kind::Agent => &["name", "aor"],
             Kind::Reply => &["ok", "data", "time"],
+            Kind::Call => &["id", "agent", "ok", "data", "time"],
             Kind::Duration | Kind::Number | Kind::Closure | Kind::Bool => return Kind::Unknown,
             kind if kind.is_waiter() => {
                 let message = format!("a waiter has no `{name}`: it must be awaited first");
@@ -164,6 +175,7 @@ impl Walk<'_> {
         match name {
             "time" => Kind::Number,
             "ok" => Kind::Bool,
+            "agent" => Kind::Agent,
             _ => Kind::Text,
         }
     }

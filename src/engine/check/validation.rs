@@ -1,10 +1,11 @@
 //! What a walk through a validation knows: its `events`, `stats` and `telefonist`, and what has no meaning there.
 
 use super::kinds::Kind;
+use super::start_of;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
 use crate::engine::docs;
-use rhai::{FnCallExpr, Position};
+use rhai::{CustomExpr, FnCallExpr, Position};
 
 /// The variables that a validation is given.
 pub const GIVEN: [(&str, Kind); 3] =
@@ -35,6 +36,15 @@ impl Walk<'_> {
         };
         self.error("not-in-validation", position, message, Some(advice));
         true
+    }
+
+    /// `test`, `setup` or `teardown`.
+    pub fn block_of_a_test(&mut self, word: &str, custom: &CustomExpr) {
+        if let Some(first) = custom.inputs.first() {
+            let message = format!("`{word}` belongs in a test, not in a validation");
+            let advice = "write what is to be asserted without a block around it".to_string();
+            self.error("not-in-validation", start_of(first), message, Some(advice));
+        }
     }
 
     /// `telefonist.assert(…)` and `telefonist.fail(…)`.
