@@ -12,6 +12,7 @@ mod flood;
 mod golden;
 mod html_report;
 mod ladder;
+mod language;
 mod limits;
 mod load;
 mod one_process;

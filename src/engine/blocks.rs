@@ -209,7 +209,12 @@ fn with_teardown(context: &mut EvalContext, run: &Arc<Run>, body: &Expression) -
     run.in_test.store(true, Relaxed);
     // the parser counted how far back variables are, for the place where a block stands; a loop around the test has others
     context.global_runtime_state_mut().always_search_scope = true;
-    let (setup, teardown) = (run.program.around("setup"), run.program.around("teardown"));
+    let around = if begins_with_skip(body) {
+        (None, None)
+    } else {
+        (run.program.around("setup"), run.program.around("teardown"))
+    };
+    let (setup, teardown) = around;
     let mut block = |expression: &Expr| context.eval_expression_tree(&expression.into()).map(drop);
     let done = setup.as_ref().map_or(Ok(()), &mut block).and_then(|()| block(body));
     let mut ended = errors::ended(run, done);
@@ -225,6 +230,16 @@ fn with_teardown(context: &mut EvalContext, run: &Arc<Run>, body: &Expression) -
         _ => ended.details.push(format!("the teardown failed, too: {}", after.message)),
     }
     ended
+}
+
+/// Whether a test does nothing but to say so: then there is nothing to set up.
+fn begins_with_skip(body: &Expr) -> bool {
+    let Expr::Stmt(block) = body else { return false };
+    match block.statements().first() {
+        Some(Stmt::FnCall(call, _)) => call.name == "skip",
+        Some(Stmt::Expr(first)) => matches!(&**first, Expr::FnCall(call, _) if call.name == "skip"),
+        _ => false,
+    }
 }
 
 impl Run {
