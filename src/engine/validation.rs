@@ -3,15 +3,16 @@
 use super::api;
 use super::at::Site;
 use super::errors;
-use super::event_value::{EventValue, from_json};
+use super::event_value::{EventValue, field, from_json};
 use super::host::{AgentAsk, Host, Reply};
 use super::program::Program;
 use super::register;
 use super::resolver::Resolver;
 use super::runner::in_thread;
 use super::state::{Fallible, Limits, Run, lock};
-use crate::event::{At, Clock, Ended, Event, How, Log, Note};
-use rhai::{Array, Dynamic, Engine, EvalContext, Module, NativeCallContext, Scope};
+use super::waiter::rhai_index;
+use crate::event::{At, Body, Clock, Ended, Event, How, Log, Note};
+use rhai::{Array, Dynamic, Engine, EvalContext, ImmutableString, Module, NativeCallContext, Scope};
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -95,6 +96,11 @@ fn fail(context: &NativeCallContext, why: &str) -> Fallible<()> {
 
 pub fn register_into(module: &mut Module) {
     module.set_custom_type::<Telefonist>("telefonist");
+    // nothing can be done with a call that is over: its id is what it is
+    register(module, rhai_index(), |event: &mut EventValue, name: ImmutableString| match &event.0.body {
+        Body::Event(said) if name == "call" => Ok(said.call.clone().map_or(Dynamic::UNIT, Dynamic::from)),
+        _ => field(&event.0, &name),
+    });
     register(
         module,
         "assert",

@@ -151,6 +151,7 @@ impl Walk<'_> {
                 return match name {
                     "time" => Kind::Number,
                     "type" | "param" | "agent" => Kind::Text,
+                    "call" if self.validation => Kind::Text,
                     "call" => Kind::Call,
                     _ => Kind::Unknown,
                 };
