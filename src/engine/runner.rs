@@ -58,6 +58,7 @@ fn internal_error(panic: &(dyn std::any::Any + Send)) -> Ended {
 
 fn evaluate(run: &Arc<Run>) -> Result<(), Box<rhai::EvalAltResult>> {
     let engine = engine(run);
+    run.start();
     engine.run_ast_with_scope(&mut Scope::new(), &run.program.ast)
 }
 

@@ -148,6 +148,10 @@ impl Host for Record {
         Err(Record::refused())
     }
 
+    fn reach(&self, _: &str, _: &At) -> Result<(), Ended> {
+        Err(Record::refused())
+    }
+
     fn stop_agents(&self, _: &At) -> Result<(), Ended> {
         Err(Record::refused())
     }
