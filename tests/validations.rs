@@ -46,7 +46,7 @@ fn the_example_of_the_seed_fails_where_it_should() {
     for (call, told, line) in [
         (nobody, "Never received an INVITE", 3),
         (unrung, "Call was never rung", 7),
-        (&late, "Too much post dial delay! PDD=2", 11),
+        (&late, "Too much post dial delay! PDD=", 11),
     ] {
         let test = Telefonist::new("run call.rhai")
             .file(&script("validation.js"), OF_THE_SEED)
