@@ -13,6 +13,8 @@
 //! - [`run`]: one run: script above, agents below, the log between them
 //! - [`record`]: the run's folder and its event file, written and read
 //! - [`flow`]: a record's events as a reproducible text and its hash
+//! - [`calls`]: the calls of a record with their times and figures
+//! - [`validation`]: scripts that judge a run by its record
 //! - [`verdict`]: Pass, Fail, Error or Cancelled, and why
 //! - [`report`]: a verdict for people
 //! - [`export`]: a kept run as a file for other tools
@@ -20,6 +22,7 @@
 //! - [`pipeline`]: the one place where the stages meet
 //! - [`cli`]: arguments, environment, exit codes
 pub mod agent;
+pub mod calls;
 pub mod cli;
 pub mod diagnostic;
 pub mod engine;
@@ -34,4 +37,5 @@ pub mod run;
 pub mod script;
 pub mod sip;
 pub mod testfile;
+pub mod validation;
 pub mod verdict;

@@ -25,4 +25,5 @@ mod support;
 mod tidy;
 mod transports;
 mod two_hosts;
+mod validations;
 mod why;

@@ -20,7 +20,7 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
             return ExitCode::Error;
         }
     };
-    let workplace = match inputs::inputs(&arguments.inputs, workplace.data_dir()) {
+    let workplace = match inputs::inputs(&arguments.inputs, &arguments.host.data_dir) {
         Ok(inputs) => workplace.with_inputs(inputs),
         Err(problems) => {
             complain(&problems);

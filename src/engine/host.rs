@@ -49,6 +49,8 @@ pub trait Host: Send + Sync {
     fn secret(&self, name: &str) -> Option<String>;
     /// The account line of that name, its password masked from now on.
     fn account(&self, name: &str) -> Option<String>;
+    /// Judges the record so far by a validation script that was read before the run: how that script ended.
+    fn validate(&self, file: &str, at: &At) -> Ended;
     /// Notes something in the log.
     fn note(&self, note: Note);
 }

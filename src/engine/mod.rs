@@ -35,6 +35,7 @@ mod steps;
 mod suggest;
 mod syntax;
 mod syntax_errors;
+mod validation;
 mod waiter;
 mod waiting;
 
@@ -43,12 +44,13 @@ mod tests;
 
 pub use blocks::{Block, collect};
 pub use check::{Known, check, commands};
-pub use facts::{Facts, facts, facts_of};
+pub use facts::{Facts, facts, facts_of, validations};
 pub use host::{AgentAsk, Host, Reply};
 pub use program::{Loader, Program, compile};
 pub use runner::run;
 pub use state::Limits;
 pub use stdlib::{MODULES as STD_MODULES, StdFunction, StdModule, documentation as std_documentation};
 pub use suggest::{complete, hover};
+pub use validation::{Judging, Material, Stop, validate};
 
 use api::register;

@@ -34,7 +34,12 @@ pub(super) fn run_in_thread(run: &Arc<Run>) -> Ended {
             })
         }
     };
-    let thread = std::thread::Builder::new().name("script".to_string()).stack_size(STACK).spawn(script);
+    in_thread("script", script)
+}
+
+/// Runs a script in a thread of its own, which has room for the deepest recursion.
+pub fn in_thread(name: &str, script: impl FnOnce() -> Ended + Send + 'static) -> Ended {
+    let thread = std::thread::Builder::new().name(name.to_string()).stack_size(STACK).spawn(script);
     match thread.map(std::thread::JoinHandle::join) {
         Ok(Ok(ended)) => ended,
         Ok(Err(panic)) => internal_error(panic.as_ref()),

@@ -122,6 +122,10 @@ impl Host for ScriptHost {
         self.0.inputs.accounts.get(name).cloned()
     }
 
+    fn validate(&self, file: &str, _place: &At) -> Ended {
+        self.0.validate_so_far(file)
+    }
+
     fn note(&self, note: Note) {
         self.0.note(note);
     }

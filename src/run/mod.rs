@@ -10,6 +10,7 @@ mod host;
 mod inputs;
 mod policy;
 mod recordings;
+mod validations;
 
 use crate::agent::Supervisor;
 use crate::engine::{self, Limits, Program};
@@ -19,8 +20,9 @@ pub use collect::Collecting;
 pub use inputs::{Inputs, Lookup};
 use policy::Policy;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
+pub use validations::Validator;
 
 /// How long a run waits at its end for what its agents still owe it: the reports of calls that have closed.
 const REPORTS: Duration = Duration::from_millis(500);
@@ -37,6 +39,9 @@ pub struct Run {
     inputs: Arc<Inputs>,
     /// Where the result is to be sent; the log has these URLs without their secret parts.
     webhooks: Mutex<Vec<String>>,
+    /// The validations that the script has included, each once.
+    includes: Mutex<Vec<String>>,
+    validator: OnceLock<Arc<dyn Validator>>,
 }
 
 impl Run {
@@ -46,8 +51,9 @@ impl Run {
         let (secrets, agents, policy) = (Secrets::default(), Agents::default(), Policy::default());
         // a value of a file of secrets may stand in a testfile as a macro, which nobody asks for by name
         inputs.secrets.values().for_each(|value| secrets.add(value));
-        let webhooks = Mutex::default();
-        let run = Arc::new(Run { log, secrets, supervisor, folder, agents, policy, inputs, webhooks });
+        let (webhooks, includes, validator) = (Mutex::default(), Mutex::default(), OnceLock::new());
+        let run =
+            Arc::new(Run { log, secrets, supervisor, folder, agents, policy, inputs, webhooks, includes, validator });
         let waiting = Arc::downgrade(&run);
         // a command that waits for its answer is no wait on the log
         run.log.on_stop(move || {
@@ -104,6 +110,10 @@ impl Run {
         }
         recordings::collect(self);
         self.agents.forget();
+        // what a test that failed lacks, a validation would stumble over
+        if ended.how == How::Finished {
+            self.validate_included();
+        }
         self.log.close();
         ended
     }
@@ -116,6 +126,16 @@ impl Run {
     /// The URLs that the result is to be sent to.
     pub fn webhooks(&self) -> Vec<String> {
         self.webhooks.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    fn includes(&self) -> Vec<String> {
+        self.includes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    fn include(&self, files: &[String]) {
+        let mut known = self.includes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let new = files.iter().filter(|file| !known.contains(file)).cloned().collect::<Vec<_>>();
+        known.extend(new);
     }
 
     /// What follows the host in a webhook's URL is what lets one post there.
@@ -162,10 +182,12 @@ impl Sink for Run {
     fn push_all(&self, agent: Option<&Arc<str>>, mut bodies: Vec<Body>) -> u64 {
         let mut stop = None;
         for body in &mut bodies {
-            if let Body::Note(Note::Directive { name, values, .. }) = body
-                && name == "webhook"
-            {
-                self.keep_webhooks(values);
+            if let Body::Note(Note::Directive { name, values, .. }) = body {
+                match name.as_str() {
+                    "webhook" => self.keep_webhooks(values),
+                    "include" => self.include(values),
+                    _ => {}
+                }
             }
             if !self.secrets.is_empty() {
                 policy::mask(body, &self.secrets);
