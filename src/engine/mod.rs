@@ -23,12 +23,15 @@ mod program;
 mod quality;
 mod resolver;
 mod runner;
+mod session;
 mod shortfall;
 mod state;
+mod statements;
 mod stdlib;
 mod suggest;
 mod syntax;
 mod syntax_errors;
+mod value;
 mod waiter;
 mod waiting;
 
@@ -37,10 +40,12 @@ mod tests;
 
 pub use check::{Known, check, commands};
 pub use facts::{Facts, facts};
-pub use host::{AgentAsk, Host, Reply};
+pub use host::{AgentAsk, Host, Pause, Reply};
 pub use program::{Loader, Program, compile};
 pub use runner::run;
+pub use session::{Outcome, Session, Statement, Trouble, session};
 pub use state::Limits;
+pub use statements::is_unfinished;
 pub use stdlib::{MODULES as STD_MODULES, StdFunction, StdModule, documentation as std_documentation};
 pub use suggest::{complete, hover};
 

@@ -136,6 +136,13 @@ impl Run {
         Box::new(EvalAltResult::ErrorRuntime("the run ends".into(), site.position))
     }
 
+    /// Lets the script go on although it had to end, and says why it had to; none where it did not, or must not go on.
+    pub fn go_on(&self) -> Option<Ended> {
+        let reason = self.log().take_stop();
+        self.stopping.store(self.log().stopped().is_some(), Relaxed);
+        reason
+    }
+
     /// Called before every operation of the script: whether it has to end.
     pub fn must_stop(&self) -> bool {
         if self.stopping.load(Relaxed) {

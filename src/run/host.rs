@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::agent::{Account, commands, rewrite};
-use crate::engine::{AgentAsk, Host, Reply};
+use crate::engine::{AgentAsk, Host, Pause, Reply};
 use crate::event::{At, Ended, Log, Note};
 use std::sync::Arc;
 
@@ -110,5 +110,14 @@ impl Host for ScriptHost {
 
     fn note(&self, note: Note) {
         self.0.note(note);
+    }
+
+    fn resume(&self) {
+        self.0.agents.live().iter().for_each(|agent| agent.resume());
+        self.0.abandon_on_stop();
+    }
+
+    fn pause(&self) -> Option<Pause> {
+        self.0.inputs.pause.clone()
     }
 }

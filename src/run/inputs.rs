@@ -1,5 +1,6 @@
 //! What the caller gives the scripts of its runs.
 
+use crate::engine::Pause;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub struct Inputs {
     pub accounts: BTreeMap<String, String>,
     /// Secrets that no file gives.
     pub environment: Option<Lookup>,
+    /// What happens inside a script that has failed, before its run ends.
+    pub pause: Option<Pause>,
 }
 
 impl Inputs {

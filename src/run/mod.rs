@@ -11,7 +11,7 @@ mod policy;
 mod recordings;
 
 use crate::agent::Supervisor;
-use crate::engine::{self, Limits, Program};
+use crate::engine::{self, Limits, Loader, Program, Session};
 use crate::event::{Body, Clock, Ended, How, Log, Note, Secrets, Sink};
 use agents::Agents;
 pub use inputs::{Inputs, Lookup};
@@ -46,14 +46,18 @@ impl Run {
         inputs.secrets.values().for_each(|value| secrets.add(value));
         let webhooks = Mutex::default();
         let run = Arc::new(Run { log, secrets, supervisor, folder, agents, policy, inputs, webhooks });
-        let waiting = Arc::downgrade(&run);
-        // a command that waits for its answer is no wait on the log
-        run.log.on_stop(move || {
+        run.abandon_on_stop();
+        run
+    }
+
+    /// A command that waits for its answer is no wait on the log.
+    fn abandon_on_stop(self: &Arc<Run>) {
+        let waiting = Arc::downgrade(self);
+        self.log.on_stop(move || {
             if let Some(run) = waiting.upgrade() {
                 run.agents.live().iter().for_each(|agent| agent.abandon());
             }
         });
-        run
     }
 
     pub fn log(&self) -> &Arc<Log> {
@@ -63,8 +67,25 @@ impl Run {
     /// Runs the program to its end, stops the agents, and closes the log. Blocks the calling thread. `steps_done` is called when
     /// nothing is left to do but to stop the agents: whoever waits for this test's turn need not wait for that.
     pub fn execute(self: &Arc<Run>, program: &Program, limits: &Limits, steps_done: &dyn Fn(&Ended)) -> Ended {
-        let host = Arc::new(host::ScriptHost(self.clone()));
-        let mut ended = engine::run(program, host, limits);
+        self.conduct(|host| engine::run(program, host, limits), steps_done)
+    }
+
+    /// The same with whoever `serve` takes statements from in place of a script.
+    pub fn converse(
+        self: &Arc<Run>,
+        limits: &Limits,
+        files: Loader,
+        serve: impl FnOnce(&mut Session) -> Ended + Send,
+    ) -> Ended {
+        self.conduct(|host| engine::session(host, limits, files, serve), &|_| {})
+    }
+
+    fn conduct(
+        self: &Arc<Run>,
+        script: impl FnOnce(Arc<dyn engine::Host>) -> Ended,
+        steps_done: &dyn Fn(&Ended),
+    ) -> Ended {
+        let mut ended = script(Arc::new(host::ScriptHost(self.clone())));
         // an agent that nothing was asked of must have got ready all the same
         let unready = |run: &Run| run.agents.live().iter().find_map(|agent| agent.ready().err());
         if let (How::Finished, Some(why)) = (ended.how, unready(self)) {

@@ -8,6 +8,7 @@ mod inputs;
 mod language;
 mod modules;
 mod rules;
+mod session;
 mod shortfalls;
 mod suggesting;
 

@@ -1,0 +1,204 @@
+//! A script that a person writes line by line.
+
+use super::*;
+use crate::diagnostic::{Diagnostic, render};
+
+/// Enters the lines, each by itself, and gives for each what it gave: a value, or what is wrong with it.
+fn enter(host: FakeHost, lines: &[&str]) -> Vec<String> {
+    let limits = Limits { within: Duration::from_millis(20), test: Duration::from_secs(20) };
+    let mut told = vec![];
+    let none: Loader = Arc::new(|_| Err("no files here".into()));
+    let ended = session(Arc::new(host), &limits, none, |session| {
+        for line in lines {
+            told.push(tell(&session.enter(line, None)));
+        }
+        Ended::finished()
+    });
+    assert_eq!(ended, Ended::finished());
+    told
+}
+
+fn tell(outcome: &Outcome) -> String {
+    let place = |problem: &Diagnostic| problem.place.as_ref().map(|place| place.to_string()).unwrap_or_default();
+    let problem = |problem: &Diagnostic| format!("{} {}", place(problem), problem.message);
+    match &outcome.trouble {
+        Some(Trouble::Text(problems)) => problems.iter().map(problem).collect::<Vec<_>>().join("\n"),
+        Some(Trouble::Ended(_, told)) => problem(told),
+        None => outcome.done.last().and_then(|last| last.value.clone()).unwrap_or_default(),
+    }
+}
+
+#[test]
+fn variables_functions_imports_and_closures_live_on() {
+    let told = enter(
+        FakeHost::new(),
+        &[
+            "let a = 20; fn twice(x) { x * 2 }",
+            "twice(a) + 2",
+            "let add = |x| x + a;",
+            "add.call(1)",
+            "a += 1; a",
+            "import \"std/calls\" as calls;",
+            "fn hang(one) { calls::hangup(one, one) }",
+            "const TEN = 10; fn ten() { global::TEN }",
+            "fn twice(x) { x * 2 + 1 }",
+            "twice(1)",
+            "[twice(1), 5s, \"x\"]",
+            "twice(1",
+        ],
+    );
+    assert_eq!(told[..6], ["", "42", "", "21", "21", ""]);
+    assert_eq!(told[8..11], ["", "3", "[3, 5s, \"x\"]"]);
+    assert!(told[11].starts_with("session:12:"), "{}", told[11]);
+}
+
+#[test]
+fn agents_are_seen_by_functions_and_what_is_asked_of_them_is_shown() {
+    let told = enter(
+        FakeHost::new().on("alice dial bob", &["bob CALL_INCOMING c1"]).refusing("bob hold"),
+        &[
+            "let alice = agent(\"alice\"); let bob = agent(\"bob\");",
+            "fn ring() { alice.dial(bob) }",
+            "ring()",
+            "bob",
+            "bob.event(\"CALL_INCOMING\")",
+            "await bob.event(\"CALL_INCOMING\")",
+            "bob.hold()",
+            "await bob.event(\"CALL_INCOMING\") within 5ms",
+        ],
+    );
+    assert_eq!(told[..4], ["", "", "ok", "agent bob"]);
+    assert_eq!(told[4], "a waiter for CALL_INCOMING at bob: write `await` before it");
+    assert_eq!(told[5..7], ["CALL_INCOMING at bob", "refused  no such call"]);
+    assert!(told[7].starts_with("session:8:11 no CALL_INCOMING at bob within 5 ms"), "{}", told[7]);
+}
+
+#[test]
+fn what_fails_has_a_place_leaves_nothing_and_ends_no_session() {
+    let told = enter(
+        FakeHost::new(),
+        &[
+            "let alice = agent(\"alice\");",
+            "alice.hangupp()",
+            "let x = 1; assert(false, \"not so\"); let y = 2; fn later() { 7 }",
+            "x + later()",
+            "y",
+            "fail(\"at once\")",
+            "alice.dial(5); check(false, \"noted\")",
+            "throw 5",
+            "panic_for_a_test()",
+            "await alice.event(\"CALL_CLOSED\") within 1ms",
+            "fn deep() { assert(1 == 2, \"deep\") }",
+            "deep()",
+            "loop { }",
+            "1",
+        ][..12],
+    );
+    assert_eq!(told[1], "session:2:7 an agent has no method `hangupp`");
+    assert_eq!(told[2], "session:3:12 not so");
+    assert_eq!(told[3], "8");
+    assert_eq!(told[4], "session:5:1 there is no variable `y` here");
+    assert_eq!(told[5], "session:6:1 at once");
+    assert_eq!(told[6], "session:7:16 noted");
+    assert_eq!(told[7], "session:8:1 the script threw 5");
+    assert!(told[8].contains("internal error"), "{}", told[8]);
+    assert!(told[9].starts_with("session:10:13 no CALL_CLOSED at alice"), "{}", told[9]);
+    assert_eq!(told[11], "session:11:13 deep");
+}
+
+#[test]
+fn a_stop_ends_the_statement_and_not_the_session() {
+    let limits = Limits::default();
+    let host = Arc::new(FakeHost::new());
+    let none: Loader = Arc::new(|_| Err("no files here".into()));
+    session(host.clone(), &limits, none, |session| {
+        let stopping = host.clone();
+        let stopper = std::thread::spawn(move || {
+            // the wait is in the log before it begins
+            while let Some(events) = stopping.log.follow(0) {
+                if events.iter().any(|event| matches!(event.body, Body::Note(Note::Waiting { .. }))) {
+                    return stopping.log.stop(Ended::failed("interrupted"));
+                }
+            }
+        });
+        assert_eq!(tell(&session.enter("let a = 1; sleep(1m)", None)), "session:1:12 interrupted");
+        stopper.join().unwrap();
+        assert_eq!(tell(&session.enter("sleep(1ms); a + 1", None)), "2");
+        host.log.stop(Ended::error("an agent died"));
+        assert_eq!(tell(&session.enter("a + 2", None)), "3");
+        Ended::finished()
+    });
+}
+
+#[test]
+fn a_line_of_another_language_has_its_place_as_it_was_written() {
+    let none: Loader = Arc::new(|_| Err("no files here".into()));
+    session(Arc::new(FakeHost::new()), &Limits::default(), none, |session| {
+        session.enter("let a = 1;", None);
+        let outcome = session.enter("alice:dial bob | 1ms", Some("on(\"alice\").cmd(\"dial\", \"bob\"); sleep(1ms);"));
+        let Some(Trouble::Ended(_, problem)) = outcome.trouble else { panic!("{outcome:?}") };
+        let shown = render(&[problem], false);
+        assert!(shown.contains("[session:2:1]") && shown.contains("alice:dial bob | 1ms"), "{shown}");
+        session.enter("a + 1", None);
+        assert_eq!(session.text(), ("session", "let a = 1;\n\na + 1;\n"));
+        Ended::finished()
+    });
+}
+
+#[test]
+fn a_session_inside_a_script_that_failed_has_its_variables_and_changes_no_verdict() {
+    struct Paused(FakeHost, Mutex<Vec<String>>, std::sync::Weak<Paused>);
+    impl Host for Paused {
+        fn log(&self) -> &Log {
+            self.0.log()
+        }
+        fn declare(&self, ask: AgentAsk, at: &At) -> Result<Arc<str>, Ended> {
+            self.0.declare(ask, at)
+        }
+        fn start(&self, agents: &[Arc<str>], at: &At) -> Result<(), Ended> {
+            self.0.start(agents, at)
+        }
+        fn find(&self, alias: &str) -> Option<Arc<str>> {
+            self.0.find(alias)
+        }
+        fn command(&self, agent: &Arc<str>, text: &str, at: &At) -> Result<Reply, Ended> {
+            self.0.command(agent, text, at)
+        }
+        fn stop_agents(&self, at: &At) -> Result<(), Ended> {
+            self.0.stop_agents(at)
+        }
+        fn param(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn secret(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn account(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn note(&self, note: Note) {
+            self.0.note(note);
+        }
+        fn pause(&self) -> Option<Pause> {
+            let told = self.2.clone();
+            Some(Arc::new(move |session: &mut Session, ended: &Ended| {
+                let here = told.upgrade().unwrap();
+                let mut told = here.1.lock().unwrap();
+                told.push(ended.message.clone());
+                for line in ["alice.hangup()", "twice(count)", "await alice.closed() within 1ms"] {
+                    told.push(tell(&session.enter(line, None)));
+                }
+            }))
+        }
+    }
+    let text =
+        "let alice = agent(\"alice\");\nlet count = 4;\nfn twice(x) { x * 2 }\nassert(count == 5, \"miscounted\");\n";
+    let host = Arc::new_cyclic(|own| Paused(FakeHost::new(), Mutex::default(), own.clone()));
+    let ended = run(&program(text), host.clone(), &Limits::default());
+    assert_eq!((ended.how, ended.message.as_str(), place(&ended)), (How::Failed, "miscounted", (4, 1)));
+    let told = host.1.lock().unwrap().clone();
+    assert_eq!(told[..3], ["miscounted", "ok", "8"]);
+    assert!(told[3].starts_with("tests/a.rhai:7:13 no CALL_CLOSED at alice"), "{told:?}");
+    let done = run(&program("let a = 1;"), host.clone(), &Limits::default());
+    assert_eq!((done.how, host.1.lock().unwrap().len()), (How::Failed, 4), "the log still says why the run ended");
+}
