@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 /// `ua1:dial ua2`, `<sip:a@h;transport=tls>:hangup`, `500ms | hangup`.
 static TARGETED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"^(?:[^\s"'(){}=]+:[A-Za-z]\w*(?:\s|\||$)|\d+(?:ms|s|m)\s*\|)"#).expect("a fixed pattern")
+    Regex::new(r#"^(?:[^\s"'(){}]+:[A-Za-z]\w*(?:\s|\||$)|\d+(?:ms|s|m)\s*\|)"#).expect("a fixed pattern")
 });
 /// `_define x`, `dial`, `hangup | 2s`.
 static WORD: LazyLock<Regex> =

@@ -12,8 +12,8 @@ pub const KINDS: [(&str, &str); 5] = [
     ("log", "the agents' own log lines"),
     ("notes", "what the host does: agents that start and stop, waits"),
 ];
-/// What comes all the time.
-const NOISE: [&str; 3] = ["CALL_RTCP", "VU_TX", "VU_RX"];
+/// What comes all the time, or with every call.
+const NOISE: [&str; 7] = ["CALL_LOCAL_SDP", "CALL_REMOTE_SDP", "CALL_RTCP", "CREATE", "SHUTDOWN", "VU_RX", "VU_TX"];
 
 /// What is shown. Warnings, what a script prints, and agents that die are shown in any case.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,6 +8,8 @@ use std::process::Stdio;
 use terminal::Terminal;
 
 const PROMPT: &str = "> ";
+/// The prompt, drawn with nothing behind it.
+const EMPTY: &str = "\u{1b}[K> \r";
 
 fn at_prompt(telefonist: &Telefonist) -> Terminal {
     let mut terminal = Terminal::start(telefonist, &["repl"]);
@@ -21,9 +23,7 @@ fn a_call_is_made_by_hand_watched_saved_and_run_again() {
     let telefonist = Telefonist::new("repl");
     let mut terminal = at_prompt(&telefonist);
     terminal.line("let alice = agent(\"alice\"); let bob = agent(\"bob\")");
-    terminal.enter("alice.dial(bob)", "ok");
-    // it comes while the prompt waits for a line
-    terminal.wait("bob       CALL_INCOMING");
+    terminal.enter("alice.dial(bob)", "bob       CALL_INCOMING");
     terminal.line("bob.accept()");
     terminal.wait("alice     CALL_ESTABLISHED");
     terminal.enter(":calls", "established,");
@@ -71,12 +71,34 @@ fn ctrl_c_ends_a_wait_and_a_mistake_ends_nothing() {
     terminal.enter("alice.cmd(\"reginfo\")", "ok");
     terminal.enter("let x = 20; x + 22", "42");
     // a line that is not wanted
-    terminal.keys("let y = 1\x03");
+    terminal.wait(EMPTY);
+    terminal.keys("let y = 1");
+    terminal.wait("y = 1");
+    terminal.keys("\x03");
+    terminal.wait(EMPTY);
     terminal.enter("x + 1", "21");
     terminal.enter(":lader", "did you mean `:ladder`?");
-    terminal.keys("\x04");
-    let (status, _) = terminal.end();
-    assert!(status.success());
+    let (status, shown) = terminal.leave();
+    assert!(status.success(), "{status} {shown}");
+}
+
+#[test]
+fn what_happens_is_shown_above_a_line_that_is_being_written() {
+    let telefonist = Telefonist::new("repl");
+    let mut terminal = at_prompt(&telefonist);
+    terminal.line("let bob = agent(\"bob\")");
+    terminal.enter("bob.cmd(\"reginfo\")", "ok");
+    terminal.wait(EMPTY);
+    terminal.keys("40 + ");
+    terminal.wait("40 + ");
+    let agent = children(terminal.id())[0];
+    // SAFETY: a process of this test's own
+    unsafe { libc::kill(agent as libc::pid_t, libc::SIGKILL) };
+    terminal.wait("bob       went away by itself");
+    terminal.wait("> 40 + ");
+    terminal.enter("2", "42");
+    terminal.enter(":agents", "went away by itself");
+    terminal.leave();
 }
 
 #[test]
@@ -92,9 +114,8 @@ fn lines_that_belong_together_are_one_and_tab_completes() {
     terminal.wait("alice.cmd");
     terminal.enter("(\"reginfo\").ok", "true");
     terminal.line("import \"std/calls\" as calls;");
-    terminal.enter("type_of(calls::establish)", "x");
-    terminal.keys("\x04");
-    terminal.end();
+    terminal.enter("calls::establis\t", "calls::establish");
+    terminal.leave();
 }
 
 #[test]
@@ -117,8 +138,7 @@ fn lines_of_a_testfile_are_understood_and_saved() {
     terminal.line("ua1:hangup | 0s");
     terminal.wait("bob       CALL_CLOSED");
     terminal.enter(":save classic.rhai", "wrote classic.rhai");
-    terminal.keys("\x04");
-    terminal.end();
+    terminal.leave();
     telefonist.then("run classic.rhai").exits(0).says("PASS");
 }
 
@@ -129,23 +149,20 @@ fn lines_are_remembered_but_no_passwords_and_nothing_in_private() {
     terminal.enter("40 + 2", "42");
     terminal.enter("let line = \"<sip:a@h>;auth_pass=sesame\"; 7", "7");
     terminal.enter(" 20 + 1", "21");
-    terminal.keys("\x04");
-    terminal.end();
+    terminal.leave();
     let history = std::fs::read_to_string(telefonist.folder.path().join("data/repl-history")).unwrap();
     assert!(history.contains("40 + 2") && !history.contains("sesame") && !history.contains("20 + 1"), "{history}");
     let mut terminal = Terminal::start(&telefonist, &["repl", "--private"]);
     terminal.wait(PROMPT);
     terminal.enter("50 + 3", "53");
-    terminal.keys("\x04");
-    terminal.end();
+    terminal.leave();
     let after = std::fs::read_to_string(telefonist.folder.path().join("data/repl-history")).unwrap();
     assert_eq!(after, history);
     let mut terminal = at_prompt(&telefonist);
     terminal.keys("\x1b[A");
     terminal.wait("40 + 2");
     terminal.enter("", "42");
-    terminal.keys("\x04");
-    terminal.end();
+    terminal.leave();
 }
 
 /// The program with these lines on its standard input.
@@ -166,15 +183,19 @@ fn a_pipe_has_no_prompt_and_its_exit_code_tells_of_failed_lines() {
     let lines = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\nalice.dial(bob);\n\
                  await bob.event(\"CALL_INCOMING\") within 20s\nfn hang() {\n    alice.hangup()\n}\nhang();\n:calls\n";
     let telefonist = Telefonist::new("repl");
-    let done = piped(&telefonist, lines).exits(0).says("CALL_INCOMING at bob").never_says("> ");
-    assert_eq!(done.stderr, "");
+    let done = piped(&telefonist, lines).exits(0).says("CALL_INCOMING from sip:alice@127.0.0.1");
+    assert!(
+        done.stderr.is_empty()
+            && !done.stdout.contains('\u{1b}')
+            && !done.stdout.lines().any(|line| line.starts_with("> "))
+    );
     for (line, code, says) in [
         ("assert(false, \"no\")", 1, "no"),
-        ("let = 5", 2, "session:3:5"),
+        ("let = 5", 2, "session:2:5"),
         (":nothing", 2, "there is no command `:nothing`"),
         ("on(\"nobody\").hangup()", 3, "there is no agent `nobody`"),
     ] {
-        let lines = format!("let a = 40;\n{line}\na + 2\n").replacen("\n", "\n\n", 1);
+        let lines = format!("let a = 40;\n\n{line}\na + 2\n");
         piped(&Telefonist::new("repl"), &lines).exits(code).says(says).says("42");
     }
 }

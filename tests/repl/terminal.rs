@@ -87,7 +87,7 @@ impl Terminal {
                 Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
                 Err(why) => {
                     let word = if why == RecvTimeoutError::Timeout { "did not come" } else { "will not come" };
-                    panic!("`{text}` {word}; shown:\n{}", self.shown.escape_debug().to_string().replace("\\n", "\n"));
+                    panic!("`{text}` {word}; shown:\n{}", self.told());
                 }
             }
         }
@@ -100,15 +100,29 @@ impl Terminal {
         self.wait(brings);
     }
 
+    /// Ctrl-D at an empty prompt.
+    #[track_caller]
+    pub fn leave(mut self) -> (ExitStatus, String) {
+        self.wait(super::EMPTY);
+        self.keys("\x04");
+        self.end()
+    }
+
     /// Waits for the program's end.
     #[track_caller]
     pub fn end(mut self) -> (ExitStatus, String) {
-        while let Ok(bytes) = self.output.recv_timeout(LIMIT) {
-            self.shown.push_str(&String::from_utf8_lossy(&bytes));
+        loop {
+            match self.output.recv_timeout(LIMIT) {
+                Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end; shown:\n{}", self.told()),
+            }
         }
-        let status = self.child.try_wait().expect("the program's state");
-        let status = status.unwrap_or_else(|| self.child.wait().expect("it ends"));
-        (status, std::mem::take(&mut self.shown))
+        (self.child.wait().expect("it ends"), self.told())
+    }
+
+    fn told(&self) -> String {
+        self.shown.escape_debug().to_string().replace("\\n", "\n")
     }
 }
 
