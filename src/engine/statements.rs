@@ -156,7 +156,7 @@ fn until_code(text: &str) -> usize {
 
 /// What [`until_code`] has come to.
 fn closed_text(text: &str, at: &mut usize, open: &mut Vec<char>) {
-    match text[..*at].as_bytes().last() {
+    match text.as_bytes()[..*at].last() {
         Some(b'`') => drop(open.pop()),
         Some(b'{') => open.push('$'),
         _ => {}
