@@ -1,5 +1,6 @@
 //! All tests that run the program, in one binary; `support` has the harness.
 
+mod blocks;
 mod check;
 mod command_line;
 mod compiled;
@@ -11,6 +12,7 @@ mod flood;
 mod golden;
 mod html_report;
 mod ladder;
+mod language;
 mod limits;
 mod load;
 mod one_process;

@@ -32,10 +32,12 @@ fn runs_at_once_in_one_process_have_one_flow_and_leave_no_agent() {
         .map(|_| {
             let workplace = workplace.clone();
             std::thread::spawn(move || {
-                let case = Case::read(&workplace, &repository().join("examples/busy_then_free.rhai"));
+                let [case] = &Case::read(&workplace, &repository().join("examples/busy_then_free.rhai"))[..] else {
+                    panic!()
+                };
                 let compiled = case.compiled.as_ref().unwrap();
                 let turn = Turn { repetition: 1, of: 1, attempt: 1 };
-                pipeline::execute(&workplace, &case.path, compiled, &Limits::default(), turn, &|_| {}, &|_| {}).unwrap()
+                pipeline::execute(&workplace, &case.test, compiled, &Limits::default(), turn, &|_| {}, &|_| {}).unwrap()
             })
         })
         .collect();

@@ -26,6 +26,8 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     pub text: String,
+    /// The id of the call that it is for, where that need not be the current one.
+    pub call: Option<String>,
     pub at: Option<At>,
 }
 
@@ -127,8 +129,13 @@ impl Agent {
     /// # Errors
     /// A command that can't be sent as it is, an agent that died, is being stopped, or does not answer within 5 s.
     pub fn command(&self, text: &str, at: Option<At>) -> Result<Answer, Ended> {
+        self.command_in(None, text, at)
+    }
+
+    /// The same for one of its calls, by its id, which becomes the current one.
+    pub fn command_in(&self, call: Option<&str>, text: &str, at: Option<At>) -> Result<Answer, Ended> {
         let text = text.trim();
-        let record = Record { text: text.to_string(), at };
+        let record = Record { text: text.to_string(), call: call.map(str::to_string), at };
         let Some((peer, message)) = Contacts::message(text) else { return self.ask(text, Some(record)) };
         let mut contacts = self.contacts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         contacts.select(peer, |question| self.ask(question, None))?;

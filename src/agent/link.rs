@@ -208,10 +208,11 @@ impl Link {
         }
         let word = text.split(' ').next().unwrap_or_default();
         self.quits |= record.is_some() && word == "quit";
-        if let Some(call) = self.consultation.call_before(word) {
+        let named = record.as_ref().and_then(|record| record.call.clone());
+        if let Some(call) = named.or_else(|| self.consultation.call_before(word)) {
             let text = format!("callfind {call}");
             let at = record.as_ref().and_then(|record| record.at.clone());
-            self.send(&text.clone(), record.is_some().then_some(Record { text, at }), None).await;
+            self.send(&text.clone(), record.is_some().then_some(Record { text, call: None, at }), None).await;
         }
         self.send(text, record, Some(answer)).await;
     }
@@ -232,7 +233,7 @@ impl Link {
             }
         };
         // before it is written: what it sets off comes after it in the log
-        let event = record.map(|Record { text, at }| {
+        let event = record.map(|Record { text, at, .. }| {
             let text = mask_secrets(&text);
             self.sink.push(Some(&self.name), Body::Command(Command { text, at }))
         });

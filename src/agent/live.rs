@@ -145,8 +145,10 @@ async fn get_ready(start: &Start, child: &mut Child, link: &mut Link, begun: Ins
     }
     start.push(Note::AgentReady { milliseconds: begun.elapsed().as_secs_f64() * 1000.0 });
     let text = format!("uanew {}", start.line);
-    let account =
-        link.ask(&text, Some(Record { text: text.clone(), at: None })).await.map_err(|ended| ended.message)?;
+    let account = link
+        .ask(&text, Some(Record { text: text.clone(), call: None, at: None }))
+        .await
+        .map_err(|ended| ended.message)?;
     if account.ok { Ok(()) } else { Err(format!("its account is refused: {}", account.data.trim())) }
 }
 

@@ -14,7 +14,6 @@ use crate::report::terminal;
 use crate::report::told::Extent;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
@@ -161,7 +160,7 @@ impl Watcher for Printer {
             }
         }
         if self.update && pipeline::is_updatable(ran) {
-            let text = match pipeline::update(Path::new(&ran.header.file), ran) {
+            let text = match pipeline::update(ran) {
                 Ok(done) => Text::Out(format!("{done}\n")),
                 Err(problem) => Text::Problem(problem),
             };

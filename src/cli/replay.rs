@@ -79,9 +79,13 @@ pub fn diff(arguments: &DiffArguments) -> ExitCode {
         Ok(both) => both,
         Err(code) => return code,
     };
-    let [left, right] = [&a, &b].map(|(header, flow)| Side { run: &header.run, test: &header.file, flow });
+    let names = [&a, &b].map(|(header, _)| header.name());
+    let side = |n: usize| {
+        let (header, flow) = [&a, &b][n];
+        Side { run: &header.run, test: &names[n], flow }
+    };
     let stdout = std::io::stdout();
-    let text = comparison(left, right, colours(&stdout));
+    let text = comparison(side(0), side(1), colours(&stdout));
     let _ = stdout.lock().write_all(text.as_bytes());
     if a.1 == b.1 { ExitCode::Passed } else { ExitCode::Failed }
 }

@@ -5,6 +5,7 @@ use super::check::complain;
 use super::printer::{Printer, say};
 use super::watch::Watch;
 use super::{inputs, interrupt, repl, reports, settings};
+use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
 use crate::pipeline::{self, Case, History, Keep, Plan, Selection, Workplace};
 use crate::verdict::{ExitCode, worst};
@@ -66,7 +67,7 @@ fn watch_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf
     while let Some(tests) = watch.next() {
         let known = History::of(workplace.data_dir());
         let selection = Selection { last_failed: false, shuffle: None, ..selection(arguments) };
-        let cases: Vec<Case> = tests.iter().map(|path| Case::read(workplace, path)).collect();
+        let cases: Vec<Case> = tests.iter().flat_map(|path| Case::read(workplace, path)).collect();
         run_cases(arguments, workplace, &selection.of(cases, &known));
         say("watching the tests; Ctrl-C ends\n");
     }
@@ -102,11 +103,20 @@ fn plan(arguments: &RunArguments) -> Plan {
 
 /// One round over the tests.
 fn run_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf], selection: &Selection) -> ExitCode {
-    let cases: Vec<Case> = paths.iter().map(|path| Case::read(workplace, path)).collect();
+    let cases: Vec<Case> = paths.iter().flat_map(|path| Case::read(workplace, path)).collect();
     let found = cases.len();
     let cases = selection.of(cases, &History::of(workplace.data_dir()));
     if cases.is_empty() {
         return nothing_picked(arguments, found);
+    }
+    if let Some(place) = cases.iter().find_map(Case::only) {
+        if settings::is_ci() {
+            let problem =
+                Diagnostic::error("`only()` would leave out the other tests, which CI is to run").at(place.clone());
+            complain(&[problem.advice("take out `only()` before you commit, or run without CI=true")]);
+            return ExitCode::Usage;
+        }
+        say(&format!("only(): {} of {found} tests\n", cases.len()));
     }
     run_cases(arguments, workplace, &cases)
 }

@@ -86,9 +86,9 @@ pub fn runs(arguments: &RunsArguments) -> ExitCode {
 
 fn is_asked_for(run: &KeptRun, arguments: &RunsArguments, now: f64) -> bool {
     let header = run.header.as_ref();
-    let (file, tags) = header.map_or((run.id.as_str(), &[][..]), |header| (header.file.as_str(), &header.tags[..]));
+    let (name, tags) = header.map_or((run.id.clone(), &[][..]), |header| (header.name(), &header.tags[..]));
     let word = run.state.word();
-    arguments.filters.iter().all(|filter| filter.holds(file, tags))
+    arguments.filters.iter().all(|filter| filter.holds(&name, tags))
         && (arguments.status.is_empty() || arguments.status.iter().any(|asked| asked.eq_ignore_ascii_case(&word)))
         && arguments.since.as_ref().is_none_or(|since| header.is_some_and(|header| header.time >= since.at(now)))
 }

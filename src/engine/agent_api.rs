@@ -1,11 +1,12 @@
 //! Agents as scripts see them: `agent("alice")`, and baresip's commands under plain names.
 
 use super::at::Site;
+use super::call::Call;
 use super::duration::Millis;
 use super::errors::{plain_type, wrong};
 use super::host::{AgentAsk, Reply};
 use super::matching::Pattern;
-use super::state::{Fallible, Run, lock};
+use super::state::{Fallible, Run};
 use super::waiter::Waiter;
 use super::{register, syntax};
 use crate::diagnostic::mask_secrets;
@@ -54,7 +55,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// What stands for a peer or a value in a command: text, a number, or an agent by its name, which the host resolves.
-fn word(value: &Dynamic) -> Fallible<String> {
+pub fn word(value: &Dynamic) -> Fallible<String> {
     if let Some(agent) = value.read_lock::<Agent>() {
         return Ok(agent.name.to_string());
     }
@@ -69,11 +70,17 @@ fn word(value: &Dynamic) -> Fallible<String> {
 
 impl Agent {
     /// Sends a command and gives the answer; `ok: false` fails a strict run and is a warning in any other.
-    fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
+    pub fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
+        self.send_in(context, None, text)
+    }
+
+    /// The same for one of its calls, by its id.
+    pub fn send_in(&self, context: &NativeCallContext, call: Option<&str>, text: &str) -> Fallible<ReplyValue> {
         let run = Run::of(context)?;
         let site = Site::of_call(context);
+        run.may_act(&site)?;
         let at = run.at(&site);
-        let reply = run.host.command(&self.name, text, &at).map_err(|ended| run.end(ended, &site))?;
+        let reply = run.host.command_in(&self.name, call, text, &at).map_err(|ended| run.end(ended, &site))?;
         if !reply.ok {
             let answer = reply.data.trim();
             let answer = if answer.is_empty() { "with an error".to_string() } else { format!("`{answer}`") };
@@ -101,19 +108,7 @@ fn declare(context: NativeCallContext, ask: AgentAsk) -> Fallible<Agent> {
     let run = Run::of(&context)?;
     let site = Site::of_call(&context);
     let name = run.host.declare(ask, &run.at(&site)).map_err(|ended| run.end(ended, &site))?;
-    let agent = Agent { name };
-    run.remember(&site, &agent);
-    Ok(agent)
-}
-
-impl Run {
-    /// Lets functions see an agent that the file declares at its top level.
-    fn remember(&self, site: &Site, agent: &Agent) {
-        let own = site.source.as_ref().is_none_or(|source| *source == self.program.script.source.name);
-        if let Some(variable) = self.program.declarations.get(&site.position).filter(|_| own) {
-            lock(&self.agents).insert(variable.clone(), agent.clone());
-        }
-    }
+    Ok(Agent { name })
 }
 
 fn with_options(context: NativeCallContext, account: &str, options: Map) -> Fallible<Agent> {
@@ -137,11 +132,7 @@ fn find(context: NativeCallContext, alias: &str) -> Fallible<Agent> {
     let run = Run::of(&context)?;
     let site = Site::of_call(&context);
     match run.host.find(alias) {
-        Some(name) => {
-            let agent = Agent { name };
-            run.remember(&site, &agent);
-            Ok(agent)
-        }
+        Some(name) => Ok(Agent { name }),
         None if alias.is_empty() => {
             let ended = Ended::error("there is no agent to take the command");
             Err(run.end(
@@ -207,8 +198,12 @@ fn register_commands(module: &mut Module) {
     ] {
         register(module, method, move |context: NativeCallContext, agent: &mut Agent| agent.send(&context, command));
     }
-    for (method, command) in
-        [("dial", "dial"), ("transfer", "transfer"), ("attended_transfer", "atransferstart"), ("options", "options")]
+    register(module, "dial", |context: NativeCallContext, agent: &mut Agent, to: Dynamic| -> Fallible<Call> {
+        let from = Run::of(&context)?.log().len() as u64;
+        let reply = agent.send(&context, &format!("dial {}", word(&to)?))?;
+        Ok(Call::dialled(agent, from, reply.0))
+    });
+    for (method, command) in [("transfer", "transfer"), ("attended_transfer", "atransferstart"), ("options", "options")]
     {
         register(
             module,

@@ -1,6 +1,9 @@
 //! The functions that scripts call, in modules that all engines share.
 
-use super::{agent_api, checks, directives, duration, event_value, inputs, quality, syntax, waiter, waiting};
+use super::{
+    agent_api, blocks, call, checks, directives, duration, event_value, inputs, quality, shared, steps, syntax, waiter,
+    waiting,
+};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, FuncRegistration, Module, OptimizationLevel, RhaiNativeFunc, Shared, Variant};
 use std::sync::LazyLock;
@@ -13,6 +16,7 @@ static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     let mut module = Module::new();
     duration::register_into(&mut module);
     agent_api::register_into(&mut module);
+    call::register_into(&mut module);
     event_value::register_into(&mut module);
     waiter::register_into(&mut module);
     waiting::register_into(&mut module);
@@ -20,6 +24,7 @@ static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     inputs::register_into(&mut module);
     checks::register_into(&mut module);
     quality::register_into(&mut module);
+    steps::register_into(&mut module);
     #[cfg(test)]
     super::tests::register_into(&mut module);
     module.build_index();
@@ -57,5 +62,7 @@ pub fn engine() -> Engine {
     engine.set_max_map_size(1 << 16);
     engine.set_max_modules(256);
     syntax::register_into(&mut engine);
+    blocks::register_into(&mut engine);
+    shared::register_into(&mut engine);
     engine
 }

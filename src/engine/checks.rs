@@ -1,9 +1,9 @@
-//! What a script claims: `assert`, `assert_eq`, `check`, `fail`.
+//! What a script claims: `assert`, `assert_eq`, `check`, `fail`; and when it does not: `skip`.
 
 use super::at::Site;
 use super::register;
 use super::state::{Fallible, Run, lock};
-use crate::event::{Ended, Note};
+use crate::event::{Ended, How, Note};
 use rhai::{Dynamic, Module, NativeCallContext};
 
 /// Ends the run as failed, whatever the script catches.
@@ -43,7 +43,16 @@ fn check(context: NativeCallContext, holds: bool, why: &str) -> Fallible<()> {
     Ok(())
 }
 
+/// Ends the test, which counts as neither passed nor failed.
+fn skip(context: NativeCallContext, why: &str) -> Fallible<()> {
+    fail(&context, Ended { how: How::Skipped, message: why.to_string(), ..Ended::finished() })
+}
+
 pub fn register_into(module: &mut Module) {
+    register(module, "skip", skip);
+    register(module, "skip", |context: NativeCallContext| skip(context, "the test skips itself"));
+    // who picks tests has read it already
+    register(module, "only", || ());
     register(module, "assert", assert);
     register(module, "assert", |context: NativeCallContext, holds: bool| assert(context, holds, "an assertion failed"));
     register(module, "assert_eq", assert_eq);

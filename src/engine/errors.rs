@@ -2,6 +2,7 @@
 
 use super::agent_api::Agent;
 use super::at::Site;
+use super::call::Call;
 use super::event_value::EventValue;
 use super::state::{Run, lock};
 use super::waiter::Waiter;
@@ -212,8 +213,12 @@ fn unknown_function(call: &str, own: &[String]) -> (String, Option<String>) {
     if name.contains("::") {
         return (format!("there is no function `{name}` that takes ({})", words.join(", ")), None);
     }
-    let receivers =
-        [("agent", TypeId::of::<Agent>()), ("waiter", TypeId::of::<Waiter>()), ("event", TypeId::of::<EventValue>())];
+    let receivers = [
+        ("agent", TypeId::of::<Agent>()),
+        ("waiter", TypeId::of::<Waiter>()),
+        ("event", TypeId::of::<EventValue>()),
+        ("call", TypeId::of::<Call>()),
+    ];
     let receiver = receivers.iter().find(|(word, _)| words.first().is_some_and(|first| first.ends_with(word)));
     let fits = |first| receiver.is_none_or(|(_, id)| first == *id || first == TypeId::of::<Dynamic>());
     if let Some(usage) = names::usage(name, receiver.is_some().then_some(&fits)) {
@@ -253,6 +258,7 @@ pub fn plain_type(name: &str) -> String {
         "Waiter" => "a waiter",
         "Event" | "EventValue" => "an event",
         "Reply" | "ReplyValue" => "a reply",
+        "Call" => "a call",
         "Duration" | "Millis" => "a duration",
         "Failure" => "a failure",
         "range" | "range=" => "a range",

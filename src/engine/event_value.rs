@@ -1,6 +1,7 @@
 //! Events as scripts see them: `e.type`, `e.time`, `e.param`, `e.headers["Contact"]`, `e.rtcp_stats.rtt`.
 
 use super::agent_api::ReplyValue;
+use super::call::Call;
 use super::errors::wrong;
 use super::register;
 use super::shortfall::describe;
@@ -70,7 +71,7 @@ fn common_field(event: &Event, name: &str) -> Option<Dynamic> {
         ("type", _) => text(kind(event)),
         ("time", _) => Some(event.time.into()),
         ("agent", _) => text(event.agent.as_deref()?),
-        ("call", Body::Event(e)) => text(e.call.as_deref()?),
+        ("call", Body::Event(e)) => Some(Dynamic::from(Call::of(event, e.call.as_deref()?))),
         ("peer", Body::Event(e)) => text(e.peer.as_deref()?),
         ("direction", Body::Event(e)) => text(e.direction.as_deref()?),
         ("param", Body::Event(e)) => text(&e.param),

@@ -1,5 +1,6 @@
 //! What can be known of a script before it runs, for whoever plans runs: its tags, the accounts that it needs, its agents.
 
+use super::blocks::{self, Block};
 use super::check::place;
 use super::program::Program;
 use crate::diagnostic::{Diagnostic, Place};
@@ -13,34 +14,69 @@ pub struct Facts {
     pub accounts: Vec<(String, Place)>,
     /// How many agents the text makes; a loop may make more.
     pub agents: usize,
+    /// Where it says that only it is to be run (`only()`).
+    pub only: Option<Place>,
     /// How often the script says that it is to be run, where it says so in a number, or not at all (1).
     pub repetitions: Option<u32>,
     /// A tag or an account that is not written out, and so can't be known.
     pub problems: Vec<Diagnostic>,
 }
 
-/// Looks for the calls in the whole text, functions included.
+/// What the whole file says outside of its test blocks; functions count as outside.
 pub fn facts(program: &Program) -> Facts {
     let mut facts = Facts { repetitions: Some(1), ..Facts::default() };
-    program.ast.walk(&mut |path| {
-        let call = match path.last() {
-            Some(ASTNode::Expr(Expr::FnCall(call, position))) => Some((call, *position)),
-            Some(ASTNode::Stmt(Stmt::FnCall(call, position))) => Some((call, *position)),
-            _ => None,
-        };
-        if let Some((call, position)) = call.filter(|(call, _)| call.namespace.is_empty()) {
-            facts.call(program, call, position);
-        }
-        true
-    });
+    facts.look(program, |block| block.is_none());
     facts
 }
 
+/// What holds for one test of a file with several: what stands outside of the blocks, and in its own.
+pub fn facts_of(program: &Program, test: &Block) -> Facts {
+    let mut facts = facts(program);
+    facts.look(program, |block| block == Some(test.position));
+    facts
+}
+
+/// What is not written out, wherever it stands.
+pub fn problems(program: &Program) -> Vec<Diagnostic> {
+    let mut facts = Facts::default();
+    facts.look(program, |_| true);
+    facts.problems
+}
+
+/// Where the name of the test stands whose block an element of the tree is in.
+fn block_of(path: &[ASTNode]) -> Option<Position> {
+    path.iter().find_map(|node| match node {
+        ASTNode::Expr(expression) => match blocks::of(expression)? {
+            ("test", [name, _], _) => Some(name.start_position()),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
 impl Facts {
+    /// Notes the calls of the blocks that are asked for; none stands for what is in no block.
+    fn look(&mut self, program: &Program, counts: impl Fn(Option<Position>) -> bool) {
+        program.ast.walk(&mut |path| {
+            let call = match path.last() {
+                Some(ASTNode::Expr(Expr::FnCall(call, position))) => Some((call, *position)),
+                Some(ASTNode::Stmt(Stmt::FnCall(call, position))) => Some((call, *position)),
+                _ => None,
+            };
+            if let Some((call, position)) = call.filter(|(call, _)| call.namespace.is_empty())
+                && counts(block_of(path))
+            {
+                self.call(program, call, position);
+            }
+            true
+        });
+    }
+
     fn call(&mut self, program: &Program, call: &FnCallExpr, position: Position) {
         let place = || place(&program.script, position);
         match call.name.as_str() {
             "agent" | "uanew" => self.agents += 1,
+            "only" => self.only = self.only.take().or_else(|| Some(place())),
             "tags" => match texts(&call.args) {
                 Some(tags) => {
                     for tag in tags.into_iter().filter(|tag| !tag.is_empty()) {

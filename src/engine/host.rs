@@ -40,8 +40,9 @@ pub trait Host: Send + Sync {
     fn start(&self, agents: &[Arc<str>], at: &At) -> Result<(), Ended>;
     /// The agent of that name, alias or address of record.
     fn find(&self, alias: &str) -> Option<Arc<str>>;
-    /// Sends a command, starting the agent (and those that the command names) before it, and waits for the answer.
-    fn command(&self, agent: &Arc<str>, text: &str, at: &At) -> Result<Reply, Ended>;
+    /// Sends a command, starting the agent (and those that the command names) before it, and waits for the answer. `call`: the id
+    /// of the call that it is for; without one it is the agent's current one.
+    fn command_in(&self, agent: &Arc<str>, call: Option<&str>, text: &str, at: &At) -> Result<Reply, Ended>;
     /// `uadelall`: stops all agents and forgets them.
     fn stop_agents(&self, at: &At) -> Result<(), Ended>;
     /// The value that the caller gives for a parameter (`--define`).

@@ -1,10 +1,10 @@
-//! What a script is given from outside: `param`, `secret`, `account`; and `tags`, by which it is picked.
+//! What a script is given from outside: `param`, `secret`, `account`, `timeout`; and `tags`, by which it is picked.
 
 use super::at::Site;
 use super::duration::Millis;
 use super::errors::{plain_type, wrong};
 use super::register;
-use super::state::{Fallible, Run};
+use super::state::{Fallible, Run, lock};
 use crate::event::{Ended, Note};
 use rhai::{Array, Dynamic, Module, NativeCallContext};
 
@@ -78,7 +78,19 @@ fn tags(context: &NativeCallContext, tags: Vec<String>) -> Fallible<()> {
     Ok(())
 }
 
+/// How long an `await` without `within` waits from here on.
+fn timeout(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
+    let run = Run::of(&context)?;
+    let time = Millis::from_script(&time).map_err(wrong)?;
+    if time.0 <= 0.0 {
+        return Err(wrong(format!("a time limit of {} is none: write timeout(10s)", time.in_words())));
+    }
+    *lock(&run.within) = time;
+    Ok(())
+}
+
 pub fn register_into(module: &mut Module) {
+    register(module, "timeout", timeout);
     register(module, "param", param);
     register(module, "param", param_or);
     register(module, "secret", secret);

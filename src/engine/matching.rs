@@ -3,7 +3,7 @@
 use super::marks::{MOST, Sort};
 use crate::event::{Body, Event};
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What an event has to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,9 +66,58 @@ pub struct Member {
     pub count: Option<usize>,
     /// A closure has a say too; whoever offers events asks it first.
     pub conditional: bool,
+    /// Only events of that call.
+    pub call: Option<Arc<Which>>,
+}
+
+/// Which of its agent's calls is meant.
+#[derive(Debug, Default, PartialEq)]
+pub struct Which {
+    /// baresip's id of it, once that is known: its Call-ID, too.
+    id: OnceLock<String>,
+    /// Until then: the first outgoing one from that number of the log on.
+    from: u64,
+}
+
+impl Which {
+    pub fn of(id: &str) -> Which {
+        Which { id: OnceLock::from(id.to_string()), from: 0 }
+    }
+
+    /// The call that is being made; old versions of baresip don't tell its id at once.
+    pub fn next_from(from: u64) -> Which {
+        Which { id: OnceLock::new(), from }
+    }
+
+    pub fn id(&self) -> Option<&str> {
+        self.id.get().map(String::as_str)
+    }
+
+    /// Whether an event of its agent is of this call; may be what tells its id.
+    pub fn has(&self, event: &Event) -> bool {
+        match &event.body {
+            Body::Event(of_agent) => {
+                let Some(call) = &of_agent.call else { return false };
+                let outgoing = of_agent.direction.as_deref() == Some("outgoing");
+                if self.id.get().is_none() && event.n >= self.from && outgoing {
+                    let _ = self.id.set(call.clone());
+                }
+                self.id() == Some(call)
+            }
+            Body::Sip(sip) => self.id() == Some(&sip.call_id),
+            _ => false,
+        }
+    }
 }
 
 impl Member {
+    /// Whether it is of the right agent and call, and what is awaited.
+    pub fn fits(&self, event: &Event) -> bool {
+        event.agent.as_ref() == Some(&self.agent)
+            && self.pattern.fits(event)
+            && self.call.as_ref().is_none_or(|call| call.has(event))
+    }
+
     fn needs(&self) -> usize {
         self.count.unwrap_or(1)
     }

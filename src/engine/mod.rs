@@ -6,6 +6,8 @@
 mod agent_api;
 mod api;
 mod at;
+mod blocks;
+mod call;
 mod check;
 mod checks;
 mod directives;
@@ -24,10 +26,12 @@ mod quality;
 mod resolver;
 mod runner;
 mod session;
+mod shared;
 mod shortfall;
 mod state;
 mod statements;
 mod stdlib;
+mod steps;
 mod suggest;
 mod syntax;
 mod syntax_errors;
@@ -38,8 +42,9 @@ mod waiting;
 #[cfg(test)]
 mod tests;
 
+pub use blocks::{Block, collect};
 pub use check::{Known, check, commands};
-pub use facts::{Facts, facts};
+pub use facts::{Facts, facts, facts_of};
 pub use host::{AgentAsk, Host, Pause, Reply};
 pub use program::{Loader, Program, compile};
 pub use runner::run;

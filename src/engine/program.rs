@@ -1,10 +1,11 @@
 //! From a script's text to something that can be run.
 
+use super::blocks::Selection;
+use super::shared::with_shared;
 use super::{api, syntax, syntax_errors};
 use crate::diagnostic::Diagnostic;
 use crate::script::Script;
-use rhai::{AST, Expr, Position, Stmt};
-use std::collections::HashMap;
+use rhai::{AST, Stmt};
 use std::fmt;
 use std::sync::Arc;
 
@@ -17,9 +18,8 @@ pub type Loader = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
 pub struct Program {
     pub(super) script: Arc<Script>,
     pub(super) ast: Arc<AST>,
-    /// Where the file declares an agent at its top level: the call's position → the variable.
-    pub(super) declarations: Arc<HashMap<Position, String>>,
     pub(super) files: Option<Loader>,
+    pub(super) selection: Selection,
 }
 
 impl fmt::Debug for Program {
@@ -54,15 +54,15 @@ const LAST_LINE: usize = 65_534;
 impl Program {
     /// A script and its syntax tree.
     pub(super) fn new(script: &Script, ast: AST) -> Program {
-        let declarations = Arc::new(declarations(&ast));
-        Program { script: Arc::new(script.clone()), ast: Arc::new(ast), declarations, files: None }
+        let (script, ast) = (Arc::new(script.clone()), Arc::new(ast));
+        Program { script, ast, files: None, selection: Selection::Whole }
     }
 }
 
 /// Compiles a script; the errors are all that can be told apart, in the order of the text.
 pub fn compile(script: &Script) -> Result<Program, Vec<Diagnostic>> {
     match parse_lines(script) {
-        Parsed { ast: Some(ast), errors, .. } if errors.is_empty() => Ok(Program::new(script, ast)),
+        Parsed { ast: Some(ast), errors, .. } if errors.is_empty() => Ok(Program::new(script, with_shared(&ast))),
         Parsed { errors, .. } => Err(errors),
     }
 }
@@ -140,14 +140,4 @@ fn without_line(text: &str, line: usize) -> Option<String> {
     }
     lines[line - 1] = ";";
     Some(lines.join("\n"))
-}
-
-/// `let alice = agent(…)` at the top level.
-fn declarations(ast: &AST) -> HashMap<Position, String> {
-    let declared = ast.statements().iter().filter_map(|statement| {
-        let Stmt::Var(var, ..) = statement else { return None };
-        let Expr::FnCall(call, position) = &var.1 else { return None };
-        matches!(call.name.as_str(), "agent" | "uanew" | "uafind" | "on").then(|| (*position, var.0.name.to_string()))
-    });
-    declared.collect()
 }

@@ -1,11 +1,12 @@
 //! Running a program to its end, whatever it does.
 
+use super::blocks::Selection;
 use super::host::Host;
 use super::program::Program;
 use super::resolver::Resolver;
 use super::state::{Limits, Run, lock};
 use super::{api, errors, session};
-use crate::event::{Ended, Note};
+use crate::event::{Ended, How, Note};
 use rhai::{Dynamic, Engine, EvalContext, Scope};
 use std::sync::Arc;
 
@@ -15,10 +16,23 @@ pub(super) const STACK: usize = 256 << 20;
 /// Runs a program and says how it ended. Never panics; whatever the script does, it ends within milliseconds once the
 /// log is stopped. It blocks: the script runs in a thread of its own.
 pub fn run(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Ended {
-    let run = Arc::new(Run::new(program.clone(), host, limits.clone()));
+    run_in_thread(&Arc::new(Run::new(program.clone(), host, limits.clone())))
+}
+
+pub(super) fn run_in_thread(run: &Arc<Run>) -> Ended {
     let script = {
         let run = run.clone();
-        move || errors::ended(&run, evaluate(&run))
+        move || {
+            let result = evaluate(&run);
+            // a test of several has ended before the file has
+            let test_ended = lock(&run.test_ended).take();
+            test_ended.unwrap_or_else(|| match (&run.program.selection, errors::ended(&run, result)) {
+                (Selection::One(name), ended) if ended.how == How::Finished => {
+                    Ended::error(format!("the file makes no test `{name}` any more"))
+                }
+                (_, ended) => ended,
+            })
+        }
     };
     let thread = std::thread::Builder::new().name("script".to_string()).stack_size(STACK).spawn(script);
     match thread.map(std::thread::JoinHandle::join) {
@@ -41,8 +55,9 @@ fn evaluate(run: &Arc<Run>) -> Result<(), Box<rhai::EvalAltResult>> {
     let engine = engine(run);
     let mut scope = Scope::new();
     let result = engine.run_ast_with_scope(&mut scope, &run.program.ast);
-    if let Some(pause) = run.host.pause() {
-        session::pause(run, scope, &result, &pause);
+    // a test of several has had its pause
+    if lock(&run.test_ended).is_none() {
+        session::pause(run, scope, &result);
     }
     result
 }
@@ -57,15 +72,15 @@ pub(super) fn engine(run: &Arc<Run>) -> Engine {
     engine.on_print(move |text| printing.host.note(Note::Print { text: text.to_string() }));
     let printing = run.clone();
     engine.on_debug(move |text, _, _| printing.host.note(Note::Print { text: text.to_string() }));
-    let agents = run.clone();
+    let shared = run.clone();
     #[expect(deprecated, reason = "rhai marks it as volatile, and our version of rhai is pinned by Cargo.lock")]
     engine.on_var(move |name, index, context: EvalContext| {
-        // a variable that the parser did not find, inside a function: one of the file's agents?
-        let own = context.source().is_none_or(|source| source == agents.program.script.source.name);
+        // a variable that the parser did not find, inside a function: one of the file's top level?
+        let own = context.source().is_none_or(|source| source == shared.program.script.source.name);
         if index != 0 || !own || context.scope().contains(name) {
             return Ok(None);
         }
-        Ok(lock(&agents.agents).get(name).cloned().map(Dynamic::from))
+        Ok(lock(&shared.shared).get(name).map(Dynamic::flatten_clone))
     });
     engine
 }

@@ -6,9 +6,10 @@
 use super::agent_api::Agent;
 use super::check::{self, Known};
 use super::errors;
-use super::host::{Host, Pause};
+use super::host::Host;
 use super::program::{Loader, Program, parse_text};
 use super::runner::{STACK, engine, internal_error};
+use super::shared::share_all;
 use super::state::{Limits, Run, lock};
 use super::{statements, value};
 use crate::diagnostic::{Diagnostic, Place, Source};
@@ -30,12 +31,15 @@ pub struct Session {
     files: Option<Loader>,
     origin: Arc<Script>,
     name: String,
-    /// What succeeded so far, as Rhai, line for line; what failed has empty lines.
+    /// What succeeded so far, as Rhai, line for line; what failed has empty lines. It begins with the script that failed, if it goes on
+    /// from one.
     text: String,
+    /// What stands in its place for checks: its functions and imports, and its variables as they are now.
+    before: String,
     variables: Scope<'static>,
     /// The functions and the imports so far.
     known: AST,
-    /// Where functions stand that may be defined anew: name and count of parameters → lines of the text.
+    /// Where functions stand that may be defined anew: name and count of parameters → characters of the text.
     functions: HashMap<(String, usize), Range<usize>>,
     /// The last statement's: its marks and agents go on.
     run: Arc<Run>,
@@ -97,7 +101,8 @@ pub fn session(
 }
 
 /// Gives a session inside a script that has failed to whoever wants one. The script stays failed.
-pub(super) fn pause(run: &Arc<Run>, variables: Scope<'static>, result: &Result<(), Box<EvalAltResult>>, pause: &Pause) {
+pub(super) fn pause(run: &Arc<Run>, variables: Scope<'static>, result: &Result<(), Box<EvalAltResult>>) {
+    let Some(pause) = run.host.pause() else { return };
     let ended = errors::ended_so(run, result, lock(&run.check_failed).clone());
     if !matches!(ended.how, How::Failed | How::Error) {
         return;
@@ -105,7 +110,6 @@ pub(super) fn pause(run: &Arc<Run>, variables: Scope<'static>, result: &Result<(
     let mut inside = Run::new(run.program.clone(), run.host.clone(), run.limits.clone());
     take_over(&mut inside, run);
     inside.go_on();
-    inside.host.resume();
     pause(&mut Session::new(inside, variables), &ended);
     run.log().stop(ended);
 }
@@ -113,7 +117,9 @@ pub(super) fn pause(run: &Arc<Run>, variables: Scope<'static>, result: &Result<(
 /// What a run has come to know goes on in another.
 fn take_over(next: &mut Run, last: &Run) {
     *lock(&next.marks) = std::mem::take(&mut *lock(&last.marks));
-    *lock(&next.agents) = lock(&last.agents).clone();
+    *lock(&next.shared) = lock(&last.shared).clone();
+    *lock(&next.within) = *lock(&last.within);
+    next.in_test.store(last.in_test.load(Relaxed), Relaxed);
     next.strict.store(last.strict.load(Relaxed), Relaxed);
 }
 
@@ -126,9 +132,10 @@ impl Session {
         let imports = program.ast.statements().iter().filter(|statement| matches!(statement, Stmt::Import(..)));
         let known = AST::new(imports.cloned(), known.shared_lib().clone());
         let mut text = inside.map_or(String::new(), |script| script.rhai.clone());
-        if !text.is_empty() && !text.ends_with('\n') {
+        if !text.ends_with('\n') && !(text.is_empty() && variables.is_empty()) {
             text.push('\n');
         }
+        let before = format!("{}{}", declared(&variables), without_statements(&text));
         Session {
             host: run.host.clone(),
             limits: run.limits.clone(),
@@ -136,6 +143,7 @@ impl Session {
             origin: program.script.clone(),
             name: inside.map_or(NAME, |script| script.source.name.as_str()).to_string(),
             text,
+            before,
             variables,
             known,
             functions: HashMap::new(),
@@ -157,9 +165,11 @@ impl Session {
         self.host.log()
     }
 
-    /// The name by which places are told, and all that succeeded so far, as Rhai.
-    pub fn text(&self) -> (&str, &str) {
-        (&self.name, &self.text)
+    /// All that counts for a next line, as Rhai, line for line.
+    pub fn text(&self) -> String {
+        let script = self.before.matches('\n').count();
+        let rest = self.text.match_indices('\n').nth(script.wrapping_sub(1)).map_or(0, |(at, _)| at + 1);
+        format!("{}{}", self.before, &self.text[rest..])
     }
 
     /// Whether a line may use that name of a variable.
@@ -202,8 +212,7 @@ impl Session {
         };
         self.redefine(&own);
         self.known = self.known.merge(&own.clone_functions_only());
-        self.functions.extend(functions(&own).map(|function| (function, first..first + lines)));
-        let (mut outcome, mut kept) = (Outcome::default(), String::new());
+        let (mut outcome, mut kept, start) = (Outcome::default(), String::new(), self.text.chars().count());
         for (part, ast) in self.parts(code, own, first) {
             let defines: BTreeSet<_> = functions(&ast).collect();
             let is_definition = ast.statements().is_empty() && !defines.is_empty();
@@ -211,6 +220,11 @@ impl Session {
             if outcome.trouble.is_some() && !is_definition {
                 kept.push_str(&blank(&code[part]));
                 continue;
+            }
+            if is_definition {
+                let at = start + kept.chars().count();
+                let range = at..at + code[part.clone()].chars().count();
+                self.functions.extend(defines.iter().map(|function| (function.clone(), range.clone())));
             }
             let begin = self.log().len();
             match self.run(&script, ast) {
@@ -270,9 +284,10 @@ impl Session {
             return Err(super::compile(&alone).err().unwrap_or_default());
         };
         // a function that is defined anew is no second one
-        let mut before = self.text.clone();
-        for lines in functions(&own).filter_map(|function| self.functions.get(&function)) {
-            before = without(&before, lines.clone());
+        let mut before = self.text();
+        let moved = before.chars().count() as isize - self.text.chars().count() as isize;
+        for range in functions(&own).filter_map(|function| self.functions.get(&function)) {
+            before = without(&before, range.start.saturating_add_signed(moved)..range.end.saturating_add_signed(moved));
         }
         let known = Known { files: self.files.clone(), ..Known::default() };
         let found = check::check(&script_of(format!("{before}{code}\n")), &known);
@@ -280,11 +295,11 @@ impl Session {
         if found.is_empty() { Ok(own) } else { Err(found) }
     }
 
-    /// Takes the lines out that define a function of the same name.
+    /// Takes out what defined a function of the same name.
     fn redefine(&mut self, own: &AST) {
         for function in functions(own) {
-            if let Some(lines) = self.functions.remove(&function) {
-                self.text = without(&self.text, lines);
+            if let Some(range) = self.functions.remove(&function) {
+                self.text = without(&self.text, range);
             }
         }
     }
@@ -300,6 +315,7 @@ impl Session {
         let run = Arc::new(run);
         self.run = run.clone();
         let engine = engine(&run);
+        share_all(&mut self.variables, &run);
         let before = self.variables.len();
         let result = catch_unwind(AssertUnwindSafe(|| {
             engine.eval_ast_with_scope::<Dynamic>(&mut self.variables, &run.program.ast)
@@ -309,9 +325,7 @@ impl Session {
             Ok(Err(error)) => (Dynamic::UNIT, errors::ended(&run, Err(error))),
             Err(panic) => (Dynamic::UNIT, internal_error(panic.as_ref())),
         };
-        if run.go_on().is_some() {
-            self.host.resume();
-        }
+        run.go_on();
         if ended.how == How::Finished {
             if import {
                 self.known = self.known.merge(&ast);
@@ -356,8 +370,30 @@ fn blank(text: &str) -> String {
     text.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect()
 }
 
-/// The text with those lines (from 0) empty.
-fn without(text: &str, lines: Range<usize>) -> String {
-    let kept = text.split('\n').enumerate().map(|(n, line)| if lines.contains(&n) { "" } else { line });
-    kept.collect::<Vec<_>>().join("\n")
+/// The text with those characters blank.
+fn without(text: &str, range: Range<usize>) -> String {
+    let kept = text.chars().enumerate().map(|(n, c)| if range.contains(&n) && c != '\n' { ' ' } else { c });
+    kept.collect()
+}
+
+/// A script's functions and imports at their places, and nothing else of it.
+fn without_statements(text: &str) -> String {
+    let mut kept = String::new();
+    for part in statements::split(text) {
+        let own = &text[part];
+        let stays = parse_text(own, "")
+            .is_ok_and(|ast| ast.statements().iter().all(|statement| matches!(statement, Stmt::Import(..))));
+        kept.push_str(&if stays { own.to_string() } else { blank(own) });
+    }
+    kept.extend(std::iter::repeat_n('\n', text.matches('\n').count() - kept.matches('\n').count()));
+    kept
+}
+
+/// The variables as a text declares them, in one line: which are agents is all that is known of them.
+fn declared(variables: &Scope) -> String {
+    let declare = |(name, _, value): (&str, bool, Dynamic)| match value.is::<Agent>() {
+        true => format!("let {name} = agent(\"{name}\"); "),
+        false => format!("let {name} = something(); "),
+    };
+    variables.iter().map(declare).collect()
 }

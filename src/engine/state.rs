@@ -1,7 +1,7 @@
 //! A run as its native functions see it.
 
-use super::agent_api::Agent;
 use super::at::Site;
+use super::blocks::Block;
 use super::duration::Millis;
 use super::errors::wrong;
 use super::host::Host;
@@ -35,10 +35,18 @@ pub struct Run {
     pub host: Arc<dyn Host>,
     pub limits: Limits,
     pub marks: Mutex<Marks>,
-    /// The agents that the file declares at its top level, by the name of their variable: functions see them.
-    pub agents: Mutex<HashMap<String, Agent>>,
+    /// The variables of the file's top level that functions see.
+    pub shared: Mutex<HashMap<String, Dynamic>>,
     /// A command that is answered with `ok: false` fails the run.
     pub strict: AtomicBool,
+    /// How long an `await` without `within` waits (`timeout`).
+    pub within: Mutex<Millis>,
+    /// The tests that the top level has made so far.
+    pub blocks: Mutex<Vec<Block>>,
+    /// A test is being run, not the top level around it.
+    pub in_test: AtomicBool,
+    /// How the test of a file with several ended.
+    pub test_ended: Mutex<Option<Ended>>,
     /// The first failed `check`.
     pub check_failed: Mutex<Option<Ended>>,
     budget: Mutex<Budget>,
@@ -70,10 +78,14 @@ impl Run {
         let until = host.log().now() + limits.test.as_secs_f64() * 1000.0;
         Run {
             program,
-            limits,
             marks: Mutex::default(),
-            agents: Mutex::default(),
+            shared: Mutex::default(),
             strict: AtomicBool::new(false),
+            within: Mutex::new(Millis(limits.within.as_secs_f64() * 1000.0)),
+            limits,
+            blocks: Mutex::default(),
+            in_test: AtomicBool::new(false),
+            test_ended: Mutex::default(),
             check_failed: Mutex::default(),
             budget: Mutex::new(Budget { until, declared: HashSet::new() }),
             stopping: AtomicBool::new(host.log().stopped().is_some()),
@@ -140,6 +152,9 @@ impl Run {
     pub fn go_on(&self) -> Option<Ended> {
         let reason = self.log().take_stop();
         self.stopping.store(self.log().stopped().is_some(), Relaxed);
+        if reason.is_some() {
+            self.host.resume();
+        }
         reason
     }
 

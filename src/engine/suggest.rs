@@ -179,6 +179,11 @@ fn members(kind: Kind) -> Vec<Suggestion> {
     }
     let properties: &[(&str, &str)] = match kind {
         Kind::Agent => &[("name", "The agent's name."), ("aor", "Its address of record.")],
+        Kind::Call => &[
+            ("id", "baresip's id of the call."),
+            ("agent", "The agent that has it."),
+            ("time", "When `dial` was sent: milliseconds since the epoch."),
+        ],
         Kind::Reply => &[
             ("ok", "Whether the agent took the command."),
             ("data", "What it answered."),

@@ -5,7 +5,7 @@ use super::duration::{self, Millis};
 use super::errors::{plain_type, wrong_at};
 use super::state::{Fallible, Run};
 use super::waiter::Waiter;
-use super::waiting;
+use super::{blocks, waiting};
 use rhai::{ASTNode, Dynamic, Engine, EvalContext, Expr, Expression, LexError, NativeCallContext, Position, Token};
 use std::cell::RefCell;
 use std::sync::Mutex;
@@ -126,6 +126,13 @@ pub fn map_tokens(engine: &mut Engine, text: &str) {
             Token::Reserved(word) if **word == "call" && !is_called(&lines, position) => {
                 return Token::Identifier(word.clone());
             }
+            Token::Identifier(word) if matches!(word.as_str(), "test" | "setup" | "teardown") => {
+                return match block(&lines, word, position) {
+                    // no custom token: rhai would take one for an operator after what stands before it
+                    Some(keyword) => Token::Identifier(Box::new(keyword.into())),
+                    None => token,
+                };
+            }
             _ => return token,
         }
         match literal(&lines, position) {
@@ -140,6 +147,13 @@ pub fn map_tokens(engine: &mut Engine, text: &str) {
             }
         }
     });
+}
+
+/// The keyword that a word is where it begins a block.
+fn block(lines: &[String], word: &str, position: Position) -> Option<&'static str> {
+    let rest = text_at(lines, position)?;
+    let line = &lines[position.line()? - 1];
+    blocks::keyword(word, &line[..line.len() - rest.len()], &rest[word.len()..])
 }
 
 enum Literal {

@@ -1,9 +1,11 @@
 //! A value as a session shows it: short, in one line.
 
 use super::agent_api::{Agent, ReplyValue};
+use super::call::Call;
 use super::duration::Millis;
 use super::errors::plain_type;
 use super::event_value::EventValue;
+use super::host::Reply;
 use super::shortfall::describe;
 use super::waiter::Waiter;
 use rhai::{Array, Dynamic, Map};
@@ -22,11 +24,11 @@ fn shown(value: &Dynamic, depth: usize) -> String {
     if let Some(agent) = value.read_lock::<Agent>() {
         return format!("agent {}", agent.name);
     }
+    if let Some(call) = value.read_lock::<Call>() {
+        return call.reply().map_or_else(|| format!("call {} at {}", *call, call.agent.name), answer);
+    }
     if let Some(reply) = value.read_lock::<ReplyValue>() {
-        let word = if reply.0.ok { "ok" } else { "refused" };
-        return format!("{word}  {}", reply.0.data.split_whitespace().collect::<Vec<_>>().join(" "))
-            .trim_end()
-            .to_string();
+        return answer(&reply.0);
     }
     if let Some(event) = value.read_lock::<EventValue>() {
         return format!("{} at {}", describe(&event.0, &|_| None), event.0.agent.as_deref().unwrap_or_default());
@@ -51,6 +53,11 @@ fn shown(value: &Dynamic, depth: usize) -> String {
         plain if plain.is_int() || plain.is_float() || plain.is_bool() || plain.is_char() => plain.to_string(),
         other => plain_type(other.type_name()),
     }
+}
+
+fn answer(reply: &Reply) -> String {
+    let word = if reply.ok { "ok" } else { "refused" };
+    format!("{word}  {}", reply.data.split_whitespace().collect::<Vec<_>>().join(" ")).trim_end().to_string()
 }
 
 fn nested(value: &Dynamic, depth: usize) -> String {

@@ -2,11 +2,12 @@
 
 use super::agent_api::Agent;
 use super::errors::{plain_type, wrong};
-use super::matching::{Member, Pattern, Want};
+use super::matching::{Member, Pattern, Want, Which};
 use super::register;
 use super::state::{Fallible, Run};
 use super::syntax::PARENTHESES;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Module, NativeCallContext};
+use std::sync::Arc;
 
 /// Something that can be awaited.
 #[derive(Debug, Clone)]
@@ -23,12 +24,20 @@ const MOST_EVENTS: i64 = 1000;
 
 impl Waiter {
     pub fn new(agent: &Agent, pattern: Pattern) -> Waiter {
-        let member = Member { agent: agent.name.clone(), pattern, count: None, conditional: false };
+        let member = Member { agent: agent.name.clone(), pattern, count: None, conditional: false, call: None };
         Waiter { want: Want::One(member), conditions: vec![vec![]], quiet_from: None }
     }
 
     pub fn is_quiet(&self) -> bool {
         self.quiet_from.is_some()
+    }
+
+    /// Only events of that call count.
+    pub fn of_call(mut self, call: &Arc<Which>) -> Waiter {
+        if let Want::One(member) = &mut self.want {
+            member.call = Some(call.clone());
+        }
+        self
     }
 
     fn member(&mut self, method: &str) -> Fallible<&mut Member> {
@@ -59,7 +68,7 @@ impl Waiter {
 }
 
 /// What `sip(…)` is given: a method or a response code.
-fn sip_pattern(what: &Dynamic) -> Fallible<Pattern> {
+pub fn sip_pattern(what: &Dynamic) -> Fallible<Pattern> {
     let code = what.as_int().ok().or_else(|| what.clone().into_immutable_string().ok()?.parse().ok());
     match code {
         Some(code @ 100..=699) => Ok(Pattern::Response(code as u16)),
@@ -71,13 +80,13 @@ fn sip_pattern(what: &Dynamic) -> Fallible<Pattern> {
     }
 }
 
-fn event(agent: &mut Agent, name: &str) -> Waiter {
+pub fn event(agent: &Agent, name: &str) -> Waiter {
     Waiter::new(agent, Pattern::Event(name.to_string()))
 }
 
 pub fn register_into(module: &mut Module) {
     module.set_custom_type::<Waiter>("Waiter");
-    register(module, "event", event);
+    register(module, "event", |agent: &mut Agent, name: &str| event(agent, name));
     register(module, "established", |agent: &mut Agent| event(agent, "CALL_ESTABLISHED"));
     register(module, "closed", |agent: &mut Agent| event(agent, "CALL_CLOSED"));
     register(module, "registered", |agent: &mut Agent| event(agent, "REGISTER_OK"));
@@ -128,7 +137,10 @@ impl Waiter {
         fn words(want: &Want) -> String {
             let list = |wants: &[Want]| wants.iter().map(words).collect::<Vec<_>>().join(", ");
             match want {
-                Want::One(member) => format!("{} at {}", member.pattern.in_words(), member.agent),
+                Want::One(member) => {
+                    let call = if member.call.is_some() { " in this call" } else { "" };
+                    format!("{} at {}{call}", member.pattern.in_words(), member.agent)
+                }
                 Want::All(wants) => format!("all of {}", list(wants)),
                 Want::Any(wants) => format!("any of {}", list(wants)),
             }

@@ -7,7 +7,7 @@ use super::event_value::EventValue;
 use super::matching::{Found, Scan};
 use super::register;
 use super::shortfall::{Shortfall, describe};
-use super::state::{Fallible, Run};
+use super::state::{Fallible, Run, lock};
 use super::waiter::Waiter;
 use crate::event::{Ended, Event, Note, Wake};
 use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
@@ -37,11 +37,12 @@ pub fn wait_for(
     within: Option<Millis>,
     site: &Site,
 ) -> Fallible<Dynamic> {
+    run.may_act(site)?;
     let scan = Scan::new(&waiter.want)
         .ok_or_else(|| wrong_at("there are too many ways to satisfy this: nest any([…]) less", site.position))?;
     let mut going = Await { run, call, waiter, site, scan, refused: vec![] };
     going.start_agents()?;
-    let time = within.unwrap_or(Millis(run.limits.within.as_secs_f64() * 1000.0));
+    let time = within.unwrap_or_else(|| *lock(&run.within));
     let deadline = run.log().now() + time.0;
     let end_of_time = run.declare_wait(site, time);
     let (backlog, mut next) = going.backlog();
@@ -83,6 +84,7 @@ pub fn stay_quiet(
     during: Millis,
     site: &Site,
 ) -> Fallible<Dynamic> {
+    run.may_act(site)?;
     let scan = Scan::new(&waiter.want).ok_or_else(|| wrong_at("this can't be awaited", site.position))?;
     let mut going = Await { run, call, waiter, site, scan, refused: vec![] };
     going.start_agents()?;
@@ -168,7 +170,7 @@ impl Await<'_> {
     fn fitting(&mut self, event: &Arc<Event>) -> Fallible<Vec<usize>> {
         let mut fitting = vec![];
         for (n, member) in self.scan.members().iter().enumerate() {
-            if event.agent.as_ref() == Some(&member.agent) && member.pattern.fits(event) {
+            if member.fits(event) {
                 match holds(self.call, &self.waiter.conditions[n], event, self.site)? {
                     true => fitting.push(n),
                     false => {
@@ -248,6 +250,7 @@ fn value_of(found: Found) -> Dynamic {
 fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
     let run = Run::of(&context)?;
     let site = Site::of_call(&context);
+    run.may_act(&site)?;
     let time = Millis::from_script(&time).map_err(wrong)?;
     let deadline = run.log().now() + time.0;
     let end_of_time = run.declare_wait(&site, time);

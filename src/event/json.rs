@@ -187,6 +187,8 @@ impl Line<'_> {
             "DIRECTIVE" => {
                 Note::Directive { name: needed(self.directive, "name")?, values: needed(self.values, "values")?, at }
             }
+            "STEP_BEGINS" => Note::StepBegins { name: needed(self.directive, "name")?, at },
+            "STEP_ENDS" => Note::StepEnds { name: needed(self.directive, "name")?, ok: needed(self.ok, "ok")? },
             "PRINT" => Note::Print { text: needed(self.text, "text")? },
             "WAITING" => Note::Waiting { what: needed(self.what, "what")?, limit: needed(self.limit, "limit")?, at },
             "CHECK_FAILED" => Note::CheckFailed { message: needed(self.message, "message")?, at },

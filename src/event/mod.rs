@@ -142,15 +142,26 @@ pub struct Response {
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Note {
     /// The process is being started. `aor` without port; `address` is `address:port` of its SIP socket.
-    AgentStarting { aor: String, address: String, local: bool, baresip: String },
+    AgentStarting {
+        aor: String,
+        address: String,
+        local: bool,
+        baresip: String,
+    },
     /// Commands can be sent.
-    AgentReady { milliseconds: f64 },
+    AgentReady {
+        milliseconds: f64,
+    },
     /// The host begins to stop it: what it says from here on is not part of the flow.
     AgentStopping,
     /// The process is gone.
-    AgentStopped { status: String },
+    AgentStopped {
+        status: String,
+    },
     /// The process went away by itself.
-    AgentLost { status: String },
+    AgentLost {
+        status: String,
+    },
     /// What a testfile directive, or the function of its name, says: `hash`, `accept`, `ignore`, `include`, `webhook`, `repeat`, `strict`, `account`, `tags`, `fail_on`.
     Directive {
         name: String,
@@ -159,7 +170,9 @@ pub enum Note {
         at: Option<At>,
     },
     /// The script printed it.
-    Print { text: String },
+    Print {
+        text: String,
+    },
     /// The script waits, in words: `CALL_INCOMING at bob`, `sleep`. It does so for `limit` milliseconds at most; what it does next
     /// tells that the wait is over.
     Waiting {
@@ -167,6 +180,16 @@ pub enum Note {
         limit: f64,
         #[serde(skip_serializing_if = "Option::is_none")]
         at: Option<At>,
+    },
+    /// The script begins a step, and ends it.
+    StepBegins {
+        name: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at: Option<At>,
+    },
+    StepEnds {
+        name: String,
+        ok: bool,
     },
     /// A check that failed and let the test go on.
     CheckFailed {
@@ -181,7 +204,11 @@ pub enum Note {
         at: Option<At>,
     },
     /// A recording was collected: file name below the run's folder, the call's number at its agent (from 1), milliseconds.
-    Recording { file: String, call: Option<u32>, duration: f64 },
+    Recording {
+        file: String,
+        call: Option<u32>,
+        duration: f64,
+    },
     /// The last step is done; what comes after is the stopping of the agents.
     StepsDone,
     /// How the script ended; the last event but for the stopping of agents.

@@ -14,6 +14,7 @@ use std::time::Duration;
 const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// A test that can be run.
+#[derive(Clone)]
 pub struct Compiled {
     pub script: Script,
     pub program: Program,

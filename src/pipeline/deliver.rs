@@ -1,11 +1,12 @@
 //! What is done with a verdict: kept with the run, written into the test, sent to webhooks.
 
+use super::case::TestId;
 use super::execute::Ran;
 use super::history::History;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::flow::Flow;
 use crate::notify::webhook;
-use crate::record::{Header, RunFolder};
+use crate::record::{Header, RunFolder, tame};
 use crate::script::Script;
 use crate::verdict::Verdict;
 use regex::Regex;
@@ -15,15 +16,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::Builder;
 
-/// The flow beside a test: `<test>.flow`.
-fn flow_file(test: &Path) -> PathBuf {
-    let mut name = test.as_os_str().to_os_string();
+/// The flow beside a test: `<file>.flow`, or `<file>.<block>.flow`.
+fn flow_file(test: &TestId) -> PathBuf {
+    let mut name = test.file.as_os_str().to_os_string();
+    if let Some(block) = &test.block {
+        name.push(format!(".{}", tame(block)));
+    }
     name.push(".flow");
     name.into()
 }
 
 /// The flow that the test should have: the one beside it, else that of its last pass here.
-pub fn baseline(data_dir: &Path, test: &Path) -> Option<String> {
+pub fn baseline(data_dir: &Path, test: &TestId) -> Option<String> {
     let beside = std::fs::read_to_string(flow_file(test)).ok();
     beside.or_else(|| History::of(data_dir).flow(test))
 }
@@ -54,20 +58,28 @@ pub fn is_updatable(ran: &Ran) -> bool {
 }
 
 /// Writes the hash of a run into its test, and its flow beside it. Gives what was written, or why it could not be.
-pub fn update(test: &Path, ran: &Ran) -> Result<String, Diagnostic> {
+pub fn update(ran: &Ran) -> Result<String, Diagnostic> {
+    let (test, file) = (&ran.test, &ran.test.file);
     let unwritable = |path: &Path, error: std::io::Error| {
         Diagnostic::error(format!("`{}` can't be updated: {error}", path.display()))
     };
-    let text = std::fs::read_to_string(test).map_err(|error| unwritable(test, error))?;
-    let rhai = test.extension().is_some_and(|extension| extension == "rhai");
+    let text = std::fs::read_to_string(file).map_err(|error| unwritable(file, error))?;
     let hash = ran.flow.hash();
-    let updated = with_hash(&text, &hash, rhai);
-    if updated != text {
-        replace(test, &updated).map_err(|error| unwritable(test, error))?;
+    let updated = match &test.block {
+        Some(block) => with_hash_in_block(&text, block, &hash),
+        None => Some(with_hash(&text, &hash, file.extension().is_some_and(|extension| extension == "rhai"))),
+    };
+    if let Some(updated) = updated.as_ref().filter(|updated| **updated != text) {
+        replace(file, updated).map_err(|error| unwritable(file, error))?;
     }
     let flow = flow_file(test);
     replace(&flow, ran.flow.text()).map_err(|error| unwritable(&flow, error))?;
-    Ok(format!("{} has hash {hash}, its flow is in {}", test.display(), flow.display()))
+    Ok(match updated {
+        Some(_) => format!("{test} has hash {hash}, its flow is in {}", flow.display()),
+        None => {
+            format!("the flow of {test} is in {}; its name is not written out, and so its hash is not", flow.display())
+        }
+    })
 }
 
 /// A file appears whole or not at all.
@@ -92,15 +104,31 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// The same for one test of several; none where its name is not written out, as that of a row.
+fn with_hash_in_block(text: &str, name: &str, hash: &str) -> Option<String> {
+    let head = format!(r#"(?m)^[ \t]*test\s+["`]{}["`]\s*\{{"#, regex::escape(name));
+    let begin = Regex::new(&head).ok()?.find(text)?.end();
+    let end = text[begin..].find("\n}").map_or(text.len(), |end| begin + end);
+    let (before, block, after) = (&text[..begin], &text[begin..end], &text[end..]);
+    let block = match hash_call().is_match(block) {
+        true => with_hash(block, hash, true),
+        false => format!("\n    hash(\"{hash}\");{block}"),
+    };
+    Some([before, &block, after].concat())
+}
+
+/// `hash("…")` in a script.
+fn hash_call() -> Regex {
+    Regex::new(r#"(?m)^(?<before>[ \t]*hash\()"[^"\n]*"(?<after>\).*)$"#).expect("a valid expression")
+}
+
 /// The text with its hash replaced, or put at its top.
 fn with_hash(text: &str, hash: &str, rhai: bool) -> String {
+    let directive = r"(?mi)^(?<before>[ \t]*(?:_hash|hash:)[ \t]*)[^\r\n]*?(?<after>[ \t]*\r?)$";
     let (known, line) = match rhai {
-        true => (r#"(?m)^(?<before>[ \t]*hash\()"[^"\n]*"(?<after>\).*)$"#, format!("hash(\"{hash}\");\n")),
-        false => {
-            (r"(?mi)^(?<before>[ \t]*(?:_hash|hash:)[ \t]*)[^\r\n]*?(?<after>[ \t]*\r?)$", format!("_hash {hash}\n"))
-        }
+        true => (hash_call(), format!("hash(\"{hash}\");\n")),
+        false => (Regex::new(directive).expect("a valid expression"), format!("_hash {hash}\n")),
     };
-    let known = Regex::new(known).expect("a valid expression");
     if !known.is_match(text) {
         return line + text;
     }
@@ -115,7 +143,7 @@ fn with_hash(text: &str, hash: &str, rhai: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::with_hash;
+    use super::{with_hash, with_hash_in_block};
 
     #[test]
     fn the_hash_is_replaced_where_it_stands_or_put_at_the_top() {
@@ -130,5 +158,15 @@ mod tests {
         for (text, rhai, expected) in cases {
             assert_eq!(with_hash(text, "00ff", rhai), expected);
         }
+    }
+
+    #[test]
+    fn of_several_tests_one_gets_its_hash() {
+        let text = "test \"a\" {\n    hash(\"1\");\n}\n\ntest \"b (1)\" {\n    x();\n}\n";
+        let expected = text.replace("hash(\"1\")", "hash(\"00ff\")");
+        assert_eq!(with_hash_in_block(text, "a", "00ff").as_deref(), Some(expected.as_str()));
+        let expected = text.replace("(1)\" {", "(1)\" {\n    hash(\"00ff\");");
+        assert_eq!(with_hash_in_block(text, "b (1)", "00ff").as_deref(), Some(expected.as_str()));
+        assert_eq!(with_hash_in_block(text, "c", "00ff"), None);
     }
 }

@@ -1,5 +1,6 @@
 //! One run of a test, from its script to its verdict.
 
+use super::case::TestId;
 use super::compile::Compiled;
 use super::judged::judged;
 use super::{Workplace, deliver};
@@ -7,15 +8,15 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
 use crate::event::{Clock, Ended, Log};
 use crate::flow::Flow;
-use crate::record::{Header, Kept, Recorder, RunFolder};
+use crate::record::{Header, Kept, Recorder, RunFolder, block_name};
 use crate::run::Run;
 use crate::verdict::{Judged, Status, Verdict};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// One run of a test.
 pub struct Ran {
+    pub test: TestId,
     pub header: Header,
     pub verdict: Verdict,
     pub flow: Flow,
@@ -55,7 +56,7 @@ pub struct Turn {
 /// The run can't be kept: there is no room, no right to write.
 pub fn execute(
     workplace: &Workplace,
-    path: &Path,
+    test: &TestId,
     compiled: &Compiled,
     limits: &Limits,
     turn: Turn,
@@ -64,16 +65,18 @@ pub fn execute(
 ) -> Result<Ran, Diagnostic> {
     let supervisor = workplace.supervisor()?;
     workplace.prepare()?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = test.file.file_name().unwrap_or_default().to_string_lossy();
+    let name = block_name(&name, test.block.as_deref());
     let begun = Instant::now();
     let clock = Clock::system();
     let now = clock.now();
     let folder = RunFolder::create(workplace.data_dir(), &name, now)?;
     deliver::keep_texts(&folder, &compiled.script)?;
     let run = Run::new(supervisor.clone(), folder.path().to_path_buf(), workplace.inputs().clone(), clock);
-    let file = path.display().to_string();
+    let file = test.file.display().to_string();
     let header = Header::new(folder.id(), &name, &file, now, &supervisor.kind().to_string());
     let header = Header {
+        block: test.block.as_deref().map(str::to_string),
         repetition: turn.repetition,
         of: turn.of,
         attempt: turn.attempt,
@@ -88,7 +91,7 @@ pub fn execute(
     let agents = run.agents();
     let mut warnings = if (turn.repetition, turn.attempt) == (1, 1) { compiled.warnings.clone() } else { vec![] };
     warnings.extend(recorder.finish());
-    let baseline = deliver::baseline(workplace.data_dir(), path);
+    let baseline = deliver::baseline(workplace.data_dir(), test);
     // the log has what could not be written, too
     let judged = judged(&header, run.log().as_ref(), baseline.as_deref());
     let Judged { verdict, flow, sound, repetitions } = judged.unwrap_or_else(|problem| Judged::unreadable(&problem));
@@ -96,5 +99,6 @@ pub fn execute(
     let baseline = baseline.filter(|_| verdict.status != Status::Pass);
     warnings.extend(deliver::keep(&folder, &flow, &verdict, baseline.as_deref()));
     warnings.extend(deliver::send(&run.webhooks(), &header, &verdict));
-    Ok(Ran { header, verdict, flow, sound, repetitions, duration, folder, agents, warnings })
+    let test = test.clone();
+    Ok(Ran { test, header, verdict, flow, sound, repetitions, duration, folder, agents, warnings })
 }

@@ -1,6 +1,7 @@
 //! What is remembered of each test from run to run, whatever becomes of the runs' folders: how it ended last, how long it took, and
 //! the flow of its last pass.
 
+use super::case::TestId;
 use super::deliver::replace;
 use crate::verdict::TestStatus;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ pub struct History(PathBuf);
 /// What is known of a test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Past {
-    /// The test's file, as an absolute path.
+    /// The test's file as an absolute path, and its block.
     pub test: String,
     pub status: TestStatus,
     /// The id of its last run.
@@ -37,8 +38,13 @@ impl History {
     }
 
     /// A name that no other test has, whatever its path holds.
-    fn file(&self, test: &Path, extension: &str) -> PathBuf {
-        let digest = Sha256::digest(absolute(test).as_os_str().as_encoded_bytes());
+    fn file(&self, test: &TestId, extension: &str) -> PathBuf {
+        let mut key = absolute(&test.file).into_os_string().into_encoded_bytes();
+        if let Some(block) = &test.block {
+            key.push(0);
+            key.extend(block.bytes());
+        }
+        let digest = Sha256::digest(key);
         let key = digest.iter().take(12).fold(String::new(), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");
             hex
@@ -47,20 +53,20 @@ impl History {
     }
 
     /// None where it never ran here; what can't be read counts as that.
-    pub fn past(&self, test: &Path) -> Option<Past> {
+    pub fn past(&self, test: &TestId) -> Option<Past> {
         serde_json::from_slice(&std::fs::read(self.file(test, "json")).ok()?).ok()
     }
 
     /// The flow of its last pass.
-    pub fn flow(&self, test: &Path) -> Option<String> {
+    pub fn flow(&self, test: &TestId) -> Option<String> {
         std::fs::read_to_string(self.file(test, "flow")).ok()
     }
 
     /// Remembers a run.
-    pub fn remember(&self, test: &Path, mut past: Past, flow: &str) -> std::io::Result<()> {
+    pub fn remember(&self, test: &TestId, mut past: Past, flow: &str) -> std::io::Result<()> {
         std::fs::create_dir_all(&self.0)?;
         let before = self.past(test);
-        past.test = absolute(test).display().to_string();
+        past.test = TestId { file: absolute(&test.file), block: test.block.clone() }.to_string();
         let passed = matches!(past.status, TestStatus::Pass | TestStatus::Flaky);
         past.passed = if passed { Some(past.run.clone()) } else { before.and_then(|before| before.passed) };
         if passed {
@@ -86,7 +92,7 @@ mod tests {
     fn the_last_run_and_the_flow_of_the_last_pass_are_remembered() {
         let data = tempfile::tempdir().unwrap();
         let history = History::of(data.path());
-        let test = data.path().join("../a test");
+        let test = TestId::of_file(&data.path().join("../a test"));
         assert_eq!((history.past(&test), history.flow(&test)), (None, None));
         for (status, run, flow) in [
             (TestStatus::Fail, "1", "first"),
@@ -99,6 +105,7 @@ mod tests {
         }
         let last = history.past(&test).unwrap();
         assert_eq!((last.status, last.run.as_str(), last.passed.as_deref()), (TestStatus::Error, "4", Some("3")));
-        assert_eq!(history.past(&data.path().join("other")), None);
+        assert_eq!(history.past(&TestId::of_file(&data.path().join("other"))), None);
+        assert_eq!(history.past(&TestId { block: Some("a test of several".into()), ..test }), None);
     }
 }

@@ -3,11 +3,12 @@
 use super::compile::files;
 use crate::agent::{Kind, commands};
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::engine::{self, Facts, Known};
-use crate::run::Inputs;
+use crate::engine::{self, Block, Facts, Known, Limits, Program};
+use crate::run::{Collecting, Inputs};
 use crate::script::Script;
 use crate::verdict::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a check found.
 pub struct Checked {
@@ -24,7 +25,7 @@ impl Checked {
 }
 
 /// Everything that is wrong with a test, as far as it shows without a call; `kind` is the agent that would run it.
-pub fn check(source: &Arc<Source>, inputs: &Inputs, kind: Option<&Kind>) -> Checked {
+pub fn check(source: &Arc<Source>, inputs: &Arc<Inputs>, kind: Option<&Kind>) -> Checked {
     let (script, mut diagnostics) = match super::compile::script(source, inputs) {
         Ok(text) => (text.script, text.warnings),
         Err(problems) => return Checked::broken(coded(problems)),
@@ -37,11 +38,39 @@ pub fn check(source: &Arc<Source>, inputs: &Inputs, kind: Option<&Kind>) -> Chec
     }
     diagnostics.extend(unknown_commands(&script));
     let missing = kind.map(|kind| missing_commands(&script, kind)).unwrap_or_default();
-    let facts = engine::compile(&script).map(|program| engine::facts(&program)).unwrap_or_default();
-    let missing = [missing, missing_accounts(&facts, inputs)].concat();
+    let Ok(program) = engine::compile(&script).map(|program| program.with_files(files(source))) else {
+        return Checked::broken(diagnostics);
+    };
+    let mut facts = vec![engine::facts(&program)];
+    if let Some(kind) = kind.filter(|_| program.has_tests()) {
+        match blocks(&program, inputs, kind) {
+            Ok(tests) => facts.extend(tests.iter().map(|test| engine::facts_of(&program, test))),
+            Err(problem) => {
+                diagnostics.push(problem);
+                return Checked::broken(diagnostics);
+            }
+        }
+    }
+    let mut missing = missing;
+    for problem in facts.iter().flat_map(|facts| missing_accounts(facts, inputs)) {
+        if !missing.contains(&problem) {
+            missing.push(problem);
+        }
+    }
     let exit_code = if missing.is_empty() { ExitCode::Passed } else { ExitCode::Error };
     diagnostics.extend(missing);
     Checked { diagnostics, exit_code }
+}
+
+/// A top level that takes longer to declare its tests never ends.
+const COLLECTING: Limits = Limits { within: Duration::ZERO, test: Duration::from_secs(10) };
+
+/// The tests of a file that has them in blocks. Nothing is started.
+///
+/// # Errors
+/// Its top level fails, or makes none.
+pub fn blocks(program: &Program, inputs: &Arc<Inputs>, kind: &Kind) -> Result<Vec<Block>, Diagnostic> {
+    engine::collect(program, Arc::new(Collecting::new(inputs.clone(), kind.clone())), &COLLECTING)
 }
 
 /// What is wrong with a testfile's own syntax.

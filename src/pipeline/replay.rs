@@ -82,8 +82,8 @@ impl Replayed {
     pub fn result(self, folder: &Path) -> TestResult {
         let header = self.header;
         let name = match header.of {
-            0 | 1 => header.file.clone(),
-            of => format!("{} (repetition {} of {of})", header.file, header.repetition),
+            0 | 1 => header.name(),
+            of => format!("{} (repetition {} of {of})", header.name(), header.repetition),
         };
         TestResult {
             name,

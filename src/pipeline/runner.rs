@@ -109,14 +109,14 @@ impl Runner<'_> {
 
     /// How long it took the last time; before that, what its waits add up to.
     fn expected(&self, case: &Case) -> Duration {
-        let past = self.history.past(&case.path).and_then(|past| Duration::try_from_secs_f64(past.seconds).ok());
+        let past = self.history.past(&case.test).and_then(|past| Duration::try_from_secs_f64(past.seconds).ok());
         past.unwrap_or_else(|| case.compiled.as_ref().map_or(Duration::ZERO, |compiled| compiled.waits))
     }
 
     /// How many agents it will have: what its text makes, or as many as the last time.
     fn agents(&self, case: &Case) -> usize {
         let made = case.compiled.as_ref().map_or(0, |compiled| compiled.facts.agents);
-        self.history.past(&case.path).map_or(0, |past| past.agents).max(made)
+        self.history.past(&case.test).map_or(0, |past| past.agents).max(made)
     }
 
     /// The first test that can begin now. One whose accounts are in use lets others go before; one that needs room for its agents
@@ -161,7 +161,8 @@ impl Runner<'_> {
 
     fn result(&self, unit: &Unit, repetition: u32, repetitions: u32) -> TestResult {
         let tags = unit.case.tags().to_vec();
-        TestResult { tags, repetition, repetitions, ..TestResult::new(unit.case.name(), vec![]) }
+        let file = unit.case.test.file.display().to_string();
+        TestResult { file, tags, repetition, repetitions, ..TestResult::new(unit.case.name(), vec![]) }
     }
 
     /// All repetitions of a unit, one after another. How many there are the text says, or else the first run.
@@ -177,7 +178,7 @@ impl Runner<'_> {
             own = said.unwrap_or(own);
             result.repetitions = self.plan.repeat * own;
             if result.repetitions > 1 {
-                result.name = format!("{} (repetition {repetition} of {})", result.file, result.repetitions);
+                result.name = format!("{} (repetition {repetition} of {})", unit.case.name(), result.repetitions);
             }
             self.ended(unit, &result);
             results.push(result);
@@ -209,7 +210,7 @@ impl Runner<'_> {
                     place.give_back_turn();
                 }
             };
-            let ran = execute(self.workplace, &unit.case.path, compiled, &self.plan.limits, turn, &begins, &steps_done);
+            let ran = execute(self.workplace, &unit.case.test, compiled, &self.plan.limits, turn, &begins, &steps_done);
             match ran {
                 Ok(ran) => all.push(ran),
                 Err(problem) => {
@@ -249,7 +250,7 @@ impl Runner<'_> {
         if matches!(status, TestStatus::Cancelled | TestStatus::Skipped) {
             return None;
         }
-        let error = self.history.remember(&case.path, past, ran.flow.text()).err()?;
+        let error = self.history.remember(&case.test, past, ran.flow.text()).err()?;
         let message = format!("what became of this test can't be remembered for the next run: {error}");
         Some(Diagnostic { severity: Severity::Warning, ..Diagnostic::error(message) })
     }

@@ -23,6 +23,9 @@ pub struct Selection {
 impl Selection {
     pub fn of(&self, cases: Vec<Case>, history: &History) -> Vec<Case> {
         let mut cases: Vec<Case> = cases.into_iter().filter(|case| self.picks(case)).collect();
+        if cases.iter().any(|case| case.only().is_some()) {
+            cases.retain(|case| case.only().is_some());
+        }
         if self.last_failed {
             cases = last_failed(cases, history);
         }
@@ -46,7 +49,7 @@ impl Selection {
 
 fn last_failed(cases: Vec<Case>, history: &History) -> Vec<Case> {
     let passed = |case: &Case| {
-        let status = history.past(&case.path)?.status;
+        let status = history.past(&case.test)?.status;
         Some(matches!(status, TestStatus::Pass | TestStatus::Flaky | TestStatus::Skipped))
     };
     let past: Vec<Option<bool>> = cases.iter().map(passed).collect();
@@ -71,14 +74,14 @@ pub fn shard(text: &str) -> Result<(usize, usize), String> {
 #[cfg(test)]
 mod tests {
     use super::super::history::Past;
-    use super::super::{Workplace, case::Refusal};
+    use super::super::{Workplace, case::Refusal, case::TestId};
     use super::*;
     use crate::verdict::ExitCode;
     use std::path::Path;
 
     fn cases(names: &[&str]) -> Vec<Case> {
         let refusal = || Err(Refusal { problems: vec![], exit_code: ExitCode::Usage });
-        names.iter().map(|name| Case { path: name.into(), compiled: refusal() }).collect()
+        names.iter().map(|name| Case { test: TestId::of_file(Path::new(name)), compiled: refusal() }).collect()
     }
 
     fn picked(selection: &Selection, names: &[&str], data: &Path) -> Vec<String> {
@@ -118,7 +121,7 @@ mod tests {
         for (name, status) in [("a", TestStatus::Pass), ("b", TestStatus::Fail)] {
             let past =
                 Past { test: "".into(), status, run: "r".into(), time: 0.0, seconds: 1.0, agents: 0, passed: None };
-            history.remember(Path::new(name), past, "").unwrap();
+            history.remember(&TestId::of_file(Path::new(name)), past, "").unwrap();
         }
         assert_eq!(picked(&selection, &["a", "b", "c"], data.path()), ["b"]);
     }
@@ -133,11 +136,11 @@ mod tests {
         let workplace = Workplace::new(data.path().to_path_buf(), settings);
         let read = || -> Vec<Case> {
             let read = |name| Case::read(&workplace, &data.path().join(name));
-            ["x", "y", "z"].map(read).into()
+            ["x", "y", "z"].into_iter().flat_map(read).collect()
         };
         let names = |selection: Selection| -> Vec<String> {
             let picked = selection.of(read(), &History::of(data.path()));
-            picked.iter().map(|case| case.path.file_name().unwrap().to_str().unwrap().to_string()).collect()
+            picked.iter().map(|case| case.test.file.file_name().unwrap().to_str().unwrap().to_string()).collect()
         };
         assert_eq!(names(Selection { tags: vec!["smoke".into(), "other".into()], ..Selection::default() }), ["x", "z"]);
         let filter = Filter::parse("not tag:smoke and /[xy]$/").ok();

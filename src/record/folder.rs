@@ -126,7 +126,7 @@ impl RunFolder {
 }
 
 /// The name as a part of a folder's name: letters and digits of any script, `-`, `_` and `.`; anything else is `_`.
-fn tame(name: &str) -> String {
+pub fn tame(name: &str) -> String {
     let keep = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '.') { c } else { '_' };
     let mut tamed: String = name.chars().map(keep).collect();
     let end = (0..=NAME_LENGTH.min(tamed.len())).rev().find(|at| tamed.is_char_boundary(*at)).unwrap_or(0);

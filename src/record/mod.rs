@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 pub use find::{by_id, find};
-pub use folder::RunFolder;
+pub use folder::{RunFolder, tame};
 pub use held::{delete, is_going_on};
 pub use read::{Kept, Record, last_time};
 pub use recorder::Recorder;
@@ -36,6 +36,9 @@ pub struct Header {
     pub test: String,
     /// The path of the file that it stands in, as the user named it.
     pub file: String,
+    /// The name of its block, where the file has several tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<String>,
     /// When the run began: milliseconds since the epoch.
     pub time: f64,
     /// Which of the repetitions (`_run`) it is, from 1.
@@ -54,11 +57,21 @@ pub struct Header {
     pub agent: String,
 }
 
+/// `calls.rhai › answers`: a test by its file and, where that has several, its block.
+pub fn block_name(file: &str, block: Option<&str>) -> String {
+    block.map_or_else(|| file.to_string(), |block| format!("{file} › {block}"))
+}
+
 fn first() -> u32 {
     1
 }
 
 impl Header {
+    /// What tells the test from others: its file, and its block.
+    pub fn name(&self) -> String {
+        block_name(&self.file, self.block.as_deref())
+    }
+
     /// How long the run had been going on then; `time` is milliseconds since the epoch. A record that was changed may say anything.
     pub fn until(&self, time: f64) -> Duration {
         Duration::try_from_secs_f64((time - self.time) / 1000.0).unwrap_or_default()
@@ -72,6 +85,7 @@ impl Header {
             run: run.into(),
             test: test.into(),
             file: file.into(),
+            block: None,
             time,
             repetition: 1,
             of: 1,

@@ -253,6 +253,8 @@ mod tests {
                 at
             }),
             text().prop_map(|text| Note::Print { text }),
+            text().prop_map(|name| Note::StepBegins { name, at: None }),
+            (text(), any::<bool>()).prop_map(|(name, ok)| Note::StepEnds { name, ok }),
             (text(), number(), at()).prop_map(|(what, limit, at)| Note::Waiting { what, limit, at }),
             (text(), at()).prop_map(|(message, at)| Note::CheckFailed { message, at }),
             (text(), at()).prop_map(|(message, at)| Note::Warning { message, at }),

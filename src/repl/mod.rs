@@ -135,18 +135,17 @@ struct Talk<'a> {
 impl Talk<'_> {
     /// Tells the editor what there is now.
     fn update(&self, sight: &Shared) {
-        let (_, text) = self.session.text();
+        let text = self.session.text();
         let classic = self.classic.with("", self.number()).text.clone();
         let agents = self.session.agents().into_iter().map(|(_, name)| name.to_string()).collect();
-        *sight.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) =
-            Sight { text: text.to_string(), classic, agents };
+        *sight.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Sight { text, classic, agents };
     }
 
     /// The number of the line that comes next, from 1.
     fn number(&self) -> usize {
         let before =
             if self.session.origin().lines.is_empty() { self.session.origin().rhai.lines().count() } else { 0 };
-        self.session.text().1.matches('\n').count() + 1 - before
+        self.session.text().matches('\n').count() + 1 - before
     }
 
     /// Does what a text says. False: the session is to end.

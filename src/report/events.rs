@@ -180,6 +180,9 @@ fn note(note: &Note) -> String {
         Note::Directive { name, values, at: place } => {
             format!("{} {}{}", safe(name), safe(&values.join(", ")), at(place.as_ref()))
         }
+        Note::StepBegins { name, .. } => format!("step: {}", safe(name)),
+        Note::StepEnds { name, ok: true } => format!("step done: {}", safe(name)),
+        Note::StepEnds { name, ok: false } => format!("step failed: {}", safe(name)),
         Note::Print { text } => format!("print: {}", safe(text)),
         Note::Waiting { what, limit, at: place } => {
             format!("waits: {}, {} at most{}", safe(what), limit_in_words(*limit), at(place.as_ref()))

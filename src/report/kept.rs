@@ -87,7 +87,7 @@ where
 /// The test, and which of its runs it is.
 fn name(run: &KeptRun) -> String {
     let Some(header) = &run.header else { return String::new() };
-    let mut name = cut(&safe(&header.file), NAME);
+    let mut name = cut(&safe(&header.name()), NAME);
     if header.of > 1 {
         let _ = write!(name, " ({} of {})", header.repetition, header.of);
     }

@@ -35,7 +35,7 @@ pub fn test(test: &TestResult, extent: Extent, colour: bool) -> String {
     for attempt in &test.attempts {
         lines.extend(told::diagnostics(&attempt.warnings, paint));
     }
-    lines.extend(test.last().map(|last| hash(&last.verdict, paint)));
+    lines.extend(test.last().map(|last| hash(&test.file, &last.verdict, paint)));
     lines.extend(test.last().map(kept));
     lines.extend(told::diagnostics(&test.problems, paint));
     let time = match test.attempts.is_empty() {
@@ -86,9 +86,12 @@ fn told_of(attempt: &Attempt, extent: Extent, paint: Paint) -> Vec<String> {
     lines
 }
 
-fn hash(verdict: &Verdict, paint: Paint) -> String {
+fn hash(file: &str, verdict: &Verdict, paint: Paint) -> String {
+    let word = if file.ends_with(".rhai") { "hash(…)" } else { "_hash" };
     let hold = match (&verdict.expected, verdict.status) {
-        (None, Status::Pass) => paint.faint("; ask for it with `_hash`, and the test fails when the flow changes"),
+        (None, Status::Pass) => {
+            paint.faint(&format!("; ask for it with `{word}`, and the test fails when the flow changes"))
+        }
         _ => String::new(),
     };
     format!("hash {}{hold}", safe(&verdict.hash))

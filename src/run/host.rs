@@ -74,7 +74,7 @@ impl Host for ScriptHost {
         self.0.agents.find(alias)
     }
 
-    fn command(&self, name: &Arc<str>, text: &str, place: &At) -> Result<Reply, Ended> {
+    fn command_in(&self, name: &Arc<str>, call: Option<&str>, text: &str, place: &At) -> Result<Reply, Ended> {
         let run = &*self.0;
         let mut needed = vec![name.clone()];
         let word = text.split_whitespace().next().unwrap_or_default();
@@ -86,7 +86,7 @@ impl Host for ScriptHost {
         let agent = known.ok_or_else(|| at(place)(unknown_agent(name)))?;
         let text = rewrite(text, &run.agents.peers());
         let time = run.log.now();
-        let answer = agent.command(&text, Some(place.clone())).map_err(at(place))?;
+        let answer = agent.command_in(call, &text, Some(place.clone())).map_err(at(place))?;
         Ok(Reply { ok: answer.ok, data: answer.data, time })
     }
 

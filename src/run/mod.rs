@@ -5,6 +5,7 @@
 //! by stopping the log: every wait of the script ends with that reason.
 
 mod agents;
+mod collect;
 mod host;
 mod inputs;
 mod policy;
@@ -14,6 +15,7 @@ use crate::agent::Supervisor;
 use crate::engine::{self, Limits, Loader, Program, Session};
 use crate::event::{Body, Clock, Ended, How, Log, Note, Secrets, Sink};
 use agents::Agents;
+pub use collect::Collecting;
 pub use inputs::{Inputs, Lookup};
 use policy::Policy;
 use std::path::PathBuf;

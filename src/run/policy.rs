@@ -67,7 +67,9 @@ pub fn mask(body: &mut Body, secrets: &Secrets) {
             Note::Print { text: said }
             | Note::CheckFailed { message: said, .. }
             | Note::Warning { message: said, .. }
-            | Note::Waiting { what: said, .. },
+            | Note::Waiting { what: said, .. }
+            | Note::StepBegins { name: said, .. }
+            | Note::StepEnds { name: said, .. },
         ) => mask(said),
         Body::Note(_) => {}
     }

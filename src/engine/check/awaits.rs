@@ -4,19 +4,25 @@ use super::kinds::{Kind, Type};
 use super::start_of;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
-use crate::engine::event_value;
 use crate::engine::syntax::PARENTHESES;
+use crate::engine::{blocks, event_value};
 use crate::event::fields;
 use rhai::{CustomExpr, Expr, Position};
 
 impl Walk<'_> {
     /// `await …`, or a duration literal.
     pub fn custom(&mut self, custom: &CustomExpr) -> Kind {
-        if custom.tokens.first().is_none_or(|keyword| keyword != "await") {
+        let keyword = custom.tokens.first().map_or("", |keyword| keyword.as_str());
+        if let Some(word) = blocks::word(keyword) {
+            self.test_block(word, custom);
+            return Kind::Unit;
+        }
+        if keyword != "await" {
             return Kind::Duration;
         }
         let Some(operand) = custom.inputs.first() else { return Kind::Unknown };
         let position = start_of(operand);
+        self.acts(position);
         if self.in_condition {
             let advice = "a condition looks at one event: await outside of where(…)".to_string();
             self.error("in-condition", position, "a condition can't wait".to_string(), Some(advice));
@@ -111,7 +117,7 @@ impl Walk<'_> {
             Kind::ListOfWaiters(_) | Kind::List => {
                 wrong("`await` needs a waiter, not a list", "await all([…]) waits for each of them, any([…]) for one");
             }
-            Kind::Reply => wrong(
+            Kind::Reply | Kind::Call => wrong(
                 "`await` needs a waiter; a command is answered at once",
                 "take out `await`, and wait for what the command leads to: await bob.event(\"CALL_INCOMING\")",
             ),
@@ -135,11 +141,13 @@ impl Walk<'_> {
                 return match name {
                     "time" => Kind::Number,
                     "type" | "param" | "agent" => Kind::Text,
+                    "call" => Kind::Call,
                     _ => Kind::Unknown,
                 };
             }
             Kind::Agent => &["name", "aor"],
             Kind::Reply => &["ok", "data", "time"],
+            Kind::Call => &["id", "agent", "ok", "data", "time"],
             Kind::Duration | Kind::Number | Kind::Closure | Kind::Bool => return Kind::Unknown,
             kind if kind.is_waiter() => {
                 let message = format!("a waiter has no `{name}`: it must be awaited first");
@@ -157,6 +165,7 @@ impl Walk<'_> {
         match name {
             "time" => Kind::Number,
             "ok" => Kind::Bool,
+            "agent" => Kind::Agent,
             _ => Kind::Text,
         }
     }

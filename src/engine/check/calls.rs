@@ -28,7 +28,7 @@ impl Walk<'_> {
         }
         let own = self.functions.get(name).is_some_and(|own| own.iter().any(|own| own.params.len() == call.args.len()));
         if own {
-            self.agents_are_there(name, position);
+            self.all_is_there(name, position);
             return Kind::Unknown;
         }
         let counts = self.counts(name, 0);
@@ -41,6 +41,9 @@ impl Walk<'_> {
             self.wrong_count(name, &counts, call.args.len(), names::usage(name, None), position);
         } else {
             self.kinds(None, call, &arguments, position);
+        }
+        if name == "sleep" {
+            self.acts(position);
         }
         let named = self.event_names(Kind::Unknown, call);
         result_of(Kind::Unknown, name, &arguments, named, self.awaited)
@@ -100,12 +103,13 @@ impl Walk<'_> {
         self.values(receiver, call);
         let named = self.event_names(receiver, call);
         let result = result_of(receiver, name, &arguments, named, self.awaited);
-        if receiver == Kind::Agent && result == Kind::Reply {
+        if matches!(receiver, Kind::Agent | Kind::Call) && matches!(result, Kind::Reply | Kind::Call) {
             if self.in_condition {
                 let advice = "look only at the event: |e| e.param.contains(\"…\")".to_string();
                 let message = "a condition can't send a command".to_string();
                 self.error("in-condition", position, message, Some(advice));
             }
+            self.acts(position);
             self.note_command(call, position);
         }
         result
@@ -128,14 +132,16 @@ impl Walk<'_> {
     }
 
     /// A function of the file needs the file's agents that it uses.
-    fn agents_are_there(&mut self, name: &str, position: Position) {
+    fn all_is_there(&mut self, name: &str, position: Position) {
         if self.in_function {
             return;
         }
-        let missing = self.agents_used(name).into_iter().find(|agent| !self.scope.has(agent));
-        if let Some(agent) = missing {
-            let line = self.top_level.get(&agent).map(|top| self.line_of(top.position)).unwrap_or_default();
-            let message = format!("`{name}` uses the agent `{agent}`, which is not made yet");
+        let missing = self.variables_used(name).into_iter().find(|variable| !self.scope.has(variable));
+        if let Some(variable) = missing {
+            let top = self.top_level.get(&variable);
+            let line = top.map(|top| self.line_of(top.position)).unwrap_or_default();
+            let what = if top.is_some_and(|top| top.is_agent) { "the agent " } else { "" };
+            let message = format!("`{name}` uses {what}`{variable}`, which is not made yet");
             let advice = format!("line {line} makes it: call `{name}` after that");
             self.warn("used-before-made", position, message, Some(advice));
         }

@@ -124,9 +124,9 @@ impl Walk<'_> {
         Some(crate::diagnostic::Place { source: source.clone(), span: found })
     }
 
-    /// The agents of the file that a function uses, and those that it calls.
-    pub fn agents_used(&self, name: &str) -> BTreeSet<String> {
-        let (mut agents, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![name.to_string()]);
+    /// The variables of the file's top level that a function uses, and those that it calls.
+    pub fn variables_used(&self, name: &str) -> BTreeSet<String> {
+        let (mut variables, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![name.to_string()]);
         while let Some(name) = open.pop() {
             if !seen.insert(name.clone()) {
                 continue;
@@ -137,8 +137,8 @@ impl Walk<'_> {
                         match path.last() {
                             Some(ASTNode::Expr(Expr::Variable(variable, ..))) => {
                                 let own = function.params.iter().any(|name| **name == *variable.1);
-                                let is_agent = self.top_level.get(variable.1.as_str()).is_some_and(|top| top.is_agent);
-                                agents.extend((is_agent && !own).then(|| variable.1.to_string()));
+                                let is_top = self.top_level.contains_key(variable.1.as_str());
+                                variables.extend((is_top && !own).then(|| variable.1.to_string()));
                             }
                             Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))) => {
                                 open.push(call.name.to_string());
@@ -155,6 +155,6 @@ impl Walk<'_> {
                 }
             }
         }
-        agents
+        variables
     }
 }

@@ -1,6 +1,7 @@
 //! What a check knows of a value before it is there.
 
 use crate::engine::agent_api::{Agent, ReplyValue};
+use crate::engine::call::Call;
 use crate::engine::duration::Millis;
 use crate::engine::event_value::EventValue;
 use crate::engine::waiter::Waiter;
@@ -23,6 +24,8 @@ pub enum Kind {
     Duration,
     Agent,
     Reply,
+    /// One of an agent's calls.
+    Call,
     /// Awaiting it gives one event.
     Waiter(Type),
     /// Awaiting it gives a list of events.
@@ -59,6 +62,7 @@ impl Kind {
         match self {
             Kind::Agent => Some(TypeId::of::<Agent>()),
             Kind::Reply => Some(TypeId::of::<ReplyValue>()),
+            Kind::Call => Some(TypeId::of::<Call>()),
             Kind::Event(_) => Some(TypeId::of::<EventValue>()),
             Kind::Duration => Some(TypeId::of::<Millis>()),
             kind if kind.is_waiter() => Some(TypeId::of::<Waiter>()),
@@ -87,7 +91,7 @@ impl Kind {
             // whole or not, and of which width, is not told apart here
             Kind::Number => {
                 let others = [Kind::Unit, Kind::Bool, Kind::Text, Kind::Map, Kind::Closure, Kind::List];
-                let ours = [Kind::Agent, Kind::Reply, Kind::Duration, Kind::AnyWaiter, Kind::Event(None)];
+                let ours = [Kind::Agent, Kind::Call, Kind::Reply, Kind::Duration, Kind::AnyWaiter, Kind::Event(None)];
                 !others.iter().chain(&ours).any(|kind| kind.fits(parameter))
             }
             kind => kind.native() == Some(parameter),
@@ -118,6 +122,7 @@ impl Kind {
             Kind::Duration => "a duration",
             Kind::Agent => "an agent",
             Kind::Reply => "a reply",
+            Kind::Call => "a call",
             Kind::Waiter(_) | Kind::Waiters(_) | Kind::AnyWaiter | Kind::Quiet => "a waiter",
             Kind::Event(_) => "an event",
         }
@@ -131,16 +136,17 @@ pub const MAKERS: [&str; 4] = ["agent", "uanew", "uafind", "on"];
 /// stands in the operand of an `await`.
 pub fn result_of(receiver: Kind, name: &str, arguments: &[Kind], named: Type, awaited: bool) -> Kind {
     match (receiver, name) {
-        (Kind::Agent, "event") => Kind::Waiter(named),
-        (Kind::Agent, "established") => Kind::Waiter(Some("CALL_ESTABLISHED")),
-        (Kind::Agent, "closed") => Kind::Waiter(Some("CALL_CLOSED")),
+        (Kind::Agent, "dial") => Kind::Call,
+        (Kind::Agent | Kind::Call, "event") => Kind::Waiter(named),
+        (Kind::Agent | Kind::Call, "established") => Kind::Waiter(Some("CALL_ESTABLISHED")),
+        (Kind::Agent | Kind::Call, "closed") => Kind::Waiter(Some("CALL_CLOSED")),
         (Kind::Agent, "registered") => Kind::Waiter(Some("REGISTER_OK")),
         (Kind::Agent, "log") => Kind::Waiter(Some("LOG")),
-        (Kind::Agent, "sip") => Kind::Waiter(Some("SIP")),
-        (Kind::Agent, "dtmf") if awaited => Kind::Waiter(Some("CALL_DTMF_START")),
-        (Kind::Agent, "quiet") => Kind::Quiet,
-        (Kind::Agent, "cmd") => Kind::Reply,
-        (Kind::Agent, name) if super::command_of(name).is_some() => Kind::Reply,
+        (Kind::Agent | Kind::Call, "sip") => Kind::Waiter(Some("SIP")),
+        (Kind::Agent | Kind::Call, "dtmf") if awaited => Kind::Waiter(Some("CALL_DTMF_START")),
+        (Kind::Agent | Kind::Call, "quiet") => Kind::Quiet,
+        (Kind::Agent | Kind::Call, "cmd") => Kind::Reply,
+        (Kind::Agent | Kind::Call, name) if super::command_of(name).is_some() => Kind::Reply,
         (waiter, "where") if waiter.is_waiter() => waiter,
         (Kind::Waiter(of), "count") => Kind::Waiters(of),
         (Kind::Unknown, name) if MAKERS.contains(&name) && !arguments.is_empty() => Kind::Agent,

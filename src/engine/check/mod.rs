@@ -4,6 +4,7 @@
 
 mod arguments;
 mod awaits;
+mod blocks;
 mod calls;
 mod expressions;
 mod functions;
@@ -18,6 +19,7 @@ use super::{resolver, syntax_errors};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::script::Script;
 use functions::ModuleFunctions;
+pub use functions::of as own_functions;
 pub use kinds::Kind;
 use rhai::{AST, Expr, Position, Stmt};
 pub use scope::Seen;
@@ -48,7 +50,7 @@ pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
     if !known.commands.is_empty() {
         found.extend(walk.commands.iter().filter_map(|(text, place)| unknown_command(text, place, known)));
     }
-    found.extend(super::facts(&program).problems.into_iter().map(|problem| problem.code("not-written-out")));
+    found.extend(super::facts::problems(&program).into_iter().map(|problem| problem.code("not-written-out")));
     // a line that could not be read may have declared or used what now seems to be missing
     found.retain(|one| left_out.is_empty() || one.is_error() && !left_out.contains(word(one)));
     diagnostics.extend(found);

@@ -1,7 +1,7 @@
 //! The variables in sight at a place of the walk, and what was made of them when they go out of sight.
 
 use super::kinds::Kind;
-use super::walk::{Declared, Walk};
+use super::walk::Walk;
 use crate::diagnostic::nearest;
 use rhai::Position;
 
@@ -133,10 +133,10 @@ impl Walk<'_> {
             return kind;
         }
         if self.in_function
-            && let Some(agent) = self.top_level.get_mut(name).filter(|top| top.is_agent)
+            && let Some(top) = self.top_level.get_mut(name)
         {
-            agent.used_elsewhere = true;
-            return Kind::Agent;
+            top.used_elsewhere = true;
+            return if top.is_agent { Kind::Agent } else { Kind::Unknown };
         }
         if self.functions.contains_key(name) {
             return Kind::Unknown;
@@ -159,9 +159,6 @@ impl Walk<'_> {
     }
 
     fn advice_for(&self, name: &str) -> String {
-        if self.in_function && self.top_level.contains_key(name) {
-            return format!("functions see the file's agents, not its other variables: give `{name}` to the function");
-        }
         if EMPTY.contains(&name) {
             return "the empty value is written ()".to_string();
         }
@@ -169,9 +166,8 @@ impl Walk<'_> {
             return format!("did you mean `{}`?", name.to_lowercase());
         }
         let in_sight = self.scope.variables.iter().map(|known| known.name.as_str());
-        let agent = |(name, top): (&'_ String, &Declared)| (self.in_function && top.is_agent).then(|| name.clone());
-        let agents: Vec<String> = self.top_level.iter().filter_map(agent).collect();
-        match nearest(name, in_sight.chain(agents.iter().map(String::as_str))) {
+        let shared = self.top_level.keys().filter(|_| self.in_function);
+        match nearest(name, in_sight.chain(shared.map(String::as_str))) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("declare it before: let {name} = …;"),
         }

@@ -5,6 +5,7 @@ use super::kinds::{Kind, MAKERS};
 use super::place;
 use super::scope::{Scope, Seen};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::engine::blocks;
 use crate::script::Script;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 use std::collections::{BTreeMap, HashSet};
@@ -27,6 +28,12 @@ pub struct Walk<'a> {
     /// Texts of the script: an agent may be meant by one.
     pub texts: Vec<String>,
     pub in_function: bool,
+    /// The file has test blocks, and one of them is being walked.
+    pub has_tests: bool,
+    pub in_test: bool,
+    /// Of `setup` and `teardown`, those that were met; the tests by their names, and where those stand.
+    pub words: HashSet<&'static str>,
+    pub test_names: BTreeMap<String, Position>,
     /// The operand of an `await` is being walked.
     pub awaited: bool,
     /// The closure of a `where(…)` is being walked.
@@ -60,6 +67,10 @@ impl<'a> Walk<'a> {
             top_level: BTreeMap::new(),
             texts: vec![],
             in_function: false,
+            has_tests: false,
+            in_test: false,
+            words: HashSet::new(),
+            test_names: BTreeMap::new(),
             awaited: false,
             in_condition: false,
             watched: None,
@@ -79,7 +90,7 @@ impl<'a> Walk<'a> {
                 self.top_level.entry(var.0.name.to_string()).or_insert(declared);
             }
         }
-        let (properties, texts) = (&mut self.properties, &mut self.texts);
+        let (properties, texts, has_tests) = (&mut self.properties, &mut self.texts, &mut self.has_tests);
         self.ast.walk(&mut |path| {
             match path.last() {
                 Some(ASTNode::Expr(Expr::Map(map, _))) => {
@@ -89,10 +100,15 @@ impl<'a> Walk<'a> {
                     properties.insert(property.2.to_string());
                 }
                 Some(ASTNode::Expr(Expr::StringConstant(text, _))) => texts.push(text.to_string()),
+                Some(ASTNode::Expr(custom @ Expr::Custom(..))) => *has_tests |= blocks::of(custom).is_some(),
                 _ => {}
             }
             true
         });
+    }
+
+    pub fn ast(&self) -> &'a AST {
+        self.ast
     }
 
     /// Walks the whole script: its statements, then its functions.
@@ -115,9 +131,10 @@ impl<'a> Walk<'a> {
     pub fn watch(&mut self, statement: Position) {
         let line = statement.line().unwrap_or_default() as u32;
         if self.watched.is_some_and(|watched| line <= watched && line >= self.seen.0) {
-            let agents = self.top_level.iter().filter(|(_, top)| self.in_function && top.is_agent);
-            let agents = agents.map(|(name, _)| Seen { name: name.clone(), kind: Kind::Agent });
-            self.seen = (line, agents.chain(self.scope.in_sight()).collect());
+            let top = self.top_level.iter().filter(|_| self.in_function);
+            let kind = |top: &Declared| if top.is_agent { Kind::Agent } else { Kind::Unknown };
+            let top = top.map(|(name, top)| Seen { name: name.clone(), kind: kind(top) });
+            self.seen = (line, top.chain(self.scope.in_sight()).collect());
         }
     }
 

@@ -64,7 +64,7 @@ await alice.closed() within 5;
 await alice.quiet("CALL_CLOSED");
 alice.cmd("holt");
 calls::establish(alice, alice);
-fn f() { alise.hold(); limit + 1 }
+fn f() { alise.hold(); limt + 1 }
 let limit = 5; print(limit);
 let _w = alice.closed().were(|e| e.peeer == 1);
 await alice.closed().where(|e| e.peeer == 1);
@@ -86,7 +86,7 @@ ignore(["CALL_RTP", "x"]);
         "15:7 no known baresip has a command `holt` (did you mean `hold`?)",
         "16:1 there is no module `calls` (import it first: import \"std/calls\" as calls;)",
         "17:10 there is no variable `alise` here (did you mean `alice`?)",
-        "17:24 there is no variable `limit` here (functions see the file's agents",
+        "17:24 there is no variable `limt` here (did you mean `limit`?)",
         "19:25 a waiter has no method `were` (did you mean `where`?)",
         "20:34 CALL_CLOSED has no `peeer` (did you mean `peer`?)",
         "21:9 no agent gives an event `CALL_RTP`",

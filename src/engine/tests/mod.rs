@@ -1,6 +1,7 @@
 //! The engine as a whole, on a host that plays the agents.
 
 mod awaits;
+mod blocks;
 mod checking;
 mod endings;
 mod errors;
@@ -33,6 +34,7 @@ struct FakeHost {
     reactions: Vec<(String, Vec<(String, AgentEvent)>)>,
     /// Commands that are answered with `ok: false`.
     refused: Vec<String>,
+    pause: Option<Pause>,
 }
 
 impl FakeHost {
@@ -47,6 +49,7 @@ impl FakeHost {
             asks: Mutex::default(),
             reactions: vec![],
             refused: vec![],
+            pause: None,
         }
     }
 
@@ -129,7 +132,9 @@ impl Host for FakeHost {
         agents.iter().find(|name| ***name == *alias || format!("sip:{name}@127.0.0.1") == alias).cloned()
     }
 
-    fn command(&self, agent: &Arc<str>, text: &str, at: &At) -> Result<Reply, Ended> {
+    fn command_in(&self, agent: &Arc<str>, call: Option<&str>, text: &str, at: &At) -> Result<Reply, Ended> {
+        let said = call.map_or_else(|| text.to_string(), |call| format!("{text} in {call}"));
+        let text = said.as_str();
         let time = self.log.now();
         let to = self.log.push(Some(agent), Body::Command(Command { text: text.into(), at: Some(at.clone()) }));
         let line = format!("{agent} {text}");
@@ -166,6 +171,10 @@ impl Host for FakeHost {
 
     fn note(&self, note: Note) {
         self.log.push(None, Body::Note(note));
+    }
+
+    fn pause(&self) -> Option<Pause> {
+        self.pause.clone()
     }
 }
 

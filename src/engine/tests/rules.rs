@@ -75,7 +75,13 @@ fn an_agents_newest_lines_can_be_awaited_and_a_flood_of_them_costs_no_event() {
 }
 
 fn one(agent: &str, name: &str) -> Want {
-    Want::One(Member { agent: agent.into(), pattern: Pattern::Event(name.into()), count: None, conditional: false })
+    Want::One(Member {
+        agent: agent.into(),
+        pattern: Pattern::Event(name.into()),
+        count: None,
+        conditional: false,
+        call: None,
+    })
 }
 
 fn counted(agent: &str, name: &str, count: usize) -> Want {

@@ -44,12 +44,14 @@ fn variables_functions_imports_and_closures_live_on() {
             "fn twice(x) { x * 2 + 1 }",
             "twice(1)",
             "[twice(1), 5s, \"x\"]",
+            "let count = 1; fn counted() { count + a }",
+            "count = 5; counted()",
             "twice(1",
         ],
     );
     assert_eq!(told[..6], ["", "42", "", "21", "21", ""]);
-    assert_eq!(told[8..11], ["", "3", "[3, 5s, \"x\"]"]);
-    assert!(told[11].starts_with("session:12:"), "{}", told[11]);
+    assert_eq!(told[8..13], ["", "3", "[3, 5s, \"x\"]", "", "26"]);
+    assert!(told[13].starts_with("session:14:"), "{}", told[13]);
 }
 
 #[test]
@@ -140,64 +142,45 @@ fn a_line_of_another_language_has_its_place_as_it_was_written() {
         let shown = render(&[problem], false);
         assert!(shown.contains("[session:2:1]") && shown.contains("alice:dial bob | 1ms"), "{shown}");
         session.enter("a + 1", None);
-        assert_eq!(session.text(), ("session", "let a = 1;\n\na + 1;\n"));
+        assert_eq!(session.text(), "let a = 1;\n\na + 1;\n");
         Ended::finished()
     });
 }
 
+/// Runs a script with a person who enters these lines where it fails: how it ended, and what each line gave.
+fn paused(program: &Program, lines: &'static [&str]) -> (Ended, Vec<String>) {
+    let told = Arc::new(Mutex::new(vec![]));
+    let telling = told.clone();
+    let pause = move |session: &mut Session, ended: &Ended| {
+        let mut told = telling.lock().unwrap();
+        told.push(ended.message.clone());
+        told.extend(lines.iter().map(|line| tell(&session.enter(line, None))));
+    };
+    let host = FakeHost { pause: Some(Arc::new(pause)), ..FakeHost::new() };
+    let ended = run(program, Arc::new(host), &Limits::default());
+    let told = told.lock().unwrap().clone();
+    (ended, told)
+}
+
 #[test]
 fn a_session_inside_a_script_that_failed_has_its_variables_and_changes_no_verdict() {
-    struct Paused(FakeHost, Mutex<Vec<String>>, std::sync::Weak<Paused>);
-    impl Host for Paused {
-        fn log(&self) -> &Log {
-            self.0.log()
-        }
-        fn declare(&self, ask: AgentAsk, at: &At) -> Result<Arc<str>, Ended> {
-            self.0.declare(ask, at)
-        }
-        fn start(&self, agents: &[Arc<str>], at: &At) -> Result<(), Ended> {
-            self.0.start(agents, at)
-        }
-        fn find(&self, alias: &str) -> Option<Arc<str>> {
-            self.0.find(alias)
-        }
-        fn command(&self, agent: &Arc<str>, text: &str, at: &At) -> Result<Reply, Ended> {
-            self.0.command(agent, text, at)
-        }
-        fn stop_agents(&self, at: &At) -> Result<(), Ended> {
-            self.0.stop_agents(at)
-        }
-        fn param(&self, _: &str) -> Option<String> {
-            None
-        }
-        fn secret(&self, _: &str) -> Option<String> {
-            None
-        }
-        fn account(&self, _: &str) -> Option<String> {
-            None
-        }
-        fn note(&self, note: Note) {
-            self.0.note(note);
-        }
-        fn pause(&self) -> Option<Pause> {
-            let told = self.2.clone();
-            Some(Arc::new(move |session: &mut Session, ended: &Ended| {
-                let here = told.upgrade().unwrap();
-                let mut told = here.1.lock().unwrap();
-                told.push(ended.message.clone());
-                for line in ["alice.hangup()", "twice(count)", "await alice.closed() within 1ms"] {
-                    told.push(tell(&session.enter(line, None)));
-                }
-            }))
-        }
-    }
-    let text =
-        "let alice = agent(\"alice\");\nlet count = 4;\nfn twice(x) { x * 2 }\nassert(count == 5, \"miscounted\");\n";
-    let host = Arc::new_cyclic(|own| Paused(FakeHost::new(), Mutex::default(), own.clone()));
-    let ended = run(&program(text), host.clone(), &Limits::default());
+    let text = "let alice = agent(\"alice\");\nlet count = 4;\nfn twice(x) { x * count }\nassert(count == 5, \"miscounted\");\n";
+    let lines = &["alice.hangup()", "count += 1; twice(2)", "await alice.closed() within 1ms"];
+    let (ended, told) = paused(&program(text), lines);
     assert_eq!((ended.how, ended.message.as_str(), place(&ended)), (How::Failed, "miscounted", (4, 1)));
-    let told = host.1.lock().unwrap().clone();
-    assert_eq!(told[..3], ["miscounted", "ok", "8"]);
+    assert_eq!(told[..3], ["miscounted", "ok", "10"]);
     assert!(told[3].starts_with("tests/a.rhai:7:7 no CALL_CLOSED at alice"), "{told:?}");
-    assert_eq!(host.0.log.stopped().unwrap().message, "miscounted");
+    assert_eq!(paused(&program("let a = 1;"), lines), (Ended::finished(), vec![]));
+}
+
+#[test]
+fn a_test_in_a_block_is_paused_with_its_own_variables_before_its_teardown() {
+    let text = "let a = agent(\"a\");\nsetup { a.hold(); }\nteardown { a.hangup(); }\n\
+                test \"one\" { let inner = 41; a.accept(); fail(\"no\"); }\ntest \"two\" { }\n";
+    let one = program(text).of_test(&"one".into());
+    let (ended, told) = paused(&one, &["inner + 1", "a.mute()"]);
+    assert_eq!((ended.how, ended.message.as_str()), (How::Failed, "no"));
+    assert_eq!(told, ["no", "42", "ok"]);
+    let (ended, told) = paused(&program(text).of_test(&"two".into()), &["1"]);
+    assert_eq!((ended, told), (Ended::finished(), vec![]));
 }

@@ -10,7 +10,7 @@ fn shortfall(pattern: Pattern, lines: &[&str], consumed: &[usize], refused: &[us
     let mut marks = marks_of(&events);
     consumed.iter().for_each(|n| marks.consume(&events[*n]));
     let refused: Vec<_> = refused.iter().map(|n| events[*n].clone()).collect();
-    let member = Member { agent: "bob".into(), pattern, count: None, conditional: !refused.is_empty() };
+    let member = Member { agent: "bob".into(), pattern, count: None, conditional: !refused.is_empty(), call: None };
     let name_of = |uri: &str| (uri == "sip:alice@127.0.0.1:5060").then(|| "alice".into());
     let shortfall =
         Shortfall { missing: &[(&member, 0)], events: &events, marks: &marks, refused: &refused, name_of: &name_of };

@@ -83,7 +83,7 @@ fn methods_fields_events_commands_and_functions_are_completed() {
 #[test]
 fn what_is_in_sight_depends_on_the_place() {
     assert_eq!(completed(0, "    w^"), ["webhook", "who", "within"]);
-    assert_eq!(completed(0, "    ca^"), ["calls"]);
+    assert_eq!(completed(0, "    ca^"), ["call", "calls"]);
     assert_eq!(completed(0, "    ali^"), ["alice"]);
     assert_eq!(completed(1, "    inn^"), ["inner"]);
     assert_eq!(completed(1, "    ca^"), ["call", "calls"]);

@@ -168,6 +168,10 @@ fn script(span: Span, events: &[Event]) -> Lane {
                 end(&mut waiting, event.time);
                 mark("failed", message.clone());
             }
+            Body::Note(Note::StepBegins { name, .. }) => {
+                end(&mut waiting, event.time);
+                mark("step", name.clone());
+            }
             Body::Note(Note::Print { text }) => {
                 end(&mut waiting, event.time);
                 mark("print", text.clone());

@@ -92,6 +92,8 @@ impl Line {
                 self.set("host", name, values.join(", "));
                 self.at(at.as_ref());
             }
+            Note::StepBegins { name, .. } => self.set("step", "step", name.clone()),
+            Note::StepEnds { name, .. } => self.set("step", "step ends", name.clone()),
             Note::Print { text } => self.set("step", "print", text.clone()),
             Note::Waiting { what, limit, at } => {
                 let most = if what == "sleep" { "" } else { "at most " };

@@ -14,7 +14,7 @@ pub fn page(header: &Header, verdict: Option<&Verdict>, ladder: &Ladder, width: 
         Some(status) => ("1;31", status.to_string()),
         None => ("1;33", "NO VERDICT".into()),
     };
-    let title = wrapped(&format!("{} ({})", header.file, header.run), width.saturating_sub(status.len() + 2));
+    let title = wrapped(&format!("{} ({})", header.name(), header.run), width.saturating_sub(status.len() + 2));
     let mut text = format!("{}  {}\n\n", paint(code, &status), title.join("\n      "));
     text.push_str(&draw::draw(ladder, width, colour));
     for reason in verdict.iter().flat_map(|verdict| &verdict.reasons) {

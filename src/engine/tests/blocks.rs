@@ -1,0 +1,144 @@
+//! Tests in blocks, `setup`, `teardown`, `parallel`, `step`, and what functions see, on a host that starts nothing.
+
+use super::*;
+use crate::engine::{Block, collect};
+
+const SEVERAL: &str = r#"
+let alice = agent("alice");
+let rows = ["one", "two"];
+let count = 0;
+setup { count += 1; print(`setup ${count}`); }
+teardown { print("teardown"); }
+fn told() { `${count} and ${rows[0]}` }
+test "first" { alice.dial("sip:x"); print(told()); }
+for row in rows {
+    test `row ${row}` { print(row); assert(row == "one", "not one"); }
+}
+test "skipped" { skip("not today"); }
+"#;
+
+fn names(text: &str) -> Vec<String> {
+    let found = collect(&program(text), Arc::new(FakeHost::new()), &Limits::default());
+    found.unwrap_or_else(|problem| panic!("{problem:?}")).iter().map(|block: &Block| block.name.to_string()).collect()
+}
+
+fn refused(text: &str) -> String {
+    let problem = collect(&program(text), Arc::new(FakeHost::new()), &Limits::default()).unwrap_err();
+    let place = problem.place.map(|place| place.line_column().0).unwrap_or_default();
+    format!("{place}: {}", problem.message)
+}
+
+/// How the test of that name ends, and what it prints.
+fn run_one(text: &str, name: &str) -> (Ended, Vec<String>) {
+    let host = Arc::new(FakeHost::new());
+    let ended = run(&program(text).of_test(&name.into()), host.clone(), &Limits::default());
+    (ended, host.prints())
+}
+
+#[test]
+fn the_top_level_makes_the_tests_and_starts_nothing() {
+    assert_eq!(names(SEVERAL), ["first", "row one", "row two", "skipped"]);
+    let twice = "for n in 0..2 { test \"same\" { } }";
+    assert_eq!(
+        refused(twice),
+        "1: the tests of this file can't be told: there is a second test `same`: a test is known by its name"
+    );
+    assert_eq!(
+        refused("for n in 0..0 { test \"none\" { } }"),
+        "0: this file makes no test: the loop around its blocks has no turn"
+    );
+    assert!(
+        refused("let a = agent(\"a\");\nfn f() { a.hangup(); }\nf();\ntest \"x\" { }")
+            .starts_with("2: the tests of this file can't be told: commands and waits belong into")
+    );
+    assert!(refused("let n = 5;\ntest n { }").ends_with("a test's name is a text, not a number"));
+    assert!(refused("test `a\nb` { }").ends_with("all in one line"));
+}
+
+#[test]
+fn a_test_is_run_between_setup_and_teardown_and_no_other() {
+    let (ended, prints) = run_one(SEVERAL, "first");
+    assert_eq!((ended.how, prints), (How::Finished, ["setup 1", "1 and one", "teardown"].map(String::from).to_vec()));
+    let (ended, prints) = run_one(SEVERAL, "row two");
+    assert_eq!((ended.how, ended.message.as_str()), (How::Failed, "not one"));
+    assert_eq!(ended.at.unwrap().line, 10);
+    assert_eq!(prints, ["setup 1", "two", "teardown"]);
+    let (ended, prints) = run_one(SEVERAL, "skipped");
+    assert_eq!((ended.how, ended.message.as_str(), prints.len()), (How::Skipped, "not today", 0));
+    assert_eq!(run_one(SEVERAL, "gone").0.message, "the file makes no test `gone` any more");
+}
+
+#[test]
+fn what_fails_in_setup_or_teardown_counts_and_the_first_reason_is_the_tests() {
+    let text = |setup: &str, body: &str, teardown: &str| {
+        format!(
+            "let a = agent(\"a\");\nsetup {{ {setup} }}\nteardown {{ print(\"down\"); {teardown} }}\ntest \"x\" {{ print(\"body\"); {body} }}"
+        )
+    };
+    let (ended, prints) = run_one(&text("fail(\"no peer\")", "", ""), "x");
+    assert_eq!((ended.message.as_str(), ended.at.unwrap().line, prints), ("no peer", 2, vec!["down".to_string()]));
+    let (ended, _) = run_one(&text("", "", "assert(false, \"left over\");"), "x");
+    assert_eq!((ended.how, ended.message.as_str()), (How::Failed, "left over"));
+    let (ended, _) = run_one(&text("", "await a.closed() within 1ms;", "throw \"worse\";"), "x");
+    assert_eq!(ended.message, "no CALL_CLOSED at a within 1 ms");
+    assert!(ended.details.contains(&"the teardown failed, too: worse".to_string()), "{:?}", ended.details);
+    // a wait of the teardown is possible after `fail`, which ends all others
+    let (ended, prints) =
+        run_one(&text("", "fail(\"why\");", "await a.quiet(\"X\") during 1ms; print(\"waited\");"), "x");
+    assert_eq!((ended.message.as_str(), prints.last().map(String::as_str)), ("why", Some("waited")));
+}
+
+#[test]
+fn functions_see_the_top_level_as_it_is_and_do_not_change_it() {
+    let text = "let a = 1;\nconst B = 2;\nfn sum() { a + B }\nprint(sum());\na = 5;\nprint(sum());\n\
+                let list = [1];\nfn longer() { let l = list; l.push(2); l.len() }\nprint(`${longer()} ${list.len()}`);\n\
+                let f = |x| x + sum();\nprint(f.call(1));\nfn write() { a = 9; }\nwrite();";
+    let host = Arc::new(FakeHost::new());
+    let ended = run(&program(text), host.clone(), &Limits::default());
+    assert_eq!(host.prints(), ["3", "7", "2 1", "8"]);
+    assert_eq!(ended.message, "`a` is a constant and can't be changed");
+}
+
+#[test]
+fn closures_at_once_wait_by_themselves_and_the_first_failure_counts() {
+    let host = Arc::new(FakeHost::new());
+    let text = "let a = agent(\"a\");\nlet b = agent(\"b\");\n\
+                let got = parallel([|| { (await a.event(\"X\")).param }, || { a.cmd(\"go\"); b.name }]);\nprint(got);";
+    host.push("a X - late");
+    assert_eq!(run(&program(text), host.clone(), &Limits::default()), Ended::finished());
+    assert_eq!(host.prints(), ["[\"late\", \"b\"]"]);
+    let text = "let a = agent(\"a\");\nparallel([|| await a.event(\"X\") within 60s, || fail(\"at once\")]);";
+    let ended = run(&program(text), Arc::new(FakeHost::new()), &Limits::default());
+    assert_eq!((ended.message.as_str(), ended.at.unwrap().line), ("at once", 2));
+    assert_eq!(
+        run(&program("parallel([5]);"), Arc::new(FakeHost::new()), &Limits::default()).message,
+        "`parallel` takes a list of closures; one of these is a number"
+    );
+}
+
+#[test]
+fn a_step_is_noted_from_its_beginning_to_its_end() {
+    let host = Arc::new(FakeHost::new());
+    let text =
+        "let n = step(\"outer\", || { step(\"inner\", || 5) + 1 });\nprint(n);\nstep(\"bad\", || fail(\"why\"));";
+    let ended = run(&program(text), host.clone(), &Limits::default());
+    assert_eq!((ended.message.as_str(), host.prints()), ("why", vec!["6".to_string()]));
+    let steps: Vec<String> = host
+        .notes()
+        .into_iter()
+        .filter_map(|note| match note {
+            Note::StepBegins { name, at } => Some(format!("{name} {}", at.unwrap().line)),
+            Note::StepEnds { name, ok } => Some(format!("{name} {ok}")),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(steps, ["outer 1", "inner 1", "inner true", "outer true", "bad 3", "bad false"]);
+}
+
+#[test]
+fn the_words_of_blocks_are_names_like_any_other_elsewhere() {
+    let text = "let test = 1;\nlet setup = #{ teardown: 2 };\nprint(test + setup.teardown);\nfn teardown(x) { x }\nprint(teardown(test));";
+    let host = Arc::new(FakeHost::new());
+    assert_eq!(run(&program(text), host.clone(), &Limits::default()), Ended::finished());
+    assert_eq!(host.prints(), ["3", "1"]);
+}
