@@ -132,7 +132,7 @@ impl Session {
         let imports = program.ast.statements().iter().filter(|statement| matches!(statement, Stmt::Import(..)));
         let known = AST::new(imports.cloned(), known.shared_lib().clone());
         let mut text = inside.map_or(String::new(), |script| script.rhai.clone());
-        if !text.ends_with('\n') && !(text.is_empty() && variables.is_empty()) {
+        if !(text.ends_with('\n') || text.is_empty() && variables.is_empty()) {
             text.push('\n');
         }
         let before = format!("{}{}", declared(&variables), without_statements(&text));

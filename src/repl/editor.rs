@@ -32,6 +32,8 @@ pub struct Editor {
     history: History,
     prompt: String,
     sight: Shared,
+    /// How the terminal was found.
+    found: libc::termios,
 }
 
 impl Editor {
@@ -46,13 +48,19 @@ impl Editor {
             .color_mode(if colour { ColorMode::Enabled } else { ColorMode::Disabled })
             .build();
         let sight = Shared::default();
+        // SAFETY: a valid descriptor; all zeros is a valid value
+        let found = unsafe {
+            let mut found = std::mem::zeroed();
+            libc::tcgetattr(libc::STDIN_FILENO, &mut found);
+            found
+        };
         let mut editor = rustyline::Editor::with_config(config).map_err(unusable)?;
         editor.set_helper(Some(Help { sight: sight.clone(), colour }));
         if let History::File(path) = &history {
             // there is none before the first session
             let _ = editor.load_history(path);
         }
-        Ok(Editor { editor, history, prompt: prompt.to_string(), sight })
+        Ok(Editor { editor, history, prompt: prompt.to_string(), sight, found })
     }
 
     /// A line with a password is not remembered, nor is one that begins with a space.
@@ -90,6 +98,15 @@ impl Reader for Editor {
 
     fn is_person(&self) -> bool {
         true
+    }
+
+    fn restore(&self) -> Box<dyn Fn() + Send> {
+        let found = self.found;
+        Box::new(move || {
+            // SAFETY: a valid descriptor, and what it was found with
+            unsafe { libc::tcsetattr(libc::STDIN_FILENO, libc::TCSADRAIN, &found) };
+            println!();
+        })
     }
 }
 

@@ -52,6 +52,8 @@ pub trait Reader {
     fn above_prompt(&mut self) -> Option<AbovePrompt>;
     /// A person sits there.
     fn is_person(&self) -> bool;
+    /// Leaves a terminal as it was found, if it is one.
+    fn restore(&self) -> Box<dyn Fn() + Send>;
 }
 
 /// What a session is told beside its lines.
@@ -91,12 +93,25 @@ pub fn serve(session: &mut Session, reader: &mut dyn Reader, setting: &Setting) 
             }
         })));
     }
+    // who reads can't be woken: the program ends there and then, and its agents with it
+    let (reading, restore) = (Arc::new(AtomicBool::new(false)), reader.restore());
+    setting.interrupt.on_request({
+        let reading = reading.clone();
+        move || {
+            if reading.load(SeqCst) {
+                restore();
+                std::process::exit(ExitCode::Interrupted.code().into());
+            }
+        }
+    });
     let (statements, codes) = (vec![], vec![]);
     let mut talk = Talk { session, screen, setting, classic, is_inside, running, statements, codes, first: None };
     while !setting.interrupt.requested() {
         talk.update(&reader.sight());
         talk.screen.prompts(true);
+        reading.store(true, SeqCst);
         let read = reader.read();
+        reading.store(false, SeqCst);
         talk.screen.prompts(false);
         match read {
             Read::End => break,

@@ -43,6 +43,10 @@ impl<R: BufRead> Reader for Plain<R> {
     fn is_person(&self) -> bool {
         false
     }
+
+    fn restore(&self) -> Box<dyn Fn() + Send> {
+        Box::new(|| {})
+    }
 }
 
 #[cfg(test)]

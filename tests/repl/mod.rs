@@ -102,6 +102,18 @@ fn what_happens_is_shown_above_a_line_that_is_being_written() {
 }
 
 #[test]
+fn a_prompt_ends_when_the_program_is_asked_to() {
+    let telefonist = Telefonist::new("repl");
+    let mut terminal = at_prompt(&telefonist);
+    terminal.enter("40 + 2", "42");
+    terminal.wait(EMPTY);
+    // SAFETY: a process of this test's own
+    unsafe { libc::kill(terminal.id() as libc::pid_t, libc::SIGTERM) };
+    let (status, shown) = terminal.end();
+    assert_eq!(status.code(), Some(130), "{shown}");
+}
+
+#[test]
 fn lines_that_belong_together_are_one_and_tab_completes() {
     let telefonist = Telefonist::new("repl");
     let mut terminal = at_prompt(&telefonist);
