@@ -133,13 +133,8 @@ impl Drop for Peer {
 
 fn kamailio(folder: &Path, port: u16) -> Peer {
     use std::os::unix::process::CommandExt;
-    let config =
-        std::fs::read_to_string(Path::new(REPOSITORY).join("tests/support/kamailio.cfg")).expect("a configuration");
-    let file = folder.join("kamailio.cfg");
-    std::fs::write(&file, config.replace("@PORT@", &port.to_string()).replace("@PASSWORD@", "secret"))
-        .expect("written");
-    let mut command = Command::new("kamailio");
-    command.args(["-DD", "-E", "-m", "32", "-f"]).arg(&file).arg("-w").arg(folder).arg("-Y").arg(folder);
+    let mut command = Command::new(Path::new(REPOSITORY).join("examples/peers/kamailio.sh"));
+    command.arg(port.to_string()).env("PEER_PASSWORD", "secret").env("TMPDIR", folder);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().expect("kamailio (make deps-test)");
     let mut lines = BufReader::new(child.stderr.take().expect("its stderr")).lines().map_while(Result::ok);

@@ -97,6 +97,6 @@ fn calls_of_one_agent_are_told_apart_on_an_old_baresip_too() {
     let wrong = text.replace("await first.closed() within 5s;", "await second.closed() within 300ms;");
     for baresip in ["", "--baresip /usr/bin/baresip"] {
         let test = Telefonist::new(&format!("run t.rhai {baresip}")).file("t.rhai", &wrong);
-        test.run().exits(1).says("no CALL_CLOSED at alice within 300 ms");
+        test.run().exits(1).says("no CALL_CLOSED at alice within 300 ms").says("of another of its calls");
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use telefonist::diagnostic::{Diagnostic, Source, render};
 use telefonist::engine::STD_MODULES;
-use telefonist::event::fields;
+use telefonist::event::{MEANINGS, fields};
 use telefonist::pipeline;
 use telefonist::run::Inputs;
 
@@ -50,7 +50,8 @@ fn each_mistake_is_told_as_expected() {
 
 #[test]
 fn nothing_in_the_repository_is_told_off_without_need() {
-    let examples = [files(&folder("examples"), ""), files(&folder("examples"), "rhai")].concat();
+    let examples = ["", "rhai"].map(|extension| files(&folder("examples"), extension)).concat();
+    let examples = [examples, files(&folder("examples/peers"), "rhai")].concat();
     let stdlib = STD_MODULES.iter().map(|(name, text)| Source::new(format!("{name}.rhai"), *text));
     let read = |path: PathBuf| Source::new(path.display().to_string(), fs::read_to_string(&path).unwrap());
     // those of which nothing is told
@@ -100,13 +101,29 @@ fn a_test_with_mistakes_starts_no_agent_and_all_of_them_are_told() {
 }
 
 #[test]
-fn the_documentation_has_the_table_of_fields() {
-    let path = folder("docs/check.md");
-    let text = fs::read_to_string(&path).unwrap();
-    let heading = "## What events carry\n";
-    let (before, _) = text.split_once(heading).expect("the heading");
+fn the_documentation_has_all_events_and_fields() {
+    let path = folder("docs/events.md");
+    let before = "# Events\n\nWhat agents tell, and what each event carries, made from the tables in \
+                  [src/event](../src/event). A script awaits an event by its name, `alice.event(\"CALL_CLOSED\")`, a SIP message by \
+                  `alice.sip(…)`, a line of the log by `alice.log(…)`. A version in parentheses is baresip's: older agents do not \
+                  tell it. Every event carries `type`, `time`, `agent` and `param`.\n\n## Events\n\n\
+                  | event | what it means | it carries |\n| --- | --- | --- |\n";
+    let names = |event: &str| fields::of(Some(event)).map(|field| field.name).collect::<Vec<_>>();
+    let groups = [("what all events of calls do", names("CALL_CLOSED")), ("what all of accounts do", names("CREATE"))];
+    let carried = |event: &str| {
+        let mut own = names(event);
+        if own.len() == fields::FIELDS.len() {
+            return "what the agent puts into it".to_string();
+        }
+        let group = groups.iter().find(|(_, group)| group.iter().all(|name| own.contains(name)));
+        own.retain(|name| !names("EXIT").contains(name) && !group.is_some_and(|(_, group)| group.contains(name)));
+        let own = own.into_iter().map(|name| format!("`{name}`"));
+        group.map(|(words, _)| words.to_string()).into_iter().chain(own).collect::<Vec<_>>().join(", ")
+    };
+    let events = MEANINGS.iter().map(|(name, meaning)| format!("| `{name}` | {meaning} | {} |\n", carried(name)));
     let rows =
         fields::FIELDS.iter().map(|field| format!("| `{}` | {} | {} |\n", field.name, field.carriers(), field.meaning));
-    let table = format!("{before}{heading}| field | of | |\n| --- | --- | --- |\n{}", rows.collect::<String>());
-    assert_eq!(compare(&path, &table), None, "UPDATE=1 takes it over");
+    let heading = "\n## Fields\n\n| field | of | what it says |\n| --- | --- | --- |\n".to_string();
+    let page: String = std::iter::once(before.to_string()).chain(events).chain([heading]).chain(rows).collect();
+    assert_eq!(compare(&path, &page), None, "UPDATE=1 takes it over");
 }

@@ -56,12 +56,8 @@ fn start(mut command: Command, port: u16, folder: TempDir, ready: Option<&str>) 
 pub fn kamailio() -> Peer {
     let port = free_port();
     let folder = tempfile::tempdir().unwrap();
-    let config = std::fs::read_to_string(repository().join("tests/support/kamailio.cfg")).unwrap();
-    let config = config.replace("@PORT@", &port.to_string()).replace("@PASSWORD@", PASSWORD);
-    let file = folder.path().join("kamailio.cfg");
-    std::fs::write(&file, config).unwrap();
-    let mut command = Command::new("kamailio");
-    command.args(["-DD", "-E", "-m", "32", "-f"]).arg(&file).arg("-w").arg(folder.path()).arg("-Y").arg(folder.path());
+    let mut command = Command::new(repository().join("examples/peers/kamailio.sh"));
+    command.arg(port.to_string()).env("PEER_PASSWORD", PASSWORD).env("TMPDIR", folder.path());
     start(command, port, folder, Some("SO_RCVBUF is finally"))
 }
 
@@ -85,6 +81,55 @@ fn registered_call(port: u16) -> String {
          uanew <ua2>;auth_pass={PASSWORD};input_wav=bob.wav\n500ms\n\
          ua1:dial ua2|300ms|ua2:accept|700ms|ua1:hangup|300ms\n"
     )
+}
+
+const EXAMPLES: [&str; 2] = ["registration.rhai", "ring_group.rhai"];
+
+#[test]
+fn the_examples_pass_against_their_peer() {
+    let peer = kamailio();
+    let mut test = Telefonist::new("run tests --jobs 2 --define")
+        .argument(format!("PEER=127.0.0.1:{}", peer.port))
+        .argument("--define")
+        .argument(format!("PEER_PASSWORD={PASSWORD}"));
+    for name in EXAMPLES {
+        let text = std::fs::read_to_string(repository().join("examples/peers").join(name)).unwrap();
+        test = test.file(&format!("tests/{name}"), &text);
+    }
+    test.run().exits(0).says("2 passed").never_says(PASSWORD);
+}
+
+#[test]
+fn without_its_peer_a_test_is_an_error_that_says_how_to_start_it() {
+    for name in EXAMPLES {
+        let text = std::fs::read_to_string(repository().join("examples/peers").join(name)).unwrap();
+        let test = Telefonist::new("run call.rhai --define").argument(format!("PEER=127.0.0.1:{}", free_port()));
+        let done = test.file("call.rhai", &text).run().exits(3).says("there is no SIP peer at 127.0.0.1:");
+        done.says("nobody listens there").says("examples/peers/kamailio.sh").says("call.rhai:");
+    }
+}
+
+#[test]
+fn a_peer_is_asked_over_udp_and_tcp_and_has_to_speak_sip() {
+    let peer = kamailio();
+    let run = |address: String| {
+        let script = format!("peer(\"{address}\");\nprint(\"it is there\");\n");
+        Telefonist::new("run call.rhai --verbose").file("call.rhai", &script).run()
+    };
+    for address in [format!("127.0.0.1:{}", peer.port), format!("sip:127.0.0.1:{};transport=tcp", peer.port)] {
+        run(address).exits(0).says("it is there");
+    }
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        use std::io::Write;
+        other.accept().unwrap().0.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+    });
+    run(format!("127.0.0.1:{port};transport=tcp")).exits(3).says("is no SIP peer").never_says("it is there");
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    run(format!("127.0.0.1:{port}")).exits(3).says("no answer to OPTIONS within 4 s").says("call.rhai:1");
+    run("127.0.0.1:1;transport=tls".into()).exits(3).says("not over `tls`");
 }
 
 #[test]
@@ -156,5 +201,11 @@ fn what_did_not_come_is_told_with_what_came_instead() {
         uas.port
     );
     let test = Telefonist::new("run call.rhai").file("call.rhai", &script);
-    test.run().exits(1).says("FAIL").says("CALL_ESTABLISHED").says("call.rhai:3").says("300 ms");
+    test.run()
+        .exits(1)
+        .says("FAIL")
+        .says("CALL_ESTABLISHED")
+        .says("call.rhai:3")
+        .says("300 ms")
+        .says("it was awaited from");
 }

@@ -23,6 +23,7 @@ mod live;
 mod messages;
 mod output;
 mod ports;
+mod probe;
 mod process;
 pub mod quality;
 mod reports;
@@ -34,11 +35,12 @@ mod supervisor;
 pub mod trace;
 pub mod vocabulary;
 
-pub use account::Account;
+pub use account::{Account, option as account_option};
 pub use address::{Peer, rewrite};
 pub use handle::{Agent, Answer};
 pub use kind::{Kind, embedded_version};
 pub use ports::{Free, free as free_ports};
+pub use probe::PeerAddress;
 pub use settings::Settings;
 pub use supervisor::Supervisor;
 

@@ -69,6 +69,10 @@ impl Supervisor {
         Ok(Arc::new(Supervisor { settings, kind, certificate, runtime: handle, host, room, agents, thread }))
     }
 
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
     pub fn kind(&self) -> &Kind {
         &self.kind
     }

@@ -5,12 +5,10 @@ use super::call::Call;
 use super::duration::Millis;
 use super::errors::{plain_type, wrong};
 use super::host::{AgentAsk, Reply};
-use super::matching::Pattern;
 use super::state::{Fallible, Run};
-use super::waiter::Waiter;
-use super::{register, syntax};
+use super::{register, syntax, waiter};
 use crate::diagnostic::mask_secrets;
-use crate::event::{Ended, Note};
+use crate::event::Ended;
 use rhai::{Dynamic, Map, Module, NativeCallContext};
 use std::fmt;
 use std::sync::Arc;
@@ -81,14 +79,12 @@ impl Agent {
         run.may_act(&site)?;
         let at = run.at(&site);
         let reply = run.host.command_in(&self.name, call, text, &at).map_err(|ended| run.end(ended, &site))?;
-        if !reply.ok {
+        // in any other run it is a warning, which the verdict finds in the record
+        if !reply.ok && run.strict.load(Relaxed) {
             let answer = reply.data.trim();
             let answer = if answer.is_empty() { "with an error".to_string() } else { format!("`{answer}`") };
             let message = format!("{} answered {answer} to `{}`", self.name, mask_secrets(text));
-            if run.strict.load(Relaxed) {
-                return Err(run.end(Ended::failed(message), &site));
-            }
-            run.host.note(Note::Warning { message, at: Some(at) });
+            return Err(run.end(Ended::failed(message), &site));
         }
         Ok(ReplyValue(reply))
     }
@@ -217,7 +213,7 @@ fn register_commands(module: &mut Module) {
         let digits = word(&digits)?;
         // one name, two sides of a call: `bob.dtmf("5")` sends, `await bob.dtmf("5")` waits for it
         match syntax::is_awaited(&context) {
-            true => Ok(Dynamic::from(Waiter::new(agent, Pattern::Digit(digits)))),
+            true => waiter::dtmf(agent, digits).map(Dynamic::from),
             false => agent.send(&context, &format!("sndcode {digits}")).map(Dynamic::from),
         }
     });

@@ -3,9 +3,9 @@
 use super::agent_api::{Agent, ReplyValue, word};
 use super::at::Site;
 use super::host::Reply;
-use super::matching::{Pattern, Which};
+use super::matching::Which;
 use super::state::{Fallible, Run};
-use super::waiter::{Waiter, event, sip_pattern};
+use super::waiter::{self, Waiter, event};
 use super::{register, syntax};
 use crate::event::Event;
 use rhai::{Dynamic, Module, NativeCallContext};
@@ -89,6 +89,11 @@ pub fn register_into(module: &mut Module) {
     register(module, "==", |a: Call, b: Call| {
         a.agent == b.agent && a.which.id().is_some() && a.which.id() == b.which.id()
     });
+    // a call is known by its id, which is a text
+    register(module, "==", |call: Call, id: &str| call.which.id() == Some(id));
+    register(module, "==", |id: &str, call: Call| call.which.id() == Some(id));
+    register(module, "!=", |call: Call, id: &str| call.which.id() != Some(id));
+    register(module, "!=", |id: &str, call: Call| call.which.id() != Some(id));
     register(module, "!=", |a: Call, b: Call| {
         a.agent != b.agent || a.which.id().is_none() || a.which.id() != b.which.id()
     });
@@ -113,7 +118,7 @@ pub fn register_into(module: &mut Module) {
     register(module, "dtmf", |context: NativeCallContext, call: &mut Call, digits: Dynamic| -> Fallible<Dynamic> {
         let digits = word(&digits)?;
         match syntax::is_awaited(&context) {
-            true => Ok(Dynamic::from(call.waiter(Waiter::new(&call.agent, Pattern::Digit(digits))))),
+            true => waiter::dtmf(&call.agent, digits).map(|waiter| Dynamic::from(call.waiter(waiter))),
             false => call.send(&context, &format!("sndcode {digits}")).map(Dynamic::from),
         }
     });
@@ -122,11 +127,16 @@ pub fn register_into(module: &mut Module) {
     for (method, name) in [("established", "CALL_ESTABLISHED"), ("closed", "CALL_CLOSED")] {
         register(module, method, move |call: &mut Call| call.waiter(event(&call.agent, name)));
     }
+    register(module, "closed", |call: &mut Call, reason: Dynamic| -> Fallible<Waiter> {
+        Ok(call.waiter(waiter::closed(&call.agent, &reason)?))
+    });
     register(module, "sip", |call: &mut Call, what: Dynamic| -> Fallible<Waiter> {
-        Ok(call.waiter(Waiter::new(&call.agent, sip_pattern(&what)?)))
+        Ok(call.waiter(waiter::sip(&call.agent, &what)?))
+    });
+    register(module, "sip", |call: &mut Call, code: Dynamic, method: &str| -> Fallible<Waiter> {
+        Ok(call.waiter(waiter::response_to(&call.agent, &code, method)?))
     });
     register(module, "quiet", |context: NativeCallContext, call: &mut Call, name: &str| -> Fallible<Waiter> {
-        let from = Run::of(&context)?.log().len();
-        Ok(Waiter { quiet_from: Some(from), ..call.waiter(event(&call.agent, name)) })
+        waiter::quiet(&context, call.waiter(event(&call.agent, name)))
     });
 }

@@ -34,11 +34,7 @@ fn check(context: NativeCallContext, holds: bool, why: &str) -> Fallible<()> {
     if !holds {
         let at = Some(run.at(&Site::of_call(&context)));
         run.host.note(Note::CheckFailed { message: why.to_string(), at: at.clone() });
-        let mut failed = lock(&run.check_failed);
-        match &mut *failed {
-            None => *failed = Some(Ended { at, ..Ended::failed(why) }),
-            Some(first) => first.details.push(format!("also failed: {why}")),
-        }
+        lock(&run.check_failed).get_or_insert(Ended { at, ..Ended::failed(why) });
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::diagnostic::nearest;
 use crate::event::{Body, Event, fields};
 use rhai::{Dynamic, ImmutableString, Map, Module};
 use serde_json::Value;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// An event of the run's log.
@@ -41,6 +42,32 @@ pub const FIELDS: &[&str] = &[
     "text",
     "level",
 ];
+
+thread_local! {
+    /// The fields that the closure of a `where(…)` reads, with their values, while it is asked.
+    static READ: RefCell<Vec<(String, String)>> = const { RefCell::new(vec![]) };
+}
+
+/// So many of them are told.
+const MOST_READ: usize = 4;
+
+/// What a closure gives, and the fields of events that it read.
+pub fn reading<T>(closure: impl FnOnce() -> T) -> (T, Vec<(String, String)>) {
+    READ.take();
+    let answer = closure();
+    (answer, READ.take())
+}
+
+fn note_read(name: &str, value: &Dynamic) {
+    if !value.is_map() && !value.is_array() {
+        READ.with_borrow_mut(|read| {
+            if read.len() < MOST_READ && !read.iter().any(|(known, _)| known == name) {
+                let text = value.read_lock::<Call>().map_or_else(|| value.to_string(), |call| call.to_string());
+                read.push((name.to_string(), text));
+            }
+        });
+    }
+}
 
 /// A field's value; the error names the nearest field.
 pub fn field(event: &Event, name: &str) -> Fallible<Dynamic> {
@@ -136,7 +163,9 @@ fn from_json(value: &Value) -> Dynamic {
 
 pub fn register_into(module: &mut Module) {
     module.set_custom_type::<EventValue>("Event");
-    register(module, rhai_index(), |event: &mut EventValue, name: ImmutableString| field(&event.0, &name));
+    register(module, rhai_index(), |event: &mut EventValue, name: ImmutableString| {
+        field(&event.0, &name).inspect(|value| note_read(&name, value))
+    });
     let told = |event: &mut EventValue| {
         let told = describe(&event.0, &|_| None);
         format!("{told} at {}", event.0.agent.as_deref().unwrap_or_default())

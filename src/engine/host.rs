@@ -45,6 +45,8 @@ pub trait Host: Send + Sync {
     fn command_in(&self, agent: &Arc<str>, call: Option<&str>, text: &str, at: &At) -> Result<Reply, Ended>;
     /// `uadelall`: stops all agents and forgets them.
     fn stop_agents(&self, at: &At) -> Result<(), Ended>;
+    /// Waits until a peer answers an OPTIONS: `host:port`, with `;transport=tcp` if need be. An error is one of the test's surroundings.
+    fn reach(&self, peer: &str, at: &At) -> Result<(), Ended>;
     /// The value that the caller gives for a parameter (`--define`).
     fn param(&self, name: &str) -> Option<String>;
     /// A secret value, masked from now on in all that the run shows.

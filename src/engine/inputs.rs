@@ -38,6 +38,17 @@ fn param_or(context: NativeCallContext, name: &str, default: Dynamic) -> Fallibl
     value.ok_or_else(|| wrong(format!("the parameter `{name}` is `{text}`, where its default is {kind}")))
 }
 
+/// `peer("127.0.0.1:5060")`: what the test needs beside its agents is there; without it the run can't be carried out.
+fn peer(context: NativeCallContext, address: &str, advice: Option<&str>) -> Fallible<()> {
+    let run = Run::of(&context)?;
+    let site = Site::of_call(&context);
+    run.host.note(Note::Waiting { what: format!("a SIP peer at {address}"), limit: 4000.0, at: Some(run.at(&site)) });
+    run.host.reach(address, &run.at(&site)).map_err(|ended| {
+        let advice = advice.unwrap_or("start it, or give the test the address of another").to_string();
+        run.end(Ended { advice: Some(advice), ..ended }, &site)
+    })
+}
+
 /// `secret("NAME")`: of `--env-file`, else of the environment; masked wherever it would be seen.
 fn secret(context: NativeCallContext, name: &str) -> Fallible<String> {
     let run = Run::of(&context)?;
@@ -93,6 +104,10 @@ pub fn register_into(module: &mut Module) {
     register(module, "timeout", timeout);
     register(module, "param", param);
     register(module, "param", param_or);
+    register(module, "peer", |context: NativeCallContext, address: &str| peer(context, address, None));
+    register(module, "peer", |context: NativeCallContext, address: &str, advice: &str| {
+        peer(context, address, Some(advice))
+    });
     register(module, "secret", secret);
     register(module, "account", account);
     register(module, "tags", |context: NativeCallContext, list: Array| -> Fallible<()> {

@@ -1,64 +1,14 @@
 //! Which events satisfy an await. Pure: it is offered events and says when they are enough.
 
-use super::marks::{MOST, Sort};
+use super::digits;
+use super::marks::MOST;
+use super::pattern::Pattern;
 use crate::event::{Body, Event};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, OnceLock};
 
-/// What an event has to be.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Pattern {
-    /// An agent's event of that name, in any case.
-    Event(String),
-    /// A SIP request of that method, sent or received.
-    Request(String),
-    /// A SIP response of that code, sent or received.
-    Response(u16),
-    /// A line of the agent's log that contains the text.
-    Log(String),
-    /// A DTMF digit that the agent received.
-    Digit(String),
-}
-
-impl Pattern {
-    pub fn fits(&self, event: &Event) -> bool {
-        match (self, &event.body) {
-            (Pattern::Event(name), Body::Event(of_agent)) => of_agent.name.eq_ignore_ascii_case(name),
-            (Pattern::Digit(digit), Body::Event(of_agent)) => {
-                of_agent.name.eq_ignore_ascii_case("CALL_DTMF_START") && of_agent.param.eq_ignore_ascii_case(digit)
-            }
-            (Pattern::Request(method), Body::Sip(sip)) => {
-                sip.status.is_none() && sip.method.eq_ignore_ascii_case(method)
-            }
-            (Pattern::Response(code), Body::Sip(sip)) => sip.status == Some(*code),
-            (Pattern::Log(text), Body::Log(line)) => line.text.contains(text.as_str()),
-            _ => false,
-        }
-    }
-
-    /// What it may fit.
-    pub fn sort(&self) -> Sort {
-        match self {
-            Pattern::Event(_) | Pattern::Digit(_) => Sort::Event,
-            Pattern::Request(_) | Pattern::Response(_) => Sort::Message,
-            Pattern::Log(_) => Sort::Line,
-        }
-    }
-
-    /// As a sentence names it.
-    pub fn in_words(&self) -> String {
-        match self {
-            Pattern::Event(name) => name.to_uppercase(),
-            Pattern::Request(method) => format!("SIP {method}"),
-            Pattern::Response(code) => format!("SIP {code}"),
-            Pattern::Log(text) => format!("log line with `{text}`"),
-            Pattern::Digit(digit) => format!("DTMF {digit}"),
-        }
-    }
-}
-
 /// Events of one agent that fit one pattern.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Member {
     pub agent: Arc<str>,
     pub pattern: Pattern,
@@ -119,12 +69,17 @@ impl Member {
     }
 
     fn needs(&self) -> usize {
-        self.count.unwrap_or(1)
+        self.count.unwrap_or_else(|| self.pattern.run().map_or(1, |digits| digits.chars().count()))
+    }
+
+    /// Whether it is satisfied by one event, not by a list of them.
+    fn is_single(&self) -> bool {
+        self.count.is_none() && self.pattern.run().is_none()
     }
 }
 
 /// What is awaited. Members are numbered in the order of the text.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Want {
     One(Member),
     All(Vec<Want>),
@@ -202,8 +157,7 @@ impl Scan {
             if !members.iter().all(enough) {
                 return None;
             }
-            let slots = self.slots(plan);
-            let chosen = self.assign(&slots, &live);
+            let chosen = self.choose(&self.slots(plan), &live);
             let mut chosen = chosen.into_iter().collect::<Option<Vec<_>>>()?.into_iter();
             Some(self.shape(plan, &mut chosen))
         })
@@ -213,7 +167,7 @@ impl Scan {
     pub fn missing(&self, live: impl Fn(&Event) -> bool) -> Vec<(usize, usize)> {
         let lacks = self.plans.iter().map(|plan| {
             let slots = self.slots(plan);
-            let chosen = self.assign(&slots, &live);
+            let chosen = self.choose(&slots, &live);
             let mut lacks: Vec<(usize, usize)> = vec![];
             for member in slots.iter().zip(&chosen).filter(|(_, event)| event.is_none()).map(|(member, _)| *member) {
                 if !lacks.iter().any(|(known, _)| *known == member) {
@@ -237,6 +191,29 @@ impl Scan {
         let mut members = vec![];
         plan.members(&mut members);
         members.into_iter().flat_map(|member| std::iter::repeat_n(member, self.members[member].needs())).collect()
+    }
+
+    /// Gives each slot an event: digits that have to come in a row first, as nothing else will do for them.
+    fn choose(&self, slots: &[usize], live: &impl Fn(&Event) -> bool) -> Vec<Option<Arc<Event>>> {
+        let mut chosen = vec![None; slots.len()];
+        let mut taken = HashSet::new();
+        let mut rows = vec![];
+        for (first, member) in slots.iter().enumerate() {
+            let Some(digits) = self.members[*member].pattern.run().filter(|_| !rows.contains(member)) else { continue };
+            rows.push(*member);
+            let free = self.candidates[*member].iter().filter(|event| live(event) && !taken.contains(&event.n));
+            for (n, event) in digits::row(free, digits).into_iter().enumerate() {
+                taken.insert(event.n);
+                chosen[first + n] = Some(event);
+            }
+        }
+        let others: Vec<usize> = (0..slots.len()).filter(|slot| !rows.contains(&slots[*slot])).collect();
+        let members: Vec<usize> = others.iter().map(|slot| slots[*slot]).collect();
+        let assigned = self.assign(&members, &|event: &Event| live(event) && !taken.contains(&event.n));
+        for (slot, event) in others.into_iter().zip(assigned) {
+            chosen[slot] = event;
+        }
+        chosen
     }
 
     /// Gives each slot an event of its own where that is possible: augmenting paths in a bipartite graph, so that
@@ -264,8 +241,8 @@ impl Scan {
                 let member = &self.members[*member];
                 let mut events: Vec<_> = chosen.take(member.needs()).collect();
                 events.sort_by_key(|event| event.n);
-                match (member.count, events.pop()) {
-                    (None, Some(event)) => Found::One(event),
+                match (member.is_single(), events.pop()) {
+                    (true, Some(event)) => Found::One(event),
                     (_, last) => Found::Many(events.into_iter().chain(last).collect()),
                 }
             }

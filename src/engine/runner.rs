@@ -53,6 +53,7 @@ pub(super) fn internal_error(panic: &(dyn std::any::Any + Send)) -> Ended {
 
 fn evaluate(run: &Arc<Run>) -> Result<(), Box<rhai::EvalAltResult>> {
     let engine = engine(run);
+    run.start();
     let mut scope = Scope::new();
     let result = engine.run_ast_with_scope(&mut scope, &run.program.ast);
     // a test of several has had its pause

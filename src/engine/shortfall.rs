@@ -1,8 +1,10 @@
 //! Why an await was not satisfied: what was awaited, what came instead, and the nearest miss. Pure.
 
+use super::digits::digit_of;
 use super::marks::Marks;
-use super::matching::{Member, Pattern};
-use crate::event::{Body, Event};
+use super::matching::Member;
+use super::pattern::Pattern;
+use crate::event::{Body, Event, without_error_number};
 use std::sync::Arc;
 
 /// So many of an agent's latest events are told.
@@ -10,6 +12,26 @@ const LATEST: usize = 6;
 
 /// Events that tell a reader nothing about how a call went.
 const NOISE: [&str; 7] = ["CALL_RTCP", "CALL_LOCAL_SDP", "CALL_REMOTE_SDP", "MODULE", "REGISTERING", "VU_TX", "VU_RX"];
+
+/// An event that fitted, had a closure not said no to it.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    pub event: Arc<Event>,
+    /// Which of several closures, from 1.
+    pub which: Option<usize>,
+    /// The fields that the closure read, with their values.
+    pub read: Vec<(String, String)>,
+}
+
+impl Refusal {
+    fn in_words(&self) -> String {
+        let which = self.which.map_or("where(…)".to_string(), |n| format!("where(…) number {n}"));
+        let read: Vec<_> =
+            self.read.iter().map(|(name, value)| format!("its {name} is `{}`", shorten(value))).collect();
+        let read = if read.is_empty() { String::new() } else { format!(": {}", read.join(", ")) };
+        format!("{which} said no to it{read}")
+    }
+}
 
 /// What is known when an await ends without success.
 pub struct Shortfall<'a> {
@@ -19,7 +41,7 @@ pub struct Shortfall<'a> {
     pub events: &'a [Arc<Event>],
     pub marks: &'a Marks,
     /// Events that fitted but for the await's own closure, the newest first.
-    pub refused: &'a [Arc<Event>],
+    pub refused: &'a [Refusal],
     /// The name of an agent of the run by its URI.
     pub name_of: &'a dyn Fn(&str) -> Option<Arc<str>>,
 }
@@ -30,9 +52,13 @@ impl Shortfall<'_> {
         let one = |(member, found): &(&Member, usize)| {
             let what = member.pattern.in_words();
             let fitting = if member.conditional { " that fits where(…)" } else { "" };
-            match member.count {
-                Some(count) => format!("{count} {what} at {}{fitting} (only {found} came)", member.agent),
-                None => format!("{what} at {}{fitting}", member.agent),
+            match (member.count, member.pattern.run()) {
+                (Some(count), _) => format!("{count} {what} at {}{fitting} (only {found} came)", member.agent),
+                (None, Some(digits)) if *found > 0 => {
+                    let came: String = digits.chars().take(*found).collect();
+                    format!("{what} at {}{fitting} (only {came} came)", member.agent)
+                }
+                (None, _) => format!("{what} at {}{fitting}", member.agent),
             }
         };
         self.missing.iter().map(one).collect::<Vec<_>>().join(", no ")
@@ -77,9 +103,9 @@ impl Shortfall<'_> {
     /// How an event is told beside what was awaited; none where it is of another sort.
     fn as_alternative(&self, pattern: &Pattern, event: &Event) -> Option<String> {
         match (pattern, &event.body) {
-            (Pattern::Request(_) | Pattern::Response(_), Body::Sip(_)) => Some(describe(event, self.name_of)),
+            (Pattern::Sip(_), Body::Sip(_)) => Some(describe(event, self.name_of)),
             (Pattern::Log(_), Body::Log(line)) => Some(format!("`{}`", shorten(&line.text))),
-            (Pattern::Event(_) | Pattern::Digit(_), Body::Event(of_agent)) => {
+            (pattern, Body::Event(of_agent)) if pattern.event_name().is_some() => {
                 (!NOISE.contains(&of_agent.name.as_str())).then(|| describe(event, self.name_of))
             }
             _ => None,
@@ -88,9 +114,29 @@ impl Shortfall<'_> {
 
     fn nearest_miss(&self, member: &Member) -> Option<String> {
         let told = |event: &Event| describe(event, self.name_of);
-        let here = |event: &&Arc<Event>| event.agent.as_ref() == Some(&member.agent) && member.pattern.fits(event);
-        if let Some(event) = self.refused.iter().find(here) {
-            return Some(format!("{} came at {}, but where(…) said no to it", told(event), member.agent));
+        let is_here = |event: &Event| event.agent.as_ref() == Some(&member.agent);
+        let here = |event: &&Arc<Event>| member.fits(event);
+        if let Some(refusal) = self.refused.iter().find(|refusal| here(&&refusal.event)) {
+            return Some(format!("{} came at {}, but {}", told(&refusal.event), member.agent, refusal.in_words()));
+        }
+        let began = self.marks.began(&member.agent);
+        let of_call = || self.events.iter().rev().take_while(|event| event.n >= began);
+        if let Pattern::Digits(digits) = &member.pattern {
+            let digit = |event: &&Arc<Event>| is_here(event) && member.pattern.is_of_kind(event);
+            let mut came: Vec<_> = of_call().filter(digit).map(|event| digit_of(event)).collect();
+            came.reverse();
+            let in_a_row = if member.pattern.run().is_some() { " in a row" } else { "" };
+            return (!came.is_empty())
+                .then(|| format!("the digits {} came at {}, not {digits}{in_a_row}", came.concat(), member.agent));
+        }
+        let near = of_call().filter(|event| is_here(event));
+        let mut near = near.filter_map(|event| Some((event, member.pattern.near_miss(event)?)));
+        if let Some((event, why)) = near.next() {
+            return Some(format!("{} came at {}, but {why}", told(event), member.agent));
+        }
+        let of_others = |event: &&Arc<Event>| is_here(event) && member.pattern.fits(event) && !member.fits(event);
+        if let Some(event) = self.events.iter().rev().find(of_others) {
+            return Some(format!("{} came at {}, of another of its calls", told(event), member.agent));
         }
         if let Some(event) = self.events.iter().rev().find(here) {
             return if self.marks.is_consumed(event) {
@@ -101,9 +147,7 @@ impl Shortfall<'_> {
                 None
             };
         }
-        let began = self.marks.began(&member.agent);
-        let elsewhere = self.events.iter().rev().take_while(|event| event.n >= began);
-        let mut elsewhere = elsewhere.filter(|event| member.pattern.fits(event));
+        let mut elsewhere = of_call().filter(|event| member.pattern.fits(event));
         elsewhere.find_map(|event| Some(format!("{} came at {} instead", told(event), event.agent.as_ref()?)))
     }
 }
@@ -119,7 +163,7 @@ pub fn describe(event: &Event, name_of: &dyn Fn(&str) -> Option<Arc<str>>) -> St
                 "CALL_OUTGOING" if !peer.is_empty() => format!("CALL_OUTGOING to {}", who()),
                 // the parameter of many call events is the peer's URI once more
                 name if of_agent.param.is_empty() || of_agent.param.starts_with("sip") => name.to_string(),
-                name => format!("{name} ({})", shorten(without_errno(&of_agent.param))),
+                name => format!("{name} ({})", shorten(without_error_number(&of_agent.param))),
             }
         }
         Body::Sip(sip) => {
@@ -133,14 +177,6 @@ pub fn describe(event: &Event, name_of: &dyn Fn(&str) -> Option<Arc<str>>) -> St
         }
         Body::Log(line) => format!("log line `{}`", shorten(&line.text)),
         _ => String::new(),
-    }
-}
-
-/// baresip 4 ends a reason with its error number: "Connection reset by peer [104]".
-fn without_errno(reason: &str) -> &str {
-    match reason.rsplit_once(" [") {
-        Some((text, number)) if number.trim_end_matches(']').bytes().all(|b| b.is_ascii_digit()) => text,
-        _ => reason,
     }
 }
 

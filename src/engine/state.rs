@@ -49,6 +49,8 @@ pub struct Run {
     pub test_ended: Mutex<Option<Ended>>,
     /// The first failed `check`.
     pub check_failed: Mutex<Option<Ended>>,
+    /// When it began: milliseconds since the epoch.
+    pub began: f64,
     budget: Mutex<Budget>,
     /// The log has a reason to stop, or will have at once.
     stopping: AtomicBool,
@@ -75,7 +77,8 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Run {
     pub fn new(program: Program, host: Arc<dyn Host>, limits: Limits) -> Run {
-        let until = host.log().now() + limits.test.as_secs_f64() * 1000.0;
+        let began = host.log().now();
+        let until = began + limits.test.as_secs_f64() * 1000.0;
         Run {
             program,
             marks: Mutex::default(),
@@ -87,11 +90,18 @@ impl Run {
             in_test: AtomicBool::new(false),
             test_ended: Mutex::default(),
             check_failed: Mutex::default(),
+            began,
             budget: Mutex::new(Budget { until, declared: HashSet::new() }),
             stopping: AtomicBool::new(host.log().stopped().is_some()),
-            operations: AtomicU32::new(0),
+            // the clock is not looked at before the first operation: `start` has just done so
+            operations: AtomicU32::new(1),
             host,
         }
+    }
+
+    /// The script's time begins here: what came before (its thread, its engine) is none of its own.
+    pub fn start(&self) {
+        lock(&self.budget).until = self.log().now() + self.limits.test.as_secs_f64() * 1000.0;
     }
 
     pub fn tag(self: &Arc<Run>) -> Dynamic {

@@ -7,7 +7,7 @@ use super::check::{self, Kind, Seen};
 use super::stdlib::StdFunction;
 use super::{docs, names, program, stdlib};
 use crate::diagnostic::{Sort, Source, Suggestion};
-use crate::event::{EVENT_NAMES, fields};
+use crate::event::{EVENT_NAMES, fields, meaning};
 use crate::script::Script;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -146,7 +146,8 @@ fn in_quotes(call: &str, commands: &[String]) -> Vec<Suggestion> {
 
 fn event(name: &str) -> Suggestion {
     let carried = fields::of(Some(name)).map(|field| field.name).collect::<Vec<_>>().join(", ");
-    Suggestion::new(name, Sort::Event, "", &format!("It carries: {carried}."))
+    let meaning = meaning(name).unwrap_or_default();
+    Suggestion::new(name, Sort::Event, "", &format!("{name}: {meaning}. It carries: {carried}."))
 }
 
 /// The functions of an imported module, with what their comments say; of those in the user's own files nothing is known here.
@@ -182,6 +183,8 @@ fn members(kind: Kind) -> Vec<Suggestion> {
         Kind::Call => &[
             ("id", "baresip's id of the call."),
             ("agent", "The agent that has it."),
+            ("ok", "Whether the agent took the `dial`."),
+            ("data", "What it answered to the `dial`."),
             ("time", "When `dial` was sent: milliseconds since the epoch."),
         ],
         Kind::Reply => &[

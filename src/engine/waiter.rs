@@ -1,8 +1,9 @@
-//! What a script can await: `alice.event("…")`, `.where(…)`, `.count(n)`, `all([…])`, `any([…])`, `alice.quiet("…")`.
+//! What a script can await: `alice.event("…")`, `.where(…)`, `.header(…)`, `.count(n)`, `all([…])`, `any([…])`, `quiet(…)`.
 
 use super::agent_api::Agent;
 use super::errors::{plain_type, wrong};
-use super::matching::{Member, Pattern, Want, Which};
+use super::matching::{Member, Want, Which};
+use super::pattern::{Message, Pattern};
 use super::register;
 use super::state::{Fallible, Run};
 use super::syntax::PARENTHESES;
@@ -55,7 +56,7 @@ impl Waiter {
                 return Err(wrong(format!("`{word}` takes a list of waiters; one of these is {kind}")));
             };
             if waiter.is_quiet() {
-                return Err(wrong(format!("quiet(…) can't stand in `{word}`: await it by itself")));
+                return Err(wrong(format!("quiet(…) can't stand in `{word}`, but around it: quiet({word}([…]))")));
             }
             wants.push(waiter.want);
             conditions.extend(waiter.conditions);
@@ -68,16 +69,66 @@ impl Waiter {
 }
 
 /// What `sip(…)` is given: a method or a response code.
-pub fn sip_pattern(what: &Dynamic) -> Fallible<Pattern> {
+fn sip_pattern(what: &Dynamic) -> Fallible<Message> {
     let code = what.as_int().ok().or_else(|| what.clone().into_immutable_string().ok()?.parse().ok());
     match code {
-        Some(code @ 100..=699) => Ok(Pattern::Response(code as u16)),
+        Some(code @ 100..=699) => Ok(Message::response(code as u16)),
         Some(code) => Err(wrong(format!("{code} is no SIP response code (100 to 699)"))),
         None => match what.clone().into_immutable_string() {
-            Ok(method) => Ok(Pattern::Request(method.to_uppercase())),
+            Ok(method) => Ok(Message::request(&method)),
             Err(kind) => Err(wrong(format!("sip(…) takes a method or a response code, not {}", plain_type(kind)))),
         },
     }
+}
+
+pub fn sip(agent: &Agent, what: &Dynamic) -> Fallible<Waiter> {
+    Ok(Waiter::new(agent, Pattern::Sip(sip_pattern(what)?)))
+}
+
+/// `sip(200, "REGISTER")`: a response to a request of that method.
+pub fn response_to(agent: &Agent, code: &Dynamic, method: &str) -> Fallible<Waiter> {
+    let message = sip_pattern(code)?;
+    if message.code.is_none() {
+        return Err(wrong("sip(…, METHOD) takes a response code first: sip(200, \"REGISTER\")"));
+    }
+    Ok(Waiter::new(agent, Pattern::Sip(Message { method: Some(method.to_uppercase()), ..message })))
+}
+
+/// `closed(486)`, `closed("Busy")`.
+pub fn closed(agent: &Agent, reason: &Dynamic) -> Fallible<Waiter> {
+    let text = match reason.type_name() {
+        "string" | "i64" => reason.to_string(),
+        kind => return Err(wrong(format!("closed(…) takes a response code or a text, not {}", plain_type(kind)))),
+    };
+    match text.parse::<i64>() {
+        Ok(code) if !(300..=699).contains(&code) => {
+            Err(wrong(format!("a call is closed by a response from 300 to 699, not by {code}")))
+        }
+        _ => Ok(Waiter::new(agent, Pattern::Closed(text))),
+    }
+}
+
+/// `await bob.dtmf("1234")`.
+pub fn dtmf(agent: &Agent, digits: String) -> Fallible<Waiter> {
+    match digits.is_empty() {
+        true => Err(wrong("dtmf(…) needs a digit to wait for; any digit: event(\"CALL_DTMF_START\")")),
+        false => Ok(Waiter::new(agent, Pattern::Digits(digits))),
+    }
+}
+
+/// `sip(…).header("X-Id", "42")`; without a value the header has to be there.
+fn header(waiter: &mut Waiter, name: &str, value: Option<String>) -> Fallible<Waiter> {
+    let mut waiter = waiter.clone();
+    match &mut waiter.member("header")?.pattern {
+        Pattern::Sip(message) => message.headers.push((name.to_string(), value)),
+        _ => return Err(wrong("header(…) goes with sip(…): alice.sip(\"INVITE\").header(\"X-Id\", \"42\")")),
+    }
+    Ok(waiter)
+}
+
+pub fn quiet(context: &NativeCallContext, waiter: Waiter) -> Fallible<Waiter> {
+    let from = Run::of(context)?.log().len();
+    Ok(Waiter { quiet_from: Some(from), ..waiter })
 }
 
 pub fn event(agent: &Agent, name: &str) -> Waiter {
@@ -89,15 +140,25 @@ pub fn register_into(module: &mut Module) {
     register(module, "event", |agent: &mut Agent, name: &str| event(agent, name));
     register(module, "established", |agent: &mut Agent| event(agent, "CALL_ESTABLISHED"));
     register(module, "closed", |agent: &mut Agent| event(agent, "CALL_CLOSED"));
+    register(module, "closed", |agent: &mut Agent, reason: Dynamic| closed(agent, &reason));
     register(module, "registered", |agent: &mut Agent| event(agent, "REGISTER_OK"));
-    register(module, "log", |agent: &mut Agent, text: &str| Waiter::new(agent, Pattern::Log(text.to_string())));
-    register(module, "sip", |agent: &mut Agent, what: Dynamic| -> Fallible<Waiter> {
-        Ok(Waiter::new(agent, sip_pattern(&what)?))
+    register(module, "message", |agent: &mut Agent| event(agent, "MESSAGE"));
+    register(module, "message", |agent: &mut Agent, text: &str| Waiter::new(agent, Pattern::Message(text.to_string())));
+    register(module, "log", |agent: &mut Agent, text: &str| -> Fallible<Waiter> {
+        let pattern = Pattern::log(text);
+        let pattern = pattern.map_err(|why| wrong(format!("`{text}` is no regular expression: {why}")))?;
+        Ok(Waiter::new(agent, pattern))
+    });
+    register(module, "sip", |agent: &mut Agent, what: Dynamic| -> Fallible<Waiter> { sip(agent, &what) });
+    register(module, "sip", |agent: &mut Agent, code: Dynamic, method: &str| response_to(agent, &code, method));
+    register(module, "header", |waiter: &mut Waiter, name: &str| header(waiter, name, None));
+    register(module, "header", |waiter: &mut Waiter, name: &str, value: Dynamic| {
+        header(waiter, name, Some(value.to_string()))
     });
     register(module, "quiet", |context: NativeCallContext, agent: &mut Agent, name: &str| -> Fallible<Waiter> {
-        let from = Run::of(&context)?.log().len();
-        Ok(Waiter { quiet_from: Some(from), ..event(agent, name) })
+        quiet(&context, event(agent, name))
     });
+    register(module, "quiet", |context: NativeCallContext, waiter: Waiter| quiet(&context, waiter));
     register(module, "where", |waiter: &mut Waiter, condition: FnPtr| -> Fallible<Waiter> {
         let mut waiter = waiter.clone();
         waiter.member("where")?.conditional = true;
@@ -108,11 +169,12 @@ pub fn register_into(module: &mut Module) {
         if !(1..=MOST_EVENTS).contains(&count) {
             return Err(wrong(format!("count({count}) is not possible: 1 to {MOST_EVENTS}")));
         }
-        if waiter.is_quiet() {
-            return Err(wrong("count(…) does not go with quiet(…)"));
-        }
         let mut waiter = waiter.clone();
-        waiter.member("count")?.count = Some(count as usize);
+        let member = waiter.member("count")?;
+        if member.pattern.run().is_some() {
+            return Err(wrong("count(…) goes with one digit; several are a list already"));
+        }
+        member.count = Some(count as usize);
         Ok(waiter)
     });
     register(module, "all", |list: Array| Waiter::joined("all", list, Want::All));

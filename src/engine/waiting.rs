@@ -3,13 +3,13 @@
 use super::at::Site;
 use super::duration::Millis;
 use super::errors::{Failure, plain_type, wrong, wrong_at};
-use super::event_value::EventValue;
+use super::event_value::{EventValue, reading};
 use super::matching::{Found, Scan};
 use super::register;
-use super::shortfall::{Shortfall, describe};
+use super::shortfall::{Refusal, Shortfall, describe};
 use super::state::{Fallible, Run, lock};
 use super::waiter::Waiter;
-use crate::event::{Ended, Event, Note, Wake};
+use crate::event::{Body, Ended, Event, Note, Wake};
 use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
 use std::sync::Arc;
 
@@ -26,7 +26,9 @@ struct Await<'a> {
     site: &'a Site,
     scan: Scan,
     /// Fitted but for a closure; the newest first.
-    refused: Vec<Arc<Event>>,
+    refused: Vec<Refusal>,
+    /// When it began: milliseconds since the epoch.
+    from: f64,
 }
 
 /// `await W [within D]`: the event, or the events in the shape of what was awaited.
@@ -40,10 +42,11 @@ pub fn wait_for(
     run.may_act(site)?;
     let scan = Scan::new(&waiter.want)
         .ok_or_else(|| wrong_at("there are too many ways to satisfy this: nest any([…]) less", site.position))?;
-    let mut going = Await { run, call, waiter, site, scan, refused: vec![] };
+    let mut going = Await { run, call, waiter, site, scan, refused: vec![], from: 0.0 };
     going.start_agents()?;
     let time = within.unwrap_or_else(|| *lock(&run.within));
-    let deadline = run.log().now() + time.0;
+    going.from = run.log().now();
+    let deadline = going.from + time.0;
     let end_of_time = run.declare_wait(site, time);
     let (backlog, mut next) = going.backlog();
     for event in &backlog {
@@ -86,7 +89,7 @@ pub fn stay_quiet(
 ) -> Fallible<Dynamic> {
     run.may_act(site)?;
     let scan = Scan::new(&waiter.want).ok_or_else(|| wrong_at("this can't be awaited", site.position))?;
-    let mut going = Await { run, call, waiter, site, scan, refused: vec![] };
+    let mut going = Await { run, call, waiter, site, scan, refused: vec![], from: run.log().now() };
     going.start_agents()?;
     let deadline = run.log().now() + during.0;
     let end_of_time = run.declare_wait(site, during);
@@ -105,11 +108,12 @@ pub fn stay_quiet(
                     if event.time > deadline {
                         return Ok(Dynamic::UNIT);
                     }
-                    if !going.fitting(event)?.is_empty() {
-                        let told = describe(event, &|uri| name_of(run, uri));
-                        let agent = event.agent.as_deref().unwrap_or_default();
-                        let message = format!("{told} at {agent}, where {} of quiet were due", during.in_words());
-                        return Err(Failure::new("quiet", Ended::failed(message)).raise(run, site));
+                    for member in going.fitting(event)? {
+                        going.scan.offer(member, event);
+                    }
+                    // it is solved anew only by an event that fits; what an earlier await took counts too
+                    if let Some(found) = going.scan.solve(|_| true) {
+                        return Err(going.not_quiet(&found, during));
                     }
                 }
                 run.keep_up();
@@ -171,12 +175,12 @@ impl Await<'_> {
         let mut fitting = vec![];
         for (n, member) in self.scan.members().iter().enumerate() {
             if member.fits(event) {
-                match holds(self.call, &self.waiter.conditions[n], event, self.site)? {
-                    true => fitting.push(n),
-                    false => {
+                match refusal(self.call, &self.waiter.conditions[n], event, self.site)? {
+                    None => fitting.push(n),
+                    Some(refusal) => {
                         // the newest is the nearest miss
                         self.refused.truncate(REFUSED);
-                        self.refused.insert(0, event.clone());
+                        self.refused.insert(0, refusal);
                     }
                 }
             }
@@ -197,6 +201,18 @@ impl Await<'_> {
         }
     }
 
+    fn not_quiet(&self, found: &Found, during: Millis) -> Box<rhai::EvalAltResult> {
+        let mut events = found.events();
+        events.sort_by_key(|event| event.n);
+        let told = |event: &&Arc<Event>| {
+            let told = describe(event, &|uri| name_of(self.run, uri));
+            format!("{told} at {}", event.agent.as_deref().unwrap_or_default())
+        };
+        let told = events.iter().map(told).collect::<Vec<_>>().join(", ");
+        let message = format!("{told}, where {} of quiet were due", during.in_words());
+        Failure::new("quiet", Ended::failed(message)).raise(self.run, self.site)
+    }
+
     fn timeout(&self, time: Millis) -> Box<rhai::EvalAltResult> {
         let marks = self.run.marks();
         let events = self.latest();
@@ -206,19 +222,31 @@ impl Await<'_> {
         let shortfall =
             Shortfall { missing: &missing, events: &events, marks: &marks, refused: &self.refused, name_of: &name_of };
         let message = format!("no {} within {}", shortfall.subject(), time.in_words());
-        let ended = Ended { details: shortfall.details(), ..Ended::failed(message) };
+        let seconds = |time: f64| format!("{:.3} s", (time - self.run.began) / 1000.0);
+        let since = format!("it was awaited from {} of the run to {}", seconds(self.from), seconds(self.from + time.0));
+        let details = shortfall.details().into_iter().chain([since]).collect();
+        let ended = Ended { details, ..Ended::failed(message) };
         drop(marks);
         Failure::new("timeout", ended).raise(self.run, self.site)
     }
 }
 
-/// Whether all closures of a member say yes to an event.
-fn holds(call: &NativeCallContext, conditions: &[FnPtr], event: &Arc<Event>, site: &Site) -> Fallible<bool> {
-    for condition in conditions {
-        let answer: Dynamic = condition.call_within_context(call, (EventValue(event.clone()),))?;
-        match answer.as_bool() {
+/// Which closure of a member says no to an event, if one does.
+fn refusal(
+    call: &NativeCallContext,
+    conditions: &[FnPtr],
+    event: &Arc<Event>,
+    site: &Site,
+) -> Fallible<Option<Refusal>> {
+    for (n, condition) in conditions.iter().enumerate() {
+        let asked = || condition.call_within_context::<Dynamic>(call, (EventValue(event.clone()),));
+        let (answer, read) = reading(asked);
+        match answer?.as_bool() {
             Ok(true) => {}
-            Ok(false) => return Ok(false),
+            Ok(false) => {
+                let which = (conditions.len() > 1).then_some(n + 1);
+                return Ok(Some(Refusal { event: event.clone(), which, read }));
+            }
             Err(kind) => {
                 let kind = plain_type(kind);
                 let message = format!("the closure of where(…) has to give true or false; it gave {kind}");
@@ -226,7 +254,7 @@ fn holds(call: &NativeCallContext, conditions: &[FnPtr], event: &Arc<Event>, sit
             }
         }
     }
-    Ok(true)
+    Ok(None)
 }
 
 /// The agent of the run behind a URI: `sip:bob@127.0.0.1:5070;transport=udp` → bob.
@@ -267,7 +295,41 @@ fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
     }
 }
 
+/// `news(seen, 5s)`: waits until an agent's event or a SIP message comes beyond the first `seen` entries of the log, and tells how many
+/// entries that makes; `seen` itself where none comes in time.
+fn news(context: NativeCallContext, seen: i64, time: Dynamic) -> Fallible<i64> {
+    let run = Run::of(&context)?;
+    let site = Site::of_call(&context);
+    run.may_act(&site)?;
+    let time = Millis::from_script(&time).map_err(wrong)?;
+    let deadline = run.log().now() + time.0;
+    let end_of_time = run.declare_wait(&site, time);
+    let mut next = usize::try_from(seen).map_err(|_| wrong("a number of events can't be negative"))?;
+    note_waiting(&run, "an event of any agent".into(), time, &site);
+    loop {
+        match run.log().wait(next, deadline.min(end_of_time)) {
+            Wake::Stopped(_) => return Err(run.stopped(&site)),
+            Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), &site)),
+            Wake::Timeout => return Ok(seen),
+            Wake::New => {
+                let events = run.log().since(next);
+                // commands and their answers, notes and log lines: what the script itself sets off
+                let news = events.iter().any(|event| matches!(event.body, Body::Event(_) | Body::Sip(_)));
+                next = events.last().map_or(next, |event| event.n as usize + 1);
+                run.keep_up();
+                if news {
+                    return Ok(next as i64);
+                }
+            }
+        }
+    }
+}
+
 pub fn register_into(module: &mut Module) {
+    register(module, "news", |context: NativeCallContext| -> Fallible<i64> {
+        Ok(Run::of(&context)?.log().len() as i64)
+    });
+    register(module, "news", news);
     // Rhai has a `sleep` of its own, for numbers of seconds, that nothing could interrupt
     register(module, "sleep", |context: NativeCallContext, time: i64| sleep(context, time.into()));
     register(module, "sleep", |context: NativeCallContext, time: f64| sleep(context, time.into()));

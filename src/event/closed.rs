@@ -39,6 +39,35 @@ pub enum ClosedBy {
     Other,
 }
 
+/// All but the codes.
+const NAMED: [ClosedBy; 11] = [
+    ClosedBy::Local,
+    ClosedBy::Remote,
+    ClosedBy::LocalTimeout,
+    ClosedBy::Timeout,
+    ClosedBy::Refused,
+    ClosedBy::Transferred,
+    ClosedBy::Replaced,
+    ClosedBy::NoCodec,
+    ClosedBy::NoRtp,
+    ClosedBy::EndOfFile,
+    ClosedBy::Other,
+];
+
+impl ClosedReason {
+    /// Whether it is the reason that somebody means: a code (`486`), a word that a flow has (`remote`), else a part of the agent's
+    /// words, in any case.
+    pub fn is(&self, meant: &str) -> bool {
+        if let Ok(code) = meant.trim().parse() {
+            return self.by == ClosedBy::Code(code);
+        }
+        match NAMED.into_iter().find(|by| by.to_string().eq_ignore_ascii_case(meant.trim())) {
+            Some(by) => self.by == by,
+            None => self.text.to_lowercase().contains(&meant.to_lowercase()),
+        }
+    }
+}
+
 impl fmt::Display for ClosedBy {
     /// As a flow has it: the same in all versions.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,7 +94,10 @@ pub fn closed_reason(param: &str) -> ClosedReason {
     if let Some((code, phrase)) = final_code(text) {
         return ClosedReason { by: ClosedBy::Code(code), text: phrase.to_string() };
     }
-    let by = match text {
+    // a BYE or CANCEL may say more in a Reason header, which stands behind a comma: "… by peer [104],SIP;cause=200;text=…"
+    let (words, more) = text.split_once(',').unwrap_or((text, ""));
+    let words = without_error_number(words);
+    let by = match words {
         "Connection reset by user" | "Rejected by user" => ClosedBy::Local,
         "Connection reset by peer" => ClosedBy::Remote,
         "Local timeout" => ClosedBy::LocalTimeout,
@@ -78,7 +110,8 @@ pub fn closed_reason(param: &str) -> ClosedReason {
         _ if text.ends_with(" replaced") && text.contains(";to-tag=") => ClosedBy::Replaced,
         _ => ClosedBy::Other,
     };
-    ClosedReason { by, text: text.to_string() }
+    let text = if more.is_empty() { words.to_string() } else { format!("{words},{more}") };
+    ClosedReason { by, text }
 }
 
 /// Without the error number that versions from 2.0 on append: `Connection refused [111]`.
@@ -103,12 +136,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_reason_is_meant_by_a_code_a_word_or_a_part_of_it() {
+        for (param, meant, is) in [
+            ("486 Busy Here", "486", true),
+            ("603 Declined 486", "486", false),
+            ("486 Busy Here", "busy", true),
+            ("Connection reset by peer [104]", "remote", true),
+            ("Rejected by user", "Local", true),
+            ("Local timeout", "local", false),
+            ("Local timeout", "local timeout", true),
+            ("Connection reset by user", "reset", true),
+            ("Connection reset by peer [104]", "104", false),
+            ("Connection timed out", "timeout", true),
+        ] {
+            assert_eq!(closed_reason(param).is(meant), is, "{param} {meant}");
+        }
+    }
+
+    #[test]
     fn all_wordings_that_were_seen() {
         for (param, by, text) in [
             ("Connection reset by user", "local", "Connection reset by user"),
             ("Rejected by user", "local", "Rejected by user"),
             ("Connection reset by peer", "remote", "Connection reset by peer"),
             ("Connection reset by peer [104]", "remote", "Connection reset by peer"),
+            (
+                "Connection reset by peer [104],SIP;cause=200;text=\"Call completed elsewhere\"",
+                "remote",
+                "Connection reset by peer,SIP;cause=200;text=\"Call completed elsewhere\"",
+            ),
+            ("Decline, sorry", "other", "Decline, sorry"),
             ("486 Rejected", "486", "Rejected"),
             ("486 X,Q.850;cause=17;text=\"User busy\"", "486", "X,Q.850;cause=17;text=\"User busy\""),
             ("302 Moved Temporarily", "302", "Moved Temporarily"),

@@ -1,4 +1,4 @@
-//! Which fields each event carries, by name: the one table that checks, completion and docs/check.md read.
+//! Which fields each event carries, by name: the one table that checks, completion and docs/events.md read.
 //!
 //! It holds what the agent events of baresip 1.0 to 4.12 were seen to carry, and what the host adds.
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub use closed::{ClosedBy, ClosedReason, closed_reason, without_error_number};
 pub use log::{Archive, Clock, Log, Stop, Wake};
-pub use names::{EVENT_NAMES, NEVER_IN_FLOW};
+pub use names::{EVENT_NAMES, MEANINGS, NEVER_IN_FLOW, meaning};
 pub use secrets::Secrets;
 pub use tail::{Limits, weight};
 

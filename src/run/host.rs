@@ -1,10 +1,10 @@
 //! What the script asks of the run, done.
 
 use super::Run;
-use crate::agent::{Account, commands, rewrite};
+use crate::agent::{Account, PeerAddress, commands, rewrite};
 use crate::engine::{AgentAsk, Host, Pause, Reply};
 use crate::event::{At, Ended, Log, Note};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 /// The run, as its script sees it.
 pub struct ScriptHost(pub Arc<Run>);
@@ -96,6 +96,20 @@ impl Host for ScriptHost {
         Ok(())
     }
 
+    fn reach(&self, peer: &str, place: &At) -> Result<(), Ended> {
+        let run = &*self.0;
+        let address = PeerAddress::parse(peer).map_err(|why| at(place)(Ended::error(why)))?;
+        let (tell, told) = mpsc::channel();
+        let stop = tell.clone();
+        run.supervisor.probe(address, move |found| drop(tell.send(Some(found))));
+        // a run that has to end waits no longer
+        run.log.on_stop(move || drop(stop.send(None)));
+        match told.recv().ok().flatten() {
+            Some(found) => found.map_err(at(place)),
+            None => Err(at(place)(Ended::error("the run ends"))),
+        }
+    }
+
     fn param(&self, name: &str) -> Option<String> {
         self.0.inputs.param(name)
     }
@@ -113,8 +127,7 @@ impl Host for ScriptHost {
     }
 
     fn resume(&self) {
-        self.0.agents.live().iter().for_each(|agent| agent.resume());
-        self.0.abandon_on_stop();
+        self.0.resume();
     }
 
     fn pause(&self) -> Option<Pause> {

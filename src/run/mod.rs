@@ -35,6 +35,8 @@ pub struct Run {
     agents: Agents,
     policy: Policy,
     inputs: Arc<Inputs>,
+    /// Whether agents are asked is changed by one at a time: who stops the run, and who goes on all the same.
+    asking: Mutex<()>,
     /// Where the result is to be sent; the log has these URLs without their secret parts.
     webhooks: Mutex<Vec<String>>,
 }
@@ -46,8 +48,8 @@ impl Run {
         let (secrets, agents, policy) = (Secrets::default(), Agents::default(), Policy::default());
         // a value of a file of secrets may stand in a testfile as a macro, which nobody asks for by name
         inputs.secrets.values().for_each(|value| secrets.add(value));
-        let webhooks = Mutex::default();
-        let run = Arc::new(Run { log, secrets, supervisor, folder, agents, policy, inputs, webhooks });
+        let (webhooks, asking) = (Mutex::default(), Mutex::default());
+        let run = Arc::new(Run { log, secrets, supervisor, folder, agents, policy, inputs, asking, webhooks });
         run.abandon_on_stop();
         run
     }
@@ -56,7 +58,10 @@ impl Run {
     fn abandon_on_stop(self: &Arc<Run>) {
         let waiting = Arc::downgrade(self);
         self.log.on_stop(move || {
-            if let Some(run) = waiting.upgrade() {
+            let Some(run) = waiting.upgrade() else { return };
+            let _one = run.asking.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            // the script may have gone on already
+            if run.log.stopped().is_some() {
                 run.agents.live().iter().for_each(|agent| agent.abandon());
             }
         });
@@ -127,6 +132,16 @@ impl Run {
         self.agents.forget();
         self.log.close();
         ended
+    }
+
+    /// Asks the agents again, whoever was about to stop that.
+    fn resume(self: &Arc<Run>) {
+        let one = self.asking.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if self.log.stopped().is_none() {
+            self.agents.live().iter().for_each(|agent| agent.resume());
+        }
+        drop(one);
+        self.abandon_on_stop();
     }
 
     /// How many agents it has had.

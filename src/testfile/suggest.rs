@@ -1,7 +1,7 @@
 //! What an editor asks about a classic testfile: what may stand at a position, and what stands there.
 
 use crate::diagnostic::{Sort, Source, Suggestion};
-use crate::event::EVENT_NAMES;
+use crate::event::{EVENT_NAMES, meaning};
 
 /// Each directive: how it is written, and what it does.
 const DIRECTIVES: &[(&str, &str, &str)] = &[
@@ -49,7 +49,9 @@ fn at(source: &Source, line: u32, before: &str, commands: &[String]) -> Vec<Sugg
     let mut all = vec![];
     match before.split([' ', '\t']).next().unwrap_or_default() {
         comment if comment.starts_with('#') => {}
-        "_accept" | "_ignore" => all.extend(EVENT_NAMES.iter().map(|name| Suggestion::new(name, Sort::Event, "", ""))),
+        "_accept" | "_ignore" => all.extend(
+            EVENT_NAMES.iter().map(|name| Suggestion::new(name, Sort::Event, "", meaning(name).unwrap_or_default())),
+        ),
         directive if directive.starts_with('_') => {}
         first => {
             let directive =

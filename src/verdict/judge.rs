@@ -146,7 +146,12 @@ impl Facts {
             found.extend(self.lost.iter().map(|reason| (Status::Error, reason.clone())));
         }
         found.extend(self.validations().map(|reason| (Status::Error, reason)));
-        found.extend(self.failed_checks.told().map(|reason| (Status::Fail, reason)));
+        // the first of them may be why the script ended, too
+        let new = |reason: &Reason| {
+            !found.iter().any(|(_, known)| (&known.message, &known.at) == (&reason.message, &reason.at))
+        };
+        let checks: Vec<_> = self.failed_checks.told().filter(new).collect();
+        found.extend(checks.into_iter().map(|reason| (Status::Fail, reason)));
         if self.strict && !found.iter().any(|(status, _)| *status == Status::Fail) {
             found.extend(self.refused.told().map(|reason| (Status::Fail, reason)));
         }

@@ -118,7 +118,8 @@ pub fn codecs(value: &str) -> String {
     full.join(",")
 }
 
-pub fn check(account: &Account, kind: &Kind) -> Result<(), Ended> {
+/// Without a kind of agent: what is wrong with it at any.
+pub fn check(account: &Account, kind: Option<&Kind>) -> Result<(), Ended> {
     for (key, _) in &account.parameters {
         parameter(key, kind)?;
     }
@@ -135,7 +136,9 @@ pub fn check(account: &Account, kind: &Kind) -> Result<(), Ended> {
     }
     let needs = [("mediaenc", account.encryption_module()), ("medianat", account.parameter("medianat"))];
     for (key, module) in needs {
-        if let Some(module) = module.filter(|module| !kind.has(module)) {
+        if let (Some(module), Some(kind)) = (module, kind)
+            && !kind.has(module)
+        {
             return Err(lacks(&format!("{key}={}", account.parameter(key).unwrap_or_default()), module, kind));
         }
     }
@@ -150,11 +153,13 @@ fn lacks(what: &str, module: &str, kind: &Kind) -> Ended {
     refused(format!("{what} needs module {module}, which {kind} lacks"), advice)
 }
 
-fn check_codec(text: &str, kind: &Kind) -> Result<(), Ended> {
-    match codec(text) {
-        Some((_, module)) if kind.has(module) => Ok(()),
-        Some((full, module)) => Err(lacks(&format!("audio_codecs={full}"), module, kind)),
-        None => {
+fn check_codec(text: &str, kind: Option<&Kind>) -> Result<(), Ended> {
+    match (codec(text), kind) {
+        (Some((full, module)), Some(kind)) if !kind.has(module) => {
+            Err(lacks(&format!("audio_codecs={full}"), module, kind))
+        }
+        (Some(_), _) => Ok(()),
+        (None, _) => {
             let near = did_you_mean(name_of(text), &CODECS.map(|(full, _)| name_of(full)));
             let known = CODECS.map(|(full, _)| full).join(" ");
             Err(refused(format!("audio_codecs: `{}` is no codec", text.trim()), format!("{near}known are: {known}")))
@@ -162,18 +167,35 @@ fn check_codec(text: &str, kind: &Kind) -> Result<(), Ended> {
     }
 }
 
+/// What `agent(…, #{ … })` takes beside the account's parameters.
+const OPTIONS: [&str; 3] = ["audio", "name", "transport"];
+
+/// Whether an option of an agent has that name; where none has, the one that is meant.
+///
+/// # Errors
+/// There is none; the nearest, where one is near.
+pub fn option(key: &str) -> Result<(), Option<&'static str>> {
+    let known = || PARAMETERS.iter().map(|(name, _)| *name).chain(OPTIONS);
+    match known().any(|name| name.eq_ignore_ascii_case(key)) {
+        true => Ok(()),
+        false => Err(nearest(key, known()).filter(|_| key.len() > 3)),
+    }
+}
+
 /// A name that is nearly a known one is a slip; one that is far from all may be of a baresip that is not known here.
-fn parameter(key: &str, kind: &Kind) -> Result<(), Ended> {
+fn parameter(key: &str, kind: Option<&Kind>) -> Result<(), Ended> {
     let known = PARAMETERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
-    match known {
-        Some((name, since)) if kind.version < *since => Err(refused(
+    match (known, kind) {
+        (Some((name, since)), Some(kind)) if kind.version < *since => Err(refused(
             format!("the account parameter {name} needs baresip {} or newer, this is {kind}", version_text(*since)),
             "leave it out, or use another agent (--baresip)",
         )),
-        Some(_) => Ok(()),
-        None => match nearest(key, PARAMETERS.iter().map(|(name, _)| *name)).filter(|_| key.len() > 3) {
-            Some(near) => Err(refused(format!("`{key}` is no account parameter"), format!("did you mean `{near}`?"))),
-            None => Ok(()),
+        (Some(_), _) => Ok(()),
+        (None, _) => match option(key) {
+            Err(Some(near)) => {
+                Err(refused(format!("`{key}` is no account parameter"), format!("did you mean `{near}`?")))
+            }
+            _ => Ok(()),
         },
     }
 }

@@ -5,6 +5,8 @@
 mod check;
 mod parse;
 
+pub use check::option;
+
 use super::{Kind, address, sound};
 use crate::event::Ended;
 use crate::sip::uri::Uri;
@@ -55,6 +57,20 @@ impl Account {
     /// An address that is none; a parameter that baresip would ignore or misunderstand in silence; a module that the agent
     /// lacks.
     pub fn new(text: &str, options: &[(String, String)], kind: &Kind) -> Result<Account, Ended> {
+        let account = Account::with_options(text, options)?;
+        check::check(&account, Some(kind))?;
+        Ok(account)
+    }
+
+    /// What is wrong with an account at any agent, whatever its version and modules.
+    ///
+    /// # Errors
+    /// As those of [`Account::new`].
+    pub fn check(text: &str, options: &[(String, String)]) -> Result<(), Ended> {
+        check::check(&Account::with_options(text, options)?, None)
+    }
+
+    fn with_options(text: &str, options: &[(String, String)]) -> Result<Account, Ended> {
         let mut account = parse::account(text)?;
         for (key, value) in options {
             if value.contains(|c: char| c == '"' || c.is_control()) {
@@ -70,7 +86,6 @@ impl Account {
             }
         }
         account.local = account.is_local();
-        check::check(&account, kind)?;
         Ok(account)
     }
 

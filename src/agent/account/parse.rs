@@ -20,8 +20,7 @@ fn is_name(text: &str) -> bool {
 
 fn line(text: &str) -> Result<Account, Ended> {
     let wrong = |what: &str| {
-        let advice =
-            "write it like <sip:alice@pbx.example;transport=tcp>;auth_pass=…, or a bare name for a local agent";
+        let advice = "write it like <sip:alice@pbx.example;transport=tcp>, its parameters behind it, or a bare name for a local agent";
         refused(format!("`{}` is no account: {what}", mask_secrets(text)), advice)
     };
     if text.contains(char::is_control) {

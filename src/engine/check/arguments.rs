@@ -5,6 +5,7 @@ use super::walk::Walk;
 use crate::diagnostic::nearest;
 use crate::engine::duration::Millis;
 use crate::engine::names;
+use crate::engine::pattern::Pattern;
 use rhai::{Expr, FnCallExpr, Position};
 
 /// Methods of agents that make a text of what they are given.
@@ -80,7 +81,11 @@ impl Walk<'_> {
                 let message = format!("{status} is no SIP response code");
                 self.error(code, *position, message, Some("they go from 100 to 699".into()));
             }
-            (Kind::Agent, "sip", [Expr::StringConstant(method, position)]) => {
+            (
+                Kind::Agent,
+                "sip",
+                [Expr::StringConstant(method, position)] | [_, Expr::StringConstant(method, position)],
+            ) => {
                 let code_of = method.parse::<u16>().is_ok();
                 if !code_of && !SIP_METHODS.iter().any(|known| known.eq_ignore_ascii_case(method)) {
                     let message = format!("`{method}` is no SIP method that is known here");
@@ -93,9 +98,42 @@ impl Walk<'_> {
                 if let Some(other) = digits.chars().find(|c| !digit(*c)) {
                     let message = format!("`{other}` is no DTMF digit");
                     self.warn(code, *position, message, Some("the digits are 0 to 9, *, #, and A to D".into()));
+                } else if digits.is_empty() {
+                    let advice = "any digit: event(\"CALL_DTMF_START\")".to_string();
+                    self.error(code, *position, "there is no digit".to_string(), Some(advice));
                 }
             }
+            (Kind::Agent, "closed", [Expr::IntegerConstant(status, position)]) => self.closing(*status, *position),
+            (Kind::Agent, "closed", [Expr::StringConstant(reason, position)]) => {
+                if let Ok(status) = reason.parse() {
+                    self.closing(status, *position);
+                }
+            }
+            (Kind::Agent, "log", [Expr::StringConstant(text, position)]) => {
+                if let Err(why) = Pattern::log(text) {
+                    let message = format!("`{text}` is no regular expression: {why}");
+                    let advice = "a sign that is meant as itself has a backslash before it: `\\(` in backticks, \"\\\\(\" in quotes";
+                    self.error(code, *position, message, Some(advice.into()));
+                }
+            }
+            (Kind::Waiter(Some(of)) | Kind::Waiters(Some(of)), "header", [name, ..]) if of != "SIP" => {
+                let message = format!("header(…) goes with sip(…); {of} has no headers");
+                self.error(
+                    code,
+                    name.start_position(),
+                    message,
+                    Some("alice.sip(\"INVITE\").header(\"X-Id\", \"42\")".into()),
+                );
+            }
             _ => {}
+        }
+    }
+
+    /// The code of a response that is to close a call.
+    fn closing(&mut self, status: i64, position: Position) {
+        if !(300..=699).contains(&status) {
+            let message = format!("no call is closed by a response {status}");
+            self.error("argument-value", position, message, Some("those codes go from 300 to 699".into()));
         }
     }
 

@@ -145,6 +145,11 @@ impl Walk<'_> {
                     _ => Kind::Unknown,
                 };
             }
+            Kind::Events(_) if fields::named(name).is_some() => {
+                let message = format!("a list of events has no `{name}`, each of them has");
+                self.error("unknown-field", position, message, Some(format!("take one: (…)[0].{name}")));
+                return Kind::Unknown;
+            }
             Kind::Agent => &["name", "aor"],
             Kind::Reply => &["ok", "data", "time"],
             Kind::Call => &["id", "agent", "ok", "data", "time"],

@@ -41,12 +41,18 @@ impl Walk<'_> {
             self.wrong_count(name, &counts, call.args.len(), names::usage(name, None), position);
         } else {
             self.kinds(None, call, &arguments, position);
+            self.agent(call);
+        }
+        if matches!(name, "all" | "any")
+            && let [Expr::Array(elements, _)] = &call.args[..]
+        {
+            self.joined(name, elements);
         }
         if name == "sleep" {
             self.acts(position);
         }
         let named = self.event_names(Kind::Unknown, call);
-        result_of(Kind::Unknown, name, &arguments, named, self.awaited)
+        result_of(Kind::Unknown, name, &arguments, named)
     }
 
     pub fn method(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) -> Kind {
@@ -102,7 +108,10 @@ impl Walk<'_> {
         }
         self.values(receiver, call);
         let named = self.event_names(receiver, call);
-        let result = result_of(receiver, name, &arguments, named, self.awaited);
+        let result = match (receiver, name, &call.args[..]) {
+            (Kind::Agent | Kind::Call, "dtmf", [digits]) if self.awaited => of_digits(digits),
+            _ => result_of(receiver, name, &arguments, named),
+        };
         if matches!(receiver, Kind::Agent | Kind::Call) && matches!(result, Kind::Reply | Kind::Call) {
             if self.in_condition {
                 let advice = "look only at the event: |e| e.param.contains(\"…\")".to_string();
@@ -219,6 +228,28 @@ impl Walk<'_> {
         found
     }
 
+    /// The elements of `all([…])` and `any([…])`, as far as they are calls of agents' methods: a command is no waiter.
+    fn joined(&mut self, word: &str, elements: &[Expr]) {
+        for element in elements {
+            let Expr::Dot(parts, ..) = element else { continue };
+            let (Expr::Variable(variable, ..), Expr::MethodCall(call, position)) = (&parts.lhs, &parts.rhs) else {
+                continue;
+            };
+            let is_agent = self.scope.used(&variable.1) == Some(Kind::Agent);
+            let awaits = call.name == "dtmf" && self.awaited || call.name == "message" && call.args.len() < 2;
+            if is_agent && command_of(&call.name).is_some() && !awaits {
+                let message = format!("`{word}` takes waiters; `{}` is a command here", call.name);
+                let advice = match call.name.as_str() {
+                    "dtmf" => {
+                        "it waits only in an `await` itself; elsewhere: bob.event(\"CALL_DTMF_START\").where(|e| e.param == \"9\")"
+                    }
+                    _ => "write it before, and wait for what it leads to",
+                };
+                self.error("await-operand", *position, message, Some(advice.to_string()));
+            }
+        }
+    }
+
     fn note_command(&mut self, call: &FnCallExpr, position: Position) {
         let text = match (call.name.as_str(), call.args.first()) {
             ("cmd", Some(Expr::StringConstant(text, _))) => text.to_string(),
@@ -228,6 +259,18 @@ impl Walk<'_> {
             },
         };
         self.commands.push((text, place(self.script, position)));
+    }
+}
+
+/// What `dtmf(…)` is behind `await`: for one digit a waiter of one event, for several one of a list.
+fn of_digits(digits: &Expr) -> Kind {
+    let of = Some("CALL_DTMF_START");
+    match digits {
+        Expr::StringConstant(digits, _) if digits.chars().count() == 1 => Kind::Waiter(of),
+        Expr::StringConstant(..) => Kind::Waiters(of),
+        Expr::IntegerConstant(0..=9, _) => Kind::Waiter(of),
+        Expr::IntegerConstant(..) => Kind::Waiters(of),
+        _ => Kind::AnyWaiter,
     }
 }
 

@@ -132,9 +132,8 @@ impl Kind {
 /// The functions that give an agent.
 pub const MAKERS: [&str; 4] = ["agent", "uanew", "uafind", "on"];
 
-/// What a method of a native type, or a function, gives; `named`: the type of event that it is given; `awaited`: it
-/// stands in the operand of an `await`.
-pub fn result_of(receiver: Kind, name: &str, arguments: &[Kind], named: Type, awaited: bool) -> Kind {
+/// What a method of a native type, or a function, gives; `named`: the type of event that it is given.
+pub fn result_of(receiver: Kind, name: &str, arguments: &[Kind], named: Type) -> Kind {
     match (receiver, name) {
         (Kind::Agent, "dial") => Kind::Call,
         (Kind::Agent | Kind::Call, "event") => Kind::Waiter(named),
@@ -143,13 +142,16 @@ pub fn result_of(receiver: Kind, name: &str, arguments: &[Kind], named: Type, aw
         (Kind::Agent, "registered") => Kind::Waiter(Some("REGISTER_OK")),
         (Kind::Agent, "log") => Kind::Waiter(Some("LOG")),
         (Kind::Agent | Kind::Call, "sip") => Kind::Waiter(Some("SIP")),
-        (Kind::Agent | Kind::Call, "dtmf") if awaited => Kind::Waiter(Some("CALL_DTMF_START")),
+        (Kind::Agent, "message") if arguments.len() < 2 => Kind::Waiter(Some("MESSAGE")),
         (Kind::Agent | Kind::Call, "quiet") => Kind::Quiet,
         (Kind::Agent | Kind::Call, "cmd") => Kind::Reply,
         (Kind::Agent | Kind::Call, name) if super::command_of(name).is_some() => Kind::Reply,
-        (waiter, "where") if waiter.is_waiter() => waiter,
+        (waiter, "where" | "header") if waiter.is_waiter() => waiter,
+        (Kind::Quiet, "count") => Kind::Quiet,
         (Kind::Waiter(of), "count") => Kind::Waiters(of),
         (Kind::Unknown, name) if MAKERS.contains(&name) && !arguments.is_empty() => Kind::Agent,
+        (waiter, "quiet") if waiter.is_waiter() => Kind::Quiet,
+        (Kind::Unknown, "quiet") if arguments.len() == 1 => Kind::Quiet,
         (Kind::Unknown, "all" | "any") => match (name, arguments) {
             ("all", [Kind::ListOfWaiters(of)]) => Kind::Waiters(*of),
             ("any", [Kind::ListOfWaiters(of)]) => Kind::Waiter(*of),

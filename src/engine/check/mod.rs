@@ -2,6 +2,7 @@
 //!
 //! The walk (`walk`) follows the types that it can be sure of; what it can't be sure of it lets pass.
 
+mod accounts;
 mod arguments;
 mod awaits;
 mod blocks;

@@ -44,7 +44,12 @@ fn a_timeout_says_what_was_awaited_and_what_came_instead() {
     let (ended, host) = run_on(host, &text);
     assert_eq!((ended.how, ended.message.as_str()), (How::Failed, "no CALL_ESTABLISHED at bob within 20 ms"));
     assert_eq!(place(&ended), (4, 15));
-    assert_eq!(ended.details, ["bob had: CALL_INCOMING from alice, CALL_CLOSED (486 Busy Here)"]);
+    let [instead, since] = &ended.details[..] else { panic!("{ended:?}") };
+    assert_eq!(instead, "bob had: CALL_INCOMING from alice, CALL_CLOSED (486 Busy Here)");
+    let seconds =
+        since.strip_prefix("it was awaited from ").unwrap().replace(" s of the run to ", " ").replace(" s", "");
+    let seconds: Vec<f64> = seconds.split(' ').map(|number| number.parse().unwrap()).collect();
+    assert!(seconds[0] >= 0.0 && (seconds[1] - seconds[0] - 0.02).abs() < 0.0015, "{since}");
     assert!(host.prints().is_empty());
 }
 
@@ -138,6 +143,83 @@ fn quiet_counts_from_when_it_was_made() {
 }
 
 #[test]
+fn quiet_goes_around_any_all_and_count() {
+    for (waiter, broken) in [
+        ("quiet(any([bob.event(\"CALL_INCOMING\"), bob.closed(486)]))", Some("CALL_CLOSED (486 Busy) at bob")),
+        ("quiet(any([bob.event(\"CALL_INCOMING\"), bob.closed(603)]))", None),
+        ("bob.quiet(\"CALL_CLOSED\").where(|e| e.param.contains(\"603\"))", None),
+        ("bob.quiet(\"CALL_CLOSED\").where(|e| e.param.contains(\"486\"))", Some("CALL_CLOSED (486 Busy) at bob")),
+        ("quiet(bob.event(\"CALL_DTMF_START\").count(3))", None),
+        (
+            "quiet(bob.event(\"CALL_DTMF_START\").count(2))",
+            Some("CALL_DTMF_START (1) at bob, CALL_DTMF_START (2) at bob"),
+        ),
+        ("quiet(all([bob.closed(), alice.closed()]))", None),
+    ] {
+        let host = FakeHost::new()
+            .on("alice x", &["bob CALL_DTMF_START b1 1", "bob CALL_DTMF_START b1 2", "bob CALL_CLOSED b1 486 Busy"]);
+        let (ended, _) =
+            run_on(host, &format!("{PAIR}let quiet = {waiter};\nalice.cmd(\"x\");\nawait quiet during 10ms;"));
+        let expected = broken.map_or(String::new(), |told| format!("{told}, where 10 ms of quiet were due"));
+        assert_eq!(ended.message, expected, "{waiter}");
+    }
+}
+
+#[test]
+fn digits_reasons_and_texts_are_awaited() {
+    let text = format!(
+        r#"{PAIR}
+        alice.cmd("x");
+        print((await bob.dtmf("12")).map(|e| e.param));
+        print((await bob.closed("busy")).type);
+        print((await bob.message()).type);
+        try {{ await bob.dtmf("123") within 1ms; }} catch (e) {{ print(e.message); }}"#
+    );
+    let host = FakeHost::new().on(
+        "alice x",
+        &[
+            "bob CALL_DTMF_START b1 9",
+            "bob CALL_DTMF_START b1 1",
+            "bob CALL_DTMF_START b1 2",
+            "bob MESSAGE -",
+            "bob CALL_DTMF_START b1 1",
+            "bob CALL_CLOSED b1 486 Busy Here",
+        ],
+    );
+    let (ended, host) = run_on(host, &text);
+    assert_eq!(ended, Ended::finished());
+    let told = ["[\"1\", \"2\"]", "CALL_CLOSED", "MESSAGE", "no DTMF 123 at bob (only 1 came) within 1 ms"];
+    assert_eq!(host.prints(), told);
+}
+
+#[test]
+fn a_where_that_says_no_is_told_with_what_it_read() {
+    let text = format!(
+        "{PAIR}alice.cmd(\"x\");\nawait bob.closed().where(|e| e.call == \"b1\").where(|e| e.param == \"603\") within 1ms;"
+    );
+    let (ended, _) = run_on(FakeHost::new().on("alice x", &["bob CALL_CLOSED b1 486 Busy"]), &text);
+    let told = "CALL_CLOSED (486 Busy) came at bob, but where(…) number 2 said no to it: its param is `486 Busy`";
+    assert_eq!(ended.details[1], told);
+}
+
+#[test]
+fn what_no_event_tells_is_asked_again_with_each_event_and_at_the_end() {
+    let eventually = |condition: &str| {
+        format!(
+            "{PAIR}import \"std/retry\" as retry;\nlet asked = 0;\nretry::eventually(30ms, || {{ asked += 1; {condition} }});"
+        )
+    };
+    let count = |host: &FakeHost| host.commands().iter().filter(|command| command.ends_with(" x")).count();
+    // its own command brings an event twice: each time it is asked again
+    let host = FakeHost::new().on("alice x", &["alice CALL_RTCP a1"]);
+    let (ended, host) = run_on(host, &eventually("if asked <= 2 { alice.cmd(\"x\"); } asked == 3"));
+    assert_eq!((ended.message.as_str(), count(&host)), ("", 2));
+    let (ended, host) = run_on(FakeHost::new(), &eventually("alice.cmd(\"x\"); asked == 9"));
+    assert_eq!((ended.how, count(&host)), (How::Failed, 2));
+    assert!(ended.message.contains("within 30ms did not"), "{ended:?}");
+}
+
+#[test]
 fn the_traps_of_precedence_say_parentheses() {
     for (statement, column) in [
         ("let x = await bob.event(\"CALL_CLOSED\").param;", 39),
@@ -166,6 +248,13 @@ fn what_makes_no_sense_is_an_error_that_says_so() {
         ("await all([bob]);", "an agent"),
         ("await any([bob.quiet(\"CALL_CLOSED\")]);", "quiet"),
         ("await bob.closed().count(0);", "count(0)"),
+        ("await bob.dtmf(\"12\").count(2);", "one digit"),
+        ("await bob.dtmf(\"\");", "needs a digit"),
+        ("await bob.closed(200);", "not by 200"),
+        ("await bob.closed(1.5);", "a response code or a text, not a number"),
+        ("await bob.log(\"a(b\");", "no regular expression: unclosed group"),
+        ("await bob.closed().header(\"X-Id\");", "goes with sip"),
+        ("await bob.sip(\"INVITE\", \"REGISTER\");", "a response code first"),
         ("await all([bob.closed()]).count(2);", "each waiter"),
         ("await bob.sip(99);", "99"),
         ("sleep(5);", "no unit"),

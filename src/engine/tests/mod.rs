@@ -8,7 +8,7 @@ mod errors;
 mod inputs;
 mod language;
 mod modules;
-mod rules;
+pub mod rules;
 mod session;
 mod shortfalls;
 mod suggesting;
@@ -155,6 +155,13 @@ impl Host for FakeHost {
     fn stop_agents(&self, _: &At) -> Result<(), Ended> {
         self.agents.lock().unwrap().clear();
         Ok(())
+    }
+
+    fn reach(&self, peer: &str, _: &At) -> Result<(), Ended> {
+        match peer {
+            "there" => Ok(()),
+            _ => Err(Ended::error(format!("there is no SIP peer at {peer}"))),
+        }
     }
 
     fn param(&self, name: &str) -> Option<String> {

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::engine::marks::{MOST, Marks, Sort};
-use crate::engine::matching::{Found, Member, Pattern, Scan, Want};
+use crate::engine::matching::{Found, Member, Scan, Want};
+use crate::engine::pattern::Pattern;
 use crate::event::{LogLine, SipEvent};
 use proptest::prelude::*;
 
@@ -43,6 +44,7 @@ fn sip(text: &str) -> SipEvent {
         status,
         reason: status.map(|_| "Busy Here".to_string()),
         call_id: words[1].into(),
+        headers: words[2..].iter().filter_map(|word| word.split_once(':')).map(|(a, b)| (a.into(), b.into())).collect(),
         ..SipEvent::default()
     }
 }
@@ -189,16 +191,33 @@ fn a_consumed_event_is_not_taken_again() {
     assert_eq!(live(&marks, "a"), [1]);
 }
 
+fn digits(agent: &str, digits: &str) -> Want {
+    let pattern = Pattern::Digits(digits.into());
+    Want::One(Member { agent: agent.into(), pattern, count: None, conditional: false, call: None })
+}
+
 #[test]
-fn patterns_fit_what_they_name() {
-    let digit = &log_of(&["a CALL_DTMF_START c1 #"])[0];
-    assert!(Pattern::Digit("#".into()).fits(digit) && !Pattern::Digit("1".into()).fits(digit));
-    assert!(Pattern::Event("call_dtmf_start".into()).fits(digit));
-    let response = &log_of(&["a < 486 INVITE i1"])[0];
-    assert!(Pattern::Response(486).fits(response) && !Pattern::Response(200).fits(response));
-    assert!(!Pattern::Request("INVITE".into()).fits(response));
-    assert!(Pattern::Request("invite".into()).fits(&log_of(&["a < INVITE i1"])[0]));
-    assert!(Pattern::Log("incoming rtp".into()).fits(&log_of(&["a # stream: incoming rtp for 'audio'"])[0]));
+fn digits_have_to_come_in_a_row_in_one_call() {
+    let pressed = |call: &str, digits: &str| -> Vec<String> {
+        digits.chars().map(|digit| format!("a CALL_DTMF_START {call} {digit}")).collect()
+    };
+    let found = |want: &Want, lines: &[Vec<String>]| {
+        let lines = lines.concat();
+        let events = log_of(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        solve(want, &events).map(|found| found.events().iter().map(|event| event.n).collect::<Vec<_>>())
+    };
+    assert_eq!(found(&digits("a", "1234"), &[pressed("c1", "91234")]), Some(vec![1, 2, 3, 4]));
+    assert_eq!(found(&digits("a", "1123"), &[pressed("c1", "11123")]), Some(vec![1, 2, 3, 4]));
+    assert_eq!(found(&digits("a", "1234"), &[pressed("c1", "12534")]), None);
+    assert_eq!(found(&digits("a", "12"), &[pressed("c1", "1"), pressed("c2", "2")]), None);
+    assert_eq!(
+        found(&digits("a", "12"), &[pressed("c1", "1"), pressed("c2", "3"), pressed("c1", "2")]),
+        Some(vec![0, 2])
+    );
+    let both = Want::All(vec![one("a", "CALL_DTMF_START"), digits("a", "12")]);
+    assert_eq!(found(&both, &[pressed("c1", "123")]), Some(vec![2, 0, 1]));
+    let either = Want::Any(vec![digits("a", "45"), digits("a", "23")]);
+    assert_eq!(found(&either, &[pressed("c1", "123")]), Some(vec![1, 2]));
 }
 
 #[test]

@@ -1,15 +1,18 @@
 //! What a timeout tells: what came instead, and the nearest miss.
 
 use super::rules::{log_of, marks_of};
-use crate::engine::matching::{Member, Pattern};
-use crate::engine::shortfall::Shortfall;
+use crate::engine::matching::Member;
+use crate::engine::pattern::{Message, Pattern};
+use crate::engine::shortfall::{Refusal, Shortfall};
 
 /// The subject and the details of an await of one event that was not satisfied.
 fn shortfall(pattern: Pattern, lines: &[&str], consumed: &[usize], refused: &[usize]) -> (String, Vec<String>) {
     let events = log_of(lines);
     let mut marks = marks_of(&events);
     consumed.iter().for_each(|n| marks.consume(&events[*n]));
-    let refused: Vec<_> = refused.iter().map(|n| events[*n].clone()).collect();
+    let read = vec![("param".to_string(), "486 Busy".to_string())];
+    let refusal = |n: &usize| Refusal { event: events[*n].clone(), which: None, read: read.clone() };
+    let refused: Vec<_> = refused.iter().map(refusal).collect();
     let member = Member { agent: "bob".into(), pattern, count: None, conditional: !refused.is_empty(), call: None };
     let name_of = |uri: &str| (uri == "sip:alice@127.0.0.1:5060").then(|| "alice".into());
     let shortfall =
@@ -56,10 +59,13 @@ fn a_shortfall_tells_what_came_instead_and_the_nearest_miss() {
             vec![],
             vec![0],
             "CALL_CLOSED at bob that fits where(…)",
-            vec!["bob had: CALL_CLOSED (486 Busy)", "CALL_CLOSED (486 Busy) came at bob, but where(…) said no to it"],
+            vec![
+                "bob had: CALL_CLOSED (486 Busy)",
+                "CALL_CLOSED (486 Busy) came at bob, but where(…) said no to it: its param is `486 Busy`",
+            ],
         ),
         (
-            Pattern::Response(200),
+            Pattern::Sip(Message::response(200)),
             vec!["bob < INVITE i1", incoming, "bob < 486 INVITE i1"],
             vec![],
             vec![],
@@ -67,12 +73,34 @@ fn a_shortfall_tells_what_came_instead_and_the_nearest_miss() {
             vec!["bob had: 486 Busy Here to INVITE in"],
         ),
         (
-            Pattern::Log("rtp".into()),
+            Pattern::log("rtp").unwrap(),
             vec!["bob # one", "bob CALL_RINGING b1", "bob # two"],
             vec![],
             vec![],
             "log line with `rtp` at bob",
             vec!["bob had: `one`, `two`"],
+        ),
+        (
+            Pattern::Closed("603".into()),
+            vec![incoming, "bob CALL_CLOSED b1 486 Busy Here"],
+            vec![],
+            vec![],
+            "CALL_CLOSED for `603` at bob",
+            vec![
+                "bob had: CALL_INCOMING from alice, CALL_CLOSED (486 Busy Here)",
+                "CALL_CLOSED (486 Busy Here) came at bob, but its reason is not `603`",
+            ],
+        ),
+        (
+            Pattern::Digits("1234".into()),
+            vec![incoming, "bob CALL_DTMF_START b1 1", "bob CALL_DTMF_START b1 3"],
+            vec![],
+            vec![],
+            "DTMF 1234 at bob",
+            vec![
+                "bob had: CALL_INCOMING from alice, CALL_DTMF_START (1), CALL_DTMF_START (3)",
+                "the digits 13 came at bob, not 1234 in a row",
+            ],
         ),
     ] {
         let got = shortfall(pattern, &lines, &consumed, &refused);
@@ -87,5 +115,5 @@ fn a_long_story_is_cut_to_its_end() {
         shortfall(Pattern::Event("X".into()), &many.iter().map(String::as_str).collect::<Vec<_>>(), &[], &[]);
     assert!(details[0].starts_with("bob had: …, CALL_DTMF_START (14), "), "{details:?}");
     let long = format!("bob # {}", "ü".repeat(500));
-    assert!(shortfall(Pattern::Log("x".into()), &[&long], &[], &[]).1[0].chars().count() < 110);
+    assert!(shortfall(Pattern::log("x").unwrap(), &[&long], &[], &[]).1[0].chars().count() < 110);
 }

@@ -100,6 +100,11 @@ fn hover_tells_what_a_word_is() {
     assert_eq!(dial.3, "Calls an agent, or a URI.");
     assert_eq!(at("alice.dial(bob);", 2).unwrap().2, "an agent");
     assert!(at("await bob.event(\"CALL_RTCP\");", 20).unwrap().3.contains("mos"));
+    let closed = at("await bob.quiet(\"CALL_CLOSED\") during 1s;", 20).unwrap().3;
+    assert!(
+        closed.starts_with("CALL_CLOSED: a call is over") && closed.contains("It carries: type, time,"),
+        "{closed}"
+    );
     assert!(at("calls::establish(alice, bob);", 9).unwrap().3.starts_with("The caller dials the callee"));
     assert_eq!(at("ring(bob, 1);", 1).unwrap().3, "Rings twice.");
     assert_eq!(at("print(end.peer);", 11).unwrap().1, Sort::Field);

@@ -1,0 +1,273 @@
+//! What an event has to be to satisfy an await, and, where it nearly is, what is wrong with it. Pure.
+
+use super::marks::Sort;
+use crate::event::{AgentEvent, Body, Event, SipEvent, closed_reason};
+use regex::Regex;
+
+/// The largest automaton of a `log(…)`, in bytes.
+const REGEX_SIZE: usize = 1 << 20;
+
+/// What an event has to be.
+#[derive(Debug, Clone)]
+pub enum Pattern {
+    /// An agent's event of that name, in any case.
+    Event(String),
+    /// A CALL_CLOSED for that reason, as [`ClosedReason::is`](crate::event::ClosedReason::is) takes it.
+    Closed(String),
+    /// A MESSAGE whose body is the text, but for white space around it.
+    Message(String),
+    /// A DTMF digit that the agent received; of several, each is awaited in its turn ([`Pattern::run`]).
+    Digits(String),
+    /// A SIP message, sent or received.
+    Sip(Message),
+    /// A line of the agent's log in which the expression finds something.
+    Log(Regex),
+}
+
+/// What a SIP message has to be.
+#[derive(Debug, Clone, Default)]
+pub struct Message {
+    /// Of a response; none: it has to be a request.
+    pub code: Option<u16>,
+    /// Of a response that of its request, where it counts.
+    pub method: Option<String>,
+    /// Headers that it has to have, by name, with the value where that counts.
+    pub headers: Vec<(String, Option<String>)>,
+}
+
+impl Pattern {
+    /// # Errors
+    /// Why the text is no regular expression, in a line.
+    pub fn log(text: &str) -> Result<Pattern, String> {
+        match regex::RegexBuilder::new(text).size_limit(REGEX_SIZE).build() {
+            Ok(regex) => Ok(Pattern::Log(regex)),
+            Err(regex::Error::CompiledTooBig(_)) => Err("it is too large".to_string()),
+            // the expression itself and a mark below it stand before
+            Err(error) => {
+                let text = error.to_string();
+                let last = text.lines().last().unwrap_or_default();
+                Err(last.trim_start_matches("error: ").to_string())
+            }
+        }
+    }
+
+    pub fn fits(&self, event: &Event) -> bool {
+        self.is_of_kind(event) && self.misses(event).is_none()
+    }
+
+    /// Whether the event is what is awaited but for the conditions on it.
+    pub fn is_of_kind(&self, event: &Event) -> bool {
+        match (self, &event.body) {
+            (Pattern::Sip(message), Body::Sip(sip)) => message.is_of_kind(sip),
+            (Pattern::Log(_), Body::Log(_)) => true,
+            (pattern, Body::Event(of_agent)) => {
+                pattern.event_name().is_some_and(|name| of_agent.name.eq_ignore_ascii_case(name))
+            }
+            _ => false,
+        }
+    }
+
+    /// The name of the agent's events among which it picks.
+    pub fn event_name(&self) -> Option<&str> {
+        match self {
+            Pattern::Event(name) => Some(name),
+            Pattern::Closed(_) => Some("CALL_CLOSED"),
+            Pattern::Message(_) => Some("MESSAGE"),
+            Pattern::Digits(_) => Some("CALL_DTMF_START"),
+            Pattern::Sip(_) | Pattern::Log(_) => None,
+        }
+    }
+
+    /// The condition that an event of the awaited kind does not meet.
+    fn misses(&self, event: &Event) -> Option<Miss<'_>> {
+        match (self, &event.body) {
+            (Pattern::Closed(reason), Body::Event(e)) => {
+                (!closed_reason(&e.param).is(reason)).then_some(Miss::Reason(reason))
+            }
+            (Pattern::Message(text), Body::Event(e)) => (body(e).trim() != text.trim()).then_some(Miss::Text(text)),
+            (Pattern::Digits(digit), Body::Event(e)) => {
+                (self.run().is_none() && !e.param.eq_ignore_ascii_case(digit)).then_some(Miss::Untold)
+            }
+            (Pattern::Sip(message), Body::Sip(sip)) => message
+                .headers
+                .iter()
+                .find(|(name, value)| !has_header(sip, name, value.as_deref()))
+                .map(|(name, value)| Miss::Header(name, value.as_deref())),
+            (Pattern::Log(regex), Body::Log(line)) => (!regex.is_match(&line.text)).then_some(Miss::Untold),
+            _ => None,
+        }
+    }
+
+    /// Which condition an event does not meet that is of the awaited kind, in words.
+    pub fn near_miss(&self, event: &Event) -> Option<String> {
+        if !self.is_of_kind(event) {
+            return None;
+        }
+        match (self.misses(event)?, &event.body) {
+            (Miss::Reason(reason), _) => Some(format!("its reason is not `{reason}`")),
+            (Miss::Text(text), Body::Event(e)) => Some(format!("its body is `{}`, not `{text}`", body(e))),
+            (Miss::Header(name, wanted), Body::Sip(sip)) => Some(match (values(sip, name).next(), wanted) {
+                (Some(value), Some(wanted)) => format!("its {name} is `{value}`, not `{wanted}`"),
+                _ => format!("it has no header {name}"),
+            }),
+            _ => None,
+        }
+    }
+
+    /// The digits of one call that have to come one after another, where there are several.
+    pub fn run(&self) -> Option<&str> {
+        match self {
+            Pattern::Digits(digits) if digits.chars().nth(1).is_some() => Some(digits),
+            _ => None,
+        }
+    }
+
+    /// What it may fit.
+    pub fn sort(&self) -> Sort {
+        match self {
+            Pattern::Sip(_) => Sort::Message,
+            Pattern::Log(_) => Sort::Line,
+            _ => Sort::Event,
+        }
+    }
+
+    /// As a sentence names it.
+    pub fn in_words(&self) -> String {
+        match self {
+            Pattern::Event(name) => name.to_uppercase(),
+            Pattern::Closed(reason) => format!("CALL_CLOSED for `{reason}`"),
+            Pattern::Message(text) => format!("MESSAGE `{text}`"),
+            Pattern::Digits(digits) => format!("DTMF {digits}"),
+            Pattern::Sip(message) => message.in_words(),
+            Pattern::Log(regex) => format!("log line with `{regex}`"),
+        }
+    }
+}
+
+/// A condition that was not met.
+enum Miss<'a> {
+    Reason(&'a str),
+    Text(&'a str),
+    Header(&'a str, Option<&'a str>),
+    /// The digits are told as a whole, and a line with another text is no near miss.
+    Untold,
+}
+
+/// The body of a MESSAGE.
+fn body(event: &AgentEvent) -> &str {
+    event.fields.get("body").and_then(|body| body.as_str()).unwrap_or_default()
+}
+
+fn values<'a>(sip: &'a SipEvent, name: &'a str) -> impl Iterator<Item = &'a str> {
+    sip.headers.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
+fn has_header(sip: &SipEvent, name: &str, wanted: Option<&str>) -> bool {
+    values(sip, name).any(|value| wanted.is_none_or(|wanted| value == wanted.trim()))
+}
+
+impl Message {
+    pub fn request(method: &str) -> Message {
+        Message { method: Some(method.to_uppercase()), ..Message::default() }
+    }
+
+    pub fn response(code: u16) -> Message {
+        Message { code: Some(code), ..Message::default() }
+    }
+
+    fn is_of_kind(&self, sip: &SipEvent) -> bool {
+        let method = self.method.as_deref();
+        sip.status == self.code && method.is_none_or(|method| sip.method.eq_ignore_ascii_case(method))
+    }
+
+    fn in_words(&self) -> String {
+        let mut words = match (self.code, self.method.as_deref()) {
+            (Some(code), Some(method)) => format!("SIP {code} to {method}"),
+            (Some(code), None) => format!("SIP {code}"),
+            (None, method) => format!("SIP {}", method.unwrap_or_default()),
+        };
+        for (n, (name, value)) in self.headers.iter().enumerate() {
+            words += if n == 0 { " with " } else { " and " };
+            words += name;
+            words += &value.as_ref().map(|value| format!(": {value}")).unwrap_or_default();
+        }
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::tests::rules::log_of;
+
+    fn log(text: &str) -> Pattern {
+        Pattern::log(text).unwrap()
+    }
+
+    fn sip(message: Message, headers: &[(&str, Option<&str>)]) -> Pattern {
+        let headers = headers.iter().map(|(name, value)| (name.to_string(), value.map(str::to_string))).collect();
+        Pattern::Sip(Message { headers, ..message })
+    }
+
+    fn response_to(code: u16, method: &str) -> Message {
+        Message { method: Some(method.into()), ..Message::response(code) }
+    }
+
+    #[test]
+    fn patterns_fit_what_they_name() {
+        let plain = |message: Message| sip(message, &[]);
+        for (pattern, line, fits) in [
+            (Pattern::Digits("#".into()), "a CALL_DTMF_START c1 #", true),
+            (Pattern::Digits("1".into()), "a CALL_DTMF_START c1 #", false),
+            (Pattern::Digits("c".into()), "a CALL_DTMF_START c1 C", true),
+            (Pattern::Digits("1".into()), "a CALL_DTMF_END c1 1", false),
+            (Pattern::Event("call_dtmf_start".into()), "a CALL_DTMF_START c1 #", true),
+            (Pattern::Closed("486".into()), "a CALL_CLOSED c1 486 Busy Here", true),
+            (Pattern::Closed("486".into()), "a CALL_CLOSED c1 603 Declined 486", false),
+            (Pattern::Closed("reset BY peer".into()), "a CALL_CLOSED c1 Connection reset by peer [104]", true),
+            (Pattern::Closed("peer".into()), "a CALL_CLOSED c1 Connection reset by user", false),
+            (plain(Message::response(486)), "a < 486 INVITE i1", true),
+            (plain(Message::response(200)), "a < 486 INVITE i1", false),
+            (plain(Message::request("INVITE")), "a < 486 INVITE i1", false),
+            (plain(Message::request("invite")), "a < INVITE i1", true),
+            (plain(response_to(486, "INVITE")), "a < 486 INVITE i1", true),
+            (plain(response_to(486, "REGISTER")), "a < 486 INVITE i1", false),
+            (sip(Message::request("INVITE"), &[("x-id", Some("42"))]), "a < INVITE i1 X-Id:42", true),
+            (sip(Message::request("INVITE"), &[("X-Id", None)]), "a < INVITE i1 X-Id:42", true),
+            (sip(Message::request("INVITE"), &[("X-Id", Some("4"))]), "a < INVITE i1 X-Id:42", false),
+            (sip(Message::request("INVITE"), &[("X-Id", Some("2"))]), "a < INVITE i1 X-Id:1 X-Id:2", true),
+            (sip(Message::request("INVITE"), &[("X-Id", None), ("X-Of", None)]), "a < INVITE i1 X-Id:42", false),
+            (log("incoming rtp"), "a # stream: incoming rtp for 'audio'", true),
+            (log("^rtp|sdp$"), "a # stream: incoming rtp for 'audio'", false),
+            (log(r"for '\w+'$"), "a # stream: incoming rtp for 'audio'", true),
+        ] {
+            assert_eq!(pattern.fits(&log_of(&[line])[0]), fits, "{pattern:?} {line}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_regular_expression_is_told_in_a_line() {
+        for (text, why) in
+            [("a(b", "unclosed group"), ("[z-a]", "invalid character class range"), ("(?:a{1000}){1000}", "too large")]
+        {
+            let told = Pattern::log(text).unwrap_err();
+            assert!(told.contains(why) && !told.contains('\n'), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_near_miss_is_of_the_right_kind_and_says_what_is_wrong() {
+        let invite = || Message::request("INVITE");
+        for (pattern, line, why) in [
+            (Pattern::Closed("486".into()), "a CALL_CLOSED c1 603 Declined", Some("its reason is not `486`")),
+            (Pattern::Closed("486".into()), "a CALL_CLOSED c1 486 Busy", None),
+            (Pattern::Closed("486".into()), "a CALL_ESTABLISHED c1", None),
+            (sip(invite(), &[("X-Id", Some("4"))]), "a < INVITE i1 X-Id:42", Some("its X-Id is `42`, not `4`")),
+            (sip(invite(), &[("X-Id", Some("4"))]), "a < INVITE i1", Some("it has no header X-Id")),
+            (sip(invite(), &[("X-Id", Some("4"))]), "a < BYE i1 X-Id:42", None),
+            (log("x"), "a # y", None),
+        ] {
+            assert_eq!(pattern.near_miss(&log_of(&[line])[0]).as_deref(), why, "{pattern:?} {line}");
+        }
+    }
+}
