@@ -20,6 +20,7 @@
 //! - [`export`]: a kept run as a file for other tools
 //! - [`notify`]: results, sent to webhooks
 //! - [`pipeline`]: the one place where the stages meet
+//! - [`repl`]: a person at a prompt, in place of a script
 //! - [`cli`]: arguments, environment, exit codes
 pub mod agent;
 pub mod calls;
@@ -32,6 +33,7 @@ pub mod flow;
 pub mod notify;
 pub mod pipeline;
 pub mod record;
+pub mod repl;
 pub mod report;
 pub mod run;
 pub mod script;

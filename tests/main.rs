@@ -18,6 +18,7 @@ mod load;
 mod one_process;
 mod peers;
 mod runner;
+mod repl;
 mod reports;
 mod runs;
 mod stdlib;

@@ -36,7 +36,8 @@ pub fn inputs(arguments: &InputArguments, data_dir: &Path) -> Result<Inputs, Vec
     }
     let environment: crate::run::Lookup = Arc::new(|name| std::env::var(name).ok());
     let scripts = Some(data_dir.join("scripts"));
-    Ok(Inputs { defines: arguments.define.clone(), secrets, accounts, scripts, environment: Some(environment) })
+    let environment = Some(environment);
+    Ok(Inputs { defines: arguments.define.clone(), secrets, accounts, scripts, environment, pause: None })
 }
 
 /// The lines `NAME=VALUE` of a file; `export` before the name, quotes around the value and `#` comments are understood.

@@ -16,12 +16,12 @@ pub fn watch(interrupt: Arc<Interrupt>) {
                     return;
                 };
                 loop {
-                    tokio::select! { _ = int.recv() => {} _ = term.recv() => {} }
+                    let by_hand = tokio::select! { _ = int.recv() => true, _ = term.recv() => false };
                     if interrupt.requested() {
                         // the agents die with their host
                         std::process::exit(crate::verdict::ExitCode::Interrupted.code().into());
                     }
-                    interrupt.request();
+                    if by_hand { interrupt.press() } else { interrupt.request() }
                 }
             });
         })

@@ -5,13 +5,13 @@ use super::host::Host;
 use super::program::Program;
 use super::resolver::Resolver;
 use super::state::{Limits, Run, lock};
-use super::{api, errors};
+use super::{api, errors, session};
 use crate::event::{Ended, How, Note};
 use rhai::{Dynamic, Engine, EvalContext, Scope};
 use std::sync::Arc;
 
 /// Enough for the deepest recursion that the engine's limits allow, in a debug build too. Only what is used is mapped.
-const STACK: usize = 256 << 20;
+pub(super) const STACK: usize = 256 << 20;
 
 /// Runs a program and says how it ended. Never panics; whatever the script does, it ends within milliseconds once the
 /// log is stopped. It blocks: the script runs in a thread of its own.
@@ -47,7 +47,7 @@ pub fn in_thread(name: &str, script: impl FnOnce() -> Ended + Send + 'static) ->
     }
 }
 
-fn internal_error(panic: &(dyn std::any::Any + Send)) -> Ended {
+pub(super) fn internal_error(panic: &(dyn std::any::Any + Send)) -> Ended {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Ended {
         details: text.map(str::to_string).into_iter().collect(),
@@ -59,10 +59,16 @@ fn internal_error(panic: &(dyn std::any::Any + Send)) -> Ended {
 fn evaluate(run: &Arc<Run>) -> Result<(), Box<rhai::EvalAltResult>> {
     let engine = engine(run);
     run.start();
-    engine.run_ast_with_scope(&mut Scope::new(), &run.program.ast)
+    let mut scope = Scope::new();
+    let result = engine.run_ast_with_scope(&mut scope, &run.program.ast);
+    // a test of several has had its pause
+    if lock(&run.test_ended).is_none() {
+        session::pause(run, scope, &result);
+    }
+    result
 }
 
-fn engine(run: &Arc<Run>) -> Engine {
+pub(super) fn engine(run: &Arc<Run>) -> Engine {
     let mut engine = api::engine();
     engine.set_default_tag(run.tag());
     engine.set_module_resolver(Resolver::new(run.program.clone()));

@@ -18,6 +18,7 @@ mod preflight;
 mod replay;
 mod runner;
 mod select;
+mod session;
 mod sounds;
 mod workplace;
 
@@ -37,5 +38,6 @@ pub use preflight::{Checked, check};
 pub use replay::{Replayed, flow_of, replay};
 pub use runner::run;
 pub use select::{Selection, shard};
+pub use session::{Conducted, session};
 pub use sounds::sound_folders;
 pub use workplace::Workplace;

@@ -1,5 +1,6 @@
 //! What the caller gives the scripts of its runs.
 
+use crate::engine::Pause;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -20,6 +21,8 @@ pub struct Inputs {
     pub scripts: Option<PathBuf>,
     /// Secrets that no file gives.
     pub environment: Option<Lookup>,
+    /// What happens inside a script that has failed, before its run ends.
+    pub pause: Option<Pause>,
 }
 
 impl Inputs {

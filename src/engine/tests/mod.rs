@@ -9,6 +9,7 @@ mod inputs;
 mod language;
 mod modules;
 pub mod rules;
+mod session;
 mod shortfalls;
 mod suggesting;
 
@@ -33,6 +34,7 @@ struct FakeHost {
     reactions: Vec<(String, Vec<(String, AgentEvent)>)>,
     /// Commands that are answered with `ok: false`.
     refused: Vec<String>,
+    pause: Option<Pause>,
 }
 
 impl FakeHost {
@@ -47,6 +49,7 @@ impl FakeHost {
             asks: Mutex::default(),
             reactions: vec![],
             refused: vec![],
+            pause: None,
         }
     }
 
@@ -182,6 +185,10 @@ impl Host for FakeHost {
 
     fn note(&self, note: Note) {
         self.log.push(None, Body::Note(note));
+    }
+
+    fn pause(&self) -> Option<Pause> {
+        self.pause.clone()
     }
 }
 
