@@ -32,7 +32,7 @@ impl Terminal {
             let made = libc::openpty(&mut ours, &mut theirs, std::ptr::null_mut(), std::ptr::null(), &size);
             assert_eq!(made, 0, "a pseudo terminal");
             // a program that holds our end itself would never see it go
-            [ours, theirs].map(|end| libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC));
+            let _ = [ours, theirs].map(|end| libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC));
             [OwnedFd::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs)]
         };
         let mut command = telefonist.command_with(words);
