@@ -2,10 +2,12 @@
 
 use crate::pipeline::Interrupt;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Watches the signals on a thread of its own for as long as the program runs.
+/// Watches the signals on a thread of its own for as long as the program runs; from when this comes back on, none ends it unasked.
 pub fn watch(interrupt: Arc<Interrupt>) {
+    let (watching, watched) = channel();
     std::thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
@@ -15,6 +17,7 @@ pub fn watch(interrupt: Arc<Interrupt>) {
                 else {
                     return;
                 };
+                drop(watching);
                 loop {
                     let by_hand = tokio::select! { _ = int.recv() => true, _ = term.recv() => false };
                     if interrupt.requested() {
@@ -26,4 +29,6 @@ pub fn watch(interrupt: Arc<Interrupt>) {
             });
         })
         .expect("the system gives a thread");
+    // comes back when the other end is dropped
+    let _: Result<(), _> = watched.recv();
 }

@@ -31,6 +31,8 @@ impl Terminal {
         let [ours, theirs] = unsafe {
             let made = libc::openpty(&mut ours, &mut theirs, std::ptr::null_mut(), std::ptr::null(), &size);
             assert_eq!(made, 0, "a pseudo terminal");
+            // a program that holds our end itself would never see it go
+            let _ = [ours, theirs].map(|end| libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC));
             [OwnedFd::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs)]
         };
         let mut command = telefonist.command_with(words);
@@ -87,7 +89,8 @@ impl Terminal {
                 Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
                 Err(why) => {
                     let word = if why == RecvTimeoutError::Timeout { "did not come" } else { "will not come" };
-                    panic!("`{text}` {word}; shown:\n{}", self.told());
+                    let status = self.child.try_wait();
+                    panic!("`{text}` {word} ({status:?}); shown:\n{}", self.told());
                 }
             }
         }
