@@ -13,14 +13,18 @@
 //! - [`run`]: one run: script above, agents below, the log between them
 //! - [`record`]: the run's folder and its event file, written and read
 //! - [`flow`]: a record's events as a reproducible text and its hash
+//! - [`calls`]: the calls of a record with their times and figures
+//! - [`validation`]: scripts that judge a run by its record
 //! - [`verdict`]: Pass, Fail, Error or Cancelled, and why
 //! - [`report`]: a verdict for people
 //! - [`export`]: a kept run as a file for other tools
 //! - [`store`]: projects, tests, runs and users in a database
 //! - [`notify`]: results, sent to webhooks
 //! - [`pipeline`]: the one place where the stages meet
+//! - [`repl`]: a person at a prompt, in place of a script
 //! - [`cli`]: arguments, environment, exit codes
 pub mod agent;
+pub mod calls;
 pub mod cli;
 pub mod diagnostic;
 pub mod engine;
@@ -30,10 +34,12 @@ pub mod flow;
 pub mod notify;
 pub mod pipeline;
 pub mod record;
+pub mod repl;
 pub mod report;
 pub mod run;
 pub mod script;
 pub mod sip;
 pub mod store;
 pub mod testfile;
+pub mod validation;
 pub mod verdict;

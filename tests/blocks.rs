@@ -43,6 +43,16 @@ fn one_that_fails_is_retried_remembered_and_run_again_alone_and_its_teardown_is_
 }
 
 #[test]
+fn a_teardown_after_a_failed_assert_still_hangs_up() {
+    let text = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\n\
+                teardown { alice.hangup(); await bob.closed() within 5s; print(\"hung up\"); }\n\
+                test \"fails in its call\" {\n    alice.dial(bob);\n    await bob.event(\"CALL_INCOMING\");\n    bob.accept();\n\
+                    await bob.established();\n    assert(false, \"on purpose\");\n}\n";
+    let test = Telefonist::new("run t.rhai --verbose").file("t.rhai", text);
+    test.run().exits(1).says("on purpose").says("at t.rhai:9:").says("print: hung up").never_says("teardown failed");
+}
+
+#[test]
 fn only_is_for_the_desk_and_never_for_ci() {
     let text = "let a = agent(\"a\");\ntest \"one\" { only(); a.cmd(\"uuid\"); }\ntest \"two\" { a.cmd(\"uuid\"); }\n";
     let test = Telefonist::new("run t.rhai").file("t.rhai", text);

@@ -127,3 +127,26 @@ fn the_documentation_has_all_events_and_fields() {
     let page: String = std::iter::once(before.to_string()).chain(events).chain([heading]).chain(rows).collect();
     assert_eq!(compare(&path, &page), None, "UPDATE=1 takes it over");
 }
+
+/// One slip in each: `benches/host.rs` measures how soon it is found.
+#[test]
+fn a_slip_in_a_text_of_200_lines_is_told_at_its_place_with_what_was_meant() {
+    let head = "import \"std/calls\" as calls;\nlet alice = agent(\"alice\");\nlet bob = agent(\"bob\");\ncalls::establish(alice, bob);\n";
+    let round = "alice.dial(bob);\nawait bob.event(\"CALL_INCOMING\") within 5s;\nbob.accept();\nbob.hangup();\n\
+                 print((await alice.closed()).param);\n";
+    for (slip, column, meant) in [
+        ("alice.dail(bob);", 7, "`dial`"),
+        ("await bob.event(\"CALL_INCOMNIG\");", 17, "`CALL_INCOMING`"),
+        ("print((await bob.closed()).parma);", 28, "`param`"),
+        ("calls::estabilsh(alice, bob);", 8, "`establish`"),
+        ("alcie.hangup();", 1, "`alice`"),
+    ] {
+        let text = format!("{head}{}{slip}\n{}", round.repeat(20), round.repeat(19));
+        assert_eq!(text.lines().count(), 200);
+        let found = told(&Source::new("long.rhai", text));
+        let places: Vec<_> = found.iter().map(|one| one.place.as_ref().unwrap().line_column()).collect();
+        assert_eq!(places, [(105, column)], "{slip}: {found:?}");
+        let advice = found[0].advice.as_deref().unwrap_or_default();
+        assert!(found[0].is_error() && advice.contains(meant), "{slip}: {advice}");
+    }
+}

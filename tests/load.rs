@@ -90,7 +90,9 @@ fn forty_calls_at_once_pass_with_their_packets_and_all_events() {
 #[test]
 fn all_examples_twenty_times_over_four_at_once_have_one_hash_each() {
     let mut test = Telefonist::new("run examples --jobs 4 --repeat 20 --keep failed --report json=all.json");
-    for entry in repository().join("examples").read_dir().unwrap() {
+    let examples = repository().join("examples").read_dir().unwrap();
+    // those in `peers` need a peer
+    for entry in examples.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().is_file())) {
         let name = entry.unwrap().file_name().into_string().unwrap();
         test = if name.contains('.') && !name.ends_with(".rhai") { test } else { test.example(&name) };
     }

@@ -8,16 +8,21 @@ use std::path::Path;
 /// A module may import only those before it.
 #[rustfmt::skip]
 const MODULES: &[&str] = &[
-    "diagnostic", "event", "sip", "testfile", "script", "audio", "agent", "engine", "run", "record", "flow", "verdict",
-    "report", "export", "store", "notify", "pipeline", "schedule", "server", "repl", "cli",
+    "diagnostic", "event", "sip", "testfile", "script", "audio", "agent", "engine", "run", "record", "flow", "calls",
+    "validation", "verdict", "report", "export", "store", "notify", "pipeline", "schedule", "server", "repl", "cli",
 ];
 /// They compute: nothing they do can be seen from outside.
-const PURE: &[&str] = &["diagnostic", "event", "sip", "testfile", "script", "audio", "flow", "verdict"];
+const PURE: &[&str] = &["diagnostic", "event", "sip", "testfile", "script", "audio", "flow", "calls", "verdict"];
 /// They judge what is recorded and never see a live run, so that a replayed run is judged by the same code.
 const BLIND: &[&str] = &["record", "flow", "verdict", "report", "export"];
 /// Crates with one home each, so that none of their types crosses a border.
-const HOMES: &[(&str, &[&str])] =
-    &[("rhai", &["engine"]), ("telefonist_baresip", &["agent", "cli"]), ("rusqlite", &["store"]), ("sqlx", &["store"])];
+const HOMES: &[(&str, &[&str])] = &[
+    ("rhai", &["engine"]),
+    ("telefonist_baresip", &["agent", "cli"]),
+    ("rquickjs", &["validation"]),
+    ("rusqlite", &["store"]),
+    ("sqlx", &["store"]),
+];
 const SURROUNDINGS: &[&str] = &["*", "var", "var_os", "vars", "vars_os", "args", "args_os", "temp_dir"];
 const VAGUE_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common"];
 const MAX_LINES: usize = 600;

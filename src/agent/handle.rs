@@ -41,6 +41,8 @@ pub enum Request {
     },
     /// The run is over: what is still asked needs no answer.
     Abandon,
+    /// It is not over after all.
+    Resume,
     Stop,
 }
 
@@ -189,6 +191,12 @@ impl Agent {
     pub fn abandon(&self) {
         self.state.change(|inner| inner.abandoned = true);
         let _ = self.requests.send(Request::Abandon);
+    }
+
+    /// The run goes on after all: it takes commands again.
+    pub fn resume(&self) {
+        self.state.change(|inner| inner.abandoned = false);
+        let _ = self.requests.send(Request::Resume);
     }
 
     /// Begins to stop it: its calls are ended, then its process. Does not wait.

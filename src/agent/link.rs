@@ -262,6 +262,11 @@ impl Link {
         self.fail_all();
     }
 
+    /// Somebody waits for answers again.
+    pub fn resume(&mut self) {
+        self.abandoned = false;
+    }
+
     /// Ends the wait for all answers.
     pub fn fail_all(&mut self) {
         self.control.iter_mut().for_each(Control::fail_all);

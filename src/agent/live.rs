@@ -183,6 +183,7 @@ async fn serve(
             request = requests.recv() => match request {
                 Some(Request::Command { text, record, answer }) => link.command(&text, record, answer).await,
                 Some(Request::Abandon) => link.abandon(),
+                Some(Request::Resume) => link.resume(),
                 Some(Request::Stop) | None => return Turn::Stop,
             },
             open = link.turn() => if !open {

@@ -1,5 +1,6 @@
 //! What can be said on the command line, and the help that teaches it.
 
+use super::repl::ReplArguments;
 use super::replay::{DiffArguments, ReplayArguments};
 use super::runs::RunsArguments;
 use super::stdlib::StdlibArguments;
@@ -16,6 +17,7 @@ Examples:
   telefonist run tests/                     every test of a folder, in alphabetical order
   telefonist run tests/ --jobs 4 --retries 2 --report junit=results.xml
   telefonist run tests/ --filter 'tag:smoke and not transfer'
+  telefonist repl                           place calls by hand, and save them as a test
   telefonist replay last                    the newest run again: what happened when, and why it failed
   telefonist diff 3f2a 51c0                 where two runs part (parts of their ids)
   telefonist runs --status fail --since 7d  what failed this week
@@ -75,6 +77,9 @@ fn version() -> String {
 pub enum Verb {
     /// Run tests: place the calls, record everything, give a verdict
     Run(RunArguments),
+    /// Place calls by hand: statements of the test language, one at a time, on agents that answer at once
+    #[command(after_help = super::repl::EXAMPLES)]
+    Repl(ReplArguments),
     /// Print a recorded run as it went, and judge it again
     Replay(ReplayArguments),
     /// Compare the flows of two recorded runs: 0 when they are equal, 1 when they differ
@@ -114,6 +119,9 @@ pub struct RunArguments {
     /// Begin no further test after one has failed
     #[arg(long)]
     pub fail_fast: bool,
+    /// When a test's script fails, leave its calls up and open a prompt inside it (as `telefonist repl`); only at a terminal
+    #[arg(long, conflicts_with_all = ["verbose", "watch"])]
+    pub pause_on_failure: bool,
     /// Write the hash of this run into the testfile, and its flow beside it as <test>.flow
     #[arg(long)]
     pub update: bool,
@@ -259,7 +267,7 @@ pub struct HostArguments {
     /// Control address of the agents and their first control port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4444", help_heading = "Agents")]
     pub ctrl_address: std::net::SocketAddr,
-    /// RTP port range for agents
+    /// RTP port range for agents, 20 for each
     #[arg(long, value_name = "FIRST-LAST", default_value = "10000-11000", value_parser = super::settings::ports, help_heading = "Agents")]
     pub rtp_ports: std::ops::RangeInclusive<u16>,
     /// RTP interface for agents, like eth0 (default: the one that leads to the registrar)

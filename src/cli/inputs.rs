@@ -35,7 +35,9 @@ pub fn inputs(arguments: &InputArguments, data_dir: &Path) -> Result<Inputs, Vec
         return Err(problems);
     }
     let environment: crate::run::Lookup = Arc::new(|name| std::env::var(name).ok());
-    Ok(Inputs { defines: arguments.define.clone(), secrets, accounts, environment: Some(environment) })
+    let scripts = Some(data_dir.join("scripts"));
+    let environment = Some(environment);
+    Ok(Inputs { defines: arguments.define.clone(), secrets, accounts, scripts, environment, pause: None })
 }
 
 /// The lines `NAME=VALUE` of a file; `export` before the name, quotes around the value and `#` comments are understood.

@@ -2,10 +2,12 @@
 
 use crate::pipeline::Interrupt;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Watches the signals on a thread of its own for as long as the program runs.
+/// Watches the signals on a thread of its own for as long as the program runs; from when this comes back on, none ends it unasked.
 pub fn watch(interrupt: Arc<Interrupt>) {
+    let (watching, watched) = channel();
     std::thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
@@ -15,15 +17,18 @@ pub fn watch(interrupt: Arc<Interrupt>) {
                 else {
                     return;
                 };
+                drop(watching);
                 loop {
-                    tokio::select! { _ = int.recv() => {} _ = term.recv() => {} }
+                    let by_hand = tokio::select! { _ = int.recv() => true, _ = term.recv() => false };
                     if interrupt.requested() {
                         // the agents die with their host
                         std::process::exit(crate::verdict::ExitCode::Interrupted.code().into());
                     }
-                    interrupt.request();
+                    if by_hand { interrupt.press() } else { interrupt.request() }
                 }
             });
         })
         .expect("the system gives a thread");
+    // comes back when the other end is dropped
+    let _: Result<(), _> = watched.recv();
 }

@@ -11,6 +11,7 @@ mod limits;
 mod moment;
 mod printer;
 mod progress;
+mod repl;
 mod replay;
 mod reports;
 mod run;
@@ -41,6 +42,7 @@ pub fn main() -> process::ExitCode {
     };
     let code = match arguments.verb {
         Verb::Run(verb) => run::run(&verb),
+        Verb::Repl(verb) => repl::repl(&verb),
         Verb::Replay(verb) => replay::replay(&verb),
         Verb::Diff(verb) => replay::diff(&verb),
         Verb::Runs(verb) => runs::runs(&verb),

@@ -120,9 +120,10 @@ impl Paper {
 }
 
 impl Printer {
-    pub fn new(output: &OutputArguments, update: bool) -> Printer {
+    /// `progress`: shows what is going on, where that is possible.
+    pub fn new(output: &OutputArguments, update: bool, progress: bool) -> Printer {
         let to_stderr = reports::use_stdout(&output.report);
-        let paper = Arc::new(Paper { progress: Progress::new(), to_stderr, state: Mutex::default() });
+        let paper = Arc::new(Paper { progress: Progress::new(progress), to_stderr, state: Mutex::default() });
         let pages = reports::show_runs(&output.report).then(Mutex::default);
         let (verbose, room, followers) = (output.verbose, Arc::default(), Mutex::default());
         Printer { paper, verbose, update, pages, room, followers }

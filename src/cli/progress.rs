@@ -18,9 +18,10 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Shows nothing where stderr is no terminal.
-    pub fn new() -> Progress {
-        let shown = std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    /// Shows nothing where stderr is no terminal, or where nothing is `wanted`.
+    pub fn new(wanted: bool) -> Progress {
+        let shown =
+            wanted && std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Progress { shown, bars: MultiProgress::with_draw_target(target), tests: Mutex::default() }
     }

@@ -4,7 +4,7 @@ use super::arguments::{Kept, RunArguments};
 use super::check::complain;
 use super::printer::{Printer, say};
 use super::watch::Watch;
-use super::{inputs, interrupt, reports, settings};
+use super::{inputs, interrupt, repl, reports, settings};
 use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
 use crate::pipeline::{self, Case, History, Keep, Plan, Selection, Workplace};
@@ -20,7 +20,15 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
             return ExitCode::Error;
         }
     };
-    let workplace = match inputs::inputs(&arguments.inputs, workplace.data_dir()) {
+    if let Some(problem) = arguments.pause_on_failure.then(|| repl::pausable(arguments.jobs).err()).flatten() {
+        complain(&[problem]);
+        return ExitCode::Usage;
+    }
+    let workplace = match inputs::inputs(&arguments.inputs, &arguments.host.data_dir) {
+        Ok(inputs) if arguments.pause_on_failure => {
+            let interrupt = workplace.interrupt.clone();
+            workplace.with_inputs(repl::pausing(inputs, interrupt))
+        }
         Ok(inputs) => workplace.with_inputs(inputs),
         Err(problems) => {
             complain(&problems);
@@ -114,7 +122,7 @@ fn run_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf],
 }
 
 fn run_cases(arguments: &RunArguments, workplace: &Workplace, cases: &[Case]) -> ExitCode {
-    let printer = Printer::new(&arguments.output, arguments.update);
+    let printer = Printer::new(&arguments.output, arguments.update, !arguments.pause_on_failure);
     let (results, exit_code) = pipeline::run(workplace, cases, &plan(arguments), &printer);
     if results.tests.len() > 1 || results.left_out > 0 {
         printer.summary(&results);

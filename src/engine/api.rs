@@ -1,8 +1,8 @@
 //! The functions that scripts call, in modules that all engines share.
 
 use super::{
-    agent_api, blocks, call, checks, directives, duration, event_value, inputs, quality, shared, steps, syntax, waiter,
-    waiting,
+    agent_api, blocks, call, checks, directives, duration, event_value, inputs, quality, shared, steps, syntax,
+    validation, waiter, waiting,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, FuncRegistration, Module, OptimizationLevel, RhaiNativeFunc, Shared, Variant};
@@ -15,18 +15,29 @@ static STANDARD: LazyLock<Shared<Module>> = LazyLock::new(|| StandardPackage::ne
 static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     let mut module = Module::new();
     duration::register_into(&mut module);
+    event_value::register_into(&mut module);
+    quality::register_into(&mut module);
     agent_api::register_into(&mut module);
     call::register_into(&mut module);
-    event_value::register_into(&mut module);
     waiter::register_into(&mut module);
     waiting::register_into(&mut module);
     directives::register_into(&mut module);
     inputs::register_into(&mut module);
     checks::register_into(&mut module);
-    quality::register_into(&mut module);
     steps::register_into(&mut module);
     #[cfg(test)]
     super::tests::register_into(&mut module);
+    module.build_index();
+    module.into()
+});
+
+/// What validations have of that, and their own.
+static VALIDATION: LazyLock<Shared<Module>> = LazyLock::new(|| {
+    let mut module = Module::new();
+    duration::register_into(&mut module);
+    event_value::register_into(&mut module);
+    quality::register_into(&mut module);
+    validation::register_into(&mut module);
     module.build_index();
     module.into()
 });
@@ -46,9 +57,18 @@ pub fn register<A: 'static, const N: usize, const X: bool, R, const F: bool, FUN
 
 /// An engine that knows the language: what compiles a script and what runs it start from the same.
 pub fn engine() -> Engine {
+    engine_with(HOST.clone())
+}
+
+/// An engine for validations: nothing in it touches the world. What compiles them is [`engine`], as their grammar is the same.
+pub fn validation_engine() -> Engine {
+    engine_with(VALIDATION.clone())
+}
+
+fn engine_with(functions: Shared<Module>) -> Engine {
     let mut engine = Engine::new_raw();
     engine.register_global_module(STANDARD.clone());
-    engine.register_global_module(HOST.clone());
+    engine.register_global_module(functions);
     // a script stays as it was written: places are exact, and there is nothing worth optimizing
     engine.set_optimization_level(OptimizationLevel::None);
     engine.disable_symbol("eval");

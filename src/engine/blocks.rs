@@ -8,10 +8,11 @@ use super::errors::{self, plain_type, wrong_at};
 use super::host::Host;
 use super::program::Program;
 use super::runner;
+use super::session;
 use super::state::{Fallible, Limits, Run, lock};
 use crate::diagnostic::{Diagnostic, mask_secrets};
 use crate::event::{Ended, How};
-use rhai::{ASTNode, Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, Position, Stmt};
+use rhai::{ASTNode, Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, Position, Scope, Stmt};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -215,8 +216,15 @@ fn with_teardown(context: &mut EvalContext, run: &Arc<Run>, body: &Expression) -
         (run.program.around("setup"), run.program.around("teardown"))
     };
     let (setup, teardown) = around;
+    let around_test = context.scope().len();
     let mut block = |expression: &Expr| context.eval_expression_tree(&expression.into()).map(drop);
-    let done = setup.as_ref().map_or(Ok(()), &mut block).and_then(|()| block(body));
+    let prepared = setup.as_ref().map_or(Ok(()), &mut block);
+    // its variables stay until a person has seen them
+    #[expect(deprecated, reason = "rhai marks it as volatile, and our version of rhai is pinned by Cargo.lock")]
+    let done = prepared.and_then(|()| context.eval_expression_tree_raw(body, false).map(drop));
+    session::pause(run, copy(context.scope()), &done);
+    context.scope_mut().rewind(around_test);
+    let mut block = |expression: &Expr| context.eval_expression_tree(&expression.into()).map(drop);
     let mut ended = errors::ended(run, done);
     let Some(teardown) = teardown else { return ended };
     run.go_on();
@@ -230,6 +238,18 @@ fn with_teardown(context: &mut EvalContext, run: &Arc<Run>, body: &Expression) -
         _ => ended.details.push(format!("the teardown failed, too: {}", after.message)),
     }
     ended
+}
+
+/// The variables of a scope, in one of its own.
+fn copy(scope: &Scope) -> Scope<'static> {
+    let mut copy = Scope::new();
+    for (name, is_constant, value) in scope.iter() {
+        match is_constant {
+            true => copy.push_constant_dynamic(name.to_string(), value),
+            false => copy.push_dynamic(name.to_string(), value),
+        };
+    }
+    copy
 }
 
 /// Whether a test does nothing but to say so: then there is nothing to set up.

@@ -42,6 +42,11 @@ impl Call {
         Call { agent: Agent { name }, which: Which::of(id).into(), reply: None }
     }
 
+    /// The answer to the `dial` that began it.
+    pub fn reply(&self) -> Option<&Reply> {
+        self.reply.as_ref()
+    }
+
     /// Its id, from the log where the answer to the `dial` did not tell it.
     fn id(&self, run: &Run) -> Option<String> {
         let mut next = 0;

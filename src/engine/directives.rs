@@ -4,7 +4,7 @@ use super::at::Site;
 use super::errors::{plain_type, wrong};
 use super::register;
 use super::state::{Fallible, Run};
-use crate::event::Note;
+use crate::event::{How, Note};
 use rhai::{Array, Dynamic, Module, NativeCallContext};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -50,6 +50,12 @@ pub fn register_into(module: &mut Module) {
             return Err(wrong(format!("repeat({times}) is not possible: 0 skips the test, 1 runs it once")));
         }
         note(&context, "repeat", vec![times.to_string()])
+    });
+    register(module, "validate", |context: NativeCallContext, file: &str| {
+        let (run, site) = (Run::of(&context)?, Site::of_call(&context));
+        let ended = run.host.validate(file, &run.at(&site));
+        // as with `assert`, whatever the script catches
+        if ended.how == How::Finished { Ok(()) } else { Err(run.end(ended, &site)) }
     });
     register(module, "strict", |context: NativeCallContext| {
         Run::of(&context)?.strict.store(true, Relaxed);

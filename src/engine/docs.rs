@@ -14,7 +14,7 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("fail_on", "An event of these types fails the test."),
     ("hash", "The expected hash of the flow."),
     ("ignore", "These events don't enter the flow."),
-    ("include", "A validation script to run on the record."),
+    ("include", "A validation script that judges the whole record when the test has come to its end."),
     ("mos", "How a call sounded, 1 to 4.5: of the share of lost packets, the jitter and the round trip."),
     (
         "news",
@@ -41,6 +41,7 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("uadelall", "Stops all agents."),
     ("uafind", "The agent of that address of record."),
     ("uanew", "An agent by its account line, as testfiles make them."),
+    ("validate", "Judges the record so far by a validation script; ends the test where that fails."),
     ("webhook", "Where the result is sent."),
 ];
 

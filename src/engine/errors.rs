@@ -53,11 +53,17 @@ pub fn wrong_at(message: impl Into<String>, position: Position) -> Box<EvalAltRe
 
 /// How a script ended: a reason in the log comes before whatever the script made of it.
 pub fn ended(run: &Run, result: Result<(), Box<EvalAltResult>>) -> Ended {
+    let check = lock(&run.check_failed).take();
+    ended_so(run, &result, check)
+}
+
+/// The same for a script whose run goes on; `check` is the check that failed before.
+pub fn ended_so(run: &Run, result: &Result<(), Box<EvalAltResult>>, check: Option<Ended>) -> Ended {
     let trace = result.as_ref().err().map(|error| Trace::of(error));
     let mut ended = match (run.log().stopped(), &trace) {
         (Some(stop), _) => stop,
         (None, Some(trace)) => translate(run, trace.cause),
-        (None, None) => return lock(&run.check_failed).take().unwrap_or_else(Ended::finished),
+        (None, None) => return check.unwrap_or_else(Ended::finished),
     };
     if let Some(trace) = &trace {
         let elsewhere = ended.at.is_some();
@@ -66,7 +72,7 @@ pub fn ended(run: &Run, result: Result<(), Box<EvalAltResult>>) -> Ended {
             ended.details.extend(trace.ways(run));
         }
     }
-    if let Some(check) = lock(&run.check_failed).take() {
+    if let Some(check) = check {
         ended.details.push(format!("before it, a check failed: {}", check.message));
     }
     ended

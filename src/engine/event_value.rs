@@ -8,7 +8,7 @@ use super::shortfall::describe;
 use super::state::Fallible;
 use super::waiter::rhai_index;
 use crate::diagnostic::nearest;
-use crate::event::{Body, Event, fields};
+use crate::event::{Body, Event, Note, fields};
 use rhai::{Dynamic, ImmutableString, Map, Module};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -118,6 +118,9 @@ fn common_field(event: &Event, name: &str) -> Option<Dynamic> {
         ("param" | "text", Body::Sip(sip)) => text(&sip.param),
         ("param" | "text", Body::Log(line)) => text(&line.text),
         ("level", Body::Log(line)) => text(&line.level),
+        ("param" | "text", Body::Command(command)) => text(&command.text),
+        ("param" | "text", Body::Response(response)) => text(&response.data),
+        ("param" | "text", Body::Note(Note::Print { text: said })) => text(said),
         _ => None,
     }
 }
@@ -147,7 +150,7 @@ fn headers(headers: &[(String, String)]) -> Map {
     map
 }
 
-fn from_json(value: &Value) -> Dynamic {
+pub fn from_json(value: &Value) -> Dynamic {
     match value {
         Value::Null => Dynamic::UNIT,
         Value::Bool(truth) => (*truth).into(),

@@ -18,7 +18,9 @@ pub struct Facts {
     pub only: Option<Place>,
     /// How often the script says that it is to be run, where it says so in a number, or not at all (1).
     pub repetitions: Option<u32>,
-    /// A tag or an account that is not written out, and so can't be known.
+    /// The files of `include(…)` and `validate(…)`, each once, with the place of the first.
+    validations: Vec<(String, Place)>,
+    /// A tag, an account or a validation that is not written out, and so can't be known.
     pub problems: Vec<Diagnostic>,
 }
 
@@ -41,6 +43,13 @@ pub fn problems(program: &Program) -> Vec<Diagnostic> {
     let mut facts = Facts::default();
     facts.look(program, |_| true);
     facts.problems
+}
+
+/// The validation scripts that a file asks for, in whichever of its tests: their names, with the place of the first that does.
+pub fn validations(program: &Program) -> Vec<(String, Place)> {
+    let mut facts = Facts::default();
+    facts.look(program, |_| true);
+    facts.validations
 }
 
 /// Where the name of the test stands whose block an element of the tree is in.
@@ -107,6 +116,18 @@ impl Facts {
                     Diagnostic::error("the account's name is not written out")
                         .at(place())
                         .advice("it is kept for this test before it begins: write a text, as in account(\"trunk\")"),
+                ),
+            },
+            "include" | "validate" => match texts(&call.args).as_deref() {
+                Some([name]) => {
+                    if !self.validations.iter().any(|(known, _)| known == name) {
+                        self.validations.push((name.clone(), place()));
+                    }
+                }
+                _ => self.problems.push(
+                    Diagnostic::error("the validation's name is not written out")
+                        .at(place())
+                        .advice("it is read before the test begins: write a text, as in validate(\"calls.rhai\")"),
                 ),
             },
             _ => {}

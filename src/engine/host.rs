@@ -1,7 +1,11 @@
 //! What the engine asks of the run that it serves.
 
+use super::session::Session;
 use crate::event::{At, Ended, Log, Note};
 use std::sync::Arc;
+
+/// Is given a session inside the script that has failed, with its variables, and how it failed.
+pub type Pause = Arc<dyn Fn(&mut Session, &Ended) + Send + Sync>;
 
 /// An agent that a script declares.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,6 +53,14 @@ pub trait Host: Send + Sync {
     fn secret(&self, name: &str) -> Option<String>;
     /// The account line of that name, its password masked from now on.
     fn account(&self, name: &str) -> Option<String>;
+    /// Judges the record so far by a validation script that was read before the run: how that script ended.
+    fn validate(&self, file: &str, at: &At) -> Ended;
     /// Notes something in the log.
     fn note(&self, note: Note);
+    /// The script goes on although it had to end: its agents are asked again.
+    fn resume(&self) {}
+    /// What comes between a script's failure and the end of its run.
+    fn pause(&self) -> Option<Pause> {
+        None
+    }
 }

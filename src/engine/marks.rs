@@ -15,6 +15,8 @@ const DIALS: [&str; 2] = ["dial", "dialdir"];
 pub struct Marks {
     seen: usize,
     agents: HashMap<Arc<str>, AgentMarks>,
+    /// The numbers of what awaits took, for a session that wants to know what each of its statements took.
+    pub taken: Option<Vec<u64>>,
 }
 
 /// Of each sort (events, SIP messages, log lines) so many of an agent's newest ones can still be awaited; older ones are let go of.
@@ -129,6 +131,7 @@ impl Marks {
 
     /// No await takes this event again.
     pub fn consume(&mut self, event: &Event) {
+        self.taken.iter_mut().for_each(|taken| taken.push(event.n));
         if let Some(marks) = event.agent.as_ref().and_then(|agent| self.agents.get_mut(agent)) {
             marks.live[Sort::of(event) as usize].remove(event);
             marks.consumed.insert(event.n);

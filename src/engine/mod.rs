@@ -27,14 +27,18 @@ mod program;
 mod quality;
 mod resolver;
 mod runner;
+mod session;
 mod shared;
 mod shortfall;
 mod state;
+mod statements;
 mod stdlib;
 mod steps;
 mod suggest;
 mod syntax;
 mod syntax_errors;
+mod validation;
+mod value;
 mod waiter;
 mod waiting;
 
@@ -43,12 +47,15 @@ mod tests;
 
 pub use blocks::{Block, collect};
 pub use check::{Known, check, commands};
-pub use facts::{Facts, facts, facts_of};
-pub use host::{AgentAsk, Host, Reply};
+pub use facts::{Facts, facts, facts_of, validations};
+pub use host::{AgentAsk, Host, Pause, Reply};
 pub use program::{Loader, Program, compile};
 pub use runner::run;
+pub use session::{Outcome, Session, Statement, Trouble, session};
 pub use state::Limits;
+pub use statements::is_unfinished;
 pub use stdlib::{MODULES as STD_MODULES, StdFunction, StdModule, documentation as std_documentation};
 pub use suggest::{complete, hover};
+pub use validation::{Judging, Material, Stop, validate};
 
 use api::register;

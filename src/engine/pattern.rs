@@ -1,6 +1,7 @@
 //! What an event has to be to satisfy an await, and, where it nearly is, what is wrong with it. Pure.
 
 use super::marks::Sort;
+use super::shortfall::shorten;
 use crate::event::{AgentEvent, Body, Event, SipEvent, closed_reason};
 use regex::Regex;
 
@@ -105,9 +106,11 @@ impl Pattern {
         }
         match (self.misses(event)?, &event.body) {
             (Miss::Reason(reason), _) => Some(format!("its reason is not `{reason}`")),
-            (Miss::Text(text), Body::Event(e)) => Some(format!("its body is `{}`, not `{text}`", body(e))),
+            (Miss::Text(text), Body::Event(e)) => {
+                Some(format!("its body is `{}`, not `{text}`", shorten(body(e).trim())))
+            }
             (Miss::Header(name, wanted), Body::Sip(sip)) => Some(match (values(sip, name).next(), wanted) {
-                (Some(value), Some(wanted)) => format!("its {name} is `{value}`, not `{wanted}`"),
+                (Some(value), Some(wanted)) => format!("its {name} is `{}`, not `{wanted}`", shorten(value)),
                 _ => format!("it has no header {name}"),
             }),
             _ => None,
@@ -243,6 +246,17 @@ mod tests {
         ] {
             assert_eq!(pattern.fits(&log_of(&[line])[0]), fits, "{pattern:?} {line}");
         }
+    }
+
+    #[test]
+    fn a_text_is_the_whole_body_but_for_white_space_around_it() {
+        let mut event = (*log_of(&["a MESSAGE -"])[0]).clone();
+        let Body::Event(of_agent) = &mut event.body else { unreachable!() };
+        of_agent.fields.insert("body".into(), "hello\r\n".into());
+        assert!(Pattern::Message("hello".into()).fits(&event));
+        let part = Pattern::Message("hell".into());
+        assert!(!part.fits(&event));
+        assert_eq!(part.near_miss(&event).as_deref(), Some("its body is `hello`, not `hell`"));
     }
 
     #[test]

@@ -5,13 +5,13 @@ use super::host::Host;
 use super::program::Program;
 use super::resolver::Resolver;
 use super::state::{Limits, Run, lock};
-use super::{api, errors};
+use super::{api, errors, session};
 use crate::event::{Ended, How, Note};
 use rhai::{Dynamic, Engine, EvalContext, Scope};
 use std::sync::Arc;
 
 /// Enough for the deepest recursion that the engine's limits allow, in a debug build too. Only what is used is mapped.
-const STACK: usize = 256 << 20;
+pub(super) const STACK: usize = 256 << 20;
 
 /// Runs a program and says how it ended. Never panics; whatever the script does, it ends within milliseconds once the
 /// log is stopped. It blocks: the script runs in a thread of its own.
@@ -34,7 +34,12 @@ pub(super) fn run_in_thread(run: &Arc<Run>) -> Ended {
             })
         }
     };
-    let thread = std::thread::Builder::new().name("script".to_string()).stack_size(STACK).spawn(script);
+    in_thread("script", script)
+}
+
+/// Runs a script in a thread of its own, which has room for the deepest recursion.
+pub fn in_thread(name: &str, script: impl FnOnce() -> Ended + Send + 'static) -> Ended {
+    let thread = std::thread::Builder::new().name(name.to_string()).stack_size(STACK).spawn(script);
     match thread.map(std::thread::JoinHandle::join) {
         Ok(Ok(ended)) => ended,
         Ok(Err(panic)) => internal_error(panic.as_ref()),
@@ -42,7 +47,7 @@ pub(super) fn run_in_thread(run: &Arc<Run>) -> Ended {
     }
 }
 
-fn internal_error(panic: &(dyn std::any::Any + Send)) -> Ended {
+pub(super) fn internal_error(panic: &(dyn std::any::Any + Send)) -> Ended {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Ended {
         details: text.map(str::to_string).into_iter().collect(),
@@ -54,10 +59,16 @@ fn internal_error(panic: &(dyn std::any::Any + Send)) -> Ended {
 fn evaluate(run: &Arc<Run>) -> Result<(), Box<rhai::EvalAltResult>> {
     let engine = engine(run);
     run.start();
-    engine.run_ast_with_scope(&mut Scope::new(), &run.program.ast)
+    let mut scope = Scope::new();
+    let result = engine.run_ast_with_scope(&mut scope, &run.program.ast);
+    // a test of several has had its pause
+    if lock(&run.test_ended).is_none() {
+        session::pause(run, scope, &result);
+    }
+    result
 }
 
-fn engine(run: &Arc<Run>) -> Engine {
+pub(super) fn engine(run: &Arc<Run>) -> Engine {
     let mut engine = api::engine();
     engine.set_default_tag(run.tag());
     engine.set_module_resolver(Resolver::new(run.program.clone()));

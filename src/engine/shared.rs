@@ -3,7 +3,7 @@
 
 use super::check::own_functions;
 use super::state::{Run, lock};
-use rhai::{AST, ASTNode, CustomExpr, Dynamic, Engine, EvalContext, Expr, Stmt};
+use rhai::{AST, ASTNode, CustomExpr, Dynamic, Engine, Expr, Scope, Stmt};
 use std::collections::HashSet;
 
 /// The keyword of the statement that shares a variable; no name that a script could have.
@@ -17,7 +17,7 @@ pub fn register_into(engine: &mut Engine) {
         |context, _, name| {
             let run = Run::by_tag(context.tag())?;
             let name = name.to_string();
-            if let Some(value) = share(context, &name) {
+            if let Some(value) = share(context.scope_mut(), &name) {
                 lock(&run.shared).insert(name, value);
             }
             Ok(Dynamic::UNIT)
@@ -25,8 +25,16 @@ pub fn register_into(engine: &mut Engine) {
     );
 }
 
-fn share(context: &mut EvalContext, name: &str) -> Option<Dynamic> {
-    let scope = context.scope_mut();
+/// Shares the variables that are there already and that a function of the run's program names.
+pub fn share_all(scope: &mut Scope, run: &Run) {
+    for name in names_in_functions(&run.program.ast) {
+        if let Some(value) = share(scope, &name) {
+            lock(&run.shared).insert(name, value);
+        }
+    }
+}
+
+fn share(scope: &mut Scope, name: &str) -> Option<Dynamic> {
     let Some(variable) = scope.get_mut(name) else {
         // a constant
         return scope.get(name).cloned();

@@ -181,7 +181,7 @@ pub fn describe(event: &Event, name_of: &dyn Fn(&str) -> Option<Arc<str>>) -> St
 }
 
 /// The first line, at most 80 characters of it.
-fn shorten(text: &str) -> String {
+pub fn shorten(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     match line.char_indices().nth(80) {
         Some((at, _)) => format!("{}…", &line[..at]),

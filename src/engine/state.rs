@@ -162,6 +162,9 @@ impl Run {
     pub fn go_on(&self) -> Option<Ended> {
         let reason = self.log().take_stop();
         self.stopping.store(self.log().stopped().is_some(), Relaxed);
+        if reason.is_some() {
+            self.host.resume();
+        }
         reason
     }
 

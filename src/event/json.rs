@@ -170,10 +170,29 @@ impl Line<'_> {
         })
     }
 
-    fn note<E: Error>(self) -> Result<Note, E> {
+    fn ended<E: Error>(self) -> Result<Ended, E> {
+        Ok(Ended {
+            how: needed(self.how, "how")?,
+            message: self.message.unwrap_or_default(),
+            at: self.at,
+            details: self.details.unwrap_or_default(),
+            advice: self.advice,
+        })
+    }
+
+    fn note<E: Error>(mut self) -> Result<Note, E> {
         let status = |status: Option<Word>| needed(status, "status")?.text();
+        let name = needed(self.name.take(), "type")?;
+        match name.as_str() {
+            "ENDED" => return Ok(Note::Ended(self.ended()?)),
+            "VALIDATED" => {
+                let file = needed(self.file.take(), "file")?;
+                return Ok(Note::Validated { file, ended: self.ended()? });
+            }
+            _ => {}
+        }
         let at = self.at;
-        Ok(match needed(self.name, "type")?.as_str() {
+        Ok(match name.as_str() {
             "AGENT_STARTING" => Note::AgentStarting {
                 aor: needed(self.aor, "aor")?,
                 address: needed(self.address, "address")?,
@@ -199,13 +218,6 @@ impl Line<'_> {
                 duration: needed(self.duration, "duration")?,
             },
             "STEPS_DONE" => Note::StepsDone,
-            "ENDED" => Note::Ended(Ended {
-                how: needed(self.how, "how")?,
-                message: self.message.unwrap_or_default(),
-                at,
-                details: self.details.unwrap_or_default(),
-                advice: self.advice,
-            }),
             other => return Err(E::custom(format_args!("unknown note `{other}`"))),
         })
     }

@@ -211,8 +211,14 @@ pub enum Note {
     },
     /// The last step is done; what comes after is the stopping of the agents.
     StepsDone,
-    /// How the script ended; the last event but for the stopping of agents.
+    /// How the script ended; what comes after it is the stopping of agents, and what validations found.
     Ended(Ended),
+    /// A validation script was carried out on the record up to here: the file's name, and how that ended.
+    Validated {
+        file: String,
+        #[serde(flatten)]
+        ended: Ended,
+    },
 }
 
 /// How the script of a run ended.

@@ -5,6 +5,7 @@ use crate::engine::{self, Facts, Known, Loader, Program};
 use crate::run::Inputs;
 use crate::script::{self, Script};
 use crate::testfile::{self, Step};
+use crate::validation::Validations;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub struct Compiled {
     pub facts: Facts,
     /// What its declared waits add up to; zero where that can't be known.
     pub waits: Duration,
+    /// What it judges its record by.
+    pub validations: Arc<Validations>,
 }
 
 /// Reads a test. Errors: not there, not a file, too large, not UTF-8 (with the place).
@@ -92,7 +95,7 @@ pub fn files(source: &Source) -> Loader {
 
 /// All errors of the file in one go, those too that would show only in the middle of a call, or the program and its warnings.
 pub fn compile(source: &Arc<Source>, inputs: &Inputs) -> Result<Compiled, Vec<Diagnostic>> {
-    let Text { script, warnings, waits } = script(source, inputs)?;
+    let Text { script, mut warnings, waits } = script(source, inputs)?;
     // what a testfile becomes was looked at when it was read
     if script.lines.is_empty() {
         let known = Known { files: Some(files(source)), ..Known::default() };
@@ -103,9 +106,21 @@ pub fn compile(source: &Arc<Source>, inputs: &Inputs) -> Result<Compiled, Vec<Di
     }
     let program = engine::compile(&script)?.with_files(files(source));
     let facts = engine::facts(&program);
-    if facts.problems.is_empty() {
-        Ok(Compiled { script, program, warnings, facts, waits })
-    } else {
-        Err(facts.problems)
+    if !facts.problems.is_empty() {
+        return Err(facts.problems);
+    }
+    let (validations, found) = validations(&program, inputs);
+    if found.iter().any(Diagnostic::is_error) {
+        return Err(found);
+    }
+    warnings.extend(found);
+    Ok(Compiled { script, program, warnings, facts, waits, validations: Arc::new(validations) })
+}
+
+/// The validation scripts of a file's tests, and what is wrong with them.
+pub fn validations(program: &Program, inputs: &Inputs) -> (Validations, Vec<Diagnostic>) {
+    match &inputs.scripts {
+        Some(folder) => Validations::read(&engine::validations(program), folder),
+        None => (Validations::default(), vec![]),
     }
 }

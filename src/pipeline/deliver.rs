@@ -8,6 +8,7 @@ use crate::flow::Flow;
 use crate::notify::webhook;
 use crate::record::{Header, RunFolder, tame};
 use crate::script::Script;
+use crate::validation::Validations;
 use crate::verdict::Verdict;
 use regex::Regex;
 use std::fs::{File, Permissions};
@@ -41,9 +42,12 @@ pub fn keep(folder: &RunFolder, flow: &Flow, verdict: &Verdict, baseline: Option
     kept.into_iter().filter_map(Result::err).map(warning).collect()
 }
 
-/// Keeps what is about to run: the script, and the testfile that it comes from.
-pub fn keep_texts(folder: &RunFolder, script: &Script) -> Result<(), Diagnostic> {
+/// Keeps what is about to run: the script, the testfile that it comes from, and what it is judged by.
+pub fn keep_texts(folder: &RunFolder, script: &Script, validations: &Validations) -> Result<(), Diagnostic> {
     folder.keep_script(&script.rhai)?;
+    for (name, text) in validations.texts() {
+        folder.keep_validation(name, text)?;
+    }
     if script.lines.is_empty() { Ok(()) } else { folder.keep_testfile(&script.source.text) }
 }
 

@@ -3,24 +3,22 @@
 use crate::event::{Ended, How, Log};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Interrupt(Mutex<State>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     requested: bool,
     logs: Vec<Weak<Log>>,
     hooks: Vec<Hook>,
+    aim: Option<Aim>,
 }
+
+/// What Ctrl-C ends in place of everything.
+type Aim = Arc<dyn Fn() + Send + Sync>;
 
 /// Called with the wish.
 struct Hook(Box<dyn FnOnce() + Send>);
-
-impl std::fmt::Debug for Hook {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Hook")
-    }
-}
 
 impl Interrupt {
     fn state(&self) -> MutexGuard<'_, State> {
@@ -35,6 +33,20 @@ impl Interrupt {
         let hooks = std::mem::take(&mut state.hooks);
         drop(state);
         hooks.into_iter().for_each(|hook| (hook.0)());
+    }
+
+    /// From now on [`Interrupt::press`] means this alone: the statement of a session.
+    pub fn aim(&self, aim: Option<Aim>) {
+        self.state().aim = aim;
+    }
+
+    /// Ctrl-C: ends what it is aimed at, else everything.
+    pub fn press(&self) {
+        let aim = self.state().aim.clone();
+        match aim {
+            Some(aim) => aim(),
+            None => self.request(),
+        }
     }
 
     /// Calls `hook` when the user wishes to stop, or at once if that has been wished already.

@@ -17,6 +17,7 @@ mod preflight;
 mod replay;
 mod runner;
 mod select;
+mod session;
 mod sounds;
 mod workplace;
 
@@ -35,5 +36,6 @@ pub use preflight::{Checked, check};
 pub use replay::{Replayed, flow_of, replay};
 pub use runner::run;
 pub use select::{Selection, shard};
+pub use session::{Conducted, session};
 pub use sounds::sound_folders;
 pub use workplace::Workplace;

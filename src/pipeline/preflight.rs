@@ -31,7 +31,11 @@ pub fn check(source: &Arc<Source>, inputs: &Arc<Inputs>, kind: Option<&Kind>) ->
         Err(problems) => return Checked::broken(coded(problems)),
     };
     diagnostics = coded(diagnostics);
-    let known = Known { commands: commands::names().map(str::to_string).collect(), files: Some(files(source)) };
+    let known = Known {
+        commands: commands::names().map(str::to_string).collect(),
+        files: Some(files(source)),
+        ..Known::default()
+    };
     diagnostics.extend(engine::check(&script, &known));
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Checked::broken(diagnostics);
@@ -41,6 +45,10 @@ pub fn check(source: &Arc<Source>, inputs: &Arc<Inputs>, kind: Option<&Kind>) ->
     let Ok(program) = engine::compile(&script).map(|program| program.with_files(files(source))) else {
         return Checked::broken(diagnostics);
     };
+    diagnostics.extend(super::compile::validations(&program, inputs).1);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Checked::broken(diagnostics);
+    }
     let mut facts = vec![engine::facts(&program)];
     if let Some(kind) = kind.filter(|_| program.has_tests()) {
         match blocks(&program, inputs, kind) {

@@ -88,6 +88,14 @@ impl RunFolder {
         self.keep("script.rhai", &mask_secrets(text))
     }
 
+    /// Keeps a validation script below `scripts/`, secrets masked; `name` is a plain file name.
+    pub fn keep_validation(&self, name: &str, text: &str) -> Result<(), Diagnostic> {
+        let folder = self.path.join("scripts");
+        // what is wrong shows when the file is written
+        let _ = fs::create_dir_all(&folder);
+        self.keep_in(&folder, name, &mask_secrets(text))
+    }
+
     /// Keeps the flow's text.
     pub fn keep_flow(&self, text: &str) -> Result<(), Diagnostic> {
         self.keep("flow.txt", text)
@@ -115,8 +123,12 @@ impl RunFolder {
 
     /// What cannot be kept is a warning. A file appears whole or not at all: another host may look for it.
     fn keep(&self, name: &str, text: &str) -> Result<(), Diagnostic> {
-        let path = self.path.join(name);
-        let partial = self.path.join(format!(".{name}"));
+        self.keep_in(&self.path, name, text)
+    }
+
+    fn keep_in(&self, folder: &Path, name: &str, text: &str) -> Result<(), Diagnostic> {
+        let path = folder.join(name);
+        let partial = folder.join(format!(".{name}"));
         let kept = fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path));
         kept.inspect_err(|_| drop(fs::remove_file(&partial))).map_err(|error| {
             Diagnostic::warning(format!("cannot write {}: {error}", path.display()))

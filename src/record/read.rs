@@ -267,6 +267,10 @@ mod tests {
             (text(), at(), prop::collection::vec(text(), 0..3), prop::option::of(text())).prop_map(
                 |(message, at, details, advice)| Note::Ended(Ended { how: How::Failed, message, at, details, advice })
             ),
+            (text(), text(), at(), prop::option::of(text())).prop_map(|(file, message, at, advice)| Note::Validated {
+                file,
+                ended: Ended { how: How::Error, message, at, details: vec![], advice }
+            }),
         ]
     }
 

@@ -104,7 +104,9 @@ impl EventLines {
             Body::Log(line) => is_grave(line).then_some(line.level == "error"),
             Body::Response(response) => (!response.ok).then_some(true),
             Body::Note(Note::AgentLost { .. } | Note::CheckFailed { .. }) => Some(true),
-            Body::Note(Note::Ended(ended)) => (ended.how != How::Finished).then_some(ended.how != How::Skipped),
+            Body::Note(Note::Ended(ended) | Note::Validated { ended, .. }) => {
+                (ended.how != How::Finished).then_some(ended.how != How::Skipped)
+            }
             Body::Note(Note::Warning { .. }) => Some(false),
             _ => None,
         }
@@ -192,6 +194,7 @@ fn note(note: &Note) -> String {
         Note::Recording { file, duration, .. } => format!("recording {}, {:.1} s", safe(file), duration / 1000.0),
         Note::StepsDone => "the last step is done".into(),
         Note::Ended(ended) => end(ended),
+        Note::Validated { file, ended } => validated(file, ended),
     }
 }
 
@@ -207,6 +210,17 @@ fn end(ended: &Ended) -> String {
         "" => how.into(),
         message => format!("{how}: {}{}", safe(message), at(ended.at.as_ref())),
     }
+}
+
+fn validated(file: &str, ended: &Ended) -> String {
+    let how = match ended.how {
+        How::Finished | How::Skipped => "found nothing wrong",
+        How::Failed => "failed",
+        How::Error => "could not be carried out",
+        How::Cancelled => "was cancelled",
+    };
+    let why = if ended.message.is_empty() { String::new() } else { format!(": {}", safe(&ended.message)) };
+    format!("the validation {} {how}{why}{}", safe(file), at(ended.at.as_ref()))
 }
 
 /// Milliseconds as scripts write them: `500 ms`, `5 s`.

@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::agent::{Account, PeerAddress, commands, rewrite};
-use crate::engine::{AgentAsk, Host, Reply};
+use crate::engine::{AgentAsk, Host, Pause, Reply};
 use crate::event::{At, Ended, Log, Note};
 use std::sync::{Arc, mpsc};
 
@@ -122,7 +122,19 @@ impl Host for ScriptHost {
         self.0.inputs.accounts.get(name).cloned()
     }
 
+    fn validate(&self, file: &str, _place: &At) -> Ended {
+        self.0.validate_so_far(file)
+    }
+
     fn note(&self, note: Note) {
         self.0.note(note);
+    }
+
+    fn resume(&self) {
+        self.0.resume();
+    }
+
+    fn pause(&self) -> Option<Pause> {
+        self.0.inputs.pause.clone()
     }
 }

@@ -1,7 +1,9 @@
 //! What the caller gives the scripts of its runs.
 
+use crate::engine::Pause;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where a secret is looked for that no file gives: the environment of the program.
@@ -15,8 +17,12 @@ pub struct Inputs {
     pub secrets: BTreeMap<String, String>,
     /// The accounts file: name → account line.
     pub accounts: BTreeMap<String, String>,
+    /// The folder of validation scripts; without one they are not read.
+    pub scripts: Option<PathBuf>,
     /// Secrets that no file gives.
     pub environment: Option<Lookup>,
+    /// What happens inside a script that has failed, before its run ends.
+    pub pause: Option<Pause>,
 }
 
 impl Inputs {

@@ -10,17 +10,19 @@ mod host;
 mod inputs;
 mod policy;
 mod recordings;
+mod validations;
 
 use crate::agent::Supervisor;
-use crate::engine::{self, Limits, Program};
+use crate::engine::{self, Limits, Loader, Program, Session};
 use crate::event::{Body, Clock, Ended, How, Log, Note, Secrets, Sink};
 use agents::Agents;
 pub use collect::Collecting;
 pub use inputs::{Inputs, Lookup};
 use policy::Policy;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
+pub use validations::Validator;
 
 /// How long a run waits at its end for what its agents still owe it: the reports of calls that have closed.
 const REPORTS: Duration = Duration::from_millis(500);
@@ -35,8 +37,13 @@ pub struct Run {
     agents: Agents,
     policy: Policy,
     inputs: Arc<Inputs>,
+    /// Whether agents are asked is changed by one at a time: who stops the run, and who goes on all the same.
+    asking: Mutex<()>,
     /// Where the result is to be sent; the log has these URLs without their secret parts.
     webhooks: Mutex<Vec<String>>,
+    /// The validations that the script has included, each once.
+    includes: Mutex<Vec<String>>,
+    validator: OnceLock<Arc<dyn Validator>>,
 }
 
 impl Run {
@@ -46,16 +53,26 @@ impl Run {
         let (secrets, agents, policy) = (Secrets::default(), Agents::default(), Policy::default());
         // a value of a file of secrets may stand in a testfile as a macro, which nobody asks for by name
         inputs.secrets.values().for_each(|value| secrets.add(value));
-        let webhooks = Mutex::default();
-        let run = Arc::new(Run { log, secrets, supervisor, folder, agents, policy, inputs, webhooks });
-        let waiting = Arc::downgrade(&run);
-        // a command that waits for its answer is no wait on the log
-        run.log.on_stop(move || {
-            if let Some(run) = waiting.upgrade() {
+        let (webhooks, asking, includes) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let validator = OnceLock::new();
+        let run =
+            Run { log, secrets, supervisor, folder, agents, policy, inputs, asking, webhooks, includes, validator };
+        let run = Arc::new(run);
+        run.abandon_on_stop();
+        run
+    }
+
+    /// A command that waits for its answer is no wait on the log.
+    fn abandon_on_stop(self: &Arc<Run>) {
+        let waiting = Arc::downgrade(self);
+        self.log.on_stop(move || {
+            let Some(run) = waiting.upgrade() else { return };
+            let _one = run.asking.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            // the script may have gone on already
+            if run.log.stopped().is_some() {
                 run.agents.live().iter().for_each(|agent| agent.abandon());
             }
         });
-        run
     }
 
     pub fn log(&self) -> &Arc<Log> {
@@ -65,8 +82,25 @@ impl Run {
     /// Runs the program to its end, stops the agents, and closes the log. Blocks the calling thread. `steps_done` is called when
     /// nothing is left to do but to stop the agents: whoever waits for this test's turn need not wait for that.
     pub fn execute(self: &Arc<Run>, program: &Program, limits: &Limits, steps_done: &dyn Fn(&Ended)) -> Ended {
-        let host = Arc::new(host::ScriptHost(self.clone()));
-        let mut ended = engine::run(program, host, limits);
+        self.conduct(|host| engine::run(program, host, limits), steps_done)
+    }
+
+    /// The same with whoever `serve` takes statements from in place of a script.
+    pub fn converse(
+        self: &Arc<Run>,
+        limits: &Limits,
+        files: Loader,
+        serve: impl FnOnce(&mut Session) -> Ended + Send,
+    ) -> Ended {
+        self.conduct(|host| engine::session(host, limits, files, serve), &|_| {})
+    }
+
+    fn conduct(
+        self: &Arc<Run>,
+        script: impl FnOnce(Arc<dyn engine::Host>) -> Ended,
+        steps_done: &dyn Fn(&Ended),
+    ) -> Ended {
+        let mut ended = script(Arc::new(host::ScriptHost(self.clone())));
         // an agent that nothing was asked of must have got ready all the same
         let unready = |run: &Run| run.agents.live().iter().find_map(|agent| agent.ready().err());
         if let (How::Finished, Some(why)) = (ended.how, unready(self)) {
@@ -104,8 +138,22 @@ impl Run {
         }
         recordings::collect(self);
         self.agents.forget();
+        // what a test that failed lacks, a validation would stumble over
+        if ended.how == How::Finished {
+            self.validate_included();
+        }
         self.log.close();
         ended
+    }
+
+    /// Asks the agents again, whoever was about to stop that.
+    fn resume(self: &Arc<Run>) {
+        let one = self.asking.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if self.log.stopped().is_none() {
+            self.agents.live().iter().for_each(|agent| agent.resume());
+        }
+        drop(one);
+        self.abandon_on_stop();
     }
 
     /// How many agents it has had.
@@ -116,6 +164,16 @@ impl Run {
     /// The URLs that the result is to be sent to.
     pub fn webhooks(&self) -> Vec<String> {
         self.webhooks.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    fn includes(&self) -> Vec<String> {
+        self.includes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    fn include(&self, files: &[String]) {
+        let mut known = self.includes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let new = files.iter().filter(|file| !known.contains(file)).cloned().collect::<Vec<_>>();
+        known.extend(new);
     }
 
     /// What follows the host in a webhook's URL is what lets one post there.
@@ -162,10 +220,12 @@ impl Sink for Run {
     fn push_all(&self, agent: Option<&Arc<str>>, mut bodies: Vec<Body>) -> u64 {
         let mut stop = None;
         for body in &mut bodies {
-            if let Body::Note(Note::Directive { name, values, .. }) = body
-                && name == "webhook"
-            {
-                self.keep_webhooks(values);
+            if let Body::Note(Note::Directive { name, values, .. }) = body {
+                match name.as_str() {
+                    "webhook" => self.keep_webhooks(values),
+                    "include" => self.include(values),
+                    _ => {}
+                }
             }
             if !self.secrets.is_empty() {
                 policy::mask(body, &self.secrets);

@@ -71,6 +71,10 @@ pub fn mask(body: &mut Body, secrets: &Secrets) {
             | Note::StepBegins { name: said, .. }
             | Note::StepEnds { name: said, .. },
         ) => mask(said),
+        Body::Note(Note::Validated { ended, .. }) => {
+            mask(&mut ended.message);
+            ended.details.iter_mut().for_each(mask);
+        }
         Body::Note(_) => {}
     }
 }

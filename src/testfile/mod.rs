@@ -18,7 +18,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use agents::alias;
-pub use directive::Directive;
+pub use directive::{Directive, WORDS as DIRECTIVES};
 
 /// The largest testfile, in bytes.
 pub const MAX_BYTES: usize = 256 * 1024;

@@ -70,6 +70,8 @@ struct Facts {
     warnings: Counted,
     /// The files of `include`, and where.
     includes: Vec<(String, Option<At>)>,
+    /// What each of them found at the run's end.
+    validated: BTreeMap<String, Ended>,
     strict: bool,
     /// The last hash that the test asks for.
     asked: Option<Asked>,
@@ -108,6 +110,10 @@ impl Facts {
         match note {
             Note::StepsDone => self.steps_done = true,
             Note::Ended(ended) => drop(self.ended.get_or_insert_with(|| ended.clone())),
+            // what `validate(…)` finds on the way ends the script itself
+            Note::Validated { file, ended } if self.steps_done => {
+                self.validated.entry(file.clone()).or_insert_with(|| ended.clone());
+            }
             Note::AgentLost { status } => {
                 let agent = event.agent.as_deref().unwrap_or("an agent");
                 let reason = Reason::new(format!("{agent} went away by itself: {status}"));
@@ -145,7 +151,10 @@ impl Facts {
         if !found.iter().any(|(status, _)| *status == Status::Error) {
             found.extend(self.lost.iter().map(|reason| (Status::Error, reason.clone())));
         }
-        found.extend(self.validations().map(|reason| (Status::Error, reason)));
+        // a test that fails by itself is not validated
+        if self.ended.as_ref().is_some_and(|ended| ended.how == How::Finished) {
+            found.extend(self.validations());
+        }
         // the first of them may be why the script ended, too
         let new = |reason: &Reason| {
             !found.iter().any(|(_, known)| (&known.message, &known.at) == (&reason.message, &reason.at))
@@ -191,13 +200,24 @@ impl Facts {
             .advice("the host was killed, or the disk was full: run the test again")
     }
 
-    /// Until validations are there, a test that asks for one must not pass in silence.
-    fn validations(&self) -> impl Iterator<Item = Reason> {
-        self.includes.iter().map(|(file, at)| {
-            Reason::new(format!("validations are not there yet: {file} was not run"))
-                .at(at.clone())
-                .advice("take the line out to judge the run by its flow alone")
-        })
+    /// What the validations found. A test that asks for one that was not carried out must not pass in silence.
+    fn validations(&self) -> Vec<(Status, Reason)> {
+        let mut told: Vec<(Status, Reason)> = vec![];
+        let mut asked: Vec<&str> = vec![];
+        for (file, at) in &self.includes {
+            if asked.contains(&file.as_str()) {
+                continue;
+            }
+            asked.push(file);
+            match self.validated.get(file) {
+                Some(ended) => told.extend(status_of(ended.how).map(|status| (status, reason_of(ended)))),
+                None => {
+                    let reason = Reason::new(format!("the validation {file} was not carried out")).at(at.clone());
+                    told.push((Status::Error, reason.advice("the run's record ends before it: run the test again")));
+                }
+            }
+        }
+        told
     }
 }
 

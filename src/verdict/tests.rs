@@ -126,10 +126,37 @@ fn an_agent_that_goes_after_the_last_step_is_a_warning() {
 }
 
 #[test]
-fn a_validation_is_an_error_until_there_are_some() {
-    let verdict = judged(vec![directive("include", "check.js"), ended(Ended::finished())]);
+fn the_outcomes_of_validations_count_once_the_script_has_come_to_its_end() {
+    let include = || directive("include", "check.js");
+    let found = |file: &str, ended: Ended| note(Note::Validated { file: file.into(), ended });
+    let over = || [note(Note::StepsDone), ended(Ended::finished())];
+    let with =
+        |outcomes: Vec<(&'static str, Body)>| judged([vec![include(), include()], over().into(), outcomes].concat());
+    let failed = Ended { at: at(2), ..Ended::failed("too slow") };
+    let cancelled = Ended { how: How::Cancelled, ..Ended::finished() };
+    for (outcome, status, reasons) in [
+        (Ended::finished(), Status::Pass, &[][..]),
+        (failed.clone(), Status::Fail, &["too slow"]),
+        (Ended::error("TypeError"), Status::Error, &["TypeError"]),
+        (cancelled, Status::Cancelled, &["the run was cancelled"]),
+    ] {
+        let verdict = with(vec![found("check.js", outcome)]);
+        let messages: Vec<_> = verdict.reasons.iter().map(|reason| reason.message.as_str()).collect();
+        assert_eq!((verdict.status, &messages[..]), (status, reasons));
+    }
+    assert_eq!(with(vec![found("check.js", failed.clone())]).reasons[0].at, at(2));
+    // nobody may think that it passed: the host was killed before it, or only another one was carried out
+    for outcomes in [vec![], vec![found("other.js", Ended::finished())]] {
+        let verdict = with(outcomes);
+        assert_eq!((verdict.status, verdict.reasons.len()), (Status::Error, 1));
+        assert_eq!(verdict.reasons[0].message, "the validation check.js was not carried out");
+    }
+    // one on the way is not the one at the end
+    let verdict = judged([vec![include(), found("check.js", Ended::finished())], over().into()].concat());
     assert_eq!(verdict.status, Status::Error);
-    assert_eq!(verdict.reasons[0].message, "validations are not there yet: check.js was not run");
+    // a test that fails by itself is not validated
+    let verdict = judged(vec![include(), note(Note::StepsDone), ended(Ended::failed("no answer"))]);
+    assert_eq!((verdict.status, verdict.reasons.len()), (Status::Fail, 1));
 }
 
 #[test]

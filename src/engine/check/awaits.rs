@@ -14,7 +14,10 @@ impl Walk<'_> {
     pub fn custom(&mut self, custom: &CustomExpr) -> Kind {
         let keyword = custom.tokens.first().map_or("", |keyword| keyword.as_str());
         if let Some(word) = blocks::word(keyword) {
-            self.test_block(word, custom);
+            match self.validation {
+                true => self.block_of_a_test(word, custom),
+                false => self.test_block(word, custom),
+            }
             return Kind::Unit;
         }
         if keyword != "await" {
@@ -22,6 +25,13 @@ impl Walk<'_> {
         }
         let Some(operand) = custom.inputs.first() else { return Kind::Unknown };
         let position = start_of(operand);
+        if self.validation {
+            let advice =
+                "the run is over: look for the event among `events`, as in events.find(|e| e.type == \"CALL_CLOSED\")";
+            let message = "a validation can't wait".to_string();
+            self.error("not-in-validation", position, message, Some(advice.to_string()));
+            return Kind::Unknown;
+        }
         self.acts(position);
         if self.in_condition {
             let advice = "a condition looks at one event: await outside of where(…)".to_string();
@@ -141,6 +151,7 @@ impl Walk<'_> {
                 return match name {
                     "time" => Kind::Number,
                     "type" | "param" | "agent" => Kind::Text,
+                    "call" if self.validation => Kind::Text,
                     "call" => Kind::Call,
                     _ => Kind::Unknown,
                 };

@@ -31,6 +31,9 @@ impl Walk<'_> {
             self.all_is_there(name, position);
             return Kind::Unknown;
         }
+        if self.not_in_a_validation(name, position) {
+            return Kind::Unknown;
+        }
         let counts = self.counts(name, 0);
         if counts.is_empty() {
             let mut known: Vec<&str> = names::functions().collect();
@@ -48,7 +51,7 @@ impl Walk<'_> {
         {
             self.joined(name, elements);
         }
-        if name == "sleep" {
+        if matches!(name, "sleep" | "validate") {
             self.acts(position);
         }
         let named = self.event_names(Kind::Unknown, call);
@@ -68,6 +71,10 @@ impl Walk<'_> {
         let arguments = self.arguments(call, parameter);
         self.in_condition = outer;
         let count = call.args.len();
+        if receiver == Kind::Telefonist {
+            self.of_telefonist(call, &arguments, position);
+            return Kind::Unit;
+        }
         if self.functions.get(name).is_some_and(|own| own.iter().any(|own| own.params.len() == count)) {
             if receiver == Kind::Agent && !method_counts(name, receiver).is_empty() {
                 let message = format!("this calls the file's function `{name}`, not the agent's method");

@@ -4,6 +4,7 @@ use crate::engine::agent_api::{Agent, ReplyValue};
 use crate::engine::call::Call;
 use crate::engine::duration::Millis;
 use crate::engine::event_value::EventValue;
+use crate::engine::validation::Telefonist;
 use crate::engine::waiter::Waiter;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 use std::any::TypeId;
@@ -36,6 +37,8 @@ pub enum Kind {
     Event(Type),
     /// A list of events.
     Events(Type),
+    /// What a validation fails by.
+    Telefonist,
     /// A list of waiters of one event each.
     ListOfWaiters(Type),
 }
@@ -65,6 +68,7 @@ impl Kind {
             Kind::Call => Some(TypeId::of::<Call>()),
             Kind::Event(_) => Some(TypeId::of::<EventValue>()),
             Kind::Duration => Some(TypeId::of::<Millis>()),
+            Kind::Telefonist => Some(TypeId::of::<Telefonist>()),
             kind if kind.is_waiter() => Some(TypeId::of::<Waiter>()),
             _ => None,
         }
@@ -125,6 +129,7 @@ impl Kind {
             Kind::Call => "a call",
             Kind::Waiter(_) | Kind::Waiters(_) | Kind::AnyWaiter | Kind::Quiet => "a waiter",
             Kind::Event(_) => "an event",
+            Kind::Telefonist => "telefonist",
         }
     }
 }

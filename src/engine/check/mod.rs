@@ -12,6 +12,7 @@ mod functions;
 mod kinds;
 mod scope;
 mod statements;
+mod validation;
 mod walk;
 
 use super::agent_api::COMMANDS;
@@ -34,6 +35,8 @@ pub struct Known {
     pub commands: Vec<String>,
     /// How the script's own imports are read; without it they are not looked into.
     pub files: Option<Loader>,
+    /// The script is a validation: it judges a record, and has no agents.
+    pub validation: bool,
 }
 
 /// Everything that can be found wrong without a run, in the order of the text.
@@ -46,6 +49,7 @@ pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
     let mut found = vec![];
     let modules = modules(&program, &mut found);
     let mut walk = Walk::new(script, &program.ast, modules);
+    walk.validation = known.validation;
     walk.program();
     found.append(&mut walk.diagnostics);
     if !known.commands.is_empty() {

@@ -132,6 +132,9 @@ impl Walk<'_> {
         if let Some(kind) = self.scope.used(name) {
             return kind;
         }
+        if let Some(kind) = self.given(name) {
+            return kind;
+        }
         if self.in_function
             && let Some(top) = self.top_level.get_mut(name)
         {
@@ -166,8 +169,9 @@ impl Walk<'_> {
             return format!("did you mean `{}`?", name.to_lowercase());
         }
         let in_sight = self.scope.variables.iter().map(|known| known.name.as_str());
-        let shared = self.top_level.keys().filter(|_| self.in_function);
-        match nearest(name, in_sight.chain(shared.map(String::as_str))) {
+        let shared = self.top_level.keys().filter(|_| self.in_function).map(String::as_str);
+        let given = super::validation::GIVEN.iter().filter(|_| self.validation).map(|(name, _)| *name);
+        match nearest(name, in_sight.chain(shared).chain(given)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("declare it before: let {name} = …;"),
         }

@@ -36,6 +36,8 @@ pub struct Walk<'a> {
     pub test_names: BTreeMap<String, Position>,
     /// The operand of an `await` is being walked.
     pub awaited: bool,
+    /// The script is a validation.
+    pub validation: bool,
     /// The closure of a `where(…)` is being walked.
     pub in_condition: bool,
     /// A line whose variables somebody wants to know, and those of the last statement up to it, with its line.
@@ -72,6 +74,7 @@ impl<'a> Walk<'a> {
             words: HashSet::new(),
             test_names: BTreeMap::new(),
             awaited: false,
+            validation: false,
             in_condition: false,
             watched: None,
             seen: (0, vec![]),

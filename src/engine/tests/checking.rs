@@ -5,7 +5,7 @@ use crate::diagnostic::Severity;
 
 /// "line:column message (advice)" of each finding.
 fn found(text: &str) -> Vec<String> {
-    let known = Known { commands: ["dial", "accept", "hold"].map(String::from).to_vec(), files: None };
+    let known = Known { commands: ["dial", "accept", "hold"].map(String::from).to_vec(), ..Known::default() };
     let told = |diagnostic: &crate::diagnostic::Diagnostic| {
         let (line, column) = diagnostic.place.as_ref().unwrap().line_column();
         let advice = diagnostic.advice.as_ref().map(|advice| format!(" ({advice})")).unwrap_or_default();
@@ -131,7 +131,7 @@ fn modules_are_looked_into() {
 #[test]
 fn unknown_commands_only_warn_and_known_ones_are_listed() {
     let text = "let a = agent(\"a\");\na.cmd(\"frobnicate 1\");\na.attended_transfer(\"sip:b@c\");\nfn f() { a.dtmf(1); await a.dtmf(1); }";
-    let known = Known { commands: vec!["atransferstart".into(), "sndcode".into()], files: None };
+    let known = Known { commands: vec!["atransferstart".into(), "sndcode".into()], ..Known::default() };
     let found = check(&script(text), &known);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].severity, Severity::Warning);

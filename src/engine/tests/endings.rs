@@ -206,3 +206,12 @@ fn the_scripts_exit_is_an_end() {
     assert_eq!(printed("print(1); exit(); print(2);"), ["1"]);
     assert_eq!(printed("print(1); return; print(2);"), ["1"]);
 }
+
+#[test]
+fn a_validation_that_fails_ends_the_run_whatever_is_caught() {
+    assert_eq!(printed("validate(\"good.rhai\"); print(1);"), ["1"]);
+    let (ended, host) = run_text("try {\n  validate(\"bad.rhai\");\n} catch { }\nprint(1);");
+    assert_eq!((ended.how, ended.message.as_str()), (How::Failed, "bad.rhai says no"));
+    // where the validation itself names no place
+    assert_eq!((place(&ended), host.prints()), ((2, 3), vec![]));
+}

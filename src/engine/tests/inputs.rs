@@ -49,3 +49,14 @@ fn tags_accounts_and_repetitions_are_known_before_a_run() {
     let told: Vec<_> = unknown.problems.iter().map(|problem| problem.message.as_str()).collect();
     assert_eq!(told, ["tags are not written out", "the account's name is not written out"]);
 }
+
+#[test]
+fn a_peer_that_is_not_there_is_an_error_with_the_tests_own_advice() {
+    assert_eq!(printed("peer(\"there\"); print(1);"), ["1"]);
+    let (ended, host) = run_text("let a = 1;\ntry { peer(\"pbx\", \"start the pbx\"); } catch { print(2); }");
+    assert_eq!((ended.how, ended.message.as_str()), (How::Error, "there is no SIP peer at pbx"));
+    assert_eq!((place(&ended), ended.advice.as_deref()), ((2, 7), Some("start the pbx")));
+    assert!(host.prints().is_empty());
+    let (ended, _) = run_text("peer(\"pbx\");");
+    assert!(ended.advice.unwrap().contains("the address of another"));
+}

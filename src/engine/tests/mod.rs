@@ -9,6 +9,7 @@ mod inputs;
 mod language;
 mod modules;
 pub mod rules;
+mod session;
 mod shortfalls;
 mod suggesting;
 
@@ -33,6 +34,7 @@ struct FakeHost {
     reactions: Vec<(String, Vec<(String, AgentEvent)>)>,
     /// Commands that are answered with `ok: false`.
     refused: Vec<String>,
+    pause: Option<Pause>,
 }
 
 impl FakeHost {
@@ -47,6 +49,7 @@ impl FakeHost {
             asks: Mutex::default(),
             reactions: vec![],
             refused: vec![],
+            pause: None,
         }
     }
 
@@ -173,8 +176,19 @@ impl Host for FakeHost {
         (name == "trunk").then(|| "<sip:100@pbx.example>;auth_pass=x".to_string())
     }
 
+    fn validate(&self, file: &str, _: &At) -> Ended {
+        match file {
+            "good.rhai" => Ended::finished(),
+            _ => Ended::failed(format!("{file} says no")),
+        }
+    }
+
     fn note(&self, note: Note) {
         self.log.push(None, Body::Note(note));
+    }
+
+    fn pause(&self) -> Option<Pause> {
+        self.pause.clone()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The table of a run's calls: each figure as text, and whether it is a bad one.
 
-use super::calls::{Audio, Call};
 use super::text::{milliseconds, shown};
+use crate::calls::{Audio, Call};
 
 /// Below that, users complain (ITU-T G.107 annex B: "many users dissatisfied").
 const POOR: f64 = 3.6;
@@ -48,7 +48,7 @@ impl CallRow {
             ],
             rtt: rtt.map(milliseconds).unwrap_or_default(),
             mos: mos.map(|mos| Figure { text: format!("{mos:.2}"), bad: mos < POOR }),
-            reason: shown(&call.reason),
+            reason: shown(&call.reason()),
         }
     }
 }

@@ -5,7 +5,6 @@
 //! folder may go; [`write`] puts the fragments into the page.
 
 mod call_table;
-mod calls;
 mod kept;
 mod messages;
 mod page;

@@ -1,13 +1,13 @@
 //! A run's part of the page: timeline, ladder, calls, recordings, log.
 
 use super::call_table::CallRow;
-use super::calls::calls;
 use super::kept::Kept;
 use super::messages::{LadderView, ladder};
 use super::text;
 use super::timeline::Timeline;
 use super::waveform::Sound;
 use super::wording::Line;
+use crate::calls::calls;
 use crate::event::Event;
 use crate::record::Header;
 use crate::report::ladder::Ladder;

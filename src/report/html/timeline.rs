@@ -1,8 +1,8 @@
 //! A run over time, as lanes: the script (its waits), then each agent (its process, calls, media, commands). A layout in percent of
 //! the run's span, so that the page draws it at any width.
 
-use super::calls::Call;
 use super::text::{milliseconds, offset};
+use crate::calls::Call;
 use crate::event::{Body, Event, How, Note};
 use std::sync::Arc;
 
@@ -185,6 +185,9 @@ fn script(span: Span, events: &[Event]) -> Lane {
                     How::Cancelled | How::Skipped => mark("end", ended.message.clone()),
                 }
             }
+            Body::Note(Note::Validated { ended, .. }) if ended.how != How::Finished => {
+                mark("failed", ended.message.clone())
+            }
             _ => {}
         }
     }
@@ -267,7 +270,7 @@ fn call_bars<'a>(span: Span, calls: impl Iterator<Item = &'a Call>, bars: &mut V
         let label = if call.established.is_none() { call.peer.clone() } else { String::new() };
         bars.push(Bar { title, label, ..span.bar(call.begun, answered, y, unanswered) });
         if let Some(from) = call.established {
-            let title = format!("{}; closed: {}", about("talks", from, closed), call.reason);
+            let title = format!("{}; closed: {}", about("talks", from, closed), call.reason());
             bars.push(Bar { label: call.peer.clone(), title, ..span.bar(from, closed, y, "talking") });
         }
         for (from, to) in &call.holds {

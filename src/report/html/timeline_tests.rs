@@ -1,8 +1,8 @@
 //! The timeline of runs made up.
 
 use super::*;
+use crate::calls::calls;
 use crate::event::{AgentEvent, At, Command, Ended};
-use crate::report::html::calls::calls;
 
 /// Events at these times, in milliseconds since the run's start.
 fn events(list: Vec<(f64, &str, Body)>) -> Vec<Event> {

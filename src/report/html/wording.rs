@@ -115,6 +115,11 @@ impl Line {
             }
             Note::StepsDone => self.set("host", "steps done", String::new()),
             Note::Ended(ended) => self.ended(ended),
+            Note::Validated { file, ended } => {
+                self.ended(ended);
+                let why = if ended.message.is_empty() { String::new() } else { format!(": {}", ended.message) };
+                (self.head, self.text) = ("validation".into(), format!("{file} {}{why}", self.head));
+            }
         }
     }
 

@@ -9,7 +9,7 @@ pub fn mark(body: &Body) -> Option<(MarkKind, String)> {
         Body::Event(event) => of_agent(event),
         Body::Note(Note::AgentLost { status }) => Some((MarkKind::Problem, format!("the agent died: {status}"))),
         Body::Note(Note::CheckFailed { message, at }) => Some((MarkKind::Problem, placed(message, at.as_ref()))),
-        Body::Note(Note::Ended(ended)) => match ended.how {
+        Body::Note(Note::Ended(ended) | Note::Validated { ended, .. }) => match ended.how {
             How::Finished | How::Skipped => None,
             How::Cancelled if ended.message.is_empty() => Some((MarkKind::Problem, "cancelled".into())),
             _ => Some((MarkKind::Problem, placed(&ended.message, ended.at.as_ref()))),

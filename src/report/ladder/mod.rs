@@ -11,6 +11,7 @@ mod wire;
 use serde::Serialize;
 
 pub use build::Builder;
+pub use draw::draw;
 pub use page::page;
 pub use wire::{End, Sighting, Wire, is_stream};
 

@@ -36,7 +36,7 @@ fn a_call_with_its_figures() {
     let call = &calls[0];
     assert_eq!((call.number, call.direction.as_str(), call.peer.as_str()), (1, "incoming", "alice@127.0.0.1"));
     assert_eq!((call.begun, call.established, call.closed, call.talked()), (1.0, Some(2.0), Some(6.0), Some(4.0)));
-    assert_eq!(call.reason, "remote: Connection reset by peer");
+    assert_eq!(call.reason(), "remote: Connection reset by peer");
     let audio = Audio {
         codec: "PCMU".into(),
         protocol: "RTP/AVP".into(),
@@ -60,8 +60,11 @@ fn an_old_agent_has_no_ids() {
         said(5, "AUDIO_REPORT", None, json!({"fields": {"packets_tx": 9, "packets_rx": 9}})),
     ];
     let calls = calls(&events);
-    let told: Vec<_> = calls.iter().map(|call| (call.peer.as_str(), call.reason.as_str())).collect();
-    assert_eq!(told, [("alice@h", "remote: Connection reset by peer"), ("carol@h", "local: Rejected by user")]);
+    let told: Vec<_> = calls.iter().map(|call| (call.peer.as_str(), call.reason())).collect();
+    assert_eq!(
+        told,
+        [("alice@h", "remote: Connection reset by peer".into()), ("carol@h", "local: Rejected by user".into())]
+    );
     assert_eq!(calls[1].audio.packets, Some((9.0, 9.0)));
 }
 

@@ -1,6 +1,6 @@
-//! The calls of a run, as each agent tells of its own: states, and what went through them.
+//! The calls of a run, as each agent tells of its own: states, times, and what went through them.
 
-use crate::event::{AgentEvent, Body, Event, Note, closed_reason};
+use crate::event::{AgentEvent, Body, ClosedReason, Event, Note, SipEvent, closed_reason};
 use crate::flow::Names;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -18,14 +18,18 @@ pub struct Call {
     /// Whom it talks with, by name.
     pub peer: String,
     pub begun: f64,
+    /// Its INVITE was sent, or came.
+    pub invited: Option<f64>,
+    /// The first 180 or 183 came, or was sent.
+    pub rung: Option<f64>,
     pub established: Option<f64>,
     /// The first RTP packet.
     pub media: Option<f64>,
     /// From, to; the last one may still hold when the call closes.
     pub holds: Vec<(f64, Option<f64>)>,
     pub closed: Option<f64>,
-    /// Why it closed.
-    pub reason: String,
+    /// Why it closed, where the agent said so.
+    pub why: Option<ClosedReason>,
     pub audio: Audio,
 }
 
@@ -50,40 +54,77 @@ pub struct Audio {
 
 /// All calls, in the order in which they began.
 pub fn calls(events: &[Event]) -> Vec<Call> {
-    let mut names = Names::default();
-    let mut calls: Vec<Call> = vec![];
-    let mut numbers: BTreeMap<Arc<str>, usize> = BTreeMap::new();
-    for event in events {
-        let Some(agent) = &event.agent else { continue };
+    let mut builder = Builder::default();
+    events.iter().for_each(|event| builder.event(event));
+    builder.calls
+}
+
+/// Makes calls of events, one by one.
+#[derive(Debug, Default)]
+pub struct Builder {
+    names: Names,
+    /// In the order in which they began.
+    pub calls: Vec<Call>,
+    /// How many calls each agent had.
+    numbers: BTreeMap<Arc<str>, usize>,
+    /// The first INVITE of an agent under a Call-ID and the first that rang for it: an agent tells of its call after that.
+    invites: BTreeMap<(Arc<str>, String), (f64, Option<f64>)>,
+}
+
+impl Builder {
+    pub fn event(&mut self, event: &Event) {
+        let Some(agent) = &event.agent else { return };
         match &event.body {
-            Body::Note(Note::AgentStarting { aor, address, .. }) => names.add(agent, aor, address),
+            Body::Note(Note::AgentStarting { aor, address, .. }) => self.names.add(agent, aor, address),
             Body::Note(Note::AgentStopped { .. } | Note::AgentLost { .. }) => {
-                let open = calls.iter_mut().filter(|call| call.agent == *agent && call.closed.is_none());
+                let open = self.calls.iter_mut().filter(|call| call.agent == *agent && call.closed.is_none());
                 open.for_each(|call| call.closed = Some(event.time));
             }
-            Body::Event(said) => {
-                let Some(place) = place_of(&calls, agent, said) else { continue };
-                let call = match place {
-                    Place::Known(index) => &mut calls[index],
-                    Place::New => {
-                        let number = numbers.entry(agent.clone()).or_default();
-                        *number += 1;
-                        calls.push(Call {
-                            agent: agent.clone(),
-                            number: *number,
-                            begun: event.time,
-                            ..Call::default()
-                        });
-                        let last = calls.len() - 1;
-                        &mut calls[last]
-                    }
-                };
-                call.take(event.time, said, &names);
-            }
+            Body::Sip(sip) if sip.method == "INVITE" => self.invite(event.time, agent, sip),
+            Body::Event(said) => self.said(event.time, agent, said),
             _ => {}
         }
     }
-    calls
+
+    fn invite(&mut self, time: f64, agent: &Arc<str>, sip: &SipEvent) {
+        let key = (agent.clone(), sip.call_id.clone());
+        match sip.status {
+            None => drop(self.invites.entry(key).or_insert((time, None))),
+            Some(180..=189) => {
+                if let Some((_, rung @ None)) = self.invites.get_mut(&key) {
+                    *rung = Some(time);
+                    // the agent may have told of the call before
+                    let id = Some(&sip.call_id);
+                    let call = self.calls.iter_mut().find(|call| call.agent == *agent && call.id.as_ref() == id);
+                    if let Some(call) = call {
+                        call.rung = Some(time);
+                    }
+                }
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn said(&mut self, time: f64, agent: &Arc<str>, said: &AgentEvent) {
+        let call = match place_of(&self.calls, agent, said) {
+            None => return,
+            Some(Place::Known(index)) => &mut self.calls[index],
+            Some(Place::New) => {
+                let number = self.numbers.entry(agent.clone()).or_default();
+                *number += 1;
+                let new = Call { agent: agent.clone(), number: *number, begun: time, ..Call::default() };
+                self.calls.push_mut(new)
+            }
+        };
+        let had_id = call.id.is_some();
+        call.take(time, said, &self.names);
+        if let (false, Some(id)) = (had_id, &call.id)
+            && let Some((invited, rung)) = self.invites.get(&(agent.clone(), id.clone()))
+        {
+            call.invited = Some(*invited);
+            call.rung = rung.or(call.rung);
+        }
+    }
 }
 
 enum Place {
@@ -120,6 +161,25 @@ impl Call {
         Some(self.closed? - self.established?)
     }
 
+    /// From the INVITE to the first sign that the peer rings, milliseconds: of a call that the agent made.
+    pub fn post_dial_delay(&self) -> Option<f64> {
+        (self.direction == "outgoing").then_some(self.rung? - self.invited?)
+    }
+
+    /// From the first sign of ringing to the answer, or to the end of a call that nobody answered, milliseconds.
+    pub fn rang(&self) -> Option<f64> {
+        Some(self.established.or(self.closed)? - self.rung?)
+    }
+
+    /// Why it closed, in words: `remote: Connection reset by peer`; empty where the agent did not say.
+    pub fn reason(&self) -> String {
+        match &self.why {
+            None => String::new(),
+            Some(why) if why.text.is_empty() => why.by.to_string(),
+            Some(why) => format!("{}: {}", why.by, why.text),
+        }
+    }
+
     fn take(&mut self, time: f64, said: &AgentEvent, names: &Names) {
         if self.id.is_none() {
             self.id.clone_from(&said.call);
@@ -131,6 +191,8 @@ impl Call {
             self.peer = names.of_uri(peer);
         }
         match said.name.as_str() {
+            "CALL_OUTGOING" | "CALL_INCOMING" if self.invited.is_none() => self.invited = Some(time),
+            "CALL_RINGING" | "CALL_PROGRESS" if self.rung.is_none() => self.rung = Some(time),
             "CALL_ESTABLISHED" if self.established.is_none() => self.established = Some(time),
             "CALL_RTPESTAB" if self.media.is_none() => self.media = Some(time),
             "CALL_HOLD" if self.holds.last().is_none_or(|(_, end)| end.is_some()) => self.holds.push((time, None)),
@@ -141,11 +203,7 @@ impl Call {
             }
             "CALL_CLOSED" => {
                 self.closed = Some(time);
-                let reason = closed_reason(&said.param);
-                self.reason = match reason.text.is_empty() {
-                    true => reason.by.to_string(),
-                    false => format!("{}: {}", reason.by, reason.text),
-                };
+                self.why = Some(closed_reason(&said.param));
             }
             "CALL_RTCP" => self.audio.rtcp(said),
             "AUDIO_REPORT" => self.audio.report(said),
@@ -184,5 +242,4 @@ impl Audio {
 }
 
 #[cfg(test)]
-#[path = "calls_tests.rs"]
 mod tests;

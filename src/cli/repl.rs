@@ -1,0 +1,161 @@
+//! `telefonist repl`, and `run --pause-on-failure`: a prompt, at a terminal; without one, lines of a pipe.
+
+use super::arguments::{HostArguments, InputArguments};
+use super::check::complain;
+use super::printer::say;
+use super::{colours, inputs, interrupt, settings};
+use crate::diagnostic::{Diagnostic, render};
+use crate::engine::{Limits, Session};
+use crate::event::Ended;
+use crate::pipeline::{self, Interrupt};
+use crate::record::Header;
+use crate::repl::{self, Editor, History, Plain, Reader, Served, Setting};
+use crate::run::Inputs;
+use crate::verdict::{ExitCode, worst};
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+pub const EXAMPLES: &str = "\
+At the prompt:
+  let alice = agent(\"alice\")             an agent of this machine; agent(\"<sip:…>;auth_pass=…\") registers
+  let bob = agent(\"bob\")
+  alice.dial(bob)                        what comes of it is shown above the prompt
+  await bob.event(\"CALL_INCOMING\")       waits; Ctrl-C ends the wait
+  bob.accept()
+  :ladder                                the SIP messages so far
+  :save call.rhai                        the same as a test: telefonist run call.rhai
+  :help                                  more
+
+Lines of a testfile are understood as well: uanew <sip:ua1@127.0.0.1>;regint=0 and ua1:dial ua2|2s|hangup.
+
+Without a terminal the lines come from a file or a pipe; the program then ends with 1 if an await or an assert failed,
+2 if a line could not be read, 3 if something could not be carried out:
+  telefonist repl < lines
+
+The session is kept as a run: telefonist ladder last, telefonist export last --format pcap.";
+
+/// Where nobody says how wide it is.
+const COLUMNS: usize = 80;
+
+#[derive(clap::Args, Debug)]
+pub struct ReplArguments {
+    /// Remember no lines beyond this session (they are kept in <data_dir>/repl-history)
+    #[arg(long)]
+    pub private: bool,
+    /// The time limit of an await that names none
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = super::settings::duration)]
+    pub timeout: std::time::Duration,
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    #[command(flatten)]
+    pub host: HostArguments,
+}
+
+pub fn repl(arguments: &ReplArguments) -> ExitCode {
+    let workplace = match settings::workplace(&arguments.host) {
+        Ok(workplace) => workplace,
+        Err(problem) => return refuse(&[problem], ExitCode::Error),
+    };
+    let workplace = match inputs::inputs(&arguments.inputs, workplace.data_dir()) {
+        Ok(inputs) => workplace.with_inputs(inputs),
+        Err(problems) => return refuse(&problems, ExitCode::Usage),
+    };
+    let history = match arguments.private {
+        true => History::Private,
+        false => History::File(workplace.data_dir().join("repl-history")),
+    };
+    interrupt::watch(workplace.interrupt.clone());
+    let limits = Limits { within: arguments.timeout, ..Limits::default() };
+    let defines = workplace.inputs().macros();
+    let mut exit_code = ExitCode::Passed;
+    let conducted = pipeline::session(&workplace, &limits, |session, header| {
+        let talked = match is_terminal() {
+            true => {
+                say("telefonist: a call by hand. :help teaches, Ctrl-D ends.\n");
+                Editor::new(history, "> ", colours(&std::io::stdout()))
+                    .map(|mut editor| talk(session, &mut editor, header.clone(), defines, &workplace.interrupt))
+            }
+            false => {
+                let mut lines = Plain::new(std::io::stdin().lock());
+                Ok(talk(session, &mut lines, header.clone(), defines, &workplace.interrupt))
+            }
+        };
+        match talked {
+            Ok(Served { ended, exit_code: code, script }) => {
+                exit_code = code;
+                (ended, script)
+            }
+            Err(problem) => {
+                exit_code = ExitCode::Error;
+                let ended = Ended::error(problem.message.clone());
+                complain(&[problem]);
+                (ended, String::new())
+            }
+        }
+    });
+    match conducted {
+        Ok(conducted) => {
+            complain(&conducted.warnings);
+            if is_terminal() {
+                say(&format!("kept as {}\n", conducted.header.run));
+            }
+            worst([exit_code, if workplace.interrupt.requested() { ExitCode::Interrupted } else { ExitCode::Passed }])
+        }
+        Err(problem) => refuse(&[problem], ExitCode::Error),
+    }
+}
+
+fn refuse(problems: &[Diagnostic], code: ExitCode) -> ExitCode {
+    complain(problems);
+    code
+}
+
+fn is_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+fn talk(
+    session: &mut Session,
+    reader: &mut dyn Reader,
+    header: Header,
+    defines: Vec<(String, String)>,
+    interrupt: &Interrupt,
+) -> Served {
+    let stdout = std::io::stdout();
+    let width = terminal_size::terminal_size_of(&stdout).map_or(COLUMNS, |(columns, _)| usize::from(columns.0));
+    let setting = Setting { header, colour: colours(&stdout), width, defines, interrupt };
+    repl::serve(session, reader, &setting)
+}
+
+/// # Errors
+/// `--pause-on-failure` makes no sense here.
+pub fn pausable(jobs: u16) -> Result<(), Diagnostic> {
+    if !is_terminal() {
+        return Err(Diagnostic::error("--pause-on-failure opens a prompt, and there is no terminal for one")
+            .advice("leave it out where no person sits; `telefonist replay last` shows what happened"));
+    }
+    match jobs {
+        1 => Ok(()),
+        _ => Err(Diagnostic::error("--pause-on-failure runs one test at a time").advice("leave out --jobs")),
+    }
+}
+
+/// The inputs of runs that open a prompt inside a script that has failed.
+pub fn pausing(inputs: Inputs, interrupt: Arc<Interrupt>) -> Inputs {
+    let defines = inputs.macros();
+    let pause = move |session: &mut Session, ended: &Ended| {
+        let colour = colours(&std::io::stdout());
+        let problem = session.diagnostic_of(ended);
+        say(&format!(
+            "{}paused where it failed: the calls are up, its variables are here. :help teaches, Ctrl-D ends the run.\n",
+            render(&[problem], colour)
+        ));
+        let file = session.origin().source.name.clone();
+        let header = Header::new("paused", &file, &file, session.log().now(), "");
+        match Editor::new(History::Private, "paused> ", colour) {
+            Ok(mut editor) => drop(talk(session, &mut editor, header, defines.clone(), &interrupt)),
+            Err(problem) => complain(&[problem]),
+        }
+    };
+    Inputs { pause: Some(Arc::new(pause)), ..inputs }
+}

@@ -1,0 +1,72 @@
+//! What a walk through a validation knows: its `events`, `stats` and `telefonist`, and what has no meaning there.
+
+use super::kinds::Kind;
+use super::start_of;
+use super::walk::Walk;
+use crate::diagnostic::nearest;
+use crate::engine::docs;
+use rhai::{CustomExpr, FnCallExpr, Position};
+
+/// The variables that a validation is given.
+pub const GIVEN: [(&str, Kind); 3] =
+    [("events", Kind::Events(None)), ("stats", Kind::List), ("telefonist", Kind::Telefonist)];
+
+/// Functions of ours that look at nothing but what they are given.
+const PURE: [&str; 2] = ["mos", "print"];
+
+impl Walk<'_> {
+    pub fn given(&self, name: &str) -> Option<Kind> {
+        GIVEN.iter().find(|(known, _)| self.validation && *known == name).map(|(_, kind)| *kind)
+    }
+
+    /// Tells of a function that acts on a run, if this is one in a validation.
+    pub fn not_in_a_validation(&mut self, name: &str, position: Position) -> bool {
+        if !self.validation || PURE.contains(&name) || docs::function(name).is_none() {
+            return false;
+        }
+        let advice = match name {
+            "assert" | "fail" => format!("write telefonist.{name}(…)"),
+            "assert_eq" | "check" => "write telefonist.assert(a == b, \"why\")".to_string(),
+            _ => "it judges what is recorded: `events`, and the calls in `stats`".to_string(),
+        };
+        let message = match name {
+            "agent" | "uanew" | "uafind" | "on" | "uadelall" => format!("a validation has no agents: no `{name}(…)`"),
+            "sleep" | "all" | "any" => "a validation can't wait".to_string(),
+            _ => format!("`{name}(…)` belongs in a test, not in a validation"),
+        };
+        self.error("not-in-validation", position, message, Some(advice));
+        true
+    }
+
+    /// `test`, `setup` or `teardown`.
+    pub fn block_of_a_test(&mut self, word: &str, custom: &CustomExpr) {
+        if let Some(first) = custom.inputs.first() {
+            let message = format!("`{word}` belongs in a test, not in a validation");
+            let advice = "write what is to be asserted without a block around it".to_string();
+            self.error("not-in-validation", start_of(first), message, Some(advice));
+        }
+    }
+
+    /// `telefonist.assert(…)` and `telefonist.fail(…)`.
+    pub fn of_telefonist(&mut self, call: &FnCallExpr, arguments: &[Kind], position: Position) {
+        let (counts, usage) = match call.name.as_str() {
+            "assert" => (1..=2, "telefonist.assert(true or false, text)"),
+            "fail" => (1..=1, "telefonist.fail(text)"),
+            other => {
+                let near = nearest(other, ["assert", "fail"]).map(|near| format!("did you mean `{near}`?"));
+                let advice = near.or_else(|| Some("there are telefonist.assert(…) and telefonist.fail(…)".into()));
+                let message = format!("`telefonist` has no method `{other}`");
+                return self.error("unknown-method", position, message, advice);
+            }
+        };
+        let texts = if call.name == "assert" { &arguments[1.min(arguments.len())..] } else { arguments };
+        let no_text = |kind: &Kind| !matches!(kind, Kind::Text | Kind::Unknown);
+        let no_truth =
+            call.name == "assert" && arguments.first().is_some_and(|kind| !matches!(kind, Kind::Bool | Kind::Unknown));
+        if !counts.contains(&arguments.len()) || texts.iter().any(no_text) || no_truth {
+            let given: Vec<_> = arguments.iter().map(|kind| kind.in_words()).collect();
+            let message = format!("`{}` can't be called with ({})", call.name, given.join(", "));
+            self.error("argument-kind", position, message, Some(format!("it is called so: {usage}")));
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! A script that a person writes line by line: each is checked, run statement by statement, and seen by the next.
+//!
+//! Each line stands at its place in one text that grows, so that all places are the session's. A statement has an engine of its own
+//! over the same variables, functions, imports, agents and marks. What failed leaves nothing behind, and the session goes on.
+
+use super::agent_api::Agent;
+use super::check::{self, Known};
+use super::errors;
+use super::host::Host;
+use super::program::{Loader, Program, parse_text};
+use super::runner::{STACK, engine, internal_error};
+use super::shared::share_all;
+use super::state::{Limits, Run, lock};
+use super::{statements, value};
+use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::event::{Ended, How, Log};
+use crate::script::Script;
+use rhai::{AST, Dynamic, EvalAltResult, Scope, Stmt};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// The name by which places in a session's text are told.
+const NAME: &str = "session";
+
+pub struct Session {
+    host: Arc<dyn Host>,
+    limits: Limits,
+    files: Option<Loader>,
+    origin: Arc<Script>,
+    name: String,
+    /// What succeeded so far, as Rhai, line for line; what failed has empty lines. It begins with the script that failed, if it goes on
+    /// from one.
+    text: String,
+    /// What stands in its place for checks: its functions and imports, and its variables as they are now.
+    before: String,
+    variables: Scope<'static>,
+    /// The functions and the imports so far.
+    known: AST,
+    /// Where functions stand that may be defined anew: name and count of parameters → characters of the text.
+    functions: HashMap<(String, usize), Range<usize>>,
+    /// The last statement's: its marks and agents go on.
+    run: Arc<Run>,
+}
+
+/// A statement that succeeded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// As Rhai, with the semicolon that it needs.
+    pub text: String,
+    /// The log's events from its begin to its end.
+    pub events: Range<usize>,
+    /// The numbers of the events that its awaits took.
+    pub taken: Vec<u64>,
+    /// What it gave, in words.
+    pub value: Option<String>,
+    /// The functions that it defines: names with counts of parameters.
+    pub functions: BTreeSet<(String, usize)>,
+}
+
+/// What became of a line.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The statements that succeeded, in their order: all, if there is no trouble.
+    pub done: Vec<Statement>,
+    pub trouble: Option<Trouble>,
+}
+
+/// Why a line did not come to its end.
+#[derive(Debug)]
+pub enum Trouble {
+    /// Nothing of it was run.
+    Text(Vec<Diagnostic>),
+    /// It was run up to there; the same as a diagnostic.
+    Ended(Ended, Diagnostic),
+}
+
+/// Gives a session to `serve`, in a thread that has room for what scripts do, and comes back with what it says. Blocks.
+pub fn session(
+    host: Arc<dyn Host>,
+    limits: &Limits,
+    files: Loader,
+    serve: impl FnOnce(&mut Session) -> Ended + Send,
+) -> Ended {
+    std::thread::scope(|scope| {
+        let talk = move || {
+            let script = Script::rhai(Source::new(NAME, ""));
+            let program = Program { files: Some(files), ..Program::new(&script, AST::empty()) };
+            serve(&mut Session::new(Run::new(program, host, limits.clone()), Scope::new()))
+        };
+        let thread =
+            std::thread::Builder::new().name("session".to_string()).stack_size(STACK).spawn_scoped(scope, talk);
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(ended)) => ended,
+            Ok(Err(panic)) => internal_error(panic.as_ref()),
+            Err(error) => Ended::error(format!("the session could not be started: {error}")),
+        }
+    })
+}
+
+/// Gives a session inside a script that has failed to whoever wants one. The script stays failed.
+pub(super) fn pause(run: &Arc<Run>, variables: Scope<'static>, result: &Result<(), Box<EvalAltResult>>) {
+    let Some(pause) = run.host.pause() else { return };
+    let ended = errors::ended_so(run, result, lock(&run.check_failed).clone());
+    if !matches!(ended.how, How::Failed | How::Error) {
+        return;
+    }
+    let mut inside = Run::new(run.program.clone(), run.host.clone(), run.limits.clone());
+    take_over(&mut inside, run);
+    inside.go_on();
+    pause(&mut Session::new(inside, variables), &ended);
+    run.log().stop(ended);
+}
+
+/// What a run has come to know goes on in another.
+fn take_over(next: &mut Run, last: &Run) {
+    *lock(&next.marks) = std::mem::take(&mut *lock(&last.marks));
+    *lock(&next.shared) = lock(&last.shared).clone();
+    *lock(&next.within) = *lock(&last.within);
+    next.in_test.store(last.in_test.load(Relaxed), Relaxed);
+    next.strict.store(last.strict.load(Relaxed), Relaxed);
+}
+
+impl Session {
+    fn new(run: Run, variables: Scope<'static>) -> Session {
+        let program = &run.program;
+        // a testfile's places are not its own script's
+        let inside = program.script.lines.is_empty().then_some(&program.script);
+        let known = program.ast.clone_functions_only();
+        let imports = program.ast.statements().iter().filter(|statement| matches!(statement, Stmt::Import(..)));
+        let known = AST::new(imports.cloned(), known.shared_lib().clone());
+        let mut text = inside.map_or(String::new(), |script| script.rhai.clone());
+        if !(text.ends_with('\n') || text.is_empty() && variables.is_empty()) {
+            text.push('\n');
+        }
+        let before = format!("{}{}", declared(&variables), without_statements(&text));
+        Session {
+            host: run.host.clone(),
+            limits: run.limits.clone(),
+            files: program.files.clone(),
+            origin: program.script.clone(),
+            name: inside.map_or(NAME, |script| script.source.name.as_str()).to_string(),
+            text,
+            before,
+            variables,
+            known,
+            functions: HashMap::new(),
+            run: Arc::new(run),
+        }
+        .noting()
+    }
+
+    fn noting(self) -> Session {
+        lock(&self.run.marks).taken = Some(vec![]);
+        self
+    }
+
+    pub fn host(&self) -> &Arc<dyn Host> {
+        &self.host
+    }
+
+    pub fn log(&self) -> &Log {
+        self.host.log()
+    }
+
+    /// All that counts for a next line, as Rhai, line for line.
+    pub fn text(&self) -> String {
+        let script = self.before.matches('\n').count();
+        let rest = self.text.match_indices('\n').nth(script.wrapping_sub(1)).map_or(0, |(at, _)| at + 1);
+        format!("{}{}", self.before, &self.text[rest..])
+    }
+
+    /// Whether a line may use that name of a variable.
+    pub fn has_variable(&self, name: &str) -> bool {
+        self.variables.contains(name)
+    }
+
+    /// The agents that variables hold: the variable and the agent's name, in the order of their declaration.
+    pub fn agents(&self) -> Vec<(String, Arc<str>)> {
+        let agent = |(name, _, value): (&str, bool, Dynamic)| Some((name.to_string(), value.try_cast::<Agent>()?.name));
+        self.variables.iter().filter_map(agent).collect()
+    }
+
+    fn take_taken(&self) -> Vec<u64> {
+        lock(&self.run.marks).taken.replace(vec![]).unwrap_or_default()
+    }
+
+    /// The script that it goes on from; an empty one for a session of its own.
+    pub fn origin(&self) -> &Script {
+        &self.origin
+    }
+
+    /// Whether a text can be read as Rhai at all.
+    pub fn is_rhai(&self, text: &str) -> bool {
+        parse_text(text, &self.name).is_ok()
+    }
+
+    /// Runs what a person wrote. `rhai` is what that becomes where it is no Rhai itself: one line for each of its lines.
+    pub fn enter(&mut self, text: &str, rhai: Option<&str>) -> Outcome {
+        let first = self.text.matches('\n').count();
+        let code = rhai.unwrap_or(text);
+        let lines = code.matches('\n').count() + 1;
+        let script = self.script_with(text, rhai);
+        let own = match self.checked(&script, code, first) {
+            Ok(own) => own,
+            Err(problems) => {
+                self.text.extend(std::iter::repeat_n('\n', lines));
+                return Outcome { done: vec![], trouble: Some(Trouble::Text(problems)) };
+            }
+        };
+        self.redefine(&own);
+        self.known = self.known.merge(&own.clone_functions_only());
+        let (mut outcome, mut kept, start) = (Outcome::default(), String::new(), self.text.chars().count());
+        for (part, ast) in self.parts(code, own, first) {
+            let defines: BTreeSet<_> = functions(&ast).collect();
+            let is_definition = ast.statements().is_empty() && !defines.is_empty();
+            // what follows a failure is not run
+            if outcome.trouble.is_some() && !is_definition {
+                kept.push_str(&blank(&code[part]));
+                continue;
+            }
+            if is_definition {
+                let at = start + kept.chars().count();
+                let range = at..at + code[part.clone()].chars().count();
+                self.functions.extend(defines.iter().map(|function| (function.clone(), range.clone())));
+            }
+            let begin = self.log().len();
+            match self.run(&script, ast) {
+                Ok(value) => {
+                    kept.push_str(&statements::closed(&code[part.clone()]));
+                    let text = statements::closed(code[part].trim());
+                    let (events, value) = (begin..self.log().len(), value::in_words(&value));
+                    let taken = self.take_taken();
+                    outcome.done.push(Statement { text, events, taken, value, functions: defines });
+                }
+                Err(ended) => {
+                    self.take_taken();
+                    kept.push_str(&blank(&code[part]));
+                    let problem = self.diagnostic(&ended, &script);
+                    outcome.trouble = Some(Trouble::Ended(ended, problem));
+                }
+            }
+        }
+        self.text.push_str(&kept);
+        self.text.extend(std::iter::repeat_n('\n', lines - kept.matches('\n').count()));
+        outcome
+    }
+
+    /// The statements, each by itself at its place; all at once where they can't be told apart.
+    fn parts(&self, code: &str, own: AST, first: usize) -> Vec<(Range<usize>, AST)> {
+        let parse = |part: Range<usize>| {
+            let padded = format!("{}{}{}", "\n".repeat(first), blank(&code[..part.start]), &code[part.clone()]);
+            parse_text(&padded, &self.name).ok().map(|ast| (part, ast))
+        };
+        let parts: Option<Vec<_>> = statements::split(code).into_iter().map(parse).collect();
+        parts.unwrap_or_else(|| vec![(0..code.len(), own)])
+    }
+
+    /// All lines so far and these, as the engine reads them and as the user does.
+    fn script_with(&self, text: &str, rhai: Option<&str>) -> Script {
+        let source = Source::new(self.name.as_str(), format!("{}{text}\n", self.text));
+        match rhai {
+            None => Script::rhai(source),
+            Some(rhai) => {
+                let rhai = format!("{}{rhai}\n", self.text);
+                let lines = (1..=rhai.lines().count() as u32).collect();
+                Script { source, rhai, lines, commands: vec![] }
+            }
+        }
+    }
+
+    /// The syntax tree of what is new, at its place; or all that shows to be wrong with it before it runs.
+    fn checked(&self, script: &Script, code: &str, first: usize) -> Result<AST, Vec<Diagnostic>> {
+        let new = |problem: &Diagnostic| {
+            let is_here = problem.place.as_ref().is_none_or(|place| place.line_column().0 as usize > first);
+            is_here && problem.is_error()
+        };
+        let padded = format!("{}{code}", "\n".repeat(first));
+        let script_of = |rhai: String| Script { rhai, ..script.clone() };
+        let Ok(own) = parse_text(&padded, &self.name) else {
+            let alone = script_of(padded);
+            return Err(super::compile(&alone).err().unwrap_or_default());
+        };
+        // a function that is defined anew is no second one
+        let mut before = self.text();
+        let moved = before.chars().count() as isize - self.text.chars().count() as isize;
+        for range in functions(&own).filter_map(|function| self.functions.get(&function)) {
+            before = without(&before, range.start.saturating_add_signed(moved)..range.end.saturating_add_signed(moved));
+        }
+        let known = Known { files: self.files.clone(), ..Known::default() };
+        let found = check::check(&script_of(format!("{before}{code}\n")), &known);
+        let found: Vec<Diagnostic> = found.into_iter().filter(new).collect();
+        if found.is_empty() { Ok(own) } else { Err(found) }
+    }
+
+    /// Takes out what defined a function of the same name.
+    fn redefine(&mut self, own: &AST) {
+        for function in functions(own) {
+            if let Some(range) = self.functions.remove(&function) {
+                self.text = without(&self.text, range);
+            }
+        }
+    }
+
+    fn run(&mut self, script: &Script, ast: AST) -> Result<Dynamic, Ended> {
+        let import = ast.statements().iter().any(|statement| matches!(statement, Stmt::Import(..)));
+        let mut whole = self.known.merge(&ast);
+        whole.set_source(self.name.as_str());
+        let program = Program { files: self.files.clone(), ..Program::new(script, whole) };
+        let mut run = Run::new(program, self.host.clone(), self.limits.clone());
+        take_over(&mut run, &self.run);
+        run.go_on();
+        let run = Arc::new(run);
+        self.run = run.clone();
+        let engine = engine(&run);
+        share_all(&mut self.variables, &run);
+        let before = self.variables.len();
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            engine.eval_ast_with_scope::<Dynamic>(&mut self.variables, &run.program.ast)
+        }));
+        let (value, ended) = match result {
+            Ok(Ok(value)) => (value, errors::ended(&run, Ok(()))),
+            Ok(Err(error)) => (Dynamic::UNIT, errors::ended(&run, Err(error))),
+            Err(panic) => (Dynamic::UNIT, internal_error(panic.as_ref())),
+        };
+        run.go_on();
+        if ended.how == How::Finished {
+            if import {
+                self.known = self.known.merge(&ast);
+            }
+            return Ok(value);
+        }
+        self.variables.rewind(before);
+        Err(ended)
+    }
+
+    /// How the script failed that the session goes on from, with its place.
+    pub fn diagnostic_of(&self, ended: &Ended) -> Diagnostic {
+        let at = ended.at.as_ref().filter(|at| *at.source == *self.origin.source.name);
+        let mut problem = self.diagnostic(&Ended { at: None, ..ended.clone() }, &self.origin);
+        problem.place = at.map(|at| Place::line(&self.origin.source, at.line));
+        problem
+    }
+
+    fn diagnostic(&self, ended: &Ended, script: &Script) -> Diagnostic {
+        let lines: Vec<&str> = std::iter::once(&ended.message).chain(&ended.details).map(String::as_str).collect();
+        let mut problem = Diagnostic::error(lines.join("\n"));
+        problem.advice = ended.advice.clone();
+        if let Some(at) = &ended.at {
+            match *at.source == *self.name && !script.source.text.is_empty() {
+                true if script.lines.is_empty() => problem = problem.at(script.place(at.line, at.column)),
+                true => problem = problem.at(Place::line(&script.source, at.line)),
+                false => problem.message.push_str(&format!("\nat {}:{}:{}", at.source, at.line, at.column)),
+            }
+        }
+        problem
+    }
+}
+
+/// The functions that a text defines: names with counts of parameters.
+fn functions(ast: &AST) -> impl Iterator<Item = (String, usize)> {
+    let named = ast.iter_functions().map(|function| (function.name.to_string(), function.params.len()));
+    named.filter(|(name, _)| !name.starts_with("anon$"))
+}
+
+/// The text with nothing in it but the ends of its lines and spaces: what follows it keeps its place.
+fn blank(text: &str) -> String {
+    text.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect()
+}
+
+/// The text with those characters blank.
+fn without(text: &str, range: Range<usize>) -> String {
+    let kept = text.chars().enumerate().map(|(n, c)| if range.contains(&n) && c != '\n' { ' ' } else { c });
+    kept.collect()
+}
+
+/// A script's functions and imports at their places, and nothing else of it.
+fn without_statements(text: &str) -> String {
+    let mut kept = String::new();
+    for part in statements::split(text) {
+        let own = &text[part];
+        let stays = parse_text(own, "")
+            .is_ok_and(|ast| ast.statements().iter().all(|statement| matches!(statement, Stmt::Import(..))));
+        kept.push_str(&if stays { own.to_string() } else { blank(own) });
+    }
+    kept.extend(std::iter::repeat_n('\n', text.matches('\n').count() - kept.matches('\n').count()));
+    kept
+}
+
+/// The variables as a text declares them, in one line: which are agents is all that is known of them.
+fn declared(variables: &Scope) -> String {
+    let declare = |(name, _, value): (&str, bool, Dynamic)| match value.is::<Agent>() {
+        true => format!("let {name} = agent(\"{name}\"); "),
+        false => format!("let {name} = something(); "),
+    };
+    variables.iter().map(declare).collect()
+}

@@ -1,0 +1,300 @@
+//! A text → its statements at the top level, found by their brackets and semicolons; and whether a text is whole.
+//!
+//! Rhai's parser gives no statement's end. What is found here is parsed by it statement by statement, so that a mistake here shows as
+//! an error, and never as another meaning.
+
+use super::program::parse_text;
+use rhai::ParseErrorType;
+use std::ops::Range;
+
+/// Statements that end with a block, not with a semicolon.
+const WITH_BLOCK: [&str; 12] =
+    ["if", "for", "while", "loop", "switch", "try", "fn", "private", "do", "test", "setup", "teardown"];
+
+/// What a statement is split by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Token<'a> {
+    Semicolon,
+    /// `{`
+    Block,
+    /// The `}` of a block.
+    BlockEnd,
+    Word(&'a str),
+    Other,
+}
+
+/// A token, its bytes, and how much is open behind it.
+type Scanned<'a> = (Token<'a>, Range<usize>, usize);
+
+/// The tokens of a text, and whether something is still open at its end.
+fn scan(text: &str) -> (Vec<Scanned<'_>>, bool) {
+    let (mut tokens, mut open, mut at) = (vec![], vec![], 0);
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let start = at;
+        let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        at += c.len_utf8();
+        let token = match c {
+            _ if c.is_whitespace() => continue,
+            '/' if rest.starts_with("//") => {
+                at = start + rest.find('\n').unwrap_or(rest.len());
+                continue;
+            }
+            '/' if rest.starts_with("/*") => match comment(rest) {
+                Some(length) => {
+                    at = start + length;
+                    continue;
+                }
+                None => return (tokens, true),
+            },
+            '"' => {
+                at = start + quoted(rest, '"');
+                Token::Other
+            }
+            '\'' => {
+                at = start + quoted(rest, '\'');
+                Token::Other
+            }
+            '#' if raw(rest).is_some() => {
+                at = start + raw(rest).unwrap_or(1);
+                Token::Other
+            }
+            '`' => {
+                open.push('`');
+                at = start + 1 + until_code(&text[at..]);
+                closed_text(text, &mut at, &mut open);
+                Token::Other
+            }
+            '#' if rest.starts_with("#{") => {
+                at += 1;
+                open.push('#');
+                Token::Other
+            }
+            '{' => {
+                open.push('{');
+                Token::Block
+            }
+            '(' | '[' => {
+                open.push(c);
+                Token::Other
+            }
+            '}' if open.last() == Some(&'$') => {
+                open.pop();
+                at += until_code(&text[at..]);
+                closed_text(text, &mut at, &mut open);
+                Token::Other
+            }
+            '}' => match open.pop() {
+                Some('{') => Token::BlockEnd,
+                _ => Token::Other,
+            },
+            ')' | ']' => {
+                open.pop();
+                Token::Other
+            }
+            ';' => Token::Semicolon,
+            _ if word > 0 => {
+                at = start + word;
+                Token::Word(&rest[..word])
+            }
+            _ => Token::Other,
+        };
+        tokens.push((token, start..at, open.len()));
+    }
+    (tokens, !open.is_empty())
+}
+
+/// The length of a block comment, which may hold others; none where it does not end.
+fn comment(text: &str) -> Option<usize> {
+    let (mut depth, mut at) = (0, 0);
+    loop {
+        let rest = &text[at..];
+        let step = match rest {
+            _ if rest.starts_with("/*") => {
+                depth += 1;
+                2
+            }
+            _ if rest.starts_with("*/") => {
+                depth -= 1;
+                2
+            }
+            _ => rest.chars().next()?.len_utf8(),
+        };
+        at += step;
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+}
+
+/// The length of a text in quotes; one that is not closed ends with its line.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            '\n' if !escaped => return at,
+            _ if c == quote && !escaped => return at + 1,
+            _ => escaped = c == '\\' && !escaped,
+        }
+    }
+    text.len()
+}
+
+/// The length of a raw text, `#"…"#`, if there is one.
+fn raw(text: &str) -> Option<usize> {
+    let hashes = text.len() - text.trim_start_matches('#').len();
+    let inside = text[hashes..].strip_prefix('"')?;
+    let end = format!("\"{}", &text[..hashes]);
+    Some(inside.find(&end).map_or(text.len(), |at| hashes + 1 + at + end.len()))
+}
+
+/// How far a text in backticks reaches: behind its end, or behind the `${` of code in it.
+fn until_code(text: &str) -> usize {
+    let end = [text.find('`').map(|at| at + 1), text.find("${").map(|at| at + 2)].into_iter().flatten().min();
+    end.unwrap_or(text.len())
+}
+
+/// What [`until_code`] has come to.
+fn closed_text(text: &str, at: &mut usize, open: &mut Vec<char>) {
+    match text.as_bytes()[..*at].last() {
+        Some(b'`') => drop(open.pop()),
+        Some(b'{') => open.push('$'),
+        _ => {}
+    }
+}
+
+/// The statements of a text, comments before them included. Together they are the whole text, but for comments behind the last.
+pub fn split(text: &str) -> Vec<Range<usize>> {
+    let (tokens, _) = scan(text);
+    let (mut statements, mut start, mut first) = (vec![], 0, None);
+    for (n, (token, span, depth)) in tokens.iter().enumerate() {
+        let begun = *first.get_or_insert(*token);
+        let ends = match token {
+            Token::Semicolon => true,
+            Token::BlockEnd => ends_with_block(begun) && !goes_on(begun, tokens.get(n + 1).map(|(next, ..)| *next)),
+            _ => false,
+        };
+        if ends && *depth == 0 {
+            statements.push(start..span.end);
+            (start, first) = (span.end, None);
+        }
+    }
+    if let (Some(_), Some((_, last, _))) = (first, tokens.last()) {
+        statements.push(start..last.end);
+    }
+    statements
+}
+
+/// A statement with its semicolon, where another may follow it only behind one.
+pub fn closed(statement: &str) -> String {
+    let (tokens, _) = scan(statement);
+    let is_block = tokens.first().is_some_and(|(first, ..)| ends_with_block(*first)) && statement.ends_with('}');
+    let mark = if statement.ends_with(';') || is_block { "" } else { ";" };
+    format!("{statement}{mark}")
+}
+
+fn ends_with_block(first: Token) -> bool {
+    matches!(first, Token::Word(word) if WITH_BLOCK.contains(&word)) || first == Token::Block
+}
+
+/// Whether a statement goes on behind the end of a block.
+fn goes_on(first: Token, next: Option<Token>) -> bool {
+    match next {
+        Some(Token::Word("else" | "catch")) => true,
+        Some(Token::Word("while" | "until")) => first == Token::Word("do"),
+        _ => false,
+    }
+}
+
+/// Whether a text ends in the middle of something, so that more lines of it are due.
+pub fn is_unfinished(text: &str) -> bool {
+    if scan(text).1 {
+        return true;
+    }
+    let Err(error) = parse_text(text, "") else { return false };
+    let last = text.lines().count();
+    // a position at the end of the text is none, or behind its last character
+    let is_end = |position: rhai::Position| match (position.line(), position.position()) {
+        (Some(line), Some(column)) => {
+            line > last
+                || line == last && column > text.lines().last().map_or(0, |line| line.trim_end().chars().count())
+        }
+        _ => true,
+    };
+    match error.err_type() {
+        ParseErrorType::UnexpectedEOF => true,
+        ParseErrorType::MissingToken(..) | ParseErrorType::PropertyExpected => is_end(error.position()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn texts(text: &str) -> Vec<&str> {
+        split(text).into_iter().map(|part| text[part].trim()).collect()
+    }
+
+    #[test]
+    fn a_text_is_split_at_semicolons_and_behind_blocks() {
+        for (text, expected) in [
+            ("let a = 1; let b = 2", &["let a = 1;", "let b = 2"][..]),
+            ("if a { x(); } else { y(); } z()", &["if a { x(); } else { y(); }", "z()"]),
+            ("do { x } while y; z;", &["do { x } while y;", "z;"]),
+            ("if a { } while b { }", &["if a { }", "while b { }"]),
+            ("fn f(x) { x; } fn g() {}\nf(1);", &["fn f(x) { x; }", "fn g() {}", "f(1);"]),
+            ("try { a; } catch (e) { b; }", &["try { a; } catch (e) { b; }"]),
+            ("for x in #{ a: 1 }.keys() { y; } z", &["for x in #{ a: 1 }.keys() { y; }", "z"]),
+            ("let f = || { a; }; f.call()", &["let f = || { a; };", "f.call()"]),
+            (
+                "a(\"x;}\"); `;${ b(\"}\"); `;` };`; 'c'; #\";\"#; c",
+                &["a(\"x;}\");", "`;${ b(\"}\"); `;` };`;", "'c';", "#\";\"#;", "c"],
+            ),
+            ("// a; b\nx; /* y; /* z; */ */ w // v", &["// a; b\nx;", "/* y; /* z; */ */ w"]),
+            ("", &[]),
+            (" // nothing", &[]),
+        ] {
+            assert_eq!(texts(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_statement_is_closed_where_it_has_to_be() {
+        for (text, expected) in [
+            ("a", "a;"),
+            ("a;", "a;"),
+            ("if a { }", "if a { }"),
+            ("let a = #{}", "let a = #{};"),
+            ("// x\nfn f() {}", "// x\nfn f() {}"),
+        ] {
+            assert_eq!(closed(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_not_whole_wants_more_lines() {
+        for text in ["fn f(a) {", "a(", "let x =", "/* a", "`a", "`a ${ b", "await a.event(\"X\") within", "a.", "[1,"]
+        {
+            assert!(is_unfinished(text), "{text}");
+        }
+        for text in
+            ["", "a", "let x = 5", "a.dial(b)", "\"a", "a)", "let 5 = x", "dial 5", "if x { }", "await a.closed()"]
+        {
+            assert!(!is_unfinished(text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken_apart(text in "([a-z;(){}\\[\\]\"'`#/*\\n é]|\\$\\{|if |do |fn ){0,60}") {
+            let mut last = 0;
+            for part in split(&text) {
+                prop_assert!(part.start == last && part.end > part.start);
+                prop_assert!(text.is_char_boundary(part.end));
+                last = part.end;
+            }
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Validation scripts in Rhai: they judge a run by its record. An engine of their own has no function that touches the world.
+
+use super::api;
+use super::at::Site;
+use super::errors;
+use super::event_value::{EventValue, field, from_json};
+use super::host::{AgentAsk, Host, Reply};
+use super::program::Program;
+use super::register;
+use super::resolver::Resolver;
+use super::runner::in_thread;
+use super::state::{Fallible, Limits, Run, lock};
+use super::waiter::rhai_index;
+use crate::event::{At, Body, Clock, Ended, Event, How, Log, Note};
+use rhai::{Array, Dynamic, Engine, EvalContext, ImmutableString, Module, NativeCallContext, Scope};
+use serde_json::Value;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// What a validation is given.
+#[derive(Debug, Clone, Default)]
+pub struct Material {
+    /// In their order.
+    pub events: Vec<Arc<Event>>,
+    /// A map of each call's figures.
+    pub stats: Vec<Value>,
+}
+
+/// How a validation ended, and what it printed on the way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judging {
+    pub ended: Ended,
+    pub said: Vec<String>,
+}
+
+/// Asked now and then whether a validation has to end.
+pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// What a validation prints is kept up to so many lines.
+const MOST_LINES: usize = 1000;
+/// A line, and the reason why it failed, up to so many characters.
+const LONGEST: usize = 4000;
+
+/// By so much the program may grow while a script runs, in bytes. Rhai limits each value, not all of them together; other runs of this
+/// program grow by far less.
+const GROWTH: usize = 512 << 20;
+/// How often that is looked at: what a script can fill in that time is little beside it.
+const LOOK: Duration = Duration::from_millis(5);
+
+impl Judging {
+    /// How a validation ends that somebody stops.
+    pub fn cancelled() -> Ended {
+        Ended { how: How::Cancelled, ..Ended::finished() }
+    }
+
+    /// How a validation ends that does not end.
+    pub fn too_long(limit: Duration) -> Ended {
+        Ended {
+            advice: Some("end the loop: a validation looks through what it is given".into()),
+            ..Ended::error(format!("the validation did not end within {} s", limit.as_secs_f64()))
+        }
+    }
+
+    /// What a person may read of a text.
+    fn cut(text: &str) -> String {
+        match text.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text.to_string(),
+        }
+    }
+
+    /// With a reason that a person may read.
+    pub fn new(mut ended: Ended, said: Vec<String>) -> Judging {
+        ended.message = Judging::cut(&ended.message);
+        Judging { ended, said }
+    }
+
+    /// Keeps a line, if there is room; the last one says that more is left out.
+    pub fn keep(said: &mut Vec<String>, line: &str) {
+        match said.len() {
+            MOST_LINES => said.push("what the validation prints after this is left out".into()),
+            lines if lines > MOST_LINES => {}
+            _ => said.push(Judging::cut(line)),
+        }
+    }
+}
+
+/// `telefonist`, by which a validation fails.
+#[derive(Debug, Clone)]
+pub struct Telefonist;
+
+fn fail(context: &NativeCallContext, why: &str) -> Fallible<()> {
+    Err(Run::of(context)?.end(Ended::failed(why), &Site::of_call(context)))
+}
+
+pub fn register_into(module: &mut Module) {
+    module.set_custom_type::<Telefonist>("telefonist");
+    // nothing can be done with a call that is over: its id is what it is
+    register(module, rhai_index(), |event: &mut EventValue, name: ImmutableString| match &event.0.body {
+        Body::Event(said) if name == "call" => Ok(said.call.clone().map_or(Dynamic::UNIT, Dynamic::from)),
+        _ => field(&event.0, &name),
+    });
+    register(
+        module,
+        "assert",
+        |context: NativeCallContext, _: &mut Telefonist, holds: bool, why: &str| {
+            if holds { Ok(()) } else { fail(&context, why) }
+        },
+    );
+    register(
+        module,
+        "assert",
+        |context: NativeCallContext, _: &mut Telefonist, holds: bool| {
+            if holds { Ok(()) } else { fail(&context, "an assertion failed") }
+        },
+    );
+    register(module, "fail", |context: NativeCallContext, _: &mut Telefonist, why: &str| fail(&context, why));
+}
+
+/// A run that is over: its log holds nothing but the reason why the validation ends.
+struct Record(Log);
+
+impl Record {
+    fn refused() -> Ended {
+        Ended::error("a validation has no agents, and can't wait: it judges what is recorded")
+    }
+}
+
+impl Host for Record {
+    fn log(&self) -> &Log {
+        &self.0
+    }
+
+    fn declare(&self, _: AgentAsk, _: &At) -> Result<Arc<str>, Ended> {
+        Err(Record::refused())
+    }
+
+    fn start(&self, _: &[Arc<str>], _: &At) -> Result<(), Ended> {
+        Err(Record::refused())
+    }
+
+    fn find(&self, _: &str) -> Option<Arc<str>> {
+        None
+    }
+
+    fn command_in(&self, _: &Arc<str>, _: Option<&str>, _: &str, _: &At) -> Result<Reply, Ended> {
+        Err(Record::refused())
+    }
+
+    fn reach(&self, _: &str, _: &At) -> Result<(), Ended> {
+        Err(Record::refused())
+    }
+
+    fn stop_agents(&self, _: &At) -> Result<(), Ended> {
+        Err(Record::refused())
+    }
+
+    fn param(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn secret(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn account(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn validate(&self, _: &str, _: &At) -> Ended {
+        Record::refused()
+    }
+
+    fn note(&self, _: Note) {}
+}
+
+/// Runs a validation to its end, at most for `limit`. What it catches does not matter once it has failed. Never panics.
+pub fn validate(program: &Program, material: Material, limit: Duration, stop: Stop) -> Judging {
+    let host = Arc::new(Record(Log::new(Clock::system())));
+    // its time is measured here, not by what it declares
+    let limits = Limits { test: Duration::MAX / 2, ..Limits::default() };
+    let run = Arc::new(Run::new(program.clone(), host, limits));
+    let said = Arc::new(Mutex::new(vec![]));
+    let script = {
+        let said = said.clone();
+        move || {
+            let engine = engine(&run, material, &said, limit, stop);
+            errors::ended(&run, engine.run_ast_with_scope(&mut Scope::new(), &run.program.ast))
+        }
+    };
+    let ended = in_thread("validation", script);
+    let said = std::mem::take(&mut *lock(&said));
+    Judging::new(ended, said)
+}
+
+/// How much of the program is in memory, in bytes; 0 where the system does not say.
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
+    pages.unwrap_or(0) * 4096
+}
+
+/// Ends a validation that takes too long, that somebody stops, or that fills the memory.
+fn watch(run: Arc<Run>, limit: Duration, stop: Stop) -> impl Fn(u64) -> Option<Dynamic> {
+    let (begun, before) = (Instant::now(), resident());
+    let looked = AtomicU64::new(0);
+    move |operation| {
+        let now = if operation & 15 == 0 { begun.elapsed() } else { Duration::ZERO };
+        if now.as_millis() as u64 >= looked.load(Relaxed) + LOOK.as_millis() as u64 {
+            looked.store(now.as_millis() as u64, Relaxed);
+            if now > limit {
+                run.log().stop(Judging::too_long(limit));
+            } else if stop() {
+                run.log().stop(Judging::cancelled());
+            } else if resident() > before + GROWTH {
+                let why = format!("the validation needs more than {} MiB of memory", GROWTH >> 20);
+                run.log().stop(Ended { advice: Some("keep less at once".into()), ..Ended::error(why) });
+            }
+        }
+        run.must_stop().then_some(Dynamic::UNIT)
+    }
+}
+
+fn engine(run: &Arc<Run>, material: Material, said: &Arc<Mutex<Vec<String>>>, limit: Duration, stop: Stop) -> Engine {
+    let mut engine = api::validation_engine();
+    engine.set_default_tag(run.tag());
+    engine.set_module_resolver(Resolver::new(run.program.clone()));
+    engine.on_progress(watch(run.clone(), limit, stop));
+    let lines = said.clone();
+    engine.on_print(move |text| Judging::keep(&mut lock(&lines), text));
+    let lines = said.clone();
+    engine.on_debug(move |text, _, _| Judging::keep(&mut lock(&lines), text));
+    // shared: each look at a variable would copy the list
+    let events: Array = material.events.into_iter().map(|event| Dynamic::from(EventValue(event))).collect();
+    let events = Dynamic::from(events).into_shared();
+    let stats: Array = material.stats.iter().map(from_json).collect();
+    let stats = Dynamic::from(stats).into_shared();
+    #[expect(deprecated, reason = "rhai marks it as volatile, and our version of rhai is pinned by Cargo.lock")]
+    engine.on_var(move |name, index, context: EvalContext| {
+        // a variable of the script's own comes first
+        if index != 0 || context.scope().contains(name) {
+            return Ok(None);
+        }
+        Ok(match name {
+            "events" => Some(events.clone()),
+            "stats" => Some(stats.clone()),
+            "telefonist" => Some(Dynamic::from(Telefonist)),
+            _ => None,
+        })
+    });
+    engine
+}
