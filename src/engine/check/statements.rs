@@ -13,6 +13,15 @@ impl Walk<'_> {
         self.close_block(opened);
     }
 
+    /// A function reads the variables of the top level; what it assigns to is its own.
+    fn only_read(&mut self, name: &str, position: Position) {
+        if self.in_function && !self.scope.has(name) && self.top_level.contains_key(name) {
+            let message = format!("a function can't change `{name}`, which is of the file's top level");
+            let advice = format!("give the new value back, and assign it where the function is called: {name} = …;");
+            self.error("top-level-assigned", position, message, Some(advice));
+        }
+    }
+
     pub fn statements(&mut self, statements: &[Stmt], value: bool) {
         let mut reached = true;
         for (n, statement) in statements.iter().enumerate() {
@@ -77,7 +86,8 @@ impl Walk<'_> {
             Stmt::Assignment(assignment) => {
                 self.expression(&assignment.1.rhs);
                 self.expression(&assignment.1.lhs);
-                if let Expr::Variable(name, ..) = &assignment.1.lhs {
+                if let Expr::Variable(name, _, position) = &assignment.1.lhs {
+                    self.only_read(&name.1, *position);
                     self.scope.forget(&name.1);
                 }
             }
