@@ -5,8 +5,10 @@ use super::call::Call;
 use super::duration::Millis;
 use super::errors::{plain_type, wrong};
 use super::host::{AgentAsk, Reply};
+use super::party::Party;
+use super::register;
 use super::state::{Fallible, Run};
-use super::{register, syntax, waiter};
+use super::waiter::Waiter;
 use crate::diagnostic::mask_secrets;
 use crate::event::Ended;
 use rhai::{Dynamic, Map, Module, NativeCallContext};
@@ -66,13 +68,23 @@ pub fn word(value: &Dynamic) -> Fallible<String> {
     }
 }
 
-impl Agent {
-    /// Sends a command and gives the answer; `ok: false` fails a strict run and is a warning in any other.
-    pub fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
+impl Party for Agent {
+    fn agent(&self) -> &Agent {
+        self
+    }
+
+    fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
         self.send_in(context, None, text)
     }
 
-    /// The same for one of its calls, by its id.
+    fn waiter(&self, waiter: Waiter) -> Waiter {
+        waiter
+    }
+}
+
+impl Agent {
+    /// Sends a command and gives the answer; `ok: false` fails a strict run and is a warning in any other. `call`: the id of the one
+    /// of its calls that it is for.
     pub fn send_in(&self, context: &NativeCallContext, call: Option<&str>, text: &str) -> Fallible<ReplyValue> {
         let run = Run::of(context)?;
         let site = Site::of_call(context);
@@ -181,11 +193,6 @@ pub fn register_into(module: &mut Module) {
 
 fn register_commands(module: &mut Module) {
     for (method, command) in [
-        ("accept", "accept"),
-        ("hangup", "hangup"),
-        ("hold", "hold"),
-        ("resume", "resume"),
-        ("mute", "mute"),
         ("complete_transfer", "atransferexec"),
         ("abort_transfer", "atransferabort"),
         // its account is the only one of its process: index 0
@@ -199,23 +206,8 @@ fn register_commands(module: &mut Module) {
         let reply = agent.send(&context, &format!("dial {}", word(&to)?))?;
         Ok(Call::dialled(agent, from, reply.0))
     });
-    for (method, command) in [("transfer", "transfer"), ("attended_transfer", "atransferstart"), ("options", "options")]
-    {
-        register(
-            module,
-            method,
-            move |context: NativeCallContext, agent: &mut Agent, to: Dynamic| -> Fallible<ReplyValue> {
-                agent.send(&context, &format!("{command} {}", word(&to)?))
-            },
-        );
-    }
-    register(module, "dtmf", |context: NativeCallContext, agent: &mut Agent, digits: Dynamic| -> Fallible<Dynamic> {
-        let digits = word(&digits)?;
-        // one name, two sides of a call: `bob.dtmf("5")` sends, `await bob.dtmf("5")` waits for it
-        match syntax::is_awaited(&context) {
-            true => waiter::dtmf(agent, digits).map(Dynamic::from),
-            false => agent.send(&context, &format!("sndcode {digits}")).map(Dynamic::from),
-        }
+    register(module, "options", |context: NativeCallContext, agent: &mut Agent, to: Dynamic| -> Fallible<ReplyValue> {
+        agent.send(&context, &format!("options {}", word(&to)?))
     });
     for (method, command) in [("message", "message"), ("refer", "refer"), ("cmd", "")] {
         register(
@@ -227,12 +219,6 @@ fn register_commands(module: &mut Module) {
             },
         );
     }
-    register(module, "hangup", |context: NativeCallContext, agent: &mut Agent, code: i64| {
-        agent.send(&context, &format!("hangup scode={code}"))
-    });
-    register(module, "hangup", |context: NativeCallContext, agent: &mut Agent, code: i64, reason: &str| {
-        agent.send(&context, &format!("hangup scode={code} reason={reason}"))
-    });
     register(
         module,
         "header",
@@ -248,5 +234,4 @@ fn register_commands(module: &mut Module) {
         }
         agent.send(&context, &format!("ausrc aufile,{file}"))
     });
-    register(module, "cmd", |context: NativeCallContext, agent: &mut Agent, text: &str| agent.send(&context, text));
 }

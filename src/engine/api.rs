@@ -1,7 +1,7 @@
 //! The functions that scripts call, in modules that all engines share.
 
 use super::{
-    agent_api, blocks, call, checks, directives, duration, event_value, inputs, quality, shared, steps, syntax,
+    agent_api, blocks, call, checks, directives, duration, event_value, inputs, party, quality, shared, steps, syntax,
     validation, waiter, waiting,
 };
 use rhai::packages::{Package, StandardPackage};
@@ -19,6 +19,7 @@ static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     quality::register_into(&mut module);
     agent_api::register_into(&mut module);
     call::register_into(&mut module);
+    party::register_into(&mut module);
     waiter::register_into(&mut module);
     waiting::register_into(&mut module);
     directives::register_into(&mut module);

@@ -1,13 +1,14 @@
 //! One of an agent's calls: what `dial` gives, and `.call` of an event. Its commands and waits concern no other call.
 
-use super::agent_api::{Agent, ReplyValue, word};
+use super::agent_api::{Agent, ReplyValue};
 use super::at::Site;
 use super::host::Reply;
 use super::matching::Which;
+use super::party::Party;
+use super::register;
 use super::state::{Fallible, Run};
-use super::waiter::{self, Waiter, event};
-use super::{register, syntax};
-use crate::event::Event;
+use super::waiter::Waiter;
+use crate::event::{Ended, Event};
 use rhai::{Dynamic, Module, NativeCallContext};
 use std::fmt;
 use std::sync::Arc;
@@ -59,10 +60,20 @@ impl Call {
         self.which.id().map(str::to_string)
     }
 
+    fn is(&self, other: &Call) -> bool {
+        self.agent == other.agent && self.which.id().is_some() && self.which.id() == other.which.id()
+    }
+}
+
+impl Party for Call {
+    fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
     fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
         let run = Run::of(context)?;
         let Some(id) = self.id(&run) else {
-            return Err(run.end(crate::event::Ended::error("this call has not begun"), &Site::of_call(context)));
+            return Err(run.end(Ended::error("this call has not begun"), &Site::of_call(context)));
         };
         self.agent.send_in(context, Some(&id), text)
     }
@@ -86,57 +97,11 @@ pub fn register_into(module: &mut Module) {
     });
     register(module, "to_string", |call: &mut Call| call.to_string());
     register(module, "to_debug", |call: &mut Call| format!("call {call} at {}", call.agent));
-    register(module, "==", |a: Call, b: Call| {
-        a.agent == b.agent && a.which.id().is_some() && a.which.id() == b.which.id()
-    });
+    register(module, "==", |a: Call, b: Call| a.is(&b));
+    register(module, "!=", |a: Call, b: Call| !a.is(&b));
     // a call is known by its id, which is a text
     register(module, "==", |call: Call, id: &str| call.which.id() == Some(id));
     register(module, "==", |id: &str, call: Call| call.which.id() == Some(id));
     register(module, "!=", |call: Call, id: &str| call.which.id() != Some(id));
     register(module, "!=", |id: &str, call: Call| call.which.id() != Some(id));
-    register(module, "!=", |a: Call, b: Call| {
-        a.agent != b.agent || a.which.id().is_none() || a.which.id() != b.which.id()
-    });
-    for command in ["accept", "hangup", "hold", "resume", "mute"] {
-        register(module, command, move |context: NativeCallContext, call: &mut Call| call.send(&context, command));
-    }
-    register(module, "hangup", |context: NativeCallContext, call: &mut Call, code: i64| {
-        call.send(&context, &format!("hangup scode={code}"))
-    });
-    register(module, "hangup", |context: NativeCallContext, call: &mut Call, code: i64, reason: &str| {
-        call.send(&context, &format!("hangup scode={code} reason={reason}"))
-    });
-    for (method, command) in [("transfer", "transfer"), ("attended_transfer", "atransferstart")] {
-        register(
-            module,
-            method,
-            move |context: NativeCallContext, call: &mut Call, to: Dynamic| -> Fallible<ReplyValue> {
-                call.send(&context, &format!("{command} {}", word(&to)?))
-            },
-        );
-    }
-    register(module, "dtmf", |context: NativeCallContext, call: &mut Call, digits: Dynamic| -> Fallible<Dynamic> {
-        let digits = word(&digits)?;
-        match syntax::is_awaited(&context) {
-            true => waiter::dtmf(&call.agent, digits).map(|waiter| Dynamic::from(call.waiter(waiter))),
-            false => call.send(&context, &format!("sndcode {digits}")).map(Dynamic::from),
-        }
-    });
-    register(module, "cmd", |context: NativeCallContext, call: &mut Call, text: &str| call.send(&context, text));
-    register(module, "event", |call: &mut Call, name: &str| call.waiter(event(&call.agent, name)));
-    for (method, name) in [("established", "CALL_ESTABLISHED"), ("closed", "CALL_CLOSED")] {
-        register(module, method, move |call: &mut Call| call.waiter(event(&call.agent, name)));
-    }
-    register(module, "closed", |call: &mut Call, reason: Dynamic| -> Fallible<Waiter> {
-        Ok(call.waiter(waiter::closed(&call.agent, &reason)?))
-    });
-    register(module, "sip", |call: &mut Call, what: Dynamic| -> Fallible<Waiter> {
-        Ok(call.waiter(waiter::sip(&call.agent, &what)?))
-    });
-    register(module, "sip", |call: &mut Call, code: Dynamic, method: &str| -> Fallible<Waiter> {
-        Ok(call.waiter(waiter::response_to(&call.agent, &code, method)?))
-    });
-    register(module, "quiet", |context: NativeCallContext, call: &mut Call, name: &str| -> Fallible<Waiter> {
-        waiter::quiet(&context, call.waiter(event(&call.agent, name)))
-    });
 }

@@ -22,6 +22,7 @@ mod inputs;
 mod marks;
 mod matching;
 mod names;
+mod party;
 mod pattern;
 mod program;
 mod quality;

@@ -137,10 +137,6 @@ pub fn event(agent: &Agent, name: &str) -> Waiter {
 
 pub fn register_into(module: &mut Module) {
     module.set_custom_type::<Waiter>("Waiter");
-    register(module, "event", |agent: &mut Agent, name: &str| event(agent, name));
-    register(module, "established", |agent: &mut Agent| event(agent, "CALL_ESTABLISHED"));
-    register(module, "closed", |agent: &mut Agent| event(agent, "CALL_CLOSED"));
-    register(module, "closed", |agent: &mut Agent, reason: Dynamic| closed(agent, &reason));
     register(module, "registered", |agent: &mut Agent| event(agent, "REGISTER_OK"));
     register(module, "message", |agent: &mut Agent| event(agent, "MESSAGE"));
     register(module, "message", |agent: &mut Agent, text: &str| Waiter::new(agent, Pattern::Message(text.to_string())));
@@ -149,14 +145,9 @@ pub fn register_into(module: &mut Module) {
         let pattern = pattern.map_err(|why| wrong(format!("`{text}` is no regular expression: {why}")))?;
         Ok(Waiter::new(agent, pattern))
     });
-    register(module, "sip", |agent: &mut Agent, what: Dynamic| -> Fallible<Waiter> { sip(agent, &what) });
-    register(module, "sip", |agent: &mut Agent, code: Dynamic, method: &str| response_to(agent, &code, method));
     register(module, "header", |waiter: &mut Waiter, name: &str| header(waiter, name, None));
     register(module, "header", |waiter: &mut Waiter, name: &str, value: Dynamic| {
         header(waiter, name, Some(value.to_string()))
-    });
-    register(module, "quiet", |context: NativeCallContext, agent: &mut Agent, name: &str| -> Fallible<Waiter> {
-        quiet(&context, event(agent, name))
     });
     register(module, "quiet", |context: NativeCallContext, waiter: Waiter| quiet(&context, waiter));
     register(module, "where", |waiter: &mut Waiter, condition: FnPtr| -> Fallible<Waiter> {

@@ -1,0 +1,72 @@
+//! What goes with an agent, for its current call, and with one of its calls, for that call alone: the same commands and waits.
+
+use super::agent_api::{Agent, ReplyValue, word};
+use super::call::Call;
+use super::state::Fallible;
+use super::waiter::{self, Waiter};
+use super::{register, syntax};
+use rhai::{Dynamic, Module, NativeCallContext, Variant};
+
+/// An agent or a call.
+pub trait Party: Variant + Clone {
+    fn agent(&self) -> &Agent;
+    /// Sends a command of its agent's, for the call that is meant.
+    fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue>;
+    /// A waiter of its agent's, for what is meant.
+    fn waiter(&self, waiter: Waiter) -> Waiter;
+}
+
+pub fn register_into(module: &mut Module) {
+    register_of::<Agent>(module);
+    register_of::<Call>(module);
+}
+
+fn register_of<T: Party>(module: &mut Module) {
+    register_commands::<T>(module);
+    register(module, "event", |party: &mut T, name: &str| party.waiter(waiter::event(party.agent(), name)));
+    for (method, name) in [("established", "CALL_ESTABLISHED"), ("closed", "CALL_CLOSED")] {
+        register(module, method, move |party: &mut T| party.waiter(waiter::event(party.agent(), name)));
+    }
+    register(module, "closed", |party: &mut T, reason: Dynamic| -> Fallible<Waiter> {
+        Ok(party.waiter(waiter::closed(party.agent(), &reason)?))
+    });
+    register(module, "sip", |party: &mut T, what: Dynamic| -> Fallible<Waiter> {
+        Ok(party.waiter(waiter::sip(party.agent(), &what)?))
+    });
+    register(module, "sip", |party: &mut T, code: Dynamic, method: &str| -> Fallible<Waiter> {
+        Ok(party.waiter(waiter::response_to(party.agent(), &code, method)?))
+    });
+    register(module, "quiet", |context: NativeCallContext, party: &mut T, name: &str| -> Fallible<Waiter> {
+        waiter::quiet(&context, party.waiter(waiter::event(party.agent(), name)))
+    });
+}
+
+fn register_commands<T: Party>(module: &mut Module) {
+    for command in ["accept", "hangup", "hold", "resume", "mute"] {
+        register(module, command, move |context: NativeCallContext, party: &mut T| party.send(&context, command));
+    }
+    register(module, "hangup", |context: NativeCallContext, party: &mut T, code: i64| {
+        party.send(&context, &format!("hangup scode={code}"))
+    });
+    register(module, "hangup", |context: NativeCallContext, party: &mut T, code: i64, reason: &str| {
+        party.send(&context, &format!("hangup scode={code} reason={reason}"))
+    });
+    for (method, command) in [("transfer", "transfer"), ("attended_transfer", "atransferstart")] {
+        register(
+            module,
+            method,
+            move |context: NativeCallContext, party: &mut T, to: Dynamic| -> Fallible<ReplyValue> {
+                party.send(&context, &format!("{command} {}", word(&to)?))
+            },
+        );
+    }
+    register(module, "dtmf", |context: NativeCallContext, party: &mut T, digits: Dynamic| -> Fallible<Dynamic> {
+        let digits = word(&digits)?;
+        // one name, two sides of a call: `bob.dtmf("5")` sends, `await bob.dtmf("5")` waits for it
+        match syntax::is_awaited(&context) {
+            true => waiter::dtmf(party.agent(), digits).map(|waiter| Dynamic::from(party.waiter(waiter))),
+            false => party.send(&context, &format!("sndcode {digits}")).map(Dynamic::from),
+        }
+    });
+    register(module, "cmd", |context: NativeCallContext, party: &mut T, text: &str| party.send(&context, text));
+}
