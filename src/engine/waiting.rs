@@ -274,15 +274,32 @@ fn value_of(found: Found) -> Dynamic {
     }
 }
 
+/// A wait for a time that a script gives.
+struct Timed {
+    run: Arc<Run>,
+    site: Site,
+    /// When it is over, and when the script's time is: milliseconds since the epoch.
+    deadline: f64,
+    end_of_time: f64,
+}
+
+impl Timed {
+    /// `what` it waits for, in words.
+    fn begin(context: &NativeCallContext, what: &str, time: &Dynamic) -> Fallible<Timed> {
+        let run = Run::of(context)?;
+        let site = Site::of_call(context);
+        run.may_act(&site)?;
+        let time = Millis::from_script(time).map_err(wrong)?;
+        let deadline = run.log().now() + time.0;
+        let end_of_time = run.declare_wait(&site, time);
+        note_waiting(&run, what.into(), time, &site);
+        Ok(Timed { run, site, deadline, end_of_time })
+    }
+}
+
 /// `sleep(2s)`.
 fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
-    let run = Run::of(&context)?;
-    let site = Site::of_call(&context);
-    run.may_act(&site)?;
-    let time = Millis::from_script(&time).map_err(wrong)?;
-    let deadline = run.log().now() + time.0;
-    let end_of_time = run.declare_wait(&site, time);
-    note_waiting(&run, "sleep".into(), time, &site);
+    let Timed { run, site, deadline, end_of_time } = Timed::begin(&context, "sleep", &time)?;
     let until = deadline.min(end_of_time);
     loop {
         match run.log().wait(run.keep_up(), until) {
@@ -298,14 +315,8 @@ fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
 /// `news(seen, 5s)`: waits until an agent's event or a SIP message comes beyond the first `seen` entries of the log, and tells how many
 /// entries that makes; `seen` itself where none comes in time.
 fn news(context: NativeCallContext, seen: i64, time: Dynamic) -> Fallible<i64> {
-    let run = Run::of(&context)?;
-    let site = Site::of_call(&context);
-    run.may_act(&site)?;
-    let time = Millis::from_script(&time).map_err(wrong)?;
-    let deadline = run.log().now() + time.0;
-    let end_of_time = run.declare_wait(&site, time);
     let mut next = usize::try_from(seen).map_err(|_| wrong("a number of events can't be negative"))?;
-    note_waiting(&run, "an event of any agent".into(), time, &site);
+    let Timed { run, site, deadline, end_of_time } = Timed::begin(&context, "an event of any agent", &time)?;
     loop {
         match run.log().wait(next, deadline.min(end_of_time)) {
             Wake::Stopped(_) => return Err(run.stopped(&site)),
