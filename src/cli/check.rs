@@ -79,7 +79,7 @@ pub fn compile(arguments: &CompileArguments) -> ExitCode {
     match inputs.and_then(|inputs| pipeline::compile(&source?, &inputs)) {
         Ok(compiled) => {
             complain(&compiled.warnings);
-            let _ = write!(std::io::stdout(), "{}", compiled.script.rhai);
+            let _ = write!(std::io::stdout(), "{}", compiled.script().rhai);
             ExitCode::Passed
         }
         Err(problems) => {

@@ -2,11 +2,9 @@
 
 use super::compile::{Compiled, compile, load};
 use super::{Workplace, preflight};
-use crate::agent::Kind;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::engine::{self, Block};
 use crate::record::block_name;
-use crate::run::Inputs;
 use crate::verdict::ExitCode;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -52,23 +50,10 @@ pub struct Refusal {
 impl Case {
     /// Reads and compiles the tests of a file: one, or as many as it has blocks. Starts nothing.
     pub fn read(workplace: &Workplace, path: &Path) -> Vec<Case> {
-        let inputs = workplace.inputs();
-        let compiled = load(path).map_err(|problem| vec![problem]).and_then(|source| compile(&source, inputs));
-        let supervisor = workplace.supervisor();
-        let tests = match (compiled, &supervisor) {
-            (Err(problems), _) => Err(Refusal { problems, exit_code: ExitCode::Usage }),
-            (Ok(_), Err(problem)) => Err(Refusal { problems: vec![problem.clone()], exit_code: ExitCode::Error }),
-            (Ok(compiled), Ok(supervisor)) => tests(compiled, inputs, supervisor.kind())
-                .map_err(|problem| Refusal { problems: vec![problem], exit_code: ExitCode::Usage }),
-        };
         let case = |block, compiled| Case { test: TestId { file: path.to_path_buf(), block }, compiled };
-        let possible = |compiled: Compiled| {
-            let kind = supervisor.as_ref().map(|supervisor| supervisor.kind()).map_err(|_| ());
-            kind.map_or(Ok(compiled.clone()), |kind| possible(compiled, inputs, kind))
-        };
-        match tests {
+        match tests(workplace, path) {
             Err(refusal) => vec![case(None, Err(refusal))],
-            Ok(tests) => tests.into_iter().map(|(block, compiled)| case(block, possible(compiled))).collect(),
+            Ok(tests) => tests.into_iter().map(|(block, compiled)| case(block, compiled)).collect(),
         }
     }
 
@@ -94,24 +79,28 @@ impl Case {
     }
 }
 
-type Named = (Option<Arc<str>>, Compiled);
-
-/// Whether it can be carried out here, as far as that shows before a run.
-fn possible(compiled: Compiled, inputs: &Inputs, kind: &Kind) -> Result<Compiled, Refusal> {
-    let mut problems = preflight::missing_commands(&compiled.script, kind);
-    problems.extend(preflight::missing_accounts(&compiled.facts, inputs));
-    if problems.is_empty() { Ok(compiled) } else { Err(Refusal { problems, exit_code: ExitCode::Error }) }
-}
-
-/// The tests of a file, each with the name of its block.
-fn tests(compiled: Compiled, inputs: &Arc<Inputs>, kind: &Kind) -> Result<Vec<Named>, Diagnostic> {
+/// The tests of a file, each with the name of its block, as far as they can be carried out here.
+fn tests(workplace: &Workplace, path: &Path) -> Result<Vec<Named>, Refusal> {
+    let refused = |exit_code| move |problems| Refusal { problems, exit_code };
+    let inputs = workplace.inputs();
+    let source = load(path).map_err(|problem| refused(ExitCode::Usage)(vec![problem]))?;
+    let compiled = compile(&source, inputs).map_err(refused(ExitCode::Usage))?;
+    let supervisor = workplace.supervisor().map_err(|problem| refused(ExitCode::Error)(vec![problem]))?;
+    let lacking = preflight::missing_commands(compiled.script(), supervisor.kind());
+    let possible = |compiled: Compiled| {
+        let problems = [lacking.clone(), preflight::missing_accounts(&compiled.facts, inputs)].concat();
+        if problems.is_empty() { Ok(compiled) } else { Err(refused(ExitCode::Error)(problems)) }
+    };
     if !compiled.program.has_tests() {
-        return Ok(vec![(None, compiled)]);
+        return Ok(vec![(None, possible(compiled))]);
     }
     let one = |block: Block| {
         let facts = engine::facts_of(&compiled.program, &block);
         let program = compiled.program.of_test(&block.name);
-        (Some(block.name), Compiled { program, facts, ..compiled.clone() })
+        (Some(block.name), possible(Compiled { program, facts, ..compiled.clone() }))
     };
-    Ok(preflight::blocks(&compiled.program, inputs, kind)?.into_iter().map(one).collect())
+    let blocks = preflight::blocks(&compiled.program, inputs, supervisor.kind());
+    Ok(blocks.map_err(|problem| refused(ExitCode::Usage)(vec![problem]))?.into_iter().map(one).collect())
 }
+
+type Named = (Option<Arc<str>>, Result<Compiled, Refusal>);

@@ -17,7 +17,6 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 /// A test that can be run.
 #[derive(Clone)]
 pub struct Compiled {
-    pub script: Script,
     pub program: Program,
     pub warnings: Vec<Diagnostic>,
     /// What is known of it before it runs.
@@ -26,6 +25,12 @@ pub struct Compiled {
     pub waits: Duration,
     /// What it judges its record by.
     pub validations: Arc<Validations>,
+}
+
+impl Compiled {
+    pub fn script(&self) -> &Script {
+        self.program.script()
+    }
 }
 
 /// Reads a test. Errors: not there, not a file, too large, not UTF-8 (with the place).
@@ -114,7 +119,7 @@ pub fn compile(source: &Arc<Source>, inputs: &Inputs) -> Result<Compiled, Vec<Di
         return Err(found);
     }
     warnings.extend(found);
-    Ok(Compiled { script, program, warnings, facts, waits, validations: Arc::new(validations) })
+    Ok(Compiled { program, warnings, facts, waits, validations: Arc::new(validations) })
 }
 
 /// The validation scripts of a file's tests, and what is wrong with them.

@@ -71,7 +71,7 @@ pub fn execute(
     let clock = Clock::system();
     let now = clock.now();
     let folder = RunFolder::create(workplace.data_dir(), &name, now)?;
-    deliver::keep_texts(&folder, &compiled.script, &compiled.validations)?;
+    deliver::keep_texts(&folder, compiled.script(), &compiled.validations)?;
     let run = Run::new(supervisor.clone(), folder.path().to_path_buf(), workplace.inputs().clone(), clock);
     run.validate_by(compiled.validations.clone());
     let file = test.file.display().to_string();
