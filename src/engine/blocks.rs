@@ -100,11 +100,10 @@ fn names_a_test(rest: &str) -> bool {
     !word.is_empty() && !matches!(word.as_str(), "in" | "as") && rest.contains('{')
 }
 
-/// A block of the language in a syntax tree: its keyword, its operands, its place.
-pub fn of(expression: &Expr) -> Option<(&'static str, &[Expr], Position)> {
-    let Expr::Custom(custom, position) = expression else { return None };
-    let word = word(custom.tokens.first()?)?;
-    Some((word, &custom.inputs, *position))
+/// A block of the language in a syntax tree: its word and its operands.
+pub fn of(expression: &Expr) -> Option<(&'static str, &[Expr])> {
+    let Expr::Custom(custom, _) = expression else { return None };
+    Some((word(custom.tokens.first()?)?, &custom.inputs))
 }
 
 impl Program {
@@ -112,8 +111,7 @@ impl Program {
     pub fn has_tests(&self) -> bool {
         let mut found = false;
         self.ast.walk(&mut |path| {
-            found |=
-                matches!(path.last(), Some(ASTNode::Expr(one)) if of(one).is_some_and(|(word, ..)| word == "test"));
+            found |= matches!(path.last(), Some(ASTNode::Expr(one)) if of(one).is_some_and(|(word, _)| word == "test"));
             !found
         });
         found
@@ -128,7 +126,7 @@ impl Program {
     fn around(&self, wanted: &str) -> Option<Expr> {
         self.ast.statements().iter().find_map(|statement| {
             let Stmt::Expr(expression) = statement else { return None };
-            let (word, inputs, _) = of(expression)?;
+            let (word, inputs) = of(expression)?;
             (word == wanted).then(|| inputs.first().cloned()).flatten()
         })
     }

@@ -56,7 +56,7 @@ pub fn validations(program: &Program) -> Vec<(String, Place)> {
 fn block_of(path: &[ASTNode]) -> Option<Position> {
     path.iter().find_map(|node| match node {
         ASTNode::Expr(expression) => match blocks::of(expression)? {
-            ("test", [name, _], _) => Some(name.start_position()),
+            ("test", [name, _]) => Some(name.start_position()),
             _ => None,
         },
         _ => None,
@@ -106,33 +106,36 @@ impl Facts {
                     _ => None,
                 }
             }
-            "account" => match texts(&call.args).as_deref() {
-                Some([name]) => {
-                    if !self.accounts.iter().any(|(known, _)| known == name) {
-                        self.accounts.push((name.clone(), place()));
-                    }
-                }
-                _ => self.problems.push(
-                    Diagnostic::error("the account's name is not written out")
-                        .at(place())
-                        .advice("it is kept for this test before it begins: write a text, as in account(\"trunk\")"),
-                ),
-            },
-            "include" | "validate" => match texts(&call.args).as_deref() {
-                Some([name]) => {
-                    if !self.validations.iter().any(|(known, _)| known == name) {
-                        self.validations.push((name.clone(), place()));
-                    }
-                }
-                _ => self.problems.push(
-                    Diagnostic::error("the validation's name is not written out")
-                        .at(place())
-                        .advice("it is read before the test begins: write a text, as in validate(\"calls.rhai\")"),
-                ),
-            },
+            "account" => {
+                let advice = "it is kept for this test before it begins: write a text, as in account(\"trunk\")";
+                self.problems.extend(note_name(&mut self.accounts, call, place(), "account", advice));
+            }
+            "include" | "validate" => {
+                let advice = "it is read before the test begins: write a text, as in validate(\"calls.rhai\")";
+                self.problems.extend(note_name(&mut self.validations, call, place(), "validation", advice));
+            }
             _ => {}
         }
     }
+}
+
+/// Notes the name that a call is given, once; a problem where it is not written out.
+fn note_name(
+    known: &mut Vec<(String, Place)>,
+    call: &FnCallExpr,
+    place: Place,
+    what: &str,
+    advice: &str,
+) -> Option<Diagnostic> {
+    let names = texts(&call.args);
+    let Some([name]) = names.as_deref() else {
+        let problem = Diagnostic::error(format!("the {what}'s name is not written out"));
+        return Some(problem.at(place).advice(advice));
+    };
+    if !known.iter().any(|(known, _)| known == name) {
+        known.push((name.clone(), place));
+    }
+    None
 }
 
 /// The arguments, if all of them are texts, or one list of texts.

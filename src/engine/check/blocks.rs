@@ -59,7 +59,7 @@ impl Walk<'_> {
 
     fn is_at_top(&self, body: &Expr) -> bool {
         self.ast().statements().iter().any(|statement| match statement {
-            Stmt::Expr(expression) => blocks::of(expression).is_some_and(|(_, inputs, _)| {
+            Stmt::Expr(expression) => blocks::of(expression).is_some_and(|(_, inputs)| {
                 inputs.last().is_some_and(|last| last.start_position() == body.start_position())
             }),
             _ => false,
