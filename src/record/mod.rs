@@ -6,6 +6,7 @@
 mod find;
 mod folder;
 mod held;
+mod lines;
 mod read;
 mod recorder;
 mod text;
@@ -16,7 +17,8 @@ use std::time::Duration;
 pub use find::{by_id, find};
 pub use folder::{RunFolder, tame};
 pub use held::{delete, is_going_on};
-pub use read::{Kept, Record, last_time};
+pub use lines::{Line, lines_from};
+pub use read::{Kept, Record, last, last_time};
 pub use recorder::Recorder;
 pub use text::text;
 
