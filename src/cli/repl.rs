@@ -68,7 +68,7 @@ pub fn repl(arguments: &ReplArguments) -> ExitCode {
     let limits = Limits { within: arguments.timeout, ..Limits::default() };
     let defines = workplace.inputs().macros();
     let mut exit_code = ExitCode::Passed;
-    let conducted = pipeline::session(&workplace, &limits, |session, header| {
+    let conducted = pipeline::session(&workplace, &limits, |session, header, _| {
         let talked = match is_terminal() {
             true => {
                 say("telefonist: a call by hand. :help teaches, Ctrl-D ends.\n");
@@ -123,7 +123,7 @@ fn talk(
 ) -> Served {
     let stdout = std::io::stdout();
     let width = terminal_size::terminal_size_of(&stdout).map_or(COLUMNS, |(columns, _)| usize::from(columns.0));
-    let setting = Setting { header, colour: colours(&stdout), width, defines, interrupt };
+    let setting = Setting { header, colour: colours(&stdout), width, defines, interrupt, output: None };
     repl::serve(session, reader, &setting)
 }
 
