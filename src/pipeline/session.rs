@@ -18,6 +18,8 @@ const NAME: &str = "session";
 pub struct Conducted {
     pub header: Header,
     pub warnings: Vec<Diagnostic>,
+    /// What it was as a script.
+    pub script: String,
 }
 
 /// Gives a session to `serve`, which says how it ended and what it was as a script. Its imports are looked for below the working
@@ -52,5 +54,5 @@ pub fn session(
     let Judged { verdict, flow, .. } = judged.unwrap_or_else(|problem| Judged::unreadable(&problem));
     warnings.extend(deliver::keep(&folder, &flow, &verdict, None));
     warnings.extend(deliver::send(&run.webhooks(), &header, &verdict));
-    Ok(Conducted { header, warnings })
+    Ok(Conducted { header, warnings, script })
 }

@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use super::access::Access;
+use super::console::Console;
 use super::failure::Failure;
 use super::hub::Hub;
 use super::options::{DEFAULT_PASSWORD, FIRST_USER, Options};
@@ -18,6 +19,9 @@ pub struct App {
     pub workplace: Arc<Workplace>,
     pub access: Access,
     pub hub: Hub,
+    pub console: Console,
+    /// True once the server is to end; whoever listens is a connection that is to be ended.
+    pub ending: tokio::sync::watch::Sender<bool>,
     pub options: Options,
     /// When it began: milliseconds since the epoch.
     pub started: f64,

@@ -84,6 +84,15 @@ impl Failure {
     pub fn status(&self) -> StatusCode {
         self.status
     }
+
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// What to do about it; empty where nobody can do anything.
+    pub fn advised(&self) -> &str {
+        self.advice.as_deref().unwrap_or_default()
+    }
 }
 
 impl IntoResponse for Failure {

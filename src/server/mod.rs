@@ -4,12 +4,14 @@
 mod access;
 mod api;
 mod app;
+mod console;
 mod extract;
 mod failure;
 mod guesses;
 mod hub;
 mod news;
 mod options;
+mod ws;
 
 use crate::diagnostic::Diagnostic;
 use crate::jobs::{Jobs, Live, Settings};
@@ -23,6 +25,7 @@ use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
 use axum_server::Handle;
+use console::Console;
 use failure::Failure;
 use hub::Hub;
 pub use options::{DEFAULT_PASSWORD, FIRST_USER, Options, Tls};
@@ -69,13 +72,24 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     let (app, workers, made_key) = open(options, workplace, terminal.clone())?;
     let handle = Handle::new();
     app.workplace.interrupt.on_request({
-        let handle = handle.clone();
-        move || handle.graceful_shutdown(Some(GRACE))
+        let (handle, app) = (handle.clone(), app.clone());
+        move || {
+            handle.graceful_shutdown(Some(GRACE));
+            app.ending.send_replace(true);
+        }
     });
     let tls = app.options.tls.is_some();
     terminal.started(&Started { address, tls, made_key, default_password: app.has_default_password() });
+    let (console, ending) = (app.console.clone(), app.ending.clone());
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let served = runtime.block_on(async { axum_server::from_tcp(listener)?.handle(handle).serve(service).await });
+    let served = runtime.block_on(async {
+        let served = axum_server::from_tcp(listener)?.handle(handle).serve(service).await;
+        ending.send_replace(true);
+        // each connection says goodbye
+        let _ = tokio::time::timeout(GRACE, ending.closed()).await;
+        served
+    });
+    console.close();
     workers.end();
     served.map_err(|error| Diagnostic::error(format!("the server ended: {error}")))
 }
@@ -100,7 +114,10 @@ fn open(
     news::spread(heard, jobs.clone(), hub.clone(), terminal)?;
     let build = Secret::random(8)?.reveal().to_string();
     let default_password = Mutex::new(false);
-    let app = Arc::new(App { store, jobs, workplace, access, hub, options, started, build, default_password });
+    let console = Console::new(jobs.clone(), hub.clone(), options.limits.clone());
+    let ending = tokio::sync::watch::Sender::new(false);
+    let app = App { store, jobs, workplace, access, hub, console, ending, options, started, build, default_password };
+    let app = Arc::new(app);
     app.password_changed();
     Ok((app, workers, made))
 }
@@ -131,6 +148,7 @@ fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(api)
         .route("/api/v1/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
+        .route("/ws", get(ws::connect))
         .route("/healthz", get(|| async { Json(serde_json::json!({ "status": "ok" })) }))
         .fallback(|| async { Failure::new(StatusCode::NOT_FOUND, "there is nothing at this address") })
         .method_not_allowed_fallback(|| async {

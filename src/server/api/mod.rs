@@ -1,6 +1,7 @@
 //! `/api/v1`, an area a file. What is said to the outside is said here; what it means, by the modules below.
 
 mod account;
+mod console;
 mod views;
 
 use super::app::App;
@@ -40,6 +41,6 @@ impl Modify for Ways {
 
 /// All routes, and the document that describes them.
 pub fn routes() -> (axum::Router<Arc<App>>, Document) {
-    let v1 = OpenApiRouter::new().merge(account::routes());
+    let v1 = OpenApiRouter::new().merge(account::routes()).merge(console::routes());
     OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", v1).split_for_parts()
 }
