@@ -160,7 +160,9 @@ pub fn serve(session: &mut Session, reader: &mut dyn Reader, setting: &Setting) 
     let script = talk.script();
     let codes = if reader.is_person() { vec![] } else { talk.codes };
     let failed = talk.first.filter(|_| !reader.is_person());
-    Served { ended: failed.unwrap_or_else(Ended::finished), exit_code: worst(codes), script }
+    // who ends the program, or this session, while a line runs, has cancelled it
+    let cancelled = talk.session.log().stopped().filter(|stop| stop.how == How::Cancelled);
+    Served { ended: failed.or(cancelled).unwrap_or_else(Ended::finished), exit_code: worst(codes), script }
 }
 
 struct Talk<'a> {

@@ -20,6 +20,8 @@ pub struct App {
     pub access: Access,
     pub hub: Hub,
     pub console: Console,
+    /// Whoever reads events of runs has it meanwhile: however many look on, they take one processor at most from the runs.
+    pub reading: tokio::sync::Semaphore,
     /// True once the server is to end; whoever listens is a connection that is to be ended.
     pub ending: tokio::sync::watch::Sender<bool>,
     pub options: Options,

@@ -116,8 +116,21 @@ fn open(
     let default_password = Mutex::new(false);
     let console = Console::new(jobs.clone(), hub.clone(), options.limits.clone());
     let ending = tokio::sync::watch::Sender::new(false);
-    let app = App { store, jobs, workplace, access, hub, console, ending, options, started, build, default_password };
-    let app = Arc::new(app);
+    let reading = tokio::sync::Semaphore::new(1);
+    let app = Arc::new(App {
+        store,
+        jobs,
+        workplace,
+        access,
+        hub,
+        console,
+        reading,
+        ending,
+        options,
+        started,
+        build,
+        default_password,
+    });
     app.password_changed();
     Ok((app, workers, made))
 }

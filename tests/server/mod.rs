@@ -1,3 +1,5 @@
-//! The service, asked over HTTP.
+//! The service, asked over HTTP and WebSocket.
 
 mod access;
+mod console;
+mod ws;

@@ -1,6 +1,7 @@
 //! The program as a test's subject: run in a data folder of its own, with its whole output.
 
 pub mod server;
+pub mod socket;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

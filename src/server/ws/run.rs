@@ -79,11 +79,12 @@ impl RunFeed {
                     // in this order: what is there when it is closed is all
                     let closed = live.events.has_changed().is_err();
                     live.events.borrow_and_update();
-                    let held = live.log.held(self.next);
-                    let batch = match held {
+                    let turn = app.reading.acquire().await;
+                    let batch = match live.log.held(self.next) {
                         Some(events) => of_log(&self.topic, &events, &mut self.next),
-                        None => self.of_file(app).await?,
+                        None => of_file(app, &self.topic, &self.run, &mut self.next).await?,
                     };
+                    drop(turn);
                     match batch {
                         None if closed => self.state = State::Judged,
                         batch => return Ok(batch),
@@ -94,8 +95,11 @@ impl RunFeed {
                         self.state = State::Over;
                         return Ok(None);
                     }
-                    if let Some(batch) = self.of_file(app).await? {
-                        return Ok(Some(batch));
+                    let turn = app.reading.acquire().await;
+                    let batch = of_file(app, &self.topic, &self.run, &mut self.next).await?;
+                    drop(turn);
+                    if batch.is_some() {
+                        return Ok(batch);
                     }
                     self.state = State::Over;
                     return self.end(app).await;
@@ -120,23 +124,6 @@ impl RunFeed {
         if !changed {
             std::future::pending::<()>().await;
         }
-    }
-
-    async fn of_file(&mut self, app: &Arc<App>) -> Result<Option<String>, Failure> {
-        let (path, topic, from) = (path(app, &self.run), self.topic.clone(), self.next);
-        let (batch, next) = blocking(app, move |_| {
-            let (mut batch, mut next) = (Batch::default(), from);
-            // what can't be read any more was deleted, or is damaged: the rest is its end
-            let _ = lines_from(&path, from, &mut |line| {
-                next = line.n + 1;
-                batch.push(&message(&topic, line.n, line.time, &line.kind, &line.json));
-                !batch.is_full()
-            });
-            Ok((batch.done(), next))
-        })
-        .await?;
-        self.next = next;
-        Ok(batch)
     }
 
     /// How it ended; nothing where it goes on elsewhere.
@@ -165,6 +152,23 @@ async fn count(app: &Arc<App>, run: &str) -> Result<u64, Failure> {
         Ok(record::last(&path(app, &run.id)).map_or(0, |event| event.n + 1))
     })
     .await
+}
+
+async fn of_file(app: &Arc<App>, topic: &str, run: &str, next: &mut u64) -> Result<Option<String>, Failure> {
+    let (path, topic, from) = (path(app, run), topic.to_string(), *next);
+    let (batch, read) = blocking(app, move |_| {
+        let (mut batch, mut next) = (Batch::default(), from);
+        // what can't be read any more was deleted, or is damaged: the rest is its end
+        let _ = lines_from(&path, from, &mut |line| {
+            next = line.n + 1;
+            batch.push(&message(&topic, line.n, line.time, &line.kind, &line.json));
+            !batch.is_full()
+        });
+        Ok((batch.done(), next))
+    })
+    .await?;
+    *next = read;
+    Ok(batch)
 }
 
 fn of_log(topic: &str, events: &[Arc<Event>], next: &mut u64) -> Option<String> {
