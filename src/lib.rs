@@ -24,8 +24,10 @@
 //! - [`repl`]: a person at a prompt, in place of a script
 //! - [`jobs`]: what a server runs: a queue, its workers, what goes on
 //! - [`server`]: the service: REST, WebSocket, web UI
+//! - [`attach`]: a prompt at this terminal for the console of a server elsewhere
 //! - [`cli`]: arguments, environment, exit codes
 pub mod agent;
+pub mod attach;
 pub mod calls;
 pub mod cli;
 pub mod diagnostic;

@@ -23,12 +23,12 @@ use crate::record::Header;
 use crate::report::ladder::{Builder, draw};
 use crate::verdict::{ExitCode, worst};
 use classic::Classic;
-use command::Command;
+pub use command::Command;
 pub use editor::{Editor, History};
 pub use files::write_new;
 pub use plain::Plain;
-use screen::Screen;
 pub use screen::AbovePrompt;
+use screen::Screen;
 pub use shown::Shown;
 pub use sight::{Completes, Shared, Sight};
 use std::path::Path;
@@ -66,7 +66,8 @@ pub enum Said {
     Value,
     /// Of a command: tables, help.
     Text,
-    Error,
+    /// With the code that a pipe's end would have.
+    Error(ExitCode),
 }
 
 impl Said {
@@ -74,7 +75,7 @@ impl Said {
         match self {
             Said::Value => "value",
             Said::Text => "text",
-            Said::Error => "error",
+            Said::Error(_) => "error",
         }
     }
 }
@@ -254,7 +255,7 @@ impl Talk<'_> {
 
     fn complain(&mut self, problems: &[Diagnostic], code: ExitCode) {
         self.codes.push(code);
-        self.screen.say(Said::Error, &render(problems, self.setting.colour));
+        self.screen.say(Said::Error(code), &render(problems, self.setting.colour));
     }
 
     fn command(&mut self, text: &str) -> bool {

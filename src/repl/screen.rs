@@ -99,7 +99,7 @@ impl Screen {
         match (&self.output, said) {
             (Some(output), _) if !text.is_empty() => output.say(said, text),
             (Some(_), _) => {}
-            (None, Said::Error) => eprint!("{text}"),
+            (None, Said::Error(_)) => eprint!("{text}"),
             (None, _) => write(text),
         }
     }

@@ -30,7 +30,12 @@ pub struct Access {
 impl Access {
     pub fn new(admin_key: &Secret) -> Access {
         let verifying = tokio::sync::Semaphore::new(4);
-        Access { admin: Sha256::digest(admin_key.reveal()).into(), guesses: Guesses::default(), verifying, changes: Default::default() }
+        Access {
+            admin: Sha256::digest(admin_key.reveal()).into(),
+            guesses: Guesses::default(),
+            verifying,
+            changes: Default::default(),
+        }
     }
 
     /// A session, a key or a user was taken away: whoever is connected has to be looked at again.

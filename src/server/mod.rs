@@ -76,6 +76,8 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
         move || {
             handle.graceful_shutdown(Some(GRACE));
             app.ending.send_replace(true);
+            // a request may wait for its line
+            let _ = std::thread::Builder::new().name("closing".into()).spawn(move || app.console.close());
         }
     });
     let tls = app.options.tls.is_some();

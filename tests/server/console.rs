@@ -75,7 +75,9 @@ fn lines_of_all_kinds_are_answered_and_remembered() {
     assert!(done["output"][0]["text"].as_str().unwrap().contains("no"), "{done}");
     assert_eq!(says(&server, "x").1, "1\n");
     assert!(says(&server, ":help").1.contains(":ladder"));
-    for (line, advice) in [(":save x.rhai", ":script"), (":record x.pcap", "export"), (":show sip", "where it is shown")] {
+    for (line, advice) in
+        [(":save x.rhai", ":script"), (":record x.pcap", "export"), (":show sip", "where it is shown")]
+    {
         let (kind, text) = says(&server, line);
         assert!(kind == "error" && text.contains(advice), "{text}");
     }
@@ -158,7 +160,8 @@ fn the_agents_of_a_run_and_those_of_the_console_do_not_touch_each_other() {
 #[test]
 fn a_server_that_ends_stops_the_agents_and_keeps_the_session() {
     let mut server = Server::start();
-    let run = line(&server, "let alice = agent(\"alice\"); alice.cmd(\"reginfo\")")["run"].as_str().unwrap().to_string();
+    let run =
+        line(&server, "let alice = agent(\"alice\"); alice.cmd(\"reginfo\")")["run"].as_str().unwrap().to_string();
     assert_eq!(children(server.child.id()).len(), 1);
     assert_eq!(server.end(), Some(0));
     server.host.then(&format!("replay {run}")).exits(0).says("PASS");

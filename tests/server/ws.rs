@@ -232,7 +232,8 @@ fn thirty_who_never_read_neither_slow_a_run_nor_grow_the_memory() {
     let after = memory(server.child.id());
     assert!(watched < alone * 4, "{watched:?} with slow clients, {alone:?} alone");
     assert!(filled.saturating_sub(before) < 192 << 20, "{before} {filled}");
-    assert!(after.saturating_sub(filled) < 32 << 20, "{filled} {after}");
+    // the log itself may hold 64 MiB that are not written yet; what 30 have not taken is 1.2 GB
+    assert!(after.saturating_sub(filled) < 96 << 20, "{filled} {after}");
     drop(slow);
     server.delete("console").is(204);
     let half = seen.len() / 2;

@@ -102,7 +102,11 @@ impl Socket {
     pub fn until(&mut self, is_it: impl Fn(&Value) -> bool) -> Vec<Value> {
         let (mut seen, begun) = (vec![], Instant::now());
         loop {
-            assert!(begun.elapsed() < LIMIT, "it does not come; what came last: {:#?}", &seen[seen.len().saturating_sub(5)..]);
+            assert!(
+                begun.elapsed() < LIMIT,
+                "it does not come; what came last: {:#?}",
+                &seen[seen.len().saturating_sub(5)..]
+            );
             match self.next() {
                 Ok(message) if message["t"] == "ping" => {}
                 Ok(message) => {

@@ -51,8 +51,11 @@ struct ConsoleAgent {
 async fn console(State(app): State<Arc<App>>, _: Looker) -> Json<Console> {
     let view = app.console.view();
     let mine = app.jobs.live().agents().into_iter().filter(|agent| view.run.as_ref() == Some(&agent.run));
-    let agent =
-        |agent: crate::jobs::LiveAgent| ConsoleAgent { name: agent.name.to_string(), aor: agent.aor, address: agent.address };
+    let agent = |agent: crate::jobs::LiveAgent| ConsoleAgent {
+        name: agent.name.to_string(),
+        aor: agent.aor,
+        address: agent.address,
+    };
     let agents = mine.map(agent).collect();
     Json(Console { run: view.run, since: view.since, agents, busy: view.busy, statements: view.statements })
 }
@@ -66,15 +69,12 @@ struct NewLine {
 
 /// Enters a line and waits until it is done; the first begins a session.
 #[utoipa::path(post, path = "/console/line", tag = "console", responses((status = 200, body = Done), Failures))]
-async fn line(
-    State(app): State<Arc<App>>,
-    May(who): Runner,
-    Json(new): Json<NewLine>,
-) -> Result<Json<Done>, Failure> {
+async fn line(State(app): State<Arc<App>>, May(who): Runner, Json(new): Json<NewLine>) -> Result<Json<Done>, Failure> {
     let (reply, told) = oneshot::channel();
     let entered = app.console.enter(&new.text, &who.author(), Some(reply));
     entered.map_err(|problem| Failure::of(StatusCode::CONFLICT, &problem))?;
-    let lost = |_| Failure::new(StatusCode::SERVICE_UNAVAILABLE, "the console has ended").advice("enter the line again");
+    let lost =
+        |_| Failure::new(StatusCode::SERVICE_UNAVAILABLE, "the console has ended").advice("enter the line again");
     Ok(Json(told.await.map_err(lost)?))
 }
 
@@ -142,8 +142,6 @@ struct Items {
     /// The column at which the word begins that an item replaces.
     start: u32,
     items: Vec<Item>,
-    /// What may be shown behind the cursor.
-    hint: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -171,9 +169,8 @@ async fn complete(State(app): State<Arc<App>>, _: Looker, Json(text): Json<Text>
         let sight = app.console.sight();
         let at = place(&text);
         let (start, items) = sight.complete(&text.text, at);
-        let hint = sight.hint(&text.text).filter(|_| at == text.text.len()).map(|(hint, _)| hint);
         let start = text.text[..start].rsplit('\n').next().unwrap_or_default().chars().count() as u32 + 1;
-        Ok(Items { start, items: items.into_iter().map(Item::from).collect(), hint })
+        Ok(Items { start, items: items.into_iter().map(Item::from).collect() })
     });
     Ok(Json(items.await?))
 }

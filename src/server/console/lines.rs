@@ -2,7 +2,7 @@
 
 use super::{Done, Inner, Line, Out, REMEMBERED};
 use crate::diagnostic::mask_secrets;
-use crate::repl::{AbovePrompt, Plain, Read, Reader, Said, Shared};
+use crate::repl::{AbovePrompt, Plain, Read, Reader, Shared};
 use serde_json::json;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ impl Lines {
 }
 
 fn failed(output: &[Out]) -> bool {
-    output.iter().any(|out| out.kind == Said::Error.word())
+    output.iter().any(|out| out.code.is_some())
 }
 
 impl Reader for Lines {

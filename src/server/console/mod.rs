@@ -12,6 +12,7 @@ use crate::jobs::Jobs;
 use crate::pipeline::{self, Interrupt, Workplace};
 use crate::record::{Header, Trigger};
 use crate::repl::{self, Output, Said, Setting, Shared};
+use crate::verdict::ExitCode;
 use lines::Lines;
 use serde::Serialize;
 use serde_json::json;
@@ -91,6 +92,19 @@ pub struct Out {
     /// value, text, error
     pub kind: &'static str,
     pub text: String,
+    /// Of an error: 1 an await or assert failed, 2 the line could not be read, 3 it could not be carried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<u8>,
+}
+
+impl Out {
+    fn new(said: Said, text: &str) -> Out {
+        let code = match said {
+            Said::Error(code) => Some(code.code()),
+            _ => None,
+        };
+        Out { kind: said.word(), text: text.to_string(), code }
+    }
 }
 
 /// What a text came to.
@@ -225,7 +239,7 @@ impl Console {
         self.queue(line, false)?;
         let done = told.await.unwrap_or_default();
         match done.output.into_iter().next() {
-            Some(Out { kind: "text", text }) => Ok(text),
+            Some(Out { text, code: None, .. }) => Ok(text),
             Some(Out { text, .. }) => Err(Diagnostic::error(text.trim().to_string())),
             None => Some(self.0.state().script.clone()).filter(|script| !script.is_empty()).ok_or_else(nothing),
         }
@@ -253,7 +267,7 @@ impl Output for Inner {
         let mut state = self.state();
         let kept = cut(&text, OUTPUT.saturating_sub(state.length));
         state.length += kept.len();
-        state.output.push(Out { kind, text: kept.to_string() });
+        state.output.push(Out::new(said, kept));
         if !state.quiet {
             self.tell("console.out", json!({ "kind": kind, "text": cut(&text, TOLD) }));
         }
@@ -306,15 +320,16 @@ fn ended(inner: &Inner, problem: Option<&Diagnostic>, script: Option<String>) {
     let mut state = inner.state();
     *inner.sight.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Default::default();
     let why = problem.cloned().unwrap_or_else(|| {
-        Diagnostic::error("the session was ended before this line").advice("enter it again: that begins another session")
+        Diagnostic::error("the session was ended before this line")
+            .advice("enter it again: that begins another session")
     });
     let text = render(std::slice::from_ref(&why), false);
     let waiting = std::mem::take(&mut state.waiting);
     if problem.is_some() {
-        inner.tell("console.out", json!({ "kind": Said::Error.word(), "text": text }));
+        inner.tell("console.out", json!({ "kind": "error", "text": text }));
     }
     for line in waiting {
-        let output = vec![Out { kind: Said::Error.word(), text: text.clone() }];
+        let output = vec![Out::new(Said::Error(ExitCode::Error), &text)];
         line.reply.map(|reply| reply.send(Done { output, ended: true, ..Done::default() }));
     }
     state.script = script.unwrap_or_default();

@@ -87,7 +87,8 @@ fn of_hub(app: &App, topic: &str, seen: &mut u64) -> Option<String> {
     let read = app.hub.since(topic, *seen);
     let mut batch = Batch::default();
     if let Some((from, to)) = read.gap {
-        let gap = json!({ "topic": topic, "seq": to, "ts": crate::server::app::now(), "t": "gap", "from": from, "to": to });
+        let gap =
+            json!({ "topic": topic, "seq": to, "ts": crate::server::app::now(), "t": "gap", "from": from, "to": to });
         batch.push(&gap.to_string());
         *seen = to;
     }

@@ -132,7 +132,8 @@ impl RunFeed {
         let found = blocking(app, move |app| Ok(app.store.run(&run).ok())).await?;
         let Some(found) = found.filter(|run| run.status != RunStatus::Running) else { return Ok(None) };
         let seq = self.next + 1;
-        let end = json!({ "topic": self.topic, "seq": seq, "ts": now(), "t": "run.end", "status": found.status.word() });
+        let end =
+            json!({ "topic": self.topic, "seq": seq, "ts": now(), "t": "run.end", "status": found.status.word() });
         let mut batch = Batch::default();
         batch.push(&end.to_string());
         Ok(batch.done())
@@ -147,7 +148,8 @@ fn path(app: &App, run: &str) -> PathBuf {
 async fn count(app: &Arc<App>, run: &str) -> Result<u64, Failure> {
     let run = run.to_string();
     blocking(app, move |app| {
-        let missing = |_| Failure::new(StatusCode::NOT_FOUND, "there is no such run").advice("it may have been deleted");
+        let missing =
+            |_| Failure::new(StatusCode::NOT_FOUND, "there is no such run").advice("it may have been deleted");
         let run = app.store.run(&run).map_err(missing)?;
         Ok(record::last(&path(app, &run.id)).map_or(0, |event| event.n + 1))
     })
