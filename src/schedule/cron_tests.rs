@@ -44,6 +44,7 @@ fn fields_names_and_either_day() {
         ("0 0 * * mon#1", "2024-01-01T00:00:00Z", ["2024-02-05T00:00", "2024-03-04T00:00", "2024-04-01T00:00"]),
         ("0 0 * * friL", "2024-01-01T00:00:00Z", ["2024-01-26T00:00", "2024-02-23T00:00", "2024-03-29T00:00"]),
         ("0 0 1W * *", "2024-05-15T00:00:00Z", ["2024-06-03T00:00", "2024-07-01T00:00", "2024-08-01T00:00"]),
+        ("0 0 LW * *", "2024-03-01T00:00:00Z", ["2024-03-29T00:00", "2024-04-30T00:00", "2024-05-31T00:00"]),
         ("0 0 29 2 *", "2096-03-01T00:00:00Z", ["2104-02-29T00:00", "2108-02-29T00:00", "2112-02-29T00:00"]),
     ] {
         assert_eq!(times(&cron(text, "UTC"), after, 3), expected, "{text}");
@@ -76,6 +77,8 @@ fn what_can_not_be_meant_is_refused_by_its_field() {
         ("* * * *", "4 fields", "day of week"),
         ("0 0 30 2 *", "never comes", "30th of February"),
         ("0 0 31 apr,jun *", "never comes", "30th of February"),
+        ("0 0 5L * *", "`day of month` says `5L`", "`L` (the last)"),
+        ("0 0 * * L", "never comes", "a day"),
         ("@reboot", "no time", "telefonist run"),
         ("@dayly", "`@dayly`", "`@daily`"),
         ("@sometimes", "`@sometimes`", "@hourly, @daily"),
