@@ -23,6 +23,8 @@
 //! - [`pipeline`]: the one place where the stages meet
 //! - [`schedule`]: cron expressions, and what is due by them
 //! - [`repl`]: a person at a prompt, in place of a script
+//! - [`jobs`]: what a server runs: a queue, its workers, what goes on
+//! - [`server`]: the service: REST, WebSocket, web UI
 //! - [`cli`]: arguments, environment, exit codes
 pub mod agent;
 pub mod calls;
@@ -32,6 +34,7 @@ pub mod engine;
 pub mod event;
 pub mod export;
 pub mod flow;
+pub mod jobs;
 pub mod notify;
 pub mod pipeline;
 pub mod record;
@@ -40,6 +43,7 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod script;
+pub mod server;
 pub mod sip;
 pub mod store;
 pub mod testfile;
