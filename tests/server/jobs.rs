@@ -84,7 +84,7 @@ fn who_waits_for_the_end_gets_it_and_a_text_with_errors_is_told_of_at_once() {
     let run = failed["runs"][0]["run"].as_str().unwrap();
     let detail = server.get(&format!("runs/{run}")).is(200).json();
     assert!(detail["verdict"]["reasons"][0]["message"].as_str().unwrap().contains("on purpose"), "{detail}");
-    let broken = server.post("run", text("broken", "let alice = agnt(\"alice\");")).is(422).json();
+    let broken = server.post("run", text("broken", "agnt(\"alice\");")).is(422).json();
     assert_eq!((&broken["errors"][0]["code"], &broken["errors"][0]["line"]), (&json!("unknown-function"), &json!(1)));
     for (body, status) in [
         (json!({}), 400),
