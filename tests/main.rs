@@ -28,4 +28,5 @@ mod tidy;
 mod transports;
 mod two_hosts;
 mod validations;
+mod webhooks;
 mod why;

@@ -3,6 +3,7 @@
 use super::{Interrupt, sounds};
 use crate::agent::{Settings, Supervisor};
 use crate::diagnostic::Diagnostic;
+use crate::notify::Post;
 use crate::run::Inputs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -12,6 +13,7 @@ pub struct Workplace {
     settings: Settings,
     supervisor: OnceLock<Result<Arc<Supervisor>, Diagnostic>>,
     inputs: Arc<Inputs>,
+    post: Option<Arc<Post>>,
     /// Runs of one process write the sounds one after another.
     preparing: Mutex<()>,
     pub interrupt: Arc<Interrupt>,
@@ -24,6 +26,7 @@ impl Workplace {
             data_dir,
             settings,
             inputs: Arc::default(),
+            post: None,
             supervisor: OnceLock::new(),
             preparing: Mutex::new(()),
             interrupt: Arc::default(),
@@ -35,8 +38,17 @@ impl Workplace {
         Workplace { inputs: Arc::new(inputs), ..self }
     }
 
+    /// Leaves what is to be told of the runs to the worker of a server.
+    pub fn with_post(self, post: Arc<Post>) -> Workplace {
+        Workplace { post: Some(post), ..self }
+    }
+
     pub fn inputs(&self) -> &Arc<Inputs> {
         &self.inputs
+    }
+
+    pub(super) fn post(&self) -> Option<&Post> {
+        self.post.as_deref()
     }
 
     pub fn data_dir(&self) -> &Path {
