@@ -90,16 +90,16 @@ impl Post {
     }
 
     fn take_on(&self, letters: Vec<Letter>) {
+        // when this has ended they have no places, and stay pending
+        let placed = |letter: Letter| Some((self.worker.place(letter.id)?, letter));
+        let placed: Vec<_> = letters.into_iter().filter_map(placed).collect();
+        self.worker.make_room();
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         // what is over need not be remembered
         while tasks.try_join_next().is_some() {}
-        for letter in letters {
-            // when this has ended they stay pending
-            let Some(place) = self.worker.place(letter.id) else { return };
+        for (place, letter) in placed {
             tasks.spawn_on(self.worker.clone().carry(letter, place), &self.runtime);
         }
-        drop(tasks);
-        self.worker.make_room();
     }
 
     /// Sends a message to a webhook that says what it is, once, and notes nothing. To be called on the runtime.

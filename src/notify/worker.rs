@@ -139,11 +139,17 @@ impl Worker {
             let outcome;
             (outcome, pause) = self.outcome(&letter, answer);
             let again = matches!(outcome, Outcome::Again { .. });
+            // it waits before others hear that it does
+            let next = if again { self.place(letter.id) } else { None };
             let (worker, id) = (self.clone(), letter.id);
             let noted = spawn_blocking(move || note(&worker.store, &*worker.watcher, id, &outcome)).await;
-            let next = if again && noted.unwrap_or(false) { self.place(letter.id) } else { None };
-            let Some(next) = next else { return };
-            place = next;
+            match next {
+                Some(next) if noted.unwrap_or(false) => place = next,
+                _ => {
+                    lock(&self.waiting).letters.remove(&letter.id);
+                    return;
+                }
+            }
         }
     }
 

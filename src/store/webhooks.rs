@@ -46,7 +46,7 @@ pub struct NewWebhook {
     pub url: Secret,
     /// What bodies are signed with (HMAC-SHA256); none: they are not.
     pub secret: Option<Secret>,
-    /// Nothing is sent of runs that passed.
+    /// Nothing is sent of runs that passed or were skipped.
     pub only_failures: bool,
 }
 

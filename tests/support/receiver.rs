@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// In place of an answer: none, for as long as the receiver is there.
 pub const SILENCE: &str = "";
@@ -17,6 +17,8 @@ pub struct Request {
     /// By their names in lower case.
     pub headers: BTreeMap<String, String>,
     pub body: String,
+    /// When it was here whole.
+    pub at: Instant,
 }
 
 pub struct Receiver {
@@ -84,7 +86,8 @@ pub fn read_request(stream: &TcpStream) -> Option<Request> {
     let headers: BTreeMap<_, _> = lines.iter().skip(1).filter_map(split).collect();
     let mut body = vec![0; headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0)];
     reader.read_exact(&mut body).ok()?;
-    Some(Request { line: lines.swap_remove(0), headers, body: String::from_utf8(body).ok()? })
+    let body = String::from_utf8(body).ok()?;
+    Some(Request { line: lines.swap_remove(0), headers, body, at: Instant::now() })
 }
 
 pub fn give(mut stream: TcpStream, answer: &str) {
