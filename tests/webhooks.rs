@@ -15,7 +15,7 @@ use telefonist::notify::{Finished, Policy, Post, Setup, Watcher};
 use telefonist::pipeline::{self, Case, Ran, Turn, Workplace};
 use telefonist::record::Header;
 use telefonist::run::Inputs;
-use telefonist::store::{Delivery, DeliveryState, Host, NewWebhook, Secret, Store, WebhookKind};
+use telefonist::store::{Delivery, DeliveryState, NewWebhook, Secret, Store, WebhookKind};
 use telefonist::verdict::{Reason, Status, Verdict};
 use tempfile::TempDir;
 use tokio::net::TcpSocket;
@@ -61,7 +61,6 @@ impl Server {
         let (sender, seen) = mpsc::channel();
         let post = Post::start(Setup {
             store: store.clone(),
-            host: Arc::new(Host::take(data).unwrap()),
             runtime: handle.clone(),
             policy,
             link: Box::new(|run| Some(format!("https://tests.example/runs/{run}"))),
@@ -435,8 +434,8 @@ fn run(data: &Path, script: &str, inputs: Inputs, server: Option<&Server>) -> Ra
     std::fs::write(&file, script).unwrap();
     let [case] = &Case::read(&workplace, &file)[..] else { panic!("one test") };
     let compiled = case.compiled.as_ref().unwrap();
-    let turn = Turn { repetition: 1, of: 1, attempt: 1 };
-    pipeline::execute(&workplace, &case.test, compiled, &Limits::default(), turn, &|_| {}, &|_| {}).unwrap()
+    let turn = Turn { repetition: 1, of: 1, attempt: 1, run: None };
+    pipeline::execute(&workplace, &case.test, compiled, &Limits::default(), turn, &|_, _| {}, &|_| {}).unwrap()
 }
 
 #[test]
@@ -452,10 +451,10 @@ fn no_verdict_changes_whatever_receivers_do() {
     ];
     for (script, status) in scripts {
         let alone = run(data.path(), script, Inputs::default(), None);
-        assert_eq!((alone.verdict.status, alone.warnings.len()), (status, 0));
+        assert_eq!((alone.verdict.status, &alone.warnings[..]), (status, &[][..]), "{:?}", alone.verdict);
         let hooks = [&url, broken.url()].map(|url| format!("webhook(\"{url}\");")).concat();
         let told = run(data.path(), &format!("{hooks}{script}"), Inputs::default(), Some(&server));
-        assert_eq!((told.verdict.status, told.warnings), (status, vec![]));
+        assert_eq!((told.verdict.status, &told.warnings[..]), (status, &[][..]), "{:?}", told.verdict);
         assert_eq!((told.flow.text(), told.verdict.hash), (alone.flow.text(), alone.verdict.hash));
         // the run did not wait for who is silent
         let of_run = server.store.deliveries(&told.header.run).unwrap();

@@ -17,8 +17,6 @@ pub type Link = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 /// What a [`Post`] works with.
 pub struct Setup {
     pub store: Arc<Store>,
-    /// This host, which deliveries belong to.
-    pub host: Arc<Host>,
     /// What its tasks run on, with I/O and time.
     pub runtime: Handle,
     pub policy: Policy,
@@ -29,7 +27,8 @@ pub struct Setup {
 /// Sends messages about runs to their `_webhook`s and to the webhooks of the store, beside the runs. Each is a
 /// [`Delivery`] in the store from the beginning. When this is dropped, what is not sent stays pending there.
 pub struct Post {
-    host: Arc<Host>,
+    /// Which its deliveries belong to.
+    host: Host,
     runtime: Handle,
     link: Link,
     worker: Arc<Worker>,
@@ -40,9 +39,10 @@ impl Post {
     /// Begins, and goes on with what hosts left that are gone. Blocks while the store works.
     ///
     /// # Errors
-    /// The store, or the certificates of this machine, can't be read.
+    /// The store can't be written, or the certificates of this machine not be read.
     pub fn start(setup: Setup) -> Result<Post, Diagnostic> {
-        let Setup { store, host, runtime, policy, link, watcher } = setup;
+        let Setup { store, runtime, policy, link, watcher } = setup;
+        let host = Host::take(store.data_dir())?;
         let worker = Arc::new(Worker::new(store, attempt::client()?, policy, watcher));
         let post = Post { host, runtime, link, worker, tasks: Mutex::default() };
         let left = post.worker.store.recover_deliveries(&post.host, now())?;

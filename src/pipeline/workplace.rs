@@ -4,6 +4,7 @@ use super::{Interrupt, sounds};
 use crate::agent::{Settings, Supervisor};
 use crate::diagnostic::Diagnostic;
 use crate::notify::Post;
+use crate::record::Trigger;
 use crate::run::Inputs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -11,11 +12,15 @@ use std::sync::{Arc, Mutex, OnceLock};
 pub struct Workplace {
     data_dir: PathBuf,
     settings: Settings,
-    supervisor: OnceLock<Result<Arc<Supervisor>, Diagnostic>>,
+    supervisor: Arc<OnceLock<Result<Arc<Supervisor>, Diagnostic>>>,
     inputs: Arc<Inputs>,
+    /// On a server: who sends what is to be told of the runs.
     post: Option<Arc<Post>>,
     /// Runs of one process write the sounds one after another.
-    preparing: Mutex<()>,
+    preparing: Arc<Mutex<()>>,
+    /// Whose tests these are, on a server, and what has them run.
+    project: Option<String>,
+    trigger: Option<Trigger>,
     pub interrupt: Arc<Interrupt>,
 }
 
@@ -27,8 +32,10 @@ impl Workplace {
             settings,
             inputs: Arc::default(),
             post: None,
-            supervisor: OnceLock::new(),
-            preparing: Mutex::new(()),
+            supervisor: Arc::default(),
+            preparing: Arc::default(),
+            project: None,
+            trigger: None,
             interrupt: Arc::default(),
         }
     }
@@ -41,6 +48,29 @@ impl Workplace {
     /// Leaves what is to be told of the runs to the worker of a server.
     pub fn with_post(self, post: Arc<Post>) -> Workplace {
         Workplace { post: Some(post), ..self }
+    }
+
+    /// One that shares data folder and agents with this one, but is interrupted alone; its runs say whose they are.
+    pub fn of_job(&self, project: Option<String>, trigger: Trigger, inputs: Inputs) -> Workplace {
+        Workplace {
+            data_dir: self.data_dir.clone(),
+            settings: self.settings.clone(),
+            inputs: Arc::new(inputs),
+            post: self.post.clone(),
+            supervisor: self.supervisor.clone(),
+            preparing: self.preparing.clone(),
+            project,
+            trigger: Some(trigger),
+            interrupt: Arc::default(),
+        }
+    }
+
+    pub fn project(&self) -> Option<&str> {
+        self.project.as_deref()
+    }
+
+    pub fn trigger(&self) -> Option<Trigger> {
+        self.trigger
     }
 
     pub fn inputs(&self) -> &Arc<Inputs> {
