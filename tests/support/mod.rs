@@ -2,6 +2,7 @@
 
 pub mod killed;
 pub mod receiver;
+pub mod server;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
