@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use telefonist::diagnostic::Diagnostic;
 use telefonist::record::Trigger;
-use telefonist::schedule::{Clock, Cron, Fire, Scheduler, Told, run_now};
-use telefonist::store::{Host, NewSchedule, Problem, Queued, Schedule, Store};
+use telefonist::schedule::{Clock, Cron, Fire, Scheduler, Told};
+use telefonist::store::{Due, Host, NewJob, NewSchedule, Problem, Queued, Schedule, Store};
 use telefonist::verdict::Status;
 use tempfile::TempDir;
 
@@ -92,20 +92,34 @@ impl Hand {
     }
 }
 
-/// Notes what it is told, and fails as it is bid.
-#[derive(Default)]
+/// Queues what is due, notes what it is told, and fails as it is bid.
 struct Notes {
+    store: Arc<Store>,
+    clock: Arc<Hand>,
     told: Mutex<Vec<Told>>,
     reported: Mutex<Vec<String>>,
-    /// What `payload` says next, the last first.
+    /// What `fire` says next, the last first.
     problems: Mutex<Vec<Problem>>,
 }
 
+impl Notes {
+    fn new(store: &Arc<Store>, clock: &Arc<Hand>) -> Arc<Notes> {
+        let (told, reported, problems) = Default::default();
+        Arc::new(Notes { store: store.clone(), clock: clock.clone(), told, reported, problems })
+    }
+}
+
+fn job(schedule: &Schedule, trigger: Trigger, due: f64) -> NewJob {
+    let payload = format!("{} {due}", schedule.id);
+    let (project, schedule) = (Some(schedule.what.project), Some(schedule.id));
+    NewJob { project, payload, plan: "[]".into(), trigger, schedule }
+}
+
 impl Fire for Notes {
-    fn payload(&self, schedule: &Schedule, due: f64) -> Result<String, Problem> {
+    fn fire(&self, schedule: &Schedule, due: &Due) -> Result<Option<Queued>, Problem> {
         match self.problems.lock().unwrap().pop() {
             Some(problem) => Err(problem),
-            None => Ok(format!("{} {due}", schedule.id)),
+            None => self.store.queue_due(due, &job(schedule, Trigger::Cron, due.time), self.clock.now()),
         }
     }
 
@@ -138,7 +152,8 @@ impl World {
         let data = tempfile::tempdir().unwrap();
         let (store, host) = open(data.path());
         let project = store.create_project("pbx", now).unwrap().id;
-        let (clock, notes) = (Hand::at(now), Arc::default());
+        let clock = Hand::at(now);
+        let notes = Notes::new(&store, &clock);
         World { data, clock, notes, project, store, host, scheduler: None }
     }
 
@@ -179,6 +194,7 @@ impl World {
     fn restart(&mut self, later: f64) {
         self.stop();
         (self.store, self.host) = open(self.data.path());
+        self.notes = Notes::new(&self.store, &self.clock);
         self.clock.go_to(self.clock.now() + later);
         self.start();
     }
@@ -197,7 +213,7 @@ impl World {
         let mut ran = vec![];
         while let Some(job) = self.store.take_job(&self.host, self.clock.now()).unwrap() {
             assert_eq!((job.trigger, job.project), (Trigger::Cron, Some(self.project)));
-            self.store.finish_job(job.id, Status::Pass, None, self.clock.now()).unwrap();
+            self.store.finish_job(job.id, (Status::Pass, None), &[], self.clock.now()).unwrap();
             ran.push(job.payload);
         }
         ran
@@ -349,7 +365,7 @@ fn one_run_of_a_schedule_waits_at_most() {
     let running = world.store.take_job(&world.host, at(3.5)).unwrap().unwrap();
     world.clock.run_to(at(4.0));
     assert_eq!((world.fired(), world.missed(id)), (vec![at(4.0)], 0));
-    world.store.finish_job(running.id, Status::Fail, None, at(4.5)).unwrap();
+    world.store.finish_job(running.id, (Status::Fail, None), &[], at(4.5)).unwrap();
     let last = world.store.jobs_done(Some(id), 5).unwrap();
     assert_eq!(last.iter().map(|job| job.status).collect::<Vec<_>>(), [Some(Status::Fail)]);
 }
@@ -380,13 +396,14 @@ fn what_is_paused_does_not_run_and_is_not_made_up_for() {
     world.changed();
     assert_eq!(world.run_to(START + 6.0 * HOUR), [START + 6.0 * HOUR]);
     assert_eq!((world.missed(paused), world.missed(other)), (0, 0));
-    // one that is paused may be run all the same
+    // one that is paused may be run all the same, and that changes nothing of its times
     world.change(paused, |what| what.paused = true);
-    let queued = run_now(&world.store, &*world.notes, paused, Trigger::Manual, world.clock.now()).unwrap();
-    let Queued::Waits(job) = queued else { panic!("{queued:?}") };
-    assert_eq!(run_now(&world.store, &*world.notes, paused, Trigger::Manual, 1.0), Ok(Queued::WaitsAlready(job)));
-    assert_eq!(world.store.job(job).unwrap().trigger, Trigger::Manual);
-    assert!(matches!(run_now(&world.store, &*world.notes, 99, Trigger::Manual, 1.0), Err(Problem::Missing(_))));
+    let before = world.store.schedule(paused).unwrap();
+    world.run_jobs();
+    let now = job(&before, Trigger::Manual, world.clock.now());
+    assert!(matches!(world.store.queue_job(&now, world.clock.now()), Ok(Queued::Waits(_))));
+    assert!(matches!(world.store.queue_job(&now, world.clock.now()), Ok(Queued::WaitsAlready(_))));
+    assert_eq!(world.store.schedule(paused).unwrap(), before);
 }
 
 #[test]
@@ -469,7 +486,8 @@ fn of_two_servers_one_queues_it() {
     let id = world.create("@hourly", "UTC");
     world.start();
     let (store, _host) = open(world.data.path());
-    let (clock, notes) = (Hand::at(START), Arc::new(Notes::default()));
+    let clock = Hand::at(START);
+    let notes = Notes::new(&store, &clock);
     let _other = Scheduler::start(store, clock.clone(), notes.clone());
     for hour in 1..20 {
         let due = START + f64::from(hour) * HOUR;

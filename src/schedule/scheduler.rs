@@ -3,8 +3,7 @@
 use super::clock::Clock;
 use super::plan::{Passed, Plan};
 use crate::diagnostic::Diagnostic;
-use crate::record::Trigger;
-use crate::store::{Due, NewJob, Problem, Queued, Schedule, Store};
+use crate::store::{Due, Problem, Queued, Schedule, Store};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,14 +15,14 @@ const SET_BACK: f64 = 3.0 * 3_600_000.0;
 /// How long to wait before what failed is tried again, at first and at most (milliseconds).
 const AGAIN: (f64, f64) = (1000.0, 60_000.0);
 
-/// What the queue is given, and who wants to know.
+/// Who queues a schedule's job, and who wants to know.
 pub trait Fire: Send + Sync {
-    /// What a schedule runs, in the words of whoever takes it out of the queue again (`NewJob::payload`). `due` is the time that
-    /// it is queued for, in milliseconds since the epoch.
+    /// Queues the job of a schedule that is due, with [`Store::queue_due`] and what it gives: so the job is queued and the time seen
+    /// to, or neither.
     ///
     /// # Errors
-    /// [`Problem::Broken`] is asked again a little later; with any other the time is missed.
-    fn payload(&self, schedule: &Schedule, due: f64) -> Result<String, Problem>;
+    /// With [`Problem::Broken`], it is asked again a little later; with any other the time is missed.
+    fn fire(&self, schedule: &Schedule, due: &Due) -> Result<Option<Queued>, Problem>;
 
     /// Something was done, and is in the store. Called from the scheduler's thread, which waits meanwhile.
     fn told(&self, told: Told);
@@ -81,20 +80,6 @@ impl Drop for Scheduler {
             let _ = thread.join();
         }
     }
-}
-
-/// Queues a schedule's job now, whatever its times say and also if it is paused. Its times stay as they are.
-///
-/// # Errors
-/// There is no such schedule, or its job can't be made.
-pub fn run_now(store: &Store, fire: &dyn Fire, id: i64, trigger: Trigger, now: f64) -> Result<Queued, Problem> {
-    let schedule = store.schedule(id)?;
-    store.queue_job(&job(fire, &schedule, trigger, now)?, now)
-}
-
-fn job(fire: &dyn Fire, schedule: &Schedule, trigger: Trigger, due: f64) -> Result<NewJob, Problem> {
-    let payload = fire.payload(schedule, due)?;
-    Ok(NewJob { project: Some(schedule.what.project), payload, trigger, schedule: Some(schedule.id) })
 }
 
 struct Worker {
@@ -160,17 +145,15 @@ impl Worker {
             self.store.pass_due(&due(now, 0, false))?;
             seen = now;
         } else if let Some(Passed { time, times, late }) = plan.passed(seen, now) {
-            self.queue(schedule, &due(time, times, late), now)?;
+            self.queue(schedule, &due(time, times, late))?;
             seen = time;
         }
         Ok(plan.next(seen))
     }
 
-    fn queue(&self, schedule: &Schedule, due: &Due, now: f64) -> Result<(), Problem> {
-        let queued =
-            job(&*self.fire, schedule, Trigger::Cron, due.time).and_then(|job| self.store.queue_due(due, &job, now));
+    fn queue(&self, schedule: &Schedule, due: &Due) -> Result<(), Problem> {
         let missed = Told::Missed { schedule: schedule.id, due: due.time };
-        match queued {
+        match self.fire.fire(schedule, due) {
             Ok(Some(Queued::Waits(job))) => {
                 self.fire.told(Told::Fired { schedule: schedule.id, due: due.time, job });
             }
