@@ -2,6 +2,7 @@
 //! happens on threads for that; what is asked of the network, on tokio's.
 
 mod options;
+mod tls;
 
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::Workplace;
@@ -9,10 +10,12 @@ use crate::store::Secret;
 use axum::Router;
 use axum::routing::get;
 use axum_server::Handle;
+use axum_server::tls_rustls::RustlsAcceptor;
 pub use options::{Options, Tls};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
+use tls::Certificate;
 
 /// How long requests that go on may take when the server ends.
 const GRACE: Duration = Duration::from_secs(5);
@@ -26,11 +29,18 @@ pub struct Started {
     pub made_key: Option<Secret>,
 }
 
-/// Serves until the workplace's interrupt is requested; what runs then is ended, recorded and judged before this comes back.
+/// Serves until the workplace's interrupt is requested; what runs then is ended, recorded and judged before this comes back. `notice`
+/// is told what its operator has to know meanwhile.
 ///
 /// # Errors
 /// The address can't be listened on, the certificate can't be read, the store can't be opened.
-pub fn serve(options: Options, workplace: Workplace, started: impl FnOnce(&Started)) -> Result<(), Diagnostic> {
+pub fn serve(
+    options: Options,
+    workplace: Workplace,
+    started: impl FnOnce(&Started),
+    notice: impl Fn(Diagnostic) + Send + 'static,
+) -> Result<(), Diagnostic> {
+    let certificate = options.tls.as_ref().map(|tls| Certificate::new(tls, notice)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Diagnostic::error(format!("the system gives no threads for the server: {error}")).advice("see ulimit -u")
     })?;
@@ -44,8 +54,14 @@ pub fn serve(options: Options, workplace: Workplace, started: impl FnOnce(&Start
     let app = Router::new().route("/healthz", get(|| async { "ok" }));
     let address = listener.local_addr().unwrap_or(options.ui_address);
     started(&Started { address, tls: options.tls.is_some(), made_key: None });
-    let served = runtime
-        .block_on(async { axum_server::from_tcp(listener)?.handle(handle).serve(app.into_make_service()).await });
+    let app = app.into_make_service();
+    let served = runtime.block_on(async {
+        let server = axum_server::from_tcp(listener)?.handle(handle);
+        match &certificate {
+            Some(certificate) => server.acceptor(RustlsAcceptor::new(certificate.config.clone())).serve(app).await,
+            None => server.serve(app).await,
+        }
+    });
     drop(workplace);
     served.map_err(|error| Diagnostic::error(format!("the server ended: {error}")))
 }

@@ -3,6 +3,7 @@
 use super::database::{Store, all};
 use super::problem::Problem;
 use crate::diagnostic::Diagnostic;
+use rusqlite::Connection;
 
 /// A day in milliseconds.
 const DAY: f64 = 86_400_000.0;
@@ -19,12 +20,7 @@ pub struct Retention {
 impl Store {
     /// The ids of the runs that are to go, the oldest first: those that one of both lets go.
     pub fn runs_to_go(&self, keep: Retention, now: f64) -> Result<Vec<String>, Problem> {
-        let before = keep.days.map_or(f64::NEG_INFINITY, |days| now - f64::from(days) * DAY);
-        let newest = keep.runs.map_or(i64::MAX, i64::from);
-        let query = "SELECT id FROM (SELECT id, started, status,
-                row_number() OVER (PARTITION BY project_key ORDER BY started DESC, id DESC) AS place FROM runs) AS placed
-            WHERE status <> 'running' AND (place > ?1 OR started < ?2) ORDER BY started, id";
-        self.read(|connection| all(connection, query, (newest, before), |row| row.get(0)))
+        self.read(|connection| to_go(connection, keep, now))
     }
 
     /// Deletes the runs that are to go; gives the ids of those that are gone, and for each that is not why.
@@ -39,6 +35,15 @@ impl Store {
         }
         Ok((gone, problems))
     }
+}
+
+pub(super) fn to_go(connection: &Connection, keep: Retention, now: f64) -> Result<Vec<String>, Problem> {
+    let before = keep.days.map_or(f64::NEG_INFINITY, |days| now - f64::from(days) * DAY);
+    let newest = keep.runs.map_or(i64::MAX, i64::from);
+    let query = "SELECT id FROM (SELECT id, started, status,
+            row_number() OVER (PARTITION BY project_key ORDER BY started DESC, id DESC) AS place FROM runs) AS placed
+        WHERE status <> 'running' AND (place > ?1 OR started < ?2) ORDER BY started, id";
+    all(connection, query, (newest, before), |row| row.get(0))
 }
 
 #[cfg(test)]
