@@ -67,13 +67,16 @@ fn values(source: &Arc<Source>, settings: &BTreeMap<String, Arg>) -> (BTreeMap<S
     let mut wrong = |offset: usize, message: String, advice: Option<String>| {
         let (line, column) = source.line_column(offset);
         let diagnostic = Diagnostic::error(format!("{}:{line}:{column}: {message}", source.name));
-        problems.push(Diagnostic { advice, ..diagnostic });
+        problems.push((offset, Diagnostic { advice, ..diagnostic }));
     };
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     for error in errors {
         wrong(error.span().map_or(0, |span| span.start), error.message().to_string(), None);
     }
-    for (key, value) in table.get_ref() {
+    // as they stand in the file: of two, the second is one too many
+    let mut entries: Vec<_> = table.get_ref().iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    for (key, value) in entries {
         let id = key.get_ref().replace('-', "_");
         let shown = key.get_ref().escape_debug();
         let Some(setting) = settings.get(&id).filter(|_| id != "config") else {
@@ -99,7 +102,8 @@ fn values(source: &Arc<Source>, settings: &BTreeMap<String, Arg>) -> (BTreeMap<S
             wrong(key.span().start, format!("`{shown}` is there twice, once with `-` and once with `_`"), None);
         }
     }
-    (values, problems)
+    problems.sort_by_key(|(offset, _)| *offset);
+    (values, problems.into_iter().map(|(_, problem)| problem).collect())
 }
 
 /// The type of a value.

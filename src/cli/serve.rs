@@ -26,8 +26,9 @@ telefonist.toml has the flags as keys:
   parallel_runs = 4
   keep_days = 30
 
-The command line counts before the environment, that before the file. Passwords and keys belong into a variable, or into the
-file (chmod 600): what stands on the command line, every user of the machine sees in `ps`.
+The command line counts before the environment, that before the file. Passwords and keys belong
+into a variable, or into the file (chmod 600): what stands on the command line, every user of the
+machine sees in `ps`.
 Ctrl-C or SIGTERM ends the service: a test that runs is ended and recorded as Cancelled.";
 
 #[derive(clap::Args, Debug)]

@@ -126,3 +126,6 @@ fn wrong_variable(
 pub fn is_secret(setting: &Arg) -> bool {
     setting.get_value_parser().type_id() == clap::builder::ValueParser::new(super::arguments::key).type_id()
 }
+
+#[cfg(test)]
+mod tests;

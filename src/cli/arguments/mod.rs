@@ -40,11 +40,12 @@ Examples:
   telefonist ladder last                    the SIP messages of the newest run
   telefonist export last --format pcap      the same for Wireshark; and more: see telefonist export --help
   telefonist doctor                         which agents, ports and sounds there are
-  telefonist                                the service with its web UI, on port 8080; see telefonist serve --help
+  telefonist                                the service with its web UI, telefonist serve --help
 
 A test is a classic testfile (no extension) or a Rhai script (.rhai).
-Flags are understood in Go's form too (-data_dir=x), those with a variable from the environment and from telefonist.toml
-(keys as the flags: data_dir = \"x\"), in this order: command line, environment, file.
+Flags may be written -data_dir=x, too. Those with a variable ([env: …] in the help of a verb) can
+stand in telefonist.toml as well, as keys: data_dir = \"x\". The command line counts before the
+environment, that before the file.
 Exit codes: 0 all passed, 1 a check failed, 2 usage or a script that does not compile,
 3 a run that could not be carried out, 130 interrupted.";
 
