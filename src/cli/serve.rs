@@ -7,7 +7,7 @@ use super::printer::say;
 use super::{inputs, interrupt, settings};
 use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
-use crate::server::{self, Options, Started, Tls};
+use crate::server::{self, Notice, Options, Started, Tls};
 use crate::store::{Retention, Secret};
 use crate::verdict::ExitCode;
 use std::net::SocketAddr;
@@ -102,7 +102,7 @@ pub fn serve(arguments: &ServeArguments) -> ExitCode {
         }
     };
     interrupt::watch(workplace.interrupt.clone());
-    match server::serve(options, workplace, announce, |problem| complain(&[problem])) {
+    match server::serve(options, workplace, announce, notice) {
         Ok(()) => ExitCode::Passed,
         Err(problem) => {
             complain(&[problem]);
@@ -143,5 +143,12 @@ fn announce(started: &Started) {
     say(&format!("telefonist listens on {scheme}://{}\n", started.address));
     if let Some(key) = &started.made_key {
         say(&format!("API key of this start (X-API-Key): {}\n", key.reveal()));
+    }
+}
+
+fn notice(notice: Notice) {
+    match notice {
+        Notice::NewCertificate(file) => say(&format!("new connections get the certificate in {}\n", file.display())),
+        Notice::Problem(problem) => complain(&[problem]),
     }
 }

@@ -11,7 +11,7 @@ use axum::Router;
 use axum::routing::get;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsAcceptor;
-pub use options::{Options, Tls};
+pub use options::{Notice, Options, Tls};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub fn serve(
     options: Options,
     workplace: Workplace,
     started: impl FnOnce(&Started),
-    notice: impl Fn(Diagnostic) + Send + 'static,
+    notice: impl Fn(Notice) + Send + 'static,
 ) -> Result<(), Diagnostic> {
     let certificate = options.tls.as_ref().map(|tls| Certificate::new(tls, notice)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {

@@ -1,5 +1,6 @@
 //! What a server is told when it starts.
 
+use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
 use crate::store::{Retention, Secret};
 use std::net::SocketAddr;
@@ -28,4 +29,12 @@ pub struct Options {
 pub struct Tls {
     pub certificate: PathBuf,
     pub key: PathBuf,
+}
+
+/// What its operator is told while it runs.
+#[derive(Debug)]
+pub enum Notice {
+    /// The certificate was replaced: new connections get this one.
+    NewCertificate(PathBuf),
+    Problem(Diagnostic),
 }

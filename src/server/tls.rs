@@ -1,7 +1,7 @@
 //! The certificate of https, read again when its files change.
 
-use super::Tls;
-use crate::diagnostic::Diagnostic;
+use super::{Notice, Tls};
+use crate::diagnostic::{Diagnostic, Severity};
 use axum_server::tls_rustls::RustlsConfig;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use rustls::crypto::ring;
@@ -15,12 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The most bytes of a PEM file.
 const LONGEST: u64 = 1024 * 1024;
 /// Two files are replaced one after the other: both are there when nothing more has come for so long.
 const SETTLED: Duration = Duration::from_millis(100);
+/// In a folder where something happens all the time, that is waited for no longer than so.
+const LATEST: Duration = Duration::from_secs(1);
 
 /// The certificate that new connections get, for as long as this is there.
 pub struct Certificate {
@@ -29,17 +31,18 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// `notice` is told of a change that can't be taken: the certificate before it stays.
+    /// `notice` is told of each change; where one can't be taken, the certificate before it stays.
     ///
     /// # Errors
     /// A file can't be read, is not what it should be, or the key is another certificate's.
-    pub fn new(tls: &Tls, notice: impl Fn(Diagnostic) + Send + 'static) -> Result<Certificate, Diagnostic> {
+    pub fn new(tls: &Tls, notice: impl Fn(Notice) + Send + 'static) -> Result<Certificate, Diagnostic> {
         // watched from before it is read: no change is missed
         let (watcher, changes) = match watch(tls) {
             Ok((watcher, changes)) => (Some(watcher), Some(changes)),
             Err(error) => {
                 let message = format!("the files of the certificate can't be watched: {error}");
-                notice(Diagnostic::warning(message).advice("restart the service when they have changed"));
+                let problem = Diagnostic::warning(message).advice("restart the service when they have changed");
+                notice(Notice::Problem(problem));
                 (None, None)
             }
         };
@@ -56,32 +59,30 @@ impl Certificate {
 }
 
 /// Takes each change of the files until the watcher is gone.
-fn follow(
-    tls: &Tls,
-    mut known: Files,
-    config: &RustlsConfig,
-    changes: &Receiver<()>,
-    notice: impl Fn(Diagnostic) + Send,
-) {
+fn follow(tls: &Tls, known: Files, config: &RustlsConfig, changes: &Receiver<()>, notice: impl Fn(Notice) + Send) {
+    let mut known = Some(known);
     while changes.recv().is_ok() {
-        while changes.recv_timeout(SETTLED).is_ok() {}
-        let (files, read) = match Files::read(tls) {
-            // touched, or another file of the folder
-            Ok(files) if files == known => continue,
-            Ok(files) => (Some(files.clone()), files.config(tls)),
-            Err(problem) => (None, Err(problem)),
-        };
-        match read {
-            Ok(new) => config.reload_from_config(Arc::new(new)),
-            Err(problem) => notice(
-                Diagnostic::warning(format!(
-                    "the new certificate can't be used, the one before it stays: {}",
-                    problem.message
-                ))
-                .advice(problem.advice.unwrap_or_default()),
-            ),
+        let latest = Instant::now() + LATEST;
+        while Instant::now() < latest && changes.recv_timeout(SETTLED).is_ok() {}
+        let read = Files::read(tls);
+        let files = read.as_ref().ok().cloned();
+        // touched, or another file of the folder; or told already
+        if files == known {
+            continue;
         }
-        known = files.unwrap_or_default();
+        known = files;
+        let read = read.and_then(|files| files.config(tls));
+        notice(match read {
+            Ok(new) => {
+                config.reload_from_config(Arc::new(new));
+                Notice::NewCertificate(tls.certificate.clone())
+            }
+            Err(problem) => {
+                let message =
+                    format!("the new certificate can't be used, the one before it stays: {}", problem.message);
+                Notice::Problem(Diagnostic { message, severity: Severity::Warning, ..problem })
+            }
+        });
     }
 }
 
@@ -110,7 +111,7 @@ fn read(tls: &Tls) -> Result<(Files, ServerConfig), Diagnostic> {
 }
 
 /// What both files hold.
-#[derive(Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq)]
 struct Files {
     certificate: Vec<u8>,
     key: Vec<u8>,

@@ -1,5 +1,8 @@
 //! The program as a test's subject: run in a data folder of its own, with its whole output.
 
+mod serving;
+
+pub use serving::Serving;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
