@@ -13,7 +13,7 @@ fn without_a_verb_it_serves_with_go_s_flags() {
         let serving = Serving::start(&Telefonist::new(words));
         assert!(serving.url.starts_with("http://127.0.0.1:"), "{words}: {}", serving.url);
         let answer = Serving::client(None).get(format!("{}/healthz", serving.url)).send().unwrap();
-        assert_eq!(answer.text().unwrap(), "ok", "{words}");
+        assert!(answer.status().is_success(), "{words}: {answer:?}");
         serving.terminate().exits(0);
     }
 }

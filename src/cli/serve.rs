@@ -7,11 +7,12 @@ use super::printer::say;
 use super::{inputs, interrupt, settings};
 use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
-use crate::server::{self, Notice, Options, Started, Tls};
+use crate::server::{self, Options, Started, Terminal, Tls};
 use crate::store::{Retention, Secret};
 use crate::verdict::ExitCode;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -36,18 +37,18 @@ pub struct ServeArguments {
     /// UI listen address; without a host (:8080) on all of them
     #[arg(long, value_name = "ADDRESS:PORT", env = "TELEFONIST_UI_ADDRESS", default_value = "0.0.0.0:8080", value_parser = address, help_heading = "Server")]
     pub ui_address: SocketAddr,
-    /// Password of the user `telefonist` (default: telefonist); `ps` shows it here, in the variable or the file it does not
+    /// Password of the user `telefonist` (default: the one it has, at first telefonist); `ps` shows it here, in the variable or the file
+    /// it does not
     #[arg(
         long,
         value_name = "PASSWORD",
         env = "TELEFONIST_UI_ADMIN_PASSWORD",
-        default_value = "telefonist",
         hide_default_value = true,
         allow_hyphen_values = true,
         value_parser = password,
         help_heading = "Server"
     )]
-    pub ui_admin_password: Secret,
+    pub ui_admin_password: Option<Secret>,
     /// Key for the header X-API-Key (default: a random one for each start, shown then); `ps` shows it here, too
     #[arg(
         long,
@@ -102,7 +103,7 @@ pub fn serve(arguments: &ServeArguments) -> ExitCode {
         }
     };
     interrupt::watch(workplace.interrupt.clone());
-    match server::serve(options, workplace, announce, notice) {
+    match server::serve(options, workplace, Arc::new(Told)) {
         Ok(()) => ExitCode::Passed,
         Err(problem) => {
             complain(&[problem]);
@@ -138,17 +139,28 @@ fn options(arguments: &ServeArguments) -> Result<Options, Diagnostic> {
     })
 }
 
-fn announce(started: &Started) {
-    let scheme = if started.tls { "https" } else { "http" };
-    say(&format!("telefonist listens on {scheme}://{}\n", started.address));
-    if let Some(key) = &started.made_key {
-        say(&format!("API key of this start (X-API-Key): {}\n", key.reveal()));
-    }
-}
+/// Tells on the terminal what goes on.
+struct Told;
 
-fn notice(notice: Notice) {
-    match notice {
-        Notice::NewCertificate(file) => say(&format!("new connections get the certificate in {}\n", file.display())),
-        Notice::Problem(problem) => complain(&[problem]),
+impl Terminal for Told {
+    fn started(&self, started: &Started) {
+        let scheme = if started.tls { "https" } else { "http" };
+        say(&format!("telefonist listens on {scheme}://{}\n", started.address));
+        if let Some(key) = &started.made_key {
+            say(&format!("API key of this start (X-API-Key): {}\n", key.reveal()));
+        }
+        if started.default_password {
+            say(
+                "user telefonist has the default password: only this machine may log in; set another with --ui-admin-password\n",
+            );
+        }
+    }
+
+    fn trouble(&self, problem: &Diagnostic) {
+        complain(std::slice::from_ref(problem));
+    }
+
+    fn new_certificate(&self, file: &Path) {
+        say(&format!("new connections get the certificate in {}\n", file.display()));
     }
 }

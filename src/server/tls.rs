@@ -1,6 +1,6 @@
 //! The certificate of https, read again when its files change.
 
-use super::{Notice, Tls};
+use super::{Terminal, Tls};
 use crate::diagnostic::{Diagnostic, Severity};
 use axum_server::tls_rustls::RustlsConfig;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
@@ -31,18 +31,18 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// `notice` is told of each change; where one can't be taken, the certificate before it stays.
+    /// The terminal is told of each change; where one can't be taken, the certificate before it stays.
     ///
     /// # Errors
     /// A file can't be read, is not what it should be, or the key is another certificate's.
-    pub fn new(tls: &Tls, notice: impl Fn(Notice) + Send + 'static) -> Result<Certificate, Diagnostic> {
+    pub fn new(tls: &Tls, terminal: Arc<dyn Terminal>) -> Result<Certificate, Diagnostic> {
         // watched from before it is read: no change is missed
         let (watcher, changes) = match watch(tls) {
             Ok((watcher, changes)) => (Some(watcher), Some(changes)),
             Err(error) => {
                 let message = format!("the files of the certificate can't be watched: {error}");
                 let problem = Diagnostic::warning(message).advice("restart the service when they have changed");
-                notice(Notice::Problem(problem));
+                terminal.trouble(&problem);
                 (None, None)
             }
         };
@@ -50,7 +50,7 @@ impl Certificate {
         let config = RustlsConfig::from_config(Arc::new(config));
         if let Some(changes) = changes {
             let (tls, config) = (tls.clone(), config.clone());
-            let follow = move || follow(&tls, files, &config, &changes, notice);
+            let follow = move || follow(&tls, files, &config, &changes, &*terminal);
             let started = thread::Builder::new().name("certificate".into()).spawn(follow);
             started.map_err(|error| Diagnostic::error(format!("the system gives no thread: {error}")))?;
         }
@@ -59,7 +59,7 @@ impl Certificate {
 }
 
 /// Takes each change of the files until the watcher is gone.
-fn follow(tls: &Tls, known: Files, config: &RustlsConfig, changes: &Receiver<()>, notice: impl Fn(Notice) + Send) {
+fn follow(tls: &Tls, known: Files, config: &RustlsConfig, changes: &Receiver<()>, terminal: &dyn Terminal) {
     let mut known = Some(known);
     while changes.recv().is_ok() {
         let latest = Instant::now() + LATEST;
@@ -72,17 +72,17 @@ fn follow(tls: &Tls, known: Files, config: &RustlsConfig, changes: &Receiver<()>
         }
         known = files;
         let read = read.and_then(|files| files.config(tls));
-        notice(match read {
+        match read {
             Ok(new) => {
                 config.reload_from_config(Arc::new(new));
-                Notice::NewCertificate(tls.certificate.clone())
+                terminal.new_certificate(&tls.certificate);
             }
             Err(problem) => {
                 let message =
                     format!("the new certificate can't be used, the one before it stays: {}", problem.message);
-                Notice::Problem(Diagnostic { message, severity: Severity::Warning, ..problem })
+                terminal.trouble(&Diagnostic { message, severity: Severity::Warning, ..problem });
             }
-        });
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 use super::*;
 use crate::cli::arguments::Verb;
 use crate::cli::serve::ServeArguments;
+use crate::server::DEFAULT_PASSWORD;
+use crate::store::Secret;
 use std::fs;
 use tempfile::TempDir;
 
@@ -51,7 +53,7 @@ fn effective(arguments: &Arguments, flag: &str) -> String {
     match flag {
         "data_dir" => host.data.data_dir.display().to_string(),
         "ui_address" => serve.ui_address.to_string(),
-        "ui_admin_password" => serve.ui_admin_password.reveal().into(),
+        "ui_admin_password" => serve.ui_admin_password.as_ref().map_or(DEFAULT_PASSWORD, Secret::reveal).into(),
         "ui_api_key" => serve.ui_api_key.as_ref().map_or("", |key| key.reveal()).into(),
         "sip_listen" => host.sip_listen.to_string(),
         "ctrl_address" => host.ctrl_address.to_string(),
