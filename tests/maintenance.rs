@@ -12,11 +12,11 @@ fn the_index_comes_from_the_folders_and_old_runs_go() {
     test.run().exits(0);
     let runs = test.folder.path().join("data/runs");
     let count = || fs::read_dir(&runs).unwrap().count();
-    let tried = test.then("maintenance --dry-run --keep-runs 1").exits(0).says("nothing is changed");
+    let tried = test.then("maintenance --dry-run --keep-runs 1").exits(0).says("this would be done");
     tried.says("index: 2 runs, 2 of them new to it").says("runs deleted: 1, ");
     assert_eq!(count(), 2);
     let done = test.then("maintenance").exits(0).says("2 of them new to it").says("runs deleted: 0, 0 B");
-    done.never_says("nothing is changed").says("database: ");
+    done.never_says("this would be done").says("database: ");
     let oldest = fs::read_dir(&runs).unwrap().map(|run| run.unwrap().file_name().into_string().unwrap()).min().unwrap();
     test.then("maintenance --keep-runs 1").exits(0).says("index: 2 runs, 0 of them new").says(&oldest);
     assert!(count() == 1 && !runs.join(&oldest).exists());

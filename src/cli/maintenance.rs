@@ -3,9 +3,10 @@
 use super::arguments::{DataArguments, RetentionArguments};
 use super::check::complain;
 use super::printer::say;
-use crate::diagnostic::{Diagnostic, is_invisible};
+use super::settings;
+use crate::diagnostic::is_invisible;
 use crate::event::Clock;
-use crate::store::{Gone, Maintained, Retention, Store};
+use crate::store::{Gone, Maintained, Problem, Retention};
 use crate::verdict::ExitCode;
 use std::fmt::Write;
 
@@ -32,27 +33,20 @@ pub struct MaintenanceArguments {
 }
 
 pub fn maintenance(arguments: &MaintenanceArguments) -> ExitCode {
-    let data_dir = &arguments.data.data_dir;
-    if !data_dir.is_dir() {
-        let problem = Diagnostic::error(format!("there is no data folder {}", data_dir.display()));
-        complain(&[problem.advice("name it with --data-dir")]);
-        return ExitCode::Usage;
-    }
     let RetentionArguments { keep_runs: runs, keep_days: days } = arguments.retention;
     let now = Clock::system().now();
-    let maintained = Store::open(data_dir).and_then(|store| {
-        let done = store.maintain(Retention { runs, days }, arguments.dry_run, now);
-        done.map_err(|problem| problem.diagnostic())
-    });
-    match maintained {
+    let done = settings::store(&arguments.data)
+        .and_then(|store| store.maintain(Retention { runs, days }, arguments.dry_run, now));
+    match done {
         Ok(done) => {
             say(&told(&done, arguments.dry_run));
             complain(&done.problems);
             if done.problems.is_empty() { ExitCode::Passed } else { ExitCode::Error }
         }
         Err(problem) => {
-            complain(&[problem]);
-            ExitCode::Error
+            let code = if matches!(problem, Problem::Broken(_)) { ExitCode::Error } else { ExitCode::Usage };
+            complain(&[problem.diagnostic()]);
+            code
         }
     }
 }
@@ -60,7 +54,7 @@ pub fn maintenance(arguments: &MaintenanceArguments) -> ExitCode {
 fn told(done: &Maintained, trial: bool) -> String {
     let mut text = String::new();
     if trial {
-        text.push_str("nothing is changed; this would be done:\n");
+        text.push_str("this would be done:\n");
     }
     let index = &done.index;
     let _ = writeln!(

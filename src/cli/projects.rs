@@ -4,6 +4,7 @@ use super::arguments::DataArguments;
 use super::check::complain;
 use super::export::shown;
 use super::printer::say;
+use super::settings;
 use crate::diagnostic::{Diagnostic, is_invisible};
 use crate::event::Clock;
 use crate::store::{Import, Imported, Problem, Store};
@@ -64,31 +65,26 @@ pub fn import(arguments: &ImportProjectArguments) -> ExitCode {
     ended(done.map(|imported| told(&imported)))
 }
 
-/// Gives what came of it, or why nothing did.
-fn ended(done: Result<String, (Diagnostic, ExitCode)>) -> ExitCode {
+/// Gives what came of it, or why nothing did: what the user can mend is usage.
+fn ended(done: Result<String, Problem>) -> ExitCode {
     match done {
         Ok(text) => {
             say(&text);
             ExitCode::Passed
         }
-        Err((problem, code)) => {
-            complain(&[problem]);
+        Err(problem) => {
+            let code = if matches!(problem, Problem::Broken(_)) { ExitCode::Error } else { ExitCode::Usage };
+            complain(&[problem.diagnostic()]);
             code
         }
     }
 }
 
-/// What the user can mend is usage.
-fn refused(problem: Problem) -> (Diagnostic, ExitCode) {
-    let code = if matches!(problem, Problem::Broken(_)) { ExitCode::Error } else { ExitCode::Usage };
-    (problem.diagnostic(), code)
-}
-
-fn import_into_store(arguments: &ImportProjectArguments) -> Result<Imported, (Diagnostic, ExitCode)> {
+fn import_into_store(arguments: &ImportProjectArguments) -> Result<Imported, Problem> {
     let path = &arguments.path;
     let unreadable = |error: io::Error| {
         let problem = Diagnostic::error(format!("cannot read {}: {error}", shown(path)));
-        (problem.advice("name a folder with tests, or a zip file"), ExitCode::Usage)
+        Problem::Invalid(problem.advice("name a folder with tests, or a zip file"))
     };
     // `.` and links have a name elsewhere
     let whole = path.canonicalize().map_err(unreadable)?;
@@ -98,21 +94,16 @@ fn import_into_store(arguments: &ImportProjectArguments) -> Result<Imported, (Di
         (None, Some(name)) => name,
         (None, None) => {
             let problem = Diagnostic::error(format!("{} gives the project no name", shown(path)));
-            return Err((problem.advice("name the project with --name"), ExitCode::Usage));
+            return Err(Problem::Invalid(problem.advice("name the project with --name")));
         }
     };
     let import = Import { project, author: None, replace: arguments.replace };
     let now = Clock::system().now();
-    let store = open(&arguments.data)?;
-    let imported = match whole.is_dir() {
+    let store = Store::open(&arguments.data.data_dir).map_err(Problem::Broken)?;
+    match whole.is_dir() {
         true => store.import_folder(import, path, now),
         false => store.import_zip(import, File::open(path).map_err(unreadable)?, now),
-    };
-    imported.map_err(refused)
-}
-
-fn open(data: &DataArguments) -> Result<Store, (Diagnostic, ExitCode)> {
-    Store::open(&data.data_dir).map_err(|problem| (problem, ExitCode::Error))
+    }
 }
 
 fn told(imported: &Imported) -> String {
@@ -137,21 +128,21 @@ pub fn export(arguments: &ExportProjectArguments) -> ExitCode {
     ended(export_from_store(arguments))
 }
 
-fn export_from_store(arguments: &ExportProjectArguments) -> Result<String, (Diagnostic, ExitCode)> {
+fn export_from_store(arguments: &ExportProjectArguments) -> Result<String, Problem> {
     let path = &arguments.path;
     if path.as_os_str() == "-" && io::stdout().is_terminal() {
         let problem = Diagnostic::error("a terminal can't show a zip file");
-        return Err((problem.advice("send it into a file: - > FILE.zip"), ExitCode::Usage));
+        return Err(Problem::Invalid(problem.advice("send it into a file: - > FILE.zip")));
     }
-    let store = open(&arguments.data)?;
-    let project = store.project_named(&arguments.project).map_err(refused)?;
+    let store = settings::store(&arguments.data)?;
+    let project = store.project_named(&arguments.project)?;
     let unwritable = |error: io::Error| {
         let problem = Diagnostic::error(format!("cannot write {}: {error}", shown(path)));
-        (problem.advice("see that its folder is there, may be written, and has room"), ExitCode::Error)
+        Problem::Broken(problem.advice("see that its folder is there, may be written, and has room"))
     };
     if path.as_os_str() == "-" {
         let mut file = tempfile::tempfile().map_err(unwritable)?;
-        store.export_zip(project.id, &mut file).map_err(refused)?;
+        store.export_zip(project.id, &mut file)?;
         file.rewind().map_err(unwritable)?;
         return match io::copy(&mut file, &mut io::stdout().lock()) {
             // a reader that went away is no error
@@ -165,11 +156,11 @@ fn export_from_store(arguments: &ExportProjectArguments) -> Result<String, (Diag
         // as any file that a program makes: the umask takes away
         let mode = Permissions::from_mode(0o666);
         let mut file = tempfile::Builder::new().permissions(mode).tempfile_in(folder).map_err(unwritable)?;
-        store.export_zip(project.id, file.as_file_mut()).map_err(refused)?;
+        store.export_zip(project.id, file.as_file_mut())?;
         file.persist(path).map_err(|error| unwritable(error.error))?;
         return Ok(format!("wrote {}: {} tests\n", shown(path), project.tests));
     }
-    let exported = store.export_folder(project.id, path).map_err(refused)?;
+    let exported = store.export_folder(project.id, path)?;
     let mut text = format!("project {} in {}\n", project.name, shown(path));
     text.extend(exported.written.iter().map(|name| format!("  wrote: {name}\n")));
     if exported.same > 0 {

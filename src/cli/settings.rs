@@ -1,10 +1,11 @@
 //! Arguments → the settings of the stages.
 
-use super::arguments::HostArguments;
+use super::arguments::{DataArguments, HostArguments};
 use super::check::complain;
 use crate::agent;
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::{self, Workplace};
+use crate::store::{Problem, Store};
 use std::path::PathBuf;
 
 /// Whether this is a build server, by the variable that all of them set.
@@ -35,6 +36,16 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
         lease_file: std::env::temp_dir().join("telefonist-ports"),
     };
     Ok(Workplace::new(data_dir, settings))
+}
+
+/// What a data folder that is there holds.
+pub fn store(arguments: &DataArguments) -> Result<Store, Problem> {
+    let folder = &arguments.data_dir;
+    if !folder.is_dir() {
+        let problem = Diagnostic::error(format!("there is no data folder {}", folder.display()));
+        return Err(Problem::Invalid(problem.advice("name it with --data-dir")));
+    }
+    Store::open(folder).map_err(Problem::Broken)
 }
 
 /// `PATH` means: the `baresip` that a shell would find.

@@ -83,8 +83,8 @@ impl Store {
         index
             .left_out
             .retain(|(id, _)| !leftovers.iter().any(|gone| Path::new(&gone.name) == Path::new("runs").join(id)));
-        if !trial {
-            self.vacuum()?;
+        if !trial && let Err(problem) = self.vacuum() {
+            problems.push(problem.diagnostic());
         }
         let after = (!trial).then(|| self.size());
         Ok(Maintained { index, runs: gone, leftovers, sessions, database: (before, after), problems })
@@ -132,14 +132,22 @@ fn leftovers_of(data_dir: &Path, now: f64) -> Vec<Leftover> {
     found
 }
 
-/// The files that were being written when their writer was killed: hidden, and not touched for a while.
+/// The files that were being written when their writer was killed, not touched for a while.
 fn partial_files(folder: &Path, now: f64) -> impl Iterator<Item = PathBuf> {
-    let is_partial = move |path: &PathBuf| {
-        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    entries(folder).filter(move |path| {
+        let name = path.file_name().and_then(|name| name.to_str());
         let entry = path.symlink_metadata();
-        hidden && entry.is_ok_and(|entry| entry.is_file() && (entry.mtime() + WRITTEN) as f64 * 1000.0 < now)
-    };
-    entries(folder).filter(is_partial)
+        let is_old = |entry: fs::Metadata| entry.is_file() && (entry.mtime() + WRITTEN) as f64 * 1000.0 < now;
+        name.is_some_and(is_partial) && entry.is_ok_and(is_old)
+    })
+}
+
+/// Whether a file of that name is to become one of ours: hidden, with six letters at random, or the name that it is to have.
+fn is_partial(name: &str) -> bool {
+    let Some(name) = name.strip_prefix('.') else { return false };
+    let random = name.len() == 6 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let ends = [".rhai", ".js", ".txt", ".json"];
+    random || name == "testfile" || ends.iter().any(|end| name.ends_with(end))
 }
 
 /// None where a folder can't be read, or a link is in its place.
@@ -193,10 +201,10 @@ mod tests {
         let mine = data.path().join("runs/mine");
         fs::create_dir_all(mine.join("recordings")).unwrap();
         fs::write(mine.join("notes"), "kept").unwrap();
-        for path in ["hosts/host-old", "history/.tmp123", "history/.new", "history/a.json"] {
+        for path in ["hosts/host-old", "history/.tmp123", "history/.newabc", "history/a.json", "runs/.gitkeep"] {
             fs::create_dir_all(data.path().join(path).parent().unwrap()).unwrap();
             let file = File::create(data.path().join(path)).unwrap();
-            if path.ends_with(".new") {
+            if path.ends_with(".newabc") {
                 file.set_modified(UNIX_EPOCH + Duration::from_millis(LATER as u64)).unwrap();
             }
         }
@@ -220,7 +228,8 @@ mod tests {
         for path in [going.path().join(".flow.txt"), begun.path().into(), mine.join("notes")] {
             assert!(path.exists(), "{path:?}");
         }
-        assert!(data.path().join("history/.new").exists() && data.path().join("hosts").join(host.id()).exists());
+        assert!(data.path().join("runs/.gitkeep").exists());
+        assert!(data.path().join("history/.newabc").exists() && data.path().join("hosts").join(host.id()).exists());
         let again = store.maintain(Retention::default(), false, LATER).unwrap();
         assert_eq!((again.leftovers, again.index.added, again.runs), (vec![], 0, vec![]));
     }
