@@ -52,7 +52,7 @@ impl Store {
         let work = |connection: &Connection| {
             let index = runs::rebuild(connection, &runs, &kept)?;
             let sessions = sessions::forget(connection, now)?;
-            Ok((index, sessions, retention::to_go(connection, keep, now)?))
+            Ok((index, sessions, retention::to_go(connection, &runs, keep, now)?))
         };
         let (mut index, sessions, to_go) =
             if trial { self.trial(work)? } else { self.write(|transaction| work(transaction))? };

@@ -1,4 +1,4 @@
-//! The service, running until its test lets it go.
+//! The service, for tests of what it is told and what it says at its terminal.
 
 use super::{Done, Telefonist};
 use reqwest::Certificate;
