@@ -19,6 +19,36 @@ fn without_a_verb_it_serves_with_go_s_flags() {
 }
 
 #[test]
+fn password_and_key_let_in_and_are_said_nowhere() {
+    let test = Telefonist::new("-ui_address=127.0.0.1:0 -ui_api_key -mein_key -ui_admin_password=geheim");
+    let client = Serving::client(None);
+    let serving = Serving::start(&test);
+    let at = |path: &str| format!("{}/api/v1/{path}", serving.url);
+    for (key, status) in [("-mein_key", 200), ("another", 401)] {
+        let answer = client.get(at("me")).header("X-API-Key", key).send().unwrap();
+        assert_eq!(answer.status(), status, "{key}");
+    }
+    for (password, status) in [("geheim", 204), ("telefonist", 401)] {
+        let login = format!("{{\"user\": \"telefonist\", \"password\": \"{password}\"}}");
+        let login = client.post(at("login")).header("Content-Type", "application/json").body(login);
+        assert_eq!(login.send().unwrap().status(), status, "{password}");
+    }
+    serving.terminate().exits(0).never_says("mein_key").never_says("geheim").never_says("default password");
+
+    // a key of each start's own, where none is given; the password stays
+    let test = Telefonist::new("").file("telefonist.toml", "ui_address = \"127.0.0.1:0\"\nui_api_key = \"\"\n");
+    let made = [(); 2].map(|()| {
+        let mut serving = Serving::start(&test);
+        let key = serving.says("API key of this start").split_whitespace().last().unwrap().to_string();
+        let answer = client.get(format!("{}/api/v1/me", serving.url)).header("X-API-Key", &key).send().unwrap();
+        assert_eq!(answer.status(), 200);
+        serving.terminate().exits(0).says("default password");
+        key
+    });
+    assert!(made[0].len() == 32 && made[0] != made[1]);
+}
+
+#[test]
 fn its_file_lies_where_it_is_started_or_is_named() {
     let text = "ui_address = \"127.0.0.1:0\"\nui_admin_password = \"geheim\"\n";
     let test = Telefonist::new("").file("telefonist.toml", text);
