@@ -4,12 +4,16 @@
 mod access;
 mod api;
 mod app;
+mod examples;
 mod extract;
 mod failure;
+mod figures;
+mod files;
 mod guesses;
 mod hub;
 mod news;
 mod options;
+mod outlines;
 
 use crate::diagnostic::Diagnostic;
 use crate::jobs::{Jobs, Live, Settings};
@@ -24,17 +28,24 @@ use axum::routing::get;
 use axum::{Json, Router};
 use axum_server::Handle;
 use failure::Failure;
+use figures::AllFigures;
 use hub::Hub;
 pub use options::{DEFAULT_PASSWORD, FIRST_USER, Options, Tls};
+use outlines::Outlines;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// How long requests that go on may take when the server ends.
 const GRACE: Duration = Duration::from_secs(5);
 /// The largest body of most requests; those for files say their own.
 const BODY: usize = 2 * 1024 * 1024;
+/// So many texts are looked at once for those who edit them.
+const CHECKS: usize = 4;
+/// The stack of a thread, in bytes: compilers call themselves.
+const STACK: usize = 8 * 1024 * 1024;
 /// How long a key is that is made for a start.
 const KEY: usize = 32;
 
@@ -61,7 +72,8 @@ pub trait Terminal: Send + Sync {
 /// # Errors
 /// The address can't be listened on, the certificate can't be read, the store can't be opened.
 pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>) -> Result<(), Diagnostic> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    let runtime = runtime.map_err(|error| {
         Diagnostic::error(format!("the system gives no threads for the server: {error}")).advice("see ulimit -u")
     })?;
     let listener = listen(options.ui_address)?;
@@ -100,7 +112,22 @@ fn open(
     news::spread(heard, jobs.clone(), hub.clone(), terminal)?;
     let build = Secret::random(8)?.reveal().to_string();
     let default_password = Mutex::new(false);
-    let app = Arc::new(App { store, jobs, workplace, access, hub, options, started, build, default_password });
+    let checking = Arc::new(Semaphore::new(CHECKS));
+    let (outlines, figures) = (Outlines::default(), AllFigures::default());
+    let app = Arc::new(App {
+        store,
+        jobs,
+        workplace,
+        access,
+        hub,
+        options,
+        started,
+        build,
+        default_password,
+        checking,
+        outlines,
+        figures,
+    });
     app.password_changed();
     Ok((app, workers, made))
 }

@@ -13,6 +13,15 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+/// What an import makes of a test that is there already and has another text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// It gets the file's text as its newest version.
+    Replace,
+    /// It stays as it is.
+    Keep,
+}
+
 /// What an import came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imported {
@@ -23,6 +32,8 @@ pub struct Imported {
     pub changed: Vec<String>,
     /// Those that were the same already.
     pub same: Vec<String>,
+    /// Those that have another text and stay as they are ([`Existing::Keep`]).
+    pub kept: Vec<String>,
     /// Those of the project that were not among the files; they stay.
     pub absent: Vec<String>,
     /// The files and folders that are no tests of the project's, such as sounds; they are not kept.
@@ -101,7 +112,7 @@ impl Store {
         author: Option<&str>,
         now: f64,
     ) -> Result<Imported, Problem> {
-        self.import(name, unpack::folder(folder)?, author, now)
+        self.import(name, unpack::folder(folder)?, Existing::Replace, author, now)
     }
 
     /// The same from a zip file: its tests lie at its top, or in one folder that holds all else. Nothing of it is written to the
@@ -113,26 +124,39 @@ impl Store {
         &self,
         name: &str,
         zip: impl Read + Seek,
+        existing: Existing,
         author: Option<&str>,
         now: f64,
     ) -> Result<Imported, Problem> {
-        self.import(name, unpack::zip(zip)?, author, now)
+        self.import(name, unpack::zip(zip)?, existing, author, now)
     }
 
-    fn import(&self, name: &str, files: Unpacked, author: Option<&str>, now: f64) -> Result<Imported, Problem> {
+    fn import(
+        &self,
+        name: &str,
+        files: Unpacked,
+        existing: Existing,
+        author: Option<&str>,
+        now: f64,
+    ) -> Result<Imported, Problem> {
         self.write(|transaction| {
             let project = match projects::by_name(transaction, name)? {
                 Some(project) => project,
                 None => projects::create(transaction, name, now)?,
             };
             let before = saved::of_project(transaction, project.id)?;
-            let (mut created, mut changed, mut same) = (vec![], vec![], vec![]);
+            let (mut created, mut changed, mut same, mut kept) = (vec![], vec![], vec![], vec![]);
             for file in &files.tests {
                 let Some(test) = before.iter().find(|test| key(&test.name) == key(&file.name)) else {
                     let new = NewTest { name: &file.name, kind: file.kind, text: &file.text, author };
                     created.push(saved::create(transaction, project.id, new, now)?.name);
                     continue;
                 };
+                let text = saved::version(transaction, test.id, test.version)?.text;
+                if existing == Existing::Keep && (test.kind != file.kind || text != file.text) {
+                    kept.push(test.name.clone());
+                    continue;
+                }
                 if test.kind != file.kind {
                     return Err(other_kind(&project.name, &test.name, test.kind));
                 }
@@ -144,7 +168,7 @@ impl Store {
             let imported = |name: &String| files.tests.iter().any(|file| key(&file.name) == key(name));
             let absent = before.into_iter().map(|test| test.name).filter(|name| !imported(name)).collect();
             let project = projects::by_id(transaction, project.id)?;
-            Ok(Imported { project, created, changed, same, absent, left_out: files.left_out.clone() })
+            Ok(Imported { project, created, changed, same, kept, absent, left_out: files.left_out.clone() })
         })
     }
 

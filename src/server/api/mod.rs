@@ -1,7 +1,13 @@
 //! `/api/v1`, an area a file. What is said to the outside is said here; what it means, by the modules below.
 
 mod account;
+mod folders;
+mod history;
+mod language;
+mod projects;
+mod saved;
 mod views;
+mod vocabulary;
 
 use super::app::App;
 use super::failure::Shape;
@@ -40,6 +46,13 @@ impl Modify for Ways {
 
 /// All routes, and the document that describes them.
 pub fn routes() -> (axum::Router<Arc<App>>, Document) {
-    let v1 = OpenApiRouter::new().merge(account::routes());
+    let v1 = OpenApiRouter::new()
+        .merge(account::routes())
+        .merge(projects::routes())
+        .merge(saved::routes())
+        .merge(history::routes())
+        .merge(language::routes())
+        .merge(vocabulary::routes())
+        .merge(folders::routes());
     OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", v1).split_for_parts()
 }

@@ -42,7 +42,7 @@ fn zip_of(files: &[(&str, &[u8])]) -> Cursor<Vec<u8>> {
 }
 
 fn refused(store: &Store, zip: Cursor<Vec<u8>>) -> String {
-    let problem = store.import_zip("evil", zip, None, 1.0).unwrap_err();
+    let problem = store.import_zip("evil", zip, Existing::Replace, None, 1.0).unwrap_err();
     assert!(matches!(problem, Problem::Invalid(_)), "{problem:?}");
     // all of it or nothing
     assert!(store.project_named("evil").is_err());
@@ -124,9 +124,10 @@ fn a_file_of_the_other_kind_does_not_take_a_tests_place() {
 fn a_zip_file_has_its_tests_at_the_top_or_in_one_folder() {
     let (_data, store) = store();
     let files: &[(&str, &[u8])] = &[("p/call", b"1"), ("p/b.rhai", b"2"), ("p/lib/c.rhai", b"3"), ("p/.git", b"4")];
-    let one = store.import_zip("one", zip_of(files), None, 1.0).unwrap();
+    let one = store.import_zip("one", zip_of(files), Existing::Replace, None, 1.0).unwrap();
     assert_eq!((one.created, one.left_out), (names(&["b", "call"]), names(&["lib/c.rhai"])));
-    let two = store.import_zip("two", zip_of(&[("call", b"1"), ("lib/d.rhai", b"")]), None, 1.0).unwrap();
+    let two =
+        store.import_zip("two", zip_of(&[("call", b"1"), ("lib/d.rhai", b"")]), Existing::Replace, None, 1.0).unwrap();
     assert_eq!((two.created, two.left_out), (names(&["call"]), names(&["lib/d.rhai"])));
 }
 
@@ -179,7 +180,7 @@ proptest! {
         store.export_zip(id, &mut one).unwrap();
         store.export_zip(id, &mut two).unwrap();
         prop_assert_eq!(one.get_ref(), two.get_ref());
-        let unzipped = store.import_zip("zip", one, None, 2.0).unwrap();
+        let unzipped = store.import_zip("zip", one, Existing::Replace, None, 2.0).unwrap();
         prop_assert_eq!(&texts(&store, unzipped.project.id), &before);
         let read = store.import_folder("folder", &folder, None, 2.0).unwrap();
         prop_assert_eq!(&texts(&store, read.project.id), &before);
@@ -189,11 +190,11 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), at in 0usize..200) {
         let (_data, store) = store();
-        let _ = store.import_zip("a", Cursor::new(bytes.clone()), None, 1.0);
+        let _ = store.import_zip("a", Cursor::new(bytes.clone()), Existing::Replace, None, 1.0);
         let mut zip = zip_of(&[("p/call", b"text text text"), ("p/b.rhai", b"")]).into_inner();
         let at = at % zip.len();
         let end = (at + bytes.len()).min(zip.len());
         zip[at..end].copy_from_slice(&bytes[..end - at]);
-        let _ = store.import_zip("b", Cursor::new(zip), None, 1.0);
+        let _ = store.import_zip("b", Cursor::new(zip), Existing::Replace, None, 1.0);
     }
 }
