@@ -4,6 +4,7 @@ use super::access::Access;
 use super::failure::Failure;
 use super::figures::AllFigures;
 use super::hub::Hub;
+use super::metrics::Metrics;
 use super::options::{DEFAULT_PASSWORD, FIRST_USER, Options};
 use super::outlines::Outlines;
 use crate::event::Clock;
@@ -21,6 +22,7 @@ pub struct App {
     pub workplace: Arc<Workplace>,
     pub access: Access,
     pub hub: Hub,
+    pub metrics: Arc<Metrics>,
     pub options: Options,
     /// When it began: milliseconds since the epoch.
     pub started: f64,

@@ -111,6 +111,7 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::response::IntoResponse;
     use std::os::unix::fs::symlink;
 
     #[test]
@@ -128,12 +129,12 @@ mod tests {
         assert_eq!(names, ["loss.js"]);
         assert_eq!(folder.read("loss.js").unwrap(), b"two");
         for missing in ["link.js", "folder.js", "other.js"] {
-            assert_eq!(folder.read(missing).unwrap_err().status(), StatusCode::NOT_FOUND, "{missing}");
-            assert_eq!(folder.delete(missing).unwrap_err().status(), StatusCode::NOT_FOUND, "{missing}");
+            assert_eq!(folder.read(missing).unwrap_err().into_response().status(), StatusCode::NOT_FOUND, "{missing}");
+            assert_eq!(folder.delete(missing).unwrap_err().into_response().status(), StatusCode::NOT_FOUND, "{missing}");
         }
         for bad in ["../secret.js", "/etc/x.js", ".js", ".hidden.js", "a\\b.js", "a\0.js", "notes.txt", "a\u{202e}.js"]
         {
-            assert_eq!(folder.write(bad, b"").unwrap_err().status(), StatusCode::BAD_REQUEST, "{bad}");
+            assert_eq!(folder.write(bad, b"").unwrap_err().into_response().status(), StatusCode::BAD_REQUEST, "{bad}");
         }
         // a file in place of the link, and what it led to is as it was
         folder.write("link.js", b"mine").unwrap();

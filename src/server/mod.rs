@@ -11,6 +11,7 @@ mod figures;
 mod files;
 mod guesses;
 mod hub;
+mod metrics;
 mod news;
 mod options;
 mod outlines;
@@ -30,6 +31,8 @@ use axum_server::Handle;
 use failure::Failure;
 use figures::AllFigures;
 use hub::Hub;
+use metrics::Metrics;
+use news::Spread;
 pub use options::{DEFAULT_PASSWORD, FIRST_USER, Options, Tls};
 use outlines::Outlines;
 use std::net::{SocketAddr, TcpListener};
@@ -81,14 +84,21 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     let (app, workers, made_key) = open(options, workplace, terminal.clone())?;
     let handle = Handle::new();
     app.workplace.interrupt.on_request({
-        let handle = handle.clone();
-        move || handle.graceful_shutdown(Some(GRACE))
+        let (handle, jobs) = (handle.clone(), app.jobs.clone());
+        move || {
+            // whoever waits for a job's end gets it
+            jobs.end();
+            handle.graceful_shutdown(Some(GRACE));
+        }
     });
     let tls = app.options.tls.is_some();
     terminal.started(&Started { address, tls, made_key, default_password: app.has_default_password() });
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let served = runtime.block_on(async { axum_server::from_tcp(listener)?.handle(handle).serve(service).await });
-    workers.end();
+    app.jobs.end();
+    workers.join();
+    // a text that means harm may still be looked at
+    runtime.shutdown_timeout(GRACE);
     served.map_err(|error| Diagnostic::error(format!("the server ended: {error}")))
 }
 
@@ -108,8 +118,9 @@ fn open(
     let plan = Plan { limits: options.limits.clone(), keep: Keep::All, ..Plan::default() };
     let settings = Settings { places: options.parallel_runs.into(), retention: options.retention, plan };
     let (listener, heard) = news::channel();
+    let metrics = Arc::new(Metrics::default());
     let (jobs, workers) = Jobs::start(store.clone(), workplace.clone(), settings, Live::default(), listener)?;
-    news::spread(heard, jobs.clone(), hub.clone(), terminal)?;
+    news::spread(heard, Spread { jobs: jobs.clone(), hub: hub.clone(), metrics: metrics.clone(), terminal })?;
     let build = Secret::random(8)?.reveal().to_string();
     let default_password = Mutex::new(false);
     let checking = Arc::new(Semaphore::new(CHECKS));
@@ -120,6 +131,7 @@ fn open(
         workplace,
         access,
         hub,
+        metrics,
         options,
         started,
         build,
@@ -158,7 +170,6 @@ fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(api)
         .route("/api/v1/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
-        .route("/healthz", get(|| async { Json(serde_json::json!({ "status": "ok" })) }))
         .fallback(|| async { Failure::new(StatusCode::NOT_FOUND, "there is nothing at this address") })
         .method_not_allowed_fallback(|| async {
             Failure::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take that method")

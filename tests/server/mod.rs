@@ -5,3 +5,4 @@ mod folders;
 mod language;
 mod openapi;
 mod projects;
+mod jobs;

@@ -1,11 +1,16 @@
 //! `/api/v1`, an area a file. What is said to the outside is said here; what it means, by the modules below.
 
+mod about;
 mod account;
 mod folders;
 mod history;
 mod language;
 mod projects;
 mod saved;
+mod artefacts;
+mod run;
+mod run_detail;
+mod runs;
 mod views;
 mod vocabulary;
 
@@ -47,12 +52,17 @@ impl Modify for Ways {
 /// All routes, and the document that describes them.
 pub fn routes() -> (axum::Router<Arc<App>>, Document) {
     let v1 = OpenApiRouter::new()
+        .merge(about::routes())
         .merge(account::routes())
         .merge(projects::routes())
         .merge(saved::routes())
         .merge(history::routes())
         .merge(language::routes())
         .merge(vocabulary::routes())
-        .merge(folders::routes());
-    OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", v1).split_for_parts()
+        .merge(folders::routes())
+        .merge(run::routes())
+        .merge(runs::routes())
+        .merge(artefacts::routes());
+    let all = OpenApiRouter::with_openapi(Api::openapi()).merge(run::project_routes()).merge(about::open_routes());
+    all.nest("/api/v1", v1).split_for_parts()
 }
