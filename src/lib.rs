@@ -23,6 +23,7 @@
 //! - [`pipeline`]: the one place where the stages meet
 //! - [`repl`]: a person at a prompt, in place of a script
 //! - [`jobs`]: what a server runs: a queue, its workers, what goes on
+//! - [`schedule`]: cron expressions, and what is due by them
 //! - [`server`]: the service: REST, WebSocket, web UI
 //! - [`attach`]: a prompt at this terminal for the console of a server elsewhere
 //! - [`cli`]: arguments, environment, exit codes
@@ -42,6 +43,7 @@ pub mod record;
 pub mod repl;
 pub mod report;
 pub mod run;
+pub mod schedule;
 pub mod script;
 pub mod server;
 pub mod sip;

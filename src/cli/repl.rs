@@ -1,6 +1,6 @@
 //! `telefonist repl`, and `run --pause-on-failure`: a prompt, at a terminal; without one, lines of a pipe.
 
-use super::arguments::{HostArguments, InputArguments};
+use super::arguments::{HostArguments, InputArguments, duration};
 use super::check::complain;
 use super::printer::say;
 use super::{colours, inputs, interrupt, settings};
@@ -57,7 +57,7 @@ pub struct ReplArguments {
     #[arg(long, value_name = "FILE", requires = "attach", help_heading = "Server")]
     pub ca: Option<std::path::PathBuf>,
     /// The time limit of an await that names none
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = super::settings::duration)]
+    #[arg(long, value_name = "DURATION", env = "TELEFONIST_TIMEOUT", default_value = "30s", value_parser = duration, help_heading = "Limits")]
     pub timeout: std::time::Duration,
     #[command(flatten)]
     pub inputs: InputArguments,
@@ -143,7 +143,7 @@ fn attached(arguments: &ReplArguments, url: &str) -> Result<ExitCode, Diagnostic
     }
     let history = match arguments.private {
         true => History::Private,
-        false => History::File(arguments.host.data_dir.join("repl-history")),
+        false => History::File(arguments.host.data.data_dir.join("repl-history")),
     };
     say(&format!("telefonist: the console of {}. :help teaches, Ctrl-D leaves; the agents stay.\n", address.base));
     let mut editor = Editor::of(history, "> ", colour, attached.completes())?;

@@ -12,6 +12,7 @@ use crate::event::{Clock, Log};
 use crate::pipeline::{Interrupt, Plan, Workplace};
 use crate::record::{Header, Trigger};
 use crate::store::{Host, Job, NewJob, Problem, Queued, Retention, Store};
+pub use cases::file;
 pub use live::{Live, LiveAgent, LiveRun};
 pub use order::{Options, Order, Planned, What};
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,8 +116,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Ends the workers when they are to end.
-pub struct Workers(Jobs, Vec<JoinHandle<()>>);
+/// The threads of the queue.
+pub struct Workers(Vec<JoinHandle<()>>);
 
 impl Jobs {
     /// Ends the jobs of hosts that are gone, and goes on with what waits. `live` is where runs of others are seen, too.
@@ -148,7 +149,7 @@ impl Jobs {
         let threads: std::io::Result<Vec<JoinHandle<()>>> = (1..=places).map(worker).collect();
         let threads = threads
             .map_err(|error| Diagnostic::error(format!("no thread for the queue: {error}")).advice("see ulimit -u"))?;
-        Ok((jobs.clone(), Workers(jobs, threads)))
+        Ok((jobs, Workers(threads)))
     }
 
     pub fn live(&self) -> &Live {
@@ -188,6 +189,26 @@ impl Jobs {
     /// # Errors
     /// Why it is not queued. An order of a schedule is queued even if none of its texts can be run: that is its result.
     pub fn submit(&self, order: &Order) -> Result<JobView, Refused> {
+        let (new, problems) = self.prepare(order)?;
+        let queued = match order.may_wait {
+            true => self.0.store.queue_job(&new, now())?,
+            false => self.0.store.queue_job_if_free(&new, self.places(), now())?,
+        };
+        let id = match queued {
+            Queued::Busy => return Err(Refused::Busy),
+            Queued::WaitsAlready(id) => return Ok(self.job(id)?),
+            Queued::Waits(id) => id,
+        };
+        let mut view = self.queued(id)?;
+        view.problems = problems;
+        Ok(view)
+    }
+
+    /// What an order puts into the queue, and why some of its tests can't be run. Once it is there, [`Jobs::queued`] has to know.
+    ///
+    /// # Errors
+    /// As [`Jobs::submit`].
+    pub fn prepare(&self, order: &Order) -> Result<(NewJob, Vec<Told>), Refused> {
         let (project, payload) = self.payload(order)?;
         if payload.texts.is_empty() {
             return Err(Refused::Nothing);
@@ -198,29 +219,20 @@ impl Jobs {
         if order.schedule.is_none() && cases.iter().all(|(_, case)| case.compiled.is_err()) {
             return Err(Refused::Broken(problems));
         }
-        let planned = self.plan(&mut cases);
-        let new = NewJob {
-            project,
-            payload: json(&payload),
-            plan: json(&planned),
-            trigger: order.trigger,
-            schedule: order.schedule,
-        };
-        let queued = match order.may_wait {
-            true => self.0.store.queue_job(&new, now())?,
-            false => self.0.store.queue_job_if_free(&new, self.places(), now())?,
-        };
-        let id = match queued {
-            Queued::Busy => return Err(Refused::Busy),
-            Queued::WaitsAlready(id) => return Ok(self.job(id)?),
-            Queued::Waits(id) => id,
-        };
-        let promised: BTreeSet<String> = planned.iter().filter_map(|planned| planned.run.clone()).collect();
-        self.changed(|state| state.promised.extend(promised.into_iter().map(|run| (run, id))));
+        let plan = json(&self.plan(&mut cases));
+        let (payload, trigger, schedule) = (json(&payload), order.trigger, order.schedule);
+        Ok((NewJob { project, payload, plan, trigger, schedule }, problems))
+    }
+
+    /// A job is in the queue: its runs' ids are given away, and a worker may take it.
+    ///
+    /// # Errors
+    /// There is no such job.
+    pub fn queued(&self, id: i64) -> Result<JobView, Problem> {
+        let runs = view::planned(&self.0.store.job(id)?).into_iter().filter_map(|planned| planned.run);
+        self.changed(|state| state.promised.extend(runs.map(|run| (run, id))));
         self.tell(News::Job(id));
-        let mut view = self.job(id)?;
-        view.problems = problems;
-        Ok(view)
+        self.job(id)
     }
 
     /// Gives ids to the runs that can be.
@@ -265,19 +277,19 @@ impl Jobs {
             agents(if came { News::AgentStarted(agent.clone()) } else { News::AgentStopped(agent.clone()) });
         };
         self.0.live.begins(header, log, session, Arc::new(told));
-        self.index(&header.run);
+        self.trouble(self.0.store.index_begun(header));
         self.tell(News::RunBegan(header.run.clone()));
     }
 
     /// A run is judged.
     fn ended(&self, run: &str) {
-        self.index(run);
+        self.trouble(self.0.store.index_run(run));
         self.0.live.over(run);
         self.tell(News::RunEnded(run.to_string()));
     }
 
-    fn index(&self, run: &str) {
-        if let Err(problem) = self.0.store.index_run(run) {
+    fn trouble(&self, done: Result<(), Problem>) {
+        if let Err(problem) = done {
             self.tell(News::Trouble(problem.diagnostic()));
         }
     }
@@ -298,6 +310,13 @@ impl Jobs {
         self.0.live.stop(run)
     }
 
+    /// Ends what runs as cancelled, leaves what waits in the queue, and lets the workers go.
+    pub fn end(&self) {
+        self.changed(|state| state.ending = true);
+        let running: Vec<Arc<Running>> = self.state().running.values().cloned().collect();
+        running.iter().for_each(|running| running.interrupt.request());
+    }
+
     /// A job is over: nobody waits for it or its runs any more.
     fn over(&self, id: i64) {
         self.changed(|state| {
@@ -305,24 +324,6 @@ impl Jobs {
             state.promised.retain(|_, job| *job != id);
         });
         self.tell(News::JobEnded(id));
-    }
-
-    /// Waits until a job is over.
-    ///
-    /// # Errors
-    /// There is no such job.
-    pub fn wait(&self, id: i64) -> Result<JobView, Problem> {
-        loop {
-            let seen = self.state().changes;
-            let view = self.job(id)?;
-            if view.is_over() || self.state().ending {
-                return Ok(view);
-            }
-            let mut state = self.state();
-            while state.changes == seen {
-                state = self.0.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
-            }
-        }
     }
 
     /// The job that a run belongs to which was promised and has not begun.
@@ -368,17 +369,9 @@ impl Jobs {
 }
 
 impl Workers {
-    /// Ends what runs as cancelled, leaves what waits in the queue, and comes back when all is kept.
-    pub fn end(self) {
-        let Workers(jobs, threads) = self;
-        let running: Vec<Arc<Running>> = {
-            let mut state = jobs.state();
-            state.ending = true;
-            state.running.values().cloned().collect()
-        };
-        jobs.changed(|_| {});
-        running.iter().for_each(|running| running.interrupt.request());
-        threads.into_iter().for_each(|thread| drop(thread.join()));
+    /// Comes back when all is kept; somebody has called [`Jobs::end`].
+    pub fn join(self) {
+        self.0.into_iter().for_each(|thread| drop(thread.join()));
     }
 }
 

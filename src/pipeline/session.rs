@@ -10,6 +10,7 @@ use crate::record::{Header, Recorder, RunFolder};
 use crate::run::Run;
 use crate::verdict::Judged;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What its runs are called.
 const NAME: &str = "session";
@@ -34,6 +35,7 @@ pub fn session(
 ) -> Result<Conducted, Diagnostic> {
     let supervisor = workplace.supervisor()?;
     workplace.prepare()?;
+    let begun = Instant::now();
     let clock = Clock::system();
     let now = clock.now();
     let folder = RunFolder::create(workplace.data_dir(), NAME, now)?;
@@ -53,6 +55,6 @@ pub fn session(
     let judged = judged(&header, run.log().as_ref(), None);
     let Judged { verdict, flow, .. } = judged.unwrap_or_else(|problem| Judged::unreadable(&problem));
     warnings.extend(deliver::keep(&folder, &flow, &verdict, None));
-    warnings.extend(deliver::send(&run.webhooks(), &header, &verdict));
+    warnings.extend(deliver::send(workplace, &run, &header, &verdict, begun.elapsed()));
     Ok(Conducted { header, warnings, script })
 }

@@ -1,8 +1,10 @@
 //! The lines of an event file from an event's number on, found without reading what stands before them.
 
+use super::Header;
 use super::read::next_line;
 use crate::diagnostic::Diagnostic;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
@@ -60,6 +62,23 @@ pub fn lines_from(path: &Path, from: u64, take: &mut dyn FnMut(Line) -> bool) ->
         }
     }
     Ok(())
+}
+
+/// The events from a number on, at most `limit`, as JSON, and the number to go on from, if there are more.
+///
+/// # Errors
+/// The file can't be read, or is none of ours.
+pub fn lines(path: &Path, from: u64, limit: usize) -> Result<(Vec<Box<RawValue>>, Option<u64>), Diagnostic> {
+    Header::read(path)?;
+    let (mut events, mut next) = (vec![], None);
+    lines_from(path, from, &mut |line| {
+        match events.len() < limit {
+            true => events.extend(RawValue::from_string(line.json)),
+            false => next = Some(line.n),
+        }
+        next.is_none()
+    })?;
+    Ok((events, next))
 }
 
 /// Where a line begins at which, or not far after which, the event of that number is.
@@ -143,6 +162,22 @@ mod tests {
         let broken = file(&[0], |_| 0, "nonsense\n");
         assert!(lines_from(broken.path(), 0, &mut |_| true).is_err());
         assert!(lines_from(Path::new("/no/such"), 0, &mut |_| true).unwrap_err().message.contains("/no/such"));
+    }
+
+    #[test]
+    fn a_part_is_read_by_numbers_and_says_where_the_next_begins() {
+        let file = file(&[0, 1, 2, 5, 6], |_| 1, "{\"n\":7,\"ti");
+        let read = |from: u64, limit: usize| {
+            let (events, next) = lines(file.path(), from, limit).unwrap();
+            let numbers = events.iter().map(|event| serde_json::from_str::<Event>(event.get()).unwrap().n);
+            (numbers.collect::<Vec<_>>(), next)
+        };
+        assert_eq!(read(0, 2), (vec![0, 1], Some(2)));
+        assert_eq!(read(2, 2), (vec![2, 5], Some(6)));
+        assert_eq!(read(3, 9), (vec![5, 6], None));
+        assert_eq!(read(9, 9), (vec![], None));
+        std::fs::write(file.path(), "{}\n").unwrap();
+        assert!(lines(file.path(), 0, 1).unwrap_err().message.contains("not the event file"));
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 mod find;
 mod folder;
 mod held;
+mod keep;
 mod lines;
 mod read;
 mod recorder;
@@ -16,8 +17,9 @@ use std::time::Duration;
 
 pub use find::{by_id, find};
 pub use folder::{RunFolder, tame};
-pub use held::{delete, is_going_on};
-pub use lines::{Line, lines_from};
+pub use held::{delete, delete_stillborn, is_going_on, is_stillborn};
+pub use keep::{keep, keeps};
+pub use lines::{Line, lines, lines_from};
 pub use read::{Kept, Record, last, last_time};
 pub use recorder::Recorder;
 pub use text::text;

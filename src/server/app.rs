@@ -3,14 +3,20 @@
 use super::access::Access;
 use super::console::Console;
 use super::failure::Failure;
+use super::figures::AllFigures;
 use super::hub::Hub;
+use super::metrics::Metrics;
 use super::options::{DEFAULT_PASSWORD, FIRST_USER, Options};
+use super::outlines::Outlines;
 use crate::event::Clock;
 use crate::jobs::Jobs;
+use crate::notify::Post;
 use crate::pipeline::Workplace;
+use crate::schedule::Scheduler;
 use crate::store::Store;
 use axum::http::StatusCode;
 use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
 
 /// The server, for its handlers.
 pub struct App {
@@ -24,12 +30,19 @@ pub struct App {
     pub reading: tokio::sync::Semaphore,
     /// True once the server is to end; whoever listens is a connection that is to be ended.
     pub ending: tokio::sync::watch::Sender<bool>,
+    pub metrics: Arc<Metrics>,
+    pub scheduler: Scheduler,
+    pub post: Arc<Post>,
     pub options: Options,
     /// When it began: milliseconds since the epoch.
     pub started: f64,
     /// A word that no other start has.
     pub build: String,
     pub default_password: Mutex<bool>,
+    /// Turns of those who want a text looked at.
+    pub checking: Arc<Semaphore>,
+    pub outlines: Outlines,
+    pub figures: AllFigures,
 }
 
 impl App {

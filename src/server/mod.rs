@@ -4,40 +4,62 @@
 mod access;
 mod api;
 mod app;
+mod automation;
 mod console;
+mod examples;
 mod extract;
 mod failure;
+mod figures;
+mod files;
 mod guesses;
 mod hub;
+mod metrics;
 mod news;
 mod options;
 mod ws;
+mod tls;
+mod outlines;
 
 use crate::diagnostic::Diagnostic;
-use crate::jobs::{Jobs, Live, Settings};
+use crate::jobs::{Jobs, Live, Settings, Workers};
+use crate::notify::{Policy, Post, Setup};
 use crate::pipeline::{Keep, Plan, Workplace};
+use crate::schedule::{Scheduler, SystemClock};
 use crate::store::{Secret, Store};
 use access::Access;
 use app::App;
+use automation::{Deliveries, Fires};
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
-use axum_server::Handle;
+use axum_server::tls_rustls::RustlsAcceptor;
 use console::Console;
 use failure::Failure;
+use figures::AllFigures;
 use hub::Hub;
+use metrics::Metrics;
+use news::Spread;
 pub use options::{DEFAULT_PASSWORD, FIRST_USER, Options, Tls};
+use outlines::Outlines;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tls::Certificate;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// How long requests that go on may take when the server ends.
 const GRACE: Duration = Duration::from_secs(5);
 /// The largest body of most requests; those for files say their own.
 const BODY: usize = 2 * 1024 * 1024;
+/// So many texts are looked at once for those who edit them.
+const CHECKS: usize = 4;
+/// The stack of a thread, in bytes: compilers call themselves.
+const STACK: usize = 8 * 1024 * 1024;
 /// How long a key is that is made for a start.
 const KEY: usize = 32;
 
@@ -57,6 +79,8 @@ pub trait Terminal: Send + Sync {
     fn started(&self, started: &Started);
     /// Something did not work that no request tells.
     fn trouble(&self, problem: &Diagnostic);
+    /// The certificate was replaced: new connections get the one in that file.
+    fn new_certificate(&self, file: &Path);
 }
 
 /// Serves until the workplace's interrupt is requested; what runs then is ended, recorded and judged before this comes back.
@@ -64,16 +88,21 @@ pub trait Terminal: Send + Sync {
 /// # Errors
 /// The address can't be listened on, the certificate can't be read, the store can't be opened.
 pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>) -> Result<(), Diagnostic> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+    let certificate = options.tls.as_ref().map(|tls| Certificate::new(tls, terminal.clone())).transpose()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    let runtime = runtime.map_err(|error| {
         Diagnostic::error(format!("the system gives no threads for the server: {error}")).advice("see ulimit -u")
     })?;
     let listener = listen(options.ui_address)?;
     let address = listener.local_addr().unwrap_or(options.ui_address);
-    let (app, workers, made_key) = open(options, workplace, terminal.clone())?;
-    let handle = Handle::new();
+    let (app, workers, made_key) = open(options, workplace, terminal.clone(), runtime.handle().clone())?;
+    let handle = axum_server::Handle::new();
     app.workplace.interrupt.on_request({
-        let (handle, app) = (handle.clone(), app.clone());
+        let app = app.clone();
+        let handle = handle.clone();
         move || {
+            // whoever waits for a job's end gets it
+            app.jobs.end();
             handle.graceful_shutdown(Some(GRACE));
             app.ending.send_replace(true);
             // a request may wait for its line
@@ -82,17 +111,24 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     });
     let tls = app.options.tls.is_some();
     terminal.started(&Started { address, tls, made_key, default_password: app.has_default_password() });
-    let (console, ending) = (app.console.clone(), app.ending.clone());
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let served = runtime.block_on(async {
-        let served = axum_server::from_tcp(listener)?.handle(handle).serve(service).await;
-        ending.send_replace(true);
+        let server = axum_server::from_tcp(listener)?.handle(handle);
+        let served = match &certificate {
+            Some(certificate) => server.acceptor(RustlsAcceptor::new(certificate.config.clone())).serve(service).await,
+            None => server.serve(service).await,
+        };
+        app.ending.send_replace(true);
         // each connection says goodbye
-        let _ = tokio::time::timeout(GRACE, ending.closed()).await;
+        let _ = tokio::time::timeout(GRACE, app.ending.closed()).await;
         served
     });
-    console.close();
-    workers.end();
+    app.console.close();
+    app.jobs.end();
+    workers.join();
+    runtime.block_on(app.post.end());
+    // a text that means harm may still be looked at
+    runtime.shutdown_timeout(GRACE);
     served.map_err(|error| Diagnostic::error(format!("the server ended: {error}")))
 }
 
@@ -101,24 +137,34 @@ fn open(
     options: Options,
     workplace: Workplace,
     terminal: Arc<dyn Terminal>,
-) -> Result<(Arc<App>, crate::jobs::Workers, Option<Secret>), Diagnostic> {
+    runtime: Handle,
+) -> Result<(Arc<App>, Workers, Option<Secret>), Diagnostic> {
     let store = Arc::new(Store::open(workplace.data_dir())?);
     let started = app::now();
     first_user(&store, &options, started)?;
     let made = options.api_key.is_none().then(|| Secret::random(KEY)).transpose()?;
     let key = options.api_key.clone().or_else(|| made.clone());
     let access = Access::new(&key.unwrap_or(Secret::random(KEY)?));
-    let (workplace, hub) = (Arc::new(workplace), Hub::default());
+    let hub = Hub::default();
+    let watcher = Arc::new(Deliveries { hub: hub.clone(), terminal: terminal.clone() });
+    let (policy, link) = (Policy::default(), Box::new(|_: &str| None));
+    let post = Arc::new(Post::start(Setup { store: store.clone(), runtime, policy, link, watcher })?);
+    let workplace = Arc::new(workplace.with_post(post.clone()));
     let plan = Plan { limits: options.limits.clone(), keep: Keep::All, ..Plan::default() };
     let settings = Settings { places: options.parallel_runs.into(), retention: options.retention, plan };
     let (listener, heard) = news::channel();
+    let metrics = Arc::new(Metrics::default());
     let (jobs, workers) = Jobs::start(store.clone(), workplace.clone(), settings, Live::default(), listener)?;
-    news::spread(heard, jobs.clone(), hub.clone(), terminal)?;
+    let fires = Fires { jobs: jobs.clone(), hub: hub.clone(), terminal: terminal.clone() };
+    let scheduler = Scheduler::start(store.clone(), Arc::new(SystemClock::new()?), Arc::new(fires));
+    news::spread(heard, Spread { jobs: jobs.clone(), hub: hub.clone(), metrics: metrics.clone(), terminal })?;
     let build = Secret::random(8)?.reveal().to_string();
     let default_password = Mutex::new(false);
     let console = Console::new(jobs.clone(), hub.clone(), options.limits.clone());
     let ending = tokio::sync::watch::Sender::new(false);
-    let reading = tokio::sync::Semaphore::new(1);
+    let reading = Semaphore::new(1);
+    let checking = Arc::new(Semaphore::new(CHECKS));
+    let (outlines, figures) = (Outlines::default(), AllFigures::default());
     let app = Arc::new(App {
         store,
         jobs,
@@ -128,10 +174,16 @@ fn open(
         console,
         reading,
         ending,
+        metrics,
+        scheduler,
+        post,
         options,
         started,
         build,
         default_password,
+        checking,
+        outlines,
+        figures,
     });
     app.password_changed();
     Ok((app, workers, made))
@@ -164,7 +216,6 @@ fn router(app: Arc<App>) -> Router {
         .merge(api)
         .route("/api/v1/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
         .route("/ws", get(ws::connect))
-        .route("/healthz", get(|| async { Json(serde_json::json!({ "status": "ok" })) }))
         .fallback(|| async { Failure::new(StatusCode::NOT_FOUND, "there is nothing at this address") })
         .method_not_allowed_fallback(|| async {
             Failure::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take that method")

@@ -1,12 +1,15 @@
-//! Projects, their tests with every saved version, the index of runs, the queue, schedules, webhooks, users and what lets them in: in
+//! Projects, their tests with every saved version, the index of runs, the queue, schedules, webhooks and what became of their messages, users and what lets them in: in
 //! a database below the data directory. Only this module holds SQL; what it gives are plain types. It asks no clock: `now` and all
 //! times are milliseconds since the epoch.
 
 mod api_keys;
 mod database;
+mod deliveries;
 mod exchange;
 mod host;
 mod kept;
+mod maintenance;
+mod last_runs;
 mod name;
 mod problem;
 mod projects;
@@ -25,9 +28,12 @@ mod webhooks;
 
 pub use api_keys::{ApiKey, Scope};
 pub use database::Store;
-pub use exchange::{Exported, Imported};
+pub use deliveries::{Delivery, DeliveryState, NewDelivery, Outcome, Undelivered};
+pub use exchange::{Existing, Exported, Import, Imported};
 pub use host::Host;
 pub use kept::kept_runs;
+pub use last_runs::Tally;
+pub use maintenance::{Gone, Maintained};
 pub use name::{Kind, key, name, test_name, test_of_file};
 pub use problem::{Conflict, Problem};
 pub use projects::Project;
@@ -35,7 +41,7 @@ pub use queue::{Job, JobState, NewJob, Queued};
 pub use retention::Retention;
 pub use runs::{Cursor, Rebuilt, Run, RunFilter, RunPage, RunStatus};
 pub use saved::{NewTest, Save, Test, Version, VersionInfo};
-pub use schedules::{NewSchedule, Schedule};
+pub use schedules::{Due, NewSchedule, Schedule};
 pub use secret::Secret;
 pub use sessions::Session;
 pub use users::User;

@@ -2,15 +2,16 @@
 
 use super::database::{Store, all, change, one};
 use super::kept::{kept_run, kept_runs};
-use super::name::{key, name};
+use super::name::{key, name, test_of_file};
 use super::problem::Problem;
 use crate::diagnostic::Diagnostic;
-use crate::record::{self, Trigger};
+use crate::record::{self, Header, Trigger};
 use crate::report::kept::{KeptRun, State};
 use crate::verdict::Status;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use std::collections::HashSet;
+use std::path::Path;
 
 /// The most characters of a text that the index takes from a folder, which may come from anywhere.
 const LONGEST: usize = 1000;
@@ -111,6 +112,8 @@ pub struct Run {
 pub struct RunFilter {
     /// The name of a project, in whatever case.
     pub project: Option<String>,
+    /// The name of a test of a project, in whatever case: all its blocks.
+    pub test: Option<String>,
     /// A part of the test's file or block, in whatever case.
     pub text: Option<String>,
     pub statuses: Vec<RunStatus>,
@@ -141,15 +144,17 @@ pub struct RunPage {
 pub struct Rebuilt {
     /// How many runs the index has now.
     pub runs: usize,
+    /// How many of them are new there.
+    pub added: usize,
     /// How many went out of it: their folders are gone.
     pub forgotten: usize,
     /// Folders that are not in it, as they are no run's, and why.
     pub left_out: Vec<(String, String)>,
 }
 
-const RUN: &str = "SELECT id, project, test, file, block, status, started, duration, cause, repetition, repetitions, attempt FROM runs";
+pub(super) const RUN: &str = "SELECT id, project, test, file, block, status, started, duration, cause, repetition, repetitions, attempt FROM runs";
 
-fn run(row: &Row) -> rusqlite::Result<Run> {
+pub(super) fn run(row: &Row) -> rusqlite::Result<Run> {
     let (status, trigger): (String, Option<String>) = (row.get(5)?, row.get(8)?);
     Ok(Run {
         id: row.get(0)?,
@@ -179,7 +184,7 @@ impl Store {
         let path = self.data_dir().join("runs").join(id);
         self.write(|transaction| {
             if path.symlink_metadata().is_err() {
-                return change(transaction, "DELETE FROM runs WHERE id = ?1", (id,)).map(drop);
+                return forget(transaction, id).map(drop);
             }
             // read while nobody else can write an older state
             match of_folder(&kept_run(&path)) {
@@ -189,36 +194,24 @@ impl Store {
         })
     }
 
+    /// Takes a run into the index that begins in this moment: its folder need not say so yet.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub fn index_begun(&self, header: &Header) -> Result<(), Problem> {
+        let (id, header) = (header.run.clone(), Some(header.clone()));
+        let begun = KeptRun { id, state: State::GoingOn, header, duration: None };
+        let run = of_folder(&begun).map_err(|why| Problem::Invalid(Diagnostic::error(why)))?;
+        self.write(|transaction| put(transaction, &run))
+    }
+
     /// Makes the index anew from the folders, for example after the database was lost. What is in it and in no folder goes.
     ///
     /// # Errors
     /// The folder of the runs, or the database, can't be read or written.
     pub fn rebuild_runs(&self) -> Result<Rebuilt, Problem> {
         let kept = kept_runs(self.data_dir()).map_err(Problem::Broken)?;
-        let runs = self.data_dir().join("runs");
-        let mut left_out = vec![];
-        self.write(|transaction| {
-            let mut known = HashSet::new();
-            for found in &kept {
-                // it may be over since it was read
-                let again = (found.state == State::GoingOn).then(|| kept_run(&runs.join(&found.id)));
-                match of_folder(again.as_ref().unwrap_or(found)) {
-                    Ok(run) => put(transaction, &run)?,
-                    Err(why) => left_out.push((found.id.clone(), why)),
-                }
-                known.insert(found.id.as_str());
-            }
-            let ids = all(transaction, "SELECT id FROM runs", (), |row| row.get::<_, String>(0))?;
-            let count = ids.len();
-            let mut forgotten = 0;
-            for id in ids {
-                // a run may have begun since the folders were listed
-                if !known.contains(id.as_str()) && runs.join(&id).symlink_metadata().is_err() {
-                    forgotten += change(transaction, "DELETE FROM runs WHERE id = ?1", (id,))?;
-                }
-            }
-            Ok(Rebuilt { runs: count - forgotten, forgotten, left_out: std::mem::take(&mut left_out) })
-        })
+        self.write(|transaction| rebuild(transaction, &self.data_dir().join("runs"), &kept))
     }
 
     /// # Errors
@@ -258,8 +251,40 @@ impl Store {
         } else {
             self.run(id)?;
         }
-        self.write(|transaction| change(transaction, "DELETE FROM runs WHERE id = ?1", (id,)).map(drop))
+        self.write(|transaction| forget(transaction, id).map(drop))
     }
+}
+
+/// Takes what was found in the folder of all runs into the index.
+pub(super) fn rebuild(connection: &Connection, runs: &Path, kept: &[KeptRun]) -> Result<Rebuilt, Problem> {
+    let ids = |connection| all(connection, "SELECT id FROM runs", (), |row| row.get::<_, String>(0));
+    let before = HashSet::<String>::from_iter(ids(connection)?);
+    let (mut known, mut left_out) = (HashSet::new(), vec![]);
+    for found in kept {
+        // it may be over since it was read
+        let again = (found.state == State::GoingOn).then(|| kept_run(&runs.join(&found.id)));
+        match of_folder(again.as_ref().unwrap_or(found)) {
+            Ok(run) => put(connection, &run)?,
+            Err(why) => left_out.push((found.id.clone(), why)),
+        }
+        known.insert(found.id.as_str());
+    }
+    let mut forgotten = 0;
+    for id in &before {
+        // a run may have begun since the folders were listed
+        if !known.contains(id.as_str()) && runs.join(id).symlink_metadata().is_err() {
+            forgotten += forget(connection, id)?;
+        }
+    }
+    let after = ids(connection)?;
+    let added = after.iter().filter(|id| !before.contains(*id)).count();
+    Ok(Rebuilt { runs: after.len(), added, forgotten, left_out })
+}
+
+/// Takes a run out of the index, with what was sent of it.
+fn forget(connection: &Connection, id: &str) -> Result<usize, Problem> {
+    change(connection, "DELETE FROM deliveries WHERE run = ?1", (id,))?;
+    change(connection, "DELETE FROM runs WHERE id = ?1", (id,))
 }
 
 /// One name, that leads nowhere else.
@@ -290,13 +315,15 @@ fn of_folder(found: &KeptRun) -> Result<Run, String> {
     })
 }
 
-/// The project stays as the index has it: it may have been renamed since.
+/// Project and test stay as the index has them: they may have been renamed since.
 pub(super) fn put(connection: &Connection, run: &Run) -> Result<(), Problem> {
     let search = key(&record::block_name(&run.file, run.block.as_deref()));
     let put = "INSERT INTO runs (id, project, project_key, test, file, block, search, status, started, duration, cause,
-            repetition, repetitions, attempt)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-        ON CONFLICT (id) DO UPDATE SET status = excluded.status, duration = excluded.duration";
+            repetition, repetitions, attempt, test_key)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+        ON CONFLICT (id) DO UPDATE SET status = excluded.status, duration = excluded.duration,
+            test_key = coalesce(runs.test_key, excluded.test_key)";
+    let of_test = run.project.as_ref().and_then(|_| test_of_file(Path::new(&run.file)));
     let values = params![
         run.id,
         run.project,
@@ -311,7 +338,8 @@ pub(super) fn put(connection: &Connection, run: &Run) -> Result<(), Problem> {
         run.trigger.map(Trigger::word),
         run.repetition,
         run.repetitions,
-        run.attempt
+        run.attempt,
+        of_test.map(|(test, _)| key(test))
     ];
     change(connection, put, values).map(drop)
 }
@@ -332,6 +360,7 @@ impl Conditions {
             }
         };
         when("project_key = ?", filter.project.as_deref().map(|name| key(name).into()));
+        when("test_key = ?", filter.test.as_deref().map(|name| key(name).into()));
         when("started >= ?", filter.since.map(Value::from));
         when("started < ?", filter.until.map(Value::from));
         when("search LIKE ? ESCAPE '!'", filter.text.as_deref().map(|text| part(text).into()));

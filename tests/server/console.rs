@@ -2,7 +2,7 @@
 
 use crate::support::server::Server;
 use crate::support::socket::Socket;
-use crate::support::{Telefonist, children};
+use crate::support::{ESTABLISHED, children};
 use serde_json::{Value, json};
 
 fn line(server: &Server, text: &str) -> Value {
@@ -144,11 +144,13 @@ fn two_browsers_see_the_same_and_their_lines_wait_for_each_other() {
 
 #[test]
 fn the_agents_of_a_run_and_those_of_the_console_do_not_touch_each_other() {
-    let server = Server::start_as(Telefonist::new("serve --ui-address 127.0.0.1:0").example("basic_call"));
+    let server = Server::start();
     let run = line(&server, "let alice = agent(\"alice\"); let bob = agent(\"bob\"); alice.dial(bob)")["run"].clone();
     line(&server, "await bob.event(\"CALL_INCOMING\"); bob.accept(); await alice.established()");
-    // agents of the same names in the same data folder
-    server.host.then("run basic_call").exits(0).says("PASS");
+    // a run has agents of the same names
+    let test = json!({ "name": "call", "kind": "rhai", "text": ESTABLISHED });
+    let job = server.post("run", json!({ "text": test, "wait": true })).is(200).json();
+    assert_eq!(job["status"], "pass", "{job}");
     assert!(says(&server, ":calls").1.contains("established,"));
     line(&server, "alice.hangup(); await bob.closed()");
     let kept = server.data_dir().join("runs").join(run.as_str().unwrap()).join("events.jsonl");

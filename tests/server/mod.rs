@@ -2,4 +2,9 @@
 
 mod access;
 mod console;
+mod folders;
+mod language;
+mod openapi;
+mod projects;
+mod jobs;
 mod ws;

@@ -1,5 +1,6 @@
 //! `/ws`: who may listen, what they hear, and that nobody who listens costs anybody anything.
 
+use crate::support::ESTABLISHED;
 use crate::support::server::{Ask, Server};
 use crate::support::socket::Socket;
 use serde_json::{Value, json};
@@ -188,6 +189,40 @@ fn what_nobody_should_send_is_answered_and_ends_nothing() {
     socket.text(&format!("\"{}\"", "x".repeat(70_000)));
     assert_eq!(socket.closed(), 1009);
     assert_eq!(Socket::connect(&server).follow("jobs", 0)["t"], "ack");
+}
+
+#[test]
+fn a_run_is_followed_from_before_it_begins_and_stopped() {
+    let endless = format!("{ESTABLISHED}await bob.event(\"CALL_CLOSED\") within 600s;\n");
+    let server = Server::start();
+    let mut socket = Socket::connect(&server);
+    socket.follow("jobs", 0);
+    let queue = |name: &str, text: &str| {
+        let job = server.post("run", json!({ "text": { "name": name, "kind": "rhai", "text": text } })).is(202).json();
+        job["runs"][0]["run"].as_str().unwrap().to_string()
+    };
+    let (first, second) = (queue("endless", &endless), queue("short", "assert(1 + 1 == 2);"));
+    assert_eq!(socket.follow(&format!("run:{second}"), 0)["next"], 1);
+    socket.follow(&format!("run:{first}"), 0);
+    socket.wait(|message| message["event"]["type"] == "CALL_ESTABLISHED");
+    socket.send(json!({ "op": "run.stop", "run": first }));
+    let is_end = |run: &str| {
+        let topic = format!("run:{run}");
+        move |message: &Value| message["topic"] == topic && message["t"] == "run.end"
+    };
+    let (mut ends, mut seen) = (vec![], vec![]);
+    while ends.len() < 2 {
+        seen.extend(socket.until(|message| is_end(&first)(message) || is_end(&second)(message)));
+        ends.push(seen.last().unwrap()["status"].clone());
+    }
+    assert_eq!(ends, ["cancelled", "pass"]);
+    for run in [&first, &second] {
+        let topic = format!("run:{run}");
+        let numbers: Vec<u64> = seqs(&seen, &topic).into_iter().filter(|seq| *seq > 0).collect();
+        assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+    }
+    socket.send(json!({ "op": "run.stop", "run": first }));
+    assert_eq!(socket.wait(|message| message["t"] == "error")["op"], "run.stop");
 }
 
 /// Resident memory of a process, in bytes.

@@ -1,17 +1,32 @@
 //! `/api/v1`, an area a file. What is said to the outside is said here; what it means, by the modules below.
 
+mod about;
 mod account;
 mod console;
+mod folders;
+mod history;
+mod language;
+mod projects;
+mod saved;
+mod artefacts;
+mod run;
+mod run_detail;
+mod runs;
+mod schedules;
 mod views;
+mod webhooks;
+mod vocabulary;
 
 use super::app::App;
 use super::failure::Shape;
+pub use schedules::schedule_order;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 pub use views::{job_view, run_row};
+pub use webhooks::delivery_view;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -41,6 +56,21 @@ impl Modify for Ways {
 
 /// All routes, and the document that describes them.
 pub fn routes() -> (axum::Router<Arc<App>>, Document) {
-    let v1 = OpenApiRouter::new().merge(account::routes()).merge(console::routes());
-    OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", v1).split_for_parts()
+    let v1 = OpenApiRouter::new()
+        .merge(about::routes())
+        .merge(account::routes())
+        .merge(console::routes())
+        .merge(projects::routes())
+        .merge(saved::routes())
+        .merge(history::routes())
+        .merge(language::routes())
+        .merge(vocabulary::routes())
+        .merge(folders::routes())
+        .merge(run::routes())
+        .merge(runs::routes())
+        .merge(artefacts::routes())
+        .merge(schedules::routes())
+        .merge(webhooks::routes());
+    let all = OpenApiRouter::with_openapi(Api::openapi()).merge(run::project_routes()).merge(about::open_routes());
+    all.nest("/api/v1", v1).split_for_parts()
 }
