@@ -53,7 +53,6 @@ fn a_servers_agents_are_driven_from_here_and_stay_when_one_leaves() {
     let mut again = Terminal::of(command(&here, &server.base));
     again.wait("password of telefonist at");
     again.line("telefonist");
-    again.wait(PROMPT);
     let between = again.wait(EMPTY);
     again.enter(":calls", "established,");
     again.line("bob.hangup()");

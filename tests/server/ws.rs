@@ -204,13 +204,13 @@ fn a_run_is_followed_from_before_it_begins_and_stopped() {
     let (first, second) = (queue("endless", &endless), queue("short", "assert(1 + 1 == 2);"));
     assert_eq!(socket.follow(&format!("run:{second}"), 0)["next"], 1);
     socket.follow(&format!("run:{first}"), 0);
-    socket.wait(|message| message["event"]["type"] == "CALL_ESTABLISHED");
+    let mut seen = socket.until(|message| message["event"]["type"] == "CALL_ESTABLISHED");
     socket.send(json!({ "op": "run.stop", "run": first }));
     let is_end = |run: &str| {
         let topic = format!("run:{run}");
         move |message: &Value| message["topic"] == topic && message["t"] == "run.end"
     };
-    let (mut ends, mut seen) = (vec![], vec![]);
+    let mut ends = vec![];
     while ends.len() < 2 {
         seen.extend(socket.until(|message| is_end(&first)(message) || is_end(&second)(message)));
         ends.push(seen.last().unwrap()["status"].clone());
