@@ -5,4 +5,7 @@ mod folders;
 mod language;
 mod openapi;
 mod projects;
+mod automation;
 mod jobs;
+mod kills;
+mod logins;
