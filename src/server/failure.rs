@@ -85,6 +85,11 @@ impl Failure {
     pub fn detail(&self) -> &str {
         &self.detail
     }
+
+    /// What to do about it; empty where nobody can do anything.
+    pub fn advised(&self) -> &str {
+        self.advice.as_deref().unwrap_or_default()
+    }
 }
 
 impl IntoResponse for Failure {

@@ -1,6 +1,7 @@
-//! The service, asked over HTTP.
+//! The service, asked over HTTP and WebSocket.
 
 mod access;
+mod console;
 mod folders;
 mod language;
 mod openapi;
@@ -9,3 +10,4 @@ mod automation;
 mod jobs;
 mod kills;
 mod logins;
+mod ws;

@@ -2,6 +2,7 @@
 
 mod about;
 mod account;
+mod console;
 mod folders;
 mod history;
 mod language;
@@ -58,6 +59,7 @@ pub fn routes() -> (axum::Router<Arc<App>>, Document) {
     let v1 = OpenApiRouter::new()
         .merge(about::routes())
         .merge(account::routes())
+        .merge(console::routes())
         .merge(projects::routes())
         .merge(saved::routes())
         .merge(history::routes())
