@@ -130,7 +130,11 @@ mod tests {
         assert_eq!(folder.read("loss.js").unwrap(), b"two");
         for missing in ["link.js", "folder.js", "other.js"] {
             assert_eq!(folder.read(missing).unwrap_err().into_response().status(), StatusCode::NOT_FOUND, "{missing}");
-            assert_eq!(folder.delete(missing).unwrap_err().into_response().status(), StatusCode::NOT_FOUND, "{missing}");
+            assert_eq!(
+                folder.delete(missing).unwrap_err().into_response().status(),
+                StatusCode::NOT_FOUND,
+                "{missing}"
+            );
         }
         for bad in ["../secret.js", "/etc/x.js", ".js", ".hidden.js", "a\\b.js", "a\0.js", "notes.txt", "a\u{202e}.js"]
         {

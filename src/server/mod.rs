@@ -5,6 +5,7 @@ mod access;
 mod api;
 mod app;
 mod examples;
+mod automation;
 mod extract;
 mod failure;
 mod figures;
@@ -17,17 +18,19 @@ mod options;
 mod outlines;
 
 use crate::diagnostic::Diagnostic;
-use crate::jobs::{Jobs, Live, Settings};
+use crate::jobs::{Jobs, Live, Settings, Workers};
+use crate::notify::{Policy, Post, Setup};
 use crate::pipeline::{Keep, Plan, Workplace};
+use crate::schedule::{Scheduler, SystemClock};
 use crate::store::{Secret, Store};
 use access::Access;
 use app::App;
+use automation::{Deliveries, Fires};
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
-use axum_server::Handle;
 use failure::Failure;
 use figures::AllFigures;
 use hub::Hub;
@@ -38,6 +41,7 @@ use outlines::Outlines;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -81,8 +85,8 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     })?;
     let listener = listen(options.ui_address)?;
     let address = listener.local_addr().unwrap_or(options.ui_address);
-    let (app, workers, made_key) = open(options, workplace, terminal.clone())?;
-    let handle = Handle::new();
+    let (app, workers, made_key) = open(options, workplace, terminal.clone(), runtime.handle().clone())?;
+    let handle = axum_server::Handle::new();
     app.workplace.interrupt.on_request({
         let (handle, jobs) = (handle.clone(), app.jobs.clone());
         move || {
@@ -97,6 +101,7 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     let served = runtime.block_on(async { axum_server::from_tcp(listener)?.handle(handle).serve(service).await });
     app.jobs.end();
     workers.join();
+    runtime.block_on(app.post.end());
     // a text that means harm may still be looked at
     runtime.shutdown_timeout(GRACE);
     served.map_err(|error| Diagnostic::error(format!("the server ended: {error}")))
@@ -107,19 +112,26 @@ fn open(
     options: Options,
     workplace: Workplace,
     terminal: Arc<dyn Terminal>,
-) -> Result<(Arc<App>, crate::jobs::Workers, Option<Secret>), Diagnostic> {
+    runtime: Handle,
+) -> Result<(Arc<App>, Workers, Option<Secret>), Diagnostic> {
     let store = Arc::new(Store::open(workplace.data_dir())?);
     let started = app::now();
     first_user(&store, &options, started)?;
     let made = options.api_key.is_none().then(|| Secret::random(KEY)).transpose()?;
     let key = options.api_key.clone().or_else(|| made.clone());
     let access = Access::new(&key.unwrap_or(Secret::random(KEY)?));
-    let (workplace, hub) = (Arc::new(workplace), Hub::default());
+    let hub = Hub::default();
+    let watcher = Arc::new(Deliveries { hub: hub.clone(), terminal: terminal.clone() });
+    let (policy, link) = (Policy::default(), Box::new(|_: &str| None));
+    let post = Arc::new(Post::start(Setup { store: store.clone(), runtime, policy, link, watcher })?);
+    let workplace = Arc::new(workplace.with_post(post.clone()));
     let plan = Plan { limits: options.limits.clone(), keep: Keep::All, ..Plan::default() };
     let settings = Settings { places: options.parallel_runs.into(), retention: options.retention, plan };
     let (listener, heard) = news::channel();
     let metrics = Arc::new(Metrics::default());
     let (jobs, workers) = Jobs::start(store.clone(), workplace.clone(), settings, Live::default(), listener)?;
+    let fires = Fires { jobs: jobs.clone(), hub: hub.clone(), terminal: terminal.clone() };
+    let scheduler = Scheduler::start(store.clone(), Arc::new(SystemClock::new()?), Arc::new(fires));
     news::spread(heard, Spread { jobs: jobs.clone(), hub: hub.clone(), metrics: metrics.clone(), terminal })?;
     let build = Secret::random(8)?.reveal().to_string();
     let default_password = Mutex::new(false);
@@ -132,6 +144,8 @@ fn open(
         access,
         hub,
         metrics,
+        scheduler,
+        post,
         options,
         started,
         build,
