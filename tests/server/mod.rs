@@ -1,6 +1,7 @@
 //! The service, asked over HTTP.
 
 mod access;
+mod docs;
 mod folders;
 mod language;
 mod openapi;

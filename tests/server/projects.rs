@@ -253,13 +253,14 @@ fn flood(server: &Server, request: &str, size: usize) -> String {
 #[test]
 fn all_examples_come_as_tests_without_a_mistake() {
     let server = with_project();
-    create(&server, "soak", "testfile", "wait 1\n").is(201);
+    let own = "uanew <sip:a@127.0.0.1>;regint=0 | 0s\n";
+    create(&server, "soak", "testfile", own).is(201);
     let created = server.post("projects/PBX/examples", json!({})).is(201).json();
     let folder = repository().join("examples").read_dir().unwrap().map(|entry| entry.unwrap().file_name());
     let files = folder.filter(|name| !["peers", "basic_call.flow"].contains(&name.to_str().unwrap())).count();
     // that one is there already and stays
     assert_eq!(created["created"].as_array().map(Vec::len), Some(files - 1));
-    assert_eq!(server.get("projects/PBX/tests/soak").json()["text"], "wait 1\n");
+    assert_eq!(server.get("projects/PBX/tests/soak").json()["text"], own);
     let listed = server.get("projects/PBX/tests").is(200).json();
     for test in listed["tests"].as_array().unwrap() {
         let path = format!("projects/PBX/tests/{}", test["name"].as_str().unwrap());
