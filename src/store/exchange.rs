@@ -13,13 +13,26 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// What an import makes of a test that is there already and has another text.
+/// Where files are taken to.
+#[derive(Debug, Clone, Copy)]
+pub struct Import<'a> {
+    /// The project's name; it is made where there is none.
+    pub project: &'a str,
+    pub author: Option<&'a str>,
+    /// What becomes of the tests that are there already.
+    pub existing: Existing,
+}
+
+/// What an import makes of the tests that a project has already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// It gets the file's text as its newest version.
-    Replace,
-    /// It stays as it is.
+    /// They stay as they are.
     Keep,
+    /// One with another text gets the file's text as its newest version.
+    Update,
+    /// The same, and the files are all that the project has then: other tests go, with their versions, and so does one of the other
+    /// kind.
+    Mirror,
 }
 
 /// What an import came to.
@@ -36,8 +49,10 @@ pub struct Imported {
     pub kept: Vec<String>,
     /// Those of the project that were not among the files; they stay.
     pub absent: Vec<String>,
-    /// The files and folders that are no tests of the project's, such as sounds; they are not kept.
-    pub left_out: Vec<String>,
+    /// Those that are gone, as they were not among the files, or of the other kind.
+    pub removed: Vec<String>,
+    /// The files and folders that are no tests of the project's, and why; they are not kept.
+    pub left_out: Vec<(String, &'static str)>,
 }
 
 /// What an export into a folder came to.
@@ -105,14 +120,8 @@ impl Store {
     ///
     /// # Errors
     /// The folder can't be read, has no test, or has one that can't be taken: its name, its size, its bytes.
-    pub fn import_folder(
-        &self,
-        name: &str,
-        folder: &Path,
-        author: Option<&str>,
-        now: f64,
-    ) -> Result<Imported, Problem> {
-        self.import(name, unpack::folder(folder)?, Existing::Replace, author, now)
+    pub fn import_folder(&self, import: Import, folder: &Path, now: f64) -> Result<Imported, Problem> {
+        self.import(import, unpack::folder(folder)?, now)
     }
 
     /// The same from a zip file: its tests lie at its top, or in one folder that holds all else. Nothing of it is written to the
@@ -120,34 +129,35 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::import_folder`]; or it is no zip file, or one that leads out of itself.
-    pub fn import_zip(
-        &self,
-        name: &str,
-        zip: impl Read + Seek,
-        existing: Existing,
-        author: Option<&str>,
-        now: f64,
-    ) -> Result<Imported, Problem> {
-        self.import(name, unpack::zip(zip)?, existing, author, now)
+    pub fn import_zip(&self, import: Import, zip: impl Read + Seek, now: f64) -> Result<Imported, Problem> {
+        self.import(import, unpack::zip(zip)?, now)
     }
 
-    fn import(
-        &self,
-        name: &str,
-        files: Unpacked,
-        existing: Existing,
-        author: Option<&str>,
-        now: f64,
-    ) -> Result<Imported, Problem> {
+    fn import(&self, import: Import, files: Unpacked, now: f64) -> Result<Imported, Problem> {
+        let Import { project, author, existing } = import;
         self.write(|transaction| {
-            let project = match projects::by_name(transaction, name)? {
+            let project = match projects::by_name(transaction, project)? {
                 Some(project) => project,
-                None => projects::create(transaction, name, now)?,
+                None => projects::create(transaction, project, now)?,
             };
             let before = saved::of_project(transaction, project.id)?;
+            let file_of = |test: &saved::Test| files.tests.iter().find(|file| key(&file.name) == key(&test.name));
+            let (mut absent, mut removed) = (vec![], vec![]);
+            for test in &before {
+                let file = file_of(test);
+                let fits = file.is_some_and(|file| file.kind == test.kind);
+                if !fits && existing == Existing::Mirror {
+                    saved::delete(transaction, test.id, now)?;
+                    removed.push(test.kind.file_name(&test.name));
+                } else if !fits && file.is_some() && existing == Existing::Update {
+                    return Err(other_kind(&project.name, &test.name, test.kind));
+                } else if file.is_none() {
+                    absent.push(test.name.clone());
+                }
+            }
             let (mut created, mut changed, mut same, mut kept) = (vec![], vec![], vec![], vec![]);
             for file in &files.tests {
-                let Some(test) = before.iter().find(|test| key(&test.name) == key(&file.name)) else {
+                let Some(test) = saved::by_name(transaction, project.id, &file.name)? else {
                     let new = NewTest { name: &file.name, kind: file.kind, text: &file.text, author };
                     created.push(saved::create(transaction, project.id, new, now)?.name);
                     continue;
@@ -157,18 +167,14 @@ impl Store {
                     kept.push(test.name.clone());
                     continue;
                 }
-                if test.kind != file.kind {
-                    return Err(other_kind(&project.name, &test.name, test.kind));
-                }
                 let save = Save { based_on: test.version, text: &file.text, author };
                 let after = saved::save(transaction, test.id, save, now)?;
                 let list = if after.version == test.version { &mut same } else { &mut changed };
                 list.push(after.name);
             }
-            let imported = |name: &String| files.tests.iter().any(|file| key(&file.name) == key(name));
-            let absent = before.into_iter().map(|test| test.name).filter(|name| !imported(name)).collect();
             let project = projects::by_id(transaction, project.id)?;
-            Ok(Imported { project, created, changed, same, kept, absent, left_out: files.left_out.clone() })
+            let left_out = files.left_out.clone();
+            Ok(Imported { project, created, changed, same, kept, absent, removed, left_out })
         })
     }
 
@@ -201,7 +207,9 @@ fn other_kind(project: &str, test: &str, kind: Kind) -> Problem {
         Kind::Rhai => "a Rhai script",
     };
     let message = format!("the test `{test}` of the project `{project}` is {is}, and the file is not");
-    Problem::Invalid(Diagnostic::error(message).advice("rename one of them"))
+    Problem::Invalid(
+        Diagnostic::error(message).advice("rename one of them, or let the files replace what the project has"),
+    )
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ mod run_detail;
 mod runs;
 mod schedules;
 mod views;
-mod vocabulary;
 mod webhooks;
+mod vocabulary;
 
 use super::app::App;
 use super::failure::Shape;

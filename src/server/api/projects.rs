@@ -6,7 +6,7 @@ use crate::server::app::{App, blocking, now};
 use crate::server::examples::EXAMPLES;
 use crate::server::extract::{Attachment, Body, Json, Path, Query};
 use crate::server::failure::{Failure, Failures};
-use crate::store::{Existing, NewTest, Problem, Project, Tally};
+use crate::store::{Existing, Import, NewTest, Problem, Project, Tally};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -213,12 +213,14 @@ async fn import(
     Body(zip): Body,
 ) -> Result<Json<Imported>, Failure> {
     blocking(&app, move |app| {
-        let existing = if how.replace { Existing::Replace } else { Existing::Keep };
-        let done = app.store.import_zip(&name, Cursor::new(zip), existing, Some(&who.author()), now())?;
+        let existing = if how.replace { Existing::Update } else { Existing::Keep };
+        let import = Import { project: &name, author: Some(&who.author()), existing };
+        let done = app.store.import_zip(import, Cursor::new(zip), now())?;
         if !done.created.is_empty() || !done.changed.is_empty() {
             changed(app, &done.project.name, &done.project);
         }
-        let (skipped, left_out) = (done.kept, done.left_out);
+        let left_out = done.left_out.into_iter().map(|(file, why)| format!("{file}: {why}")).collect();
+        let skipped = done.kept;
         let (created, changed, same, absent) = (done.created, done.changed, done.same, done.absent);
         Ok(Json(Imported { created, changed, same, skipped, absent, left_out }))
     })
