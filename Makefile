@@ -4,7 +4,7 @@
 # What the build needs: baresip (C, through cmake and bindgen) is linked into the program.
 BUILD_PACKAGES = build-essential perl cmake libclang-dev pkg-config libopus-dev libspandsp-dev zlib1g-dev
 # What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy, readers of captures and reports, a browser.
-TEST_PACKAGES = baresip-core sip-tester kamailio tshark libfaketime libxml2-utils python3-jsonschema chromium
+TEST_PACKAGES = baresip-core sip-tester kamailio tshark libfaketime libxml2-utils python3-jsonschema python3-venv jq curl chromium
 ALSA_PACKAGES = libasound2-dev
 
 # For example CARGO_FLAGS=--release
@@ -15,7 +15,7 @@ FUZZ_SECONDS = 20
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 RUST_WANTED := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 
-.PHONY: build demo test browser bench alsa fmt lint fuzz sounds deps-build deps-test rust node help
+.PHONY: build demo test openapi browser bench alsa fmt lint fuzz sounds deps-build deps-test rust node help
 
 build: deps-build ## the program (default)
 	cargo build $(CARGO_FLAGS)
@@ -35,8 +35,13 @@ test: deps-build deps-test ## everything that has to pass
 	else \
 	    set -ex; cargo test --workspace; \
 	fi
+	$(MAKE) --no-print-directory openapi
 	$(MAKE) --no-print-directory browser
 	@echo "make test: all passed"
+
+openapi: deps-build deps-test ## the server's answers against its OpenAPI document, with schemathesis
+	cargo build
+	.ci/schemathesis $(TARGET_DIR)/debug/telefonist
 
 browser: node ## the HTML report that the tests wrote, in Chromium
 	cd tests/browser && npm ci --no-audit --no-fund --silent && npm test --silent

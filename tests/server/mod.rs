@@ -2,6 +2,7 @@
 
 mod access;
 mod console;
+mod docs;
 mod folders;
 mod language;
 mod openapi;
