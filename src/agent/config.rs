@@ -89,6 +89,8 @@ fn text(plan: &Plan) -> Result<String, Ended> {
     key("sip_listen", &SocketAddr::new(*interface, lease.sip));
     // the address, not the interface's name: the only form that all versions take for the loopback
     key("net_interface", interface);
+    // names as the rest of the machine knows them, with /etc/hosts; SRV records are asked for all the same
+    key("dns_getaddrinfo", &"yes");
     if account.local {
         key("sip_certificate", &"agent.pem");
         key("sip_cafile", &"trusted.pem");
