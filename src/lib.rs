@@ -22,6 +22,8 @@
 //! - [`notify`]: results, sent to webhooks
 //! - [`pipeline`]: the one place where the stages meet
 //! - [`repl`]: a person at a prompt, in place of a script
+//! - [`jobs`]: what a server runs: a queue, its workers, what goes on
+//! - [`server`]: the service: REST, WebSocket, web UI
 //! - [`cli`]: arguments, environment, exit codes
 pub mod agent;
 pub mod calls;
@@ -31,6 +33,7 @@ pub mod engine;
 pub mod event;
 pub mod export;
 pub mod flow;
+pub mod jobs;
 pub mod notify;
 pub mod pipeline;
 pub mod record;
@@ -38,6 +41,7 @@ pub mod repl;
 pub mod report;
 pub mod run;
 pub mod script;
+pub mod server;
 pub mod sip;
 pub mod store;
 pub mod testfile;
