@@ -2,9 +2,10 @@
 //!
 //! To change its root, and to be the name server at port 53, a test has to be root: where it is not, it runs in namespaces of its own.
 
-use std::net::{Ipv4Addr, UdpSocket};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tempfile::TempDir;
@@ -55,17 +56,22 @@ impl Root {
         self
     }
 
-    /// Runs the program with this folder as its root; it has to end well and to say PASS.
-    #[track_caller]
-    fn passes(&self, test: &str) {
+    /// The program with this folder as its root.
+    fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new("chroot");
         let port = |n: u16| self.ports + n;
-        command.arg(self.folder.path()).args(["/telefonist", "run", test]).stdin(Stdio::null());
+        command.arg(self.folder.path()).arg("/telefonist").args(words).stdin(Stdio::null());
         command.args(["--sip-listen", &format!("0.0.0.0:{}", port(0))]);
         command.args(["--ctrl-address", &format!("127.0.0.1:{}", port(20))]);
         command.args(["--rtp-ports", &format!("{}-{}", port(40), port(99))]);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
-        let output = command.output().expect("chroot (coreutils) starts");
+        command
+    }
+
+    /// Runs a test, which has to pass.
+    #[track_caller]
+    fn passes(&self, test: &str) {
+        let output = self.command(&["run", test]).output().expect("chroot (coreutils) starts");
         let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
         assert!(output.status.success() && said.contains("PASS"), "{}\n{said}", output.status);
     }
@@ -105,6 +111,36 @@ fn alone_in_an_empty_root_it_places_a_call() {
     root.passes("basic_call");
     let runs: Vec<_> = root.folder.path().join("data/runs").read_dir().unwrap().collect();
     assert_eq!(runs.len(), 1, "{runs:?}");
+}
+
+#[test]
+fn alone_in_an_empty_root_it_serves() {
+    if !is_root("alone_in_an_empty_root_it_serves") {
+        return;
+    }
+    let root = Root::new();
+    let mut command = root.command(&["serve", "--ui-address", "127.0.0.1:0"]);
+    let mut server = Killed(command.stdout(Stdio::piped()).spawn().expect("chroot (coreutils) starts"));
+    let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let address = lines.find_map(|line| Some(line.split_once("listens on http://")?.1.to_string()));
+    let mut connection = TcpStream::connect(address.expect("it says where it listens")).unwrap();
+    connection.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    // SAFETY: plain kill(2) on the child of this test, which has not been waited for
+    unsafe { libc::kill(server.0.id() as i32, libc::SIGTERM) };
+    assert_eq!(server.0.wait().unwrap().code(), Some(0));
+}
+
+/// It dies with the test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// A test whose peer has a name, which the host looks up to ask the peer, and an agent to call it.
