@@ -5,7 +5,7 @@ use super::kept::{kept_run, kept_runs};
 use super::name::{key, name};
 use super::problem::Problem;
 use crate::diagnostic::Diagnostic;
-use crate::record::{self, Trigger};
+use crate::record::{self, Header, Trigger};
 use crate::report::kept::{KeptRun, State};
 use crate::verdict::Status;
 use rusqlite::types::Value;
@@ -179,7 +179,7 @@ impl Store {
         let path = self.data_dir().join("runs").join(id);
         self.write(|transaction| {
             if path.symlink_metadata().is_err() {
-                return change(transaction, "DELETE FROM runs WHERE id = ?1", (id,)).map(drop);
+                return forget(transaction, id).map(drop);
             }
             // read while nobody else can write an older state
             match of_folder(&kept_run(&path)) {
@@ -187,6 +187,17 @@ impl Store {
                 Err(why) => Err(Problem::Invalid(Diagnostic::error(format!("{}: {why}", path.display())))),
             }
         })
+    }
+
+    /// Takes a run into the index that begins in this moment: its folder need not say so yet.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub fn index_begun(&self, header: &Header) -> Result<(), Problem> {
+        let (id, header) = (header.run.clone(), Some(header.clone()));
+        let begun = KeptRun { id, state: State::GoingOn, header, duration: None };
+        let run = of_folder(&begun).map_err(|why| Problem::Invalid(Diagnostic::error(why)))?;
+        self.write(|transaction| put(transaction, &run))
     }
 
     /// Makes the index anew from the folders, for example after the database was lost. What is in it and in no folder goes.
@@ -214,7 +225,7 @@ impl Store {
             for id in ids {
                 // a run may have begun since the folders were listed
                 if !known.contains(id.as_str()) && runs.join(&id).symlink_metadata().is_err() {
-                    forgotten += change(transaction, "DELETE FROM runs WHERE id = ?1", (id,))?;
+                    forgotten += forget(transaction, &id)?;
                 }
             }
             Ok(Rebuilt { runs: count - forgotten, forgotten, left_out: std::mem::take(&mut left_out) })
@@ -258,8 +269,14 @@ impl Store {
         } else {
             self.run(id)?;
         }
-        self.write(|transaction| change(transaction, "DELETE FROM runs WHERE id = ?1", (id,)).map(drop))
+        self.write(|transaction| forget(transaction, id).map(drop))
     }
+}
+
+/// Takes a run out of the index, with what was sent of it.
+fn forget(connection: &Connection, id: &str) -> Result<usize, Problem> {
+    change(connection, "DELETE FROM deliveries WHERE run = ?1", (id,))?;
+    change(connection, "DELETE FROM runs WHERE id = ?1", (id,))
 }
 
 /// One name, that leads nowhere else.
