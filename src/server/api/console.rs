@@ -47,7 +47,7 @@ struct ConsoleAgent {
     address: String,
 }
 
-#[utoipa::path(get, path = "/console", tag = "console", responses((status = 200, body = Console), Failures))]
+#[utoipa::path(get, path = "/console", operation_id = "console", tag = "console", responses((status = 200, body = Console), Failures))]
 async fn console(State(app): State<Arc<App>>, _: Looker) -> Json<Console> {
     let view = app.console.view();
     let mine = app.jobs.live().agents().into_iter().filter(|agent| view.run.as_ref() == Some(&agent.run));
@@ -68,7 +68,7 @@ struct NewLine {
 }
 
 /// Enters a line and waits until it is done; the first begins a session.
-#[utoipa::path(post, path = "/console/line", tag = "console", responses((status = 200, body = Done), Failures))]
+#[utoipa::path(post, path = "/console/line", operation_id = "console_line", tag = "console", responses((status = 200, body = Done), Failures))]
 async fn line(State(app): State<Arc<App>>, May(who): Runner, Json(new): Json<NewLine>) -> Result<Json<Done>, Failure> {
     let (reply, told) = oneshot::channel();
     let entered = app.console.enter(&new.text, &who.author(), Some(reply));
@@ -79,14 +79,14 @@ async fn line(State(app): State<Arc<App>>, May(who): Runner, Json(new): Json<New
 }
 
 /// Ends the wait of the line that runs.
-#[utoipa::path(post, path = "/console/stop", tag = "console", responses((status = 204), Failures))]
+#[utoipa::path(post, path = "/console/stop", operation_id = "console_stop", tag = "console", responses((status = 204), Failures))]
 async fn stop(State(app): State<Arc<App>>, _: Runner) -> StatusCode {
     app.console.stop();
     StatusCode::NO_CONTENT
 }
 
 /// Ends the session: its agents are stopped, its run is judged and kept.
-#[utoipa::path(delete, path = "/console", tag = "console", responses((status = 204), Failures))]
+#[utoipa::path(delete, path = "/console", operation_id = "console_end", tag = "console", responses((status = 204), Failures))]
 async fn end(State(app): State<Arc<App>>, _: Runner) -> Result<StatusCode, Failure> {
     blocking(&app, |app| Ok(app.console.end())).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -99,8 +99,8 @@ struct History {
     lines: Vec<String>,
 }
 
-#[utoipa::path(get, path = "/console/history", tag = "console", responses((status = 200, body = History), Failures))]
-async fn history(State(app): State<Arc<App>>, _: Runner) -> Json<History> {
+#[utoipa::path(get, path = "/console/history", operation_id = "console_history", tag = "console", responses((status = 200, body = History), Failures))]
+async fn history(State(app): State<Arc<App>>, _: Looker) -> Json<History> {
     Json(History { lines: app.console.history() })
 }
 
@@ -117,7 +117,7 @@ struct Script {
 }
 
 /// The session as a test: what succeeded, with the waits that were needed.
-#[utoipa::path(get, path = "/console/script", tag = "console", params(Kind), responses((status = 200, body = Script), Failures))]
+#[utoipa::path(get, path = "/console/script", operation_id = "console_script", tag = "console", params(Kind), responses((status = 200, body = Script), Failures))]
 async fn script(State(app): State<Arc<App>>, _: Runner, Query(query): Query<Kind>) -> Result<Json<Script>, Failure> {
     if query.kind.is_some_and(|kind| kind != "rhai") {
         return Err(Failure::bad("a session becomes a Rhai script").advice("kind=rhai"));
@@ -160,7 +160,7 @@ impl From<Suggestion> for Item {
 }
 
 /// What may stand at a place of a line that is being written.
-#[utoipa::path(post, path = "/console/complete", tag = "console", responses((status = 200, body = Items), Failures))]
+#[utoipa::path(post, path = "/console/complete", operation_id = "console_complete", tag = "console", responses((status = 200, body = Items), Failures))]
 async fn complete(State(app): State<Arc<App>>, _: Looker, Json(text): Json<Text>) -> Result<Json<Items>, Failure> {
     if text.text.len() > crate::server::console::LONGEST {
         return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "the text is too long to be completed"));
