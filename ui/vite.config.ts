@@ -1,0 +1,13 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+// `npm run dev` serves the sources and leaves the rest to a telefonist that runs: TELEFONIST=http://127.0.0.1:8080
+const server = process.env.TELEFONIST ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [svelte()],
+  build: { target: "es2022", sourcemap: false, modulePreload: { polyfill: false }, assetsInlineLimit: 0, manifest: true },
+  server: { proxy: { "/api": server, "/ws": { target: server, ws: true } } },
+  resolve: process.env.VITEST ? { conditions: ["browser"] } : undefined,
+  test: { environment: "happy-dom", include: ["src/**/*.test.ts"], reporters: ["default", "./scripts/counted.mjs"] },
+});
