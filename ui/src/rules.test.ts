@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-const root = new URL(".", import.meta.url).pathname;
+const root = `${import.meta.dirname}/`;
 const sources = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => /\.(svelte|ts)$/.test(name) && name !== "rules.test.ts");
 const FORBIDDEN = [/\{@html/, /\b(inner|outer)HTML\b/, /insertAdjacentHTML/, /document\.write/, /\beval\(/, /new Function\(/, /dangerously/, /srcdoc/];
 

@@ -85,7 +85,7 @@ export const keys = new Keys();
 export const score = (typed: string, title: string): number | null => {
   const [wanted, text] = [typed.toLowerCase().trim(), title.toLowerCase()];
   if (wanted === "") return 0;
-  const whole = text.indexOf(wanted);
+  const whole = (" " + text).search(new RegExp(`[\\s/:›.-]${wanted.replace(/[^a-z0-9 ]/g, "\\$&")}`));
   if (whole >= 0) return 1000 - whole - text.length / 100;
   let [at, points] = [0, 0];
   for (const letter of wanted) {
