@@ -22,6 +22,7 @@
 //! - [`notify`]: results, sent to webhooks
 //! - [`pipeline`]: the one place where the stages meet
 //! - [`repl`]: a person at a prompt, in place of a script
+//! - [`server`]: the service: REST, WebSocket, web UI
 //! - [`cli`]: arguments, environment, exit codes
 pub mod agent;
 pub mod calls;
@@ -38,6 +39,7 @@ pub mod repl;
 pub mod report;
 pub mod run;
 pub mod script;
+pub mod server;
 pub mod sip;
 pub mod store;
 pub mod testfile;

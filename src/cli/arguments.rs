@@ -3,6 +3,7 @@
 use super::repl::ReplArguments;
 use super::replay::{DiffArguments, ReplayArguments};
 use super::runs::RunsArguments;
+use super::serve::ServeArguments;
 use super::stdlib::StdlibArguments;
 use crate::export::Format;
 use crate::pipeline::{self, Filter};
@@ -77,6 +78,8 @@ fn version() -> String {
 pub enum Verb {
     /// Run tests: place the calls, record everything, give a verdict
     Run(RunArguments),
+    /// The service: web UI, REST, WebSocket, schedules
+    Serve(ServeArguments),
     /// Place calls by hand: statements of the test language, one at a time, on agents that answer at once
     #[command(after_help = super::repl::EXAMPLES)]
     Repl(ReplArguments),

@@ -16,6 +16,7 @@ mod replay;
 mod reports;
 mod run;
 mod runs;
+mod serve;
 mod settings;
 mod stdlib;
 mod watch;
@@ -42,6 +43,7 @@ pub fn main() -> process::ExitCode {
     };
     let code = match arguments.verb {
         Verb::Run(verb) => run::run(&verb),
+        Verb::Serve(verb) => serve::serve(&verb),
         Verb::Repl(verb) => repl::repl(&verb),
         Verb::Replay(verb) => replay::replay(&verb),
         Verb::Diff(verb) => replay::diff(&verb),

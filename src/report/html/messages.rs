@@ -182,7 +182,7 @@ fn message<'a>(
     start: f64,
     transaction: usize,
 ) -> Message<'a> {
-    let recorded: Vec<(&Event, &SipEvent)> = row
+    let mut recorded: Vec<(&Event, &SipEvent)> = row
         .events
         .iter()
         .filter_map(|n| match events.get(n) {
@@ -190,6 +190,8 @@ fn message<'a>(
             _ => None,
         })
         .collect();
+    // the two agents' words race each other into the record
+    recorded.sort_by_key(|(_, sip)| sip.direction != "OUT");
     let first = recorded.first().map(|(_, sip)| *sip);
     let seen = recorded.iter().map(|(event, sip)| {
         let who = event.agent.as_deref().unwrap_or("?");

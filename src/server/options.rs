@@ -1,0 +1,31 @@
+//! What a server is told when it starts.
+
+use crate::engine::Limits;
+use crate::store::{Retention, Secret};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// How a server is to be.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where it listens; port 0: any that is free.
+    pub ui_address: SocketAddr,
+    /// The password of the user `telefonist`.
+    pub admin_password: Secret,
+    /// The key that may do all; none: one is made for this start and shown at the terminal.
+    pub api_key: Option<Secret>,
+    pub tls: Option<Tls>,
+    /// How many jobs run at once.
+    pub parallel_runs: u16,
+    /// Which runs are kept.
+    pub retention: Retention,
+    /// Of each test.
+    pub limits: Limits,
+}
+
+/// PEM files, read again when they change.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
