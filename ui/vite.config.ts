@@ -6,7 +6,7 @@ const server = process.env.TELEFONIST ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [svelte()],
-  build: { target: "es2022", sourcemap: false, modulePreload: { polyfill: false }, assetsInlineLimit: 0, manifest: true },
+  build: { target: "es2022", cssTarget: ["chrome123", "firefox120", "safari17.5"], sourcemap: false, modulePreload: false, assetsInlineLimit: 0, manifest: true },
   server: { proxy: { "/api": server, "/ws": { target: server, ws: true } } },
   resolve: process.env.VITEST ? { conditions: ["browser"] } : undefined,
   test: { environment: "happy-dom", include: ["src/**/*.test.ts"], reporters: ["default", "./scripts/counted.mjs"] },

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
-import { Keys, pressed, score } from "./keys";
+import { Keys, pressed } from "./keys";
+import { score } from "./score";
 
 let now = 0;
 let keys: Keys;

@@ -11,9 +11,14 @@ export interface Toast {
 
 const SHOWN_MS = 6000;
 let last = 0;
-let shown = $state<Toast[]>([]);
+let shown = $state.raw<Toast[]>([]);
+let any = $state(false);
 
 export const toasts = {
+  /** Whether there ever was one: what shows them is loaded then, and stays, so that it can announce the next. */
+  get any() {
+    return any;
+  },
   get shown() {
     return shown;
   },
@@ -24,6 +29,7 @@ export const toasts = {
 
 const show = (kind: Toast["kind"], text: string, advice: string | null, link: Toast["link"]) => {
   const id = ++last;
+  any = true;
   shown = [...shown.slice(-4), { id, kind, text, advice, link }];
   // What went wrong stays until it has been read.
   if (kind !== "bad") setTimeout(() => toasts.close(id), SHOWN_MS);
