@@ -2,6 +2,7 @@
 import type { Component } from "svelte";
 import type { IconName } from "../parts/Icon.svelte";
 import type { Pattern } from "../lib/router";
+import Tests from "./tests/Tests.svelte";
 
 /** A screen gets the parameters of its path; what stands in the query it reads from `place.query`. */
 export type Screen = Component<{ params: Record<string, string> }>;
@@ -13,12 +14,14 @@ export interface Route {
 }
 
 const route = (path: string, title: string, load: Route["load"], nav?: string): Pattern<Route> => ({ path, to: { title, load, nav } });
-const tests = () => import("./tests/Tests.svelte");
+// Nearly everybody comes here first: in the first chunk it saves a way to the server.
+const tests = async () => ({ default: Tests });
 const settings = () => import("./settings/Settings.svelte");
 
 export const ROUTES: Pattern<Route>[] = [
   route("/", "Tests", tests, "/"),
   route("/p/:project", "Tests", tests, "/"),
+  route("/p/:project/t/:test", "Editor", () => import("./editor/Editor.svelte"), "/"),
   route("/settings", "Settings", settings, "/settings"),
   route("/settings/:section", "Settings", settings, "/settings"),
 ];
