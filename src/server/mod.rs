@@ -10,6 +10,7 @@ mod guesses;
 mod hub;
 mod news;
 mod options;
+mod ui;
 
 use crate::diagnostic::Diagnostic;
 use crate::jobs::{Jobs, Live, Settings};
@@ -132,7 +133,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(api)
         .route("/api/v1/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
         .route("/healthz", get(|| async { Json(serde_json::json!({ "status": "ok" })) }))
-        .fallback(|| async { Failure::new(StatusCode::NOT_FOUND, "there is nothing at this address") })
+        .fallback(ui::page)
         .method_not_allowed_fallback(|| async {
             Failure::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take that method")
         })
