@@ -115,8 +115,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Ends the workers when they are to end.
-pub struct Workers(Jobs, Vec<JoinHandle<()>>);
+/// The threads of the queue.
+pub struct Workers(Vec<JoinHandle<()>>);
 
 impl Jobs {
     /// Ends the jobs of hosts that are gone, and goes on with what waits. `live` is where runs of others are seen, too.
@@ -148,7 +148,7 @@ impl Jobs {
         let threads: std::io::Result<Vec<JoinHandle<()>>> = (1..=places).map(worker).collect();
         let threads = threads
             .map_err(|error| Diagnostic::error(format!("no thread for the queue: {error}")).advice("see ulimit -u"))?;
-        Ok((jobs.clone(), Workers(jobs, threads)))
+        Ok((jobs, Workers(threads)))
     }
 
     pub fn live(&self) -> &Live {
@@ -263,6 +263,13 @@ impl Jobs {
         self.0.live.stop(run)
     }
 
+    /// Ends what runs as cancelled, leaves what waits in the queue, and lets the workers go.
+    pub fn end(&self) {
+        self.changed(|state| state.ending = true);
+        let running: Vec<Arc<Running>> = self.state().running.values().cloned().collect();
+        running.iter().for_each(|running| running.interrupt.request());
+    }
+
     /// A job is over: nobody waits for it or its runs any more.
     fn over(&self, id: i64) {
         self.changed(|state| {
@@ -270,24 +277,6 @@ impl Jobs {
             state.promised.retain(|_, job| *job != id);
         });
         self.tell(News::JobEnded(id));
-    }
-
-    /// Waits until a job is over.
-    ///
-    /// # Errors
-    /// There is no such job.
-    pub fn wait(&self, id: i64) -> Result<JobView, Problem> {
-        loop {
-            let seen = self.state().changes;
-            let view = self.job(id)?;
-            if view.is_over() || self.state().ending {
-                return Ok(view);
-            }
-            let mut state = self.state();
-            while state.changes == seen {
-                state = self.0.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
-            }
-        }
     }
 
     /// The job that a run belongs to which was promised and has not begun.
@@ -333,17 +322,9 @@ impl Jobs {
 }
 
 impl Workers {
-    /// Ends what runs as cancelled, leaves what waits in the queue, and comes back when all is kept.
-    pub fn end(self) {
-        let Workers(jobs, threads) = self;
-        let running: Vec<Arc<Running>> = {
-            let mut state = jobs.state();
-            state.ending = true;
-            state.running.values().cloned().collect()
-        };
-        jobs.changed(|_| {});
-        running.iter().for_each(|running| running.interrupt.request());
-        threads.into_iter().for_each(|thread| drop(thread.join()));
+    /// Comes back when all is kept; somebody has called [`Jobs::end`].
+    pub fn join(self) {
+        self.0.into_iter().for_each(|thread| drop(thread.join()));
     }
 }
 

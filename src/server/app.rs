@@ -3,6 +3,7 @@
 use super::access::Access;
 use super::failure::Failure;
 use super::hub::Hub;
+use super::metrics::Metrics;
 use super::options::{DEFAULT_PASSWORD, FIRST_USER, Options};
 use crate::event::Clock;
 use crate::jobs::Jobs;
@@ -18,6 +19,7 @@ pub struct App {
     pub workplace: Arc<Workplace>,
     pub access: Access,
     pub hub: Hub,
+    pub metrics: Arc<Metrics>,
     pub options: Options,
     /// When it began: milliseconds since the epoch.
     pub started: f64,

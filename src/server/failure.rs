@@ -81,8 +81,9 @@ impl Failure {
         Failure::new(StatusCode::NOT_FOUND, format!("there is no {what} `{name}`")).advice("it may have been deleted")
     }
 
-    pub fn status(&self) -> StatusCode {
-        self.status
+    /// What is wrong.
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 }
 

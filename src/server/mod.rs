@@ -8,6 +8,7 @@ mod extract;
 mod failure;
 mod guesses;
 mod hub;
+mod metrics;
 mod news;
 mod options;
 mod ui;
@@ -26,6 +27,8 @@ use axum::{Json, Router};
 use axum_server::Handle;
 use failure::Failure;
 use hub::Hub;
+use metrics::Metrics;
+use news::Spread;
 pub use options::{DEFAULT_PASSWORD, FIRST_USER, Options, Tls};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
@@ -70,14 +73,19 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     let (app, workers, made_key) = open(options, workplace, terminal.clone())?;
     let handle = Handle::new();
     app.workplace.interrupt.on_request({
-        let handle = handle.clone();
-        move || handle.graceful_shutdown(Some(GRACE))
+        let (handle, jobs) = (handle.clone(), app.jobs.clone());
+        move || {
+            // whoever waits for a job's end gets it
+            jobs.end();
+            handle.graceful_shutdown(Some(GRACE));
+        }
     });
     let tls = app.options.tls.is_some();
     terminal.started(&Started { address, tls, made_key, default_password: app.has_default_password() });
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let served = runtime.block_on(async { axum_server::from_tcp(listener)?.handle(handle).serve(service).await });
-    workers.end();
+    app.jobs.end();
+    workers.join();
     served.map_err(|error| Diagnostic::error(format!("the server ended: {error}")))
 }
 
@@ -97,11 +105,12 @@ fn open(
     let plan = Plan { limits: options.limits.clone(), keep: Keep::All, ..Plan::default() };
     let settings = Settings { places: options.parallel_runs.into(), retention: options.retention, plan };
     let (listener, heard) = news::channel();
+    let metrics = Arc::new(Metrics::default());
     let (jobs, workers) = Jobs::start(store.clone(), workplace.clone(), settings, Live::default(), listener)?;
-    news::spread(heard, jobs.clone(), hub.clone(), terminal)?;
+    news::spread(heard, Spread { jobs: jobs.clone(), hub: hub.clone(), metrics: metrics.clone(), terminal })?;
     let build = Secret::random(8)?.reveal().to_string();
     let default_password = Mutex::new(false);
-    let app = Arc::new(App { store, jobs, workplace, access, hub, options, started, build, default_password });
+    let app = Arc::new(App { store, jobs, workplace, access, hub, metrics, options, started, build, default_password });
     app.password_changed();
     Ok((app, workers, made))
 }
@@ -132,7 +141,6 @@ fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(api)
         .route("/api/v1/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
-        .route("/healthz", get(|| async { Json(serde_json::json!({ "status": "ok" })) }))
         .fallback(ui::page)
         .method_not_allowed_fallback(|| async {
             Failure::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take that method")

@@ -1,6 +1,11 @@
 //! `/api/v1`, an area a file. What is said to the outside is said here; what it means, by the modules below.
 
+mod about;
 mod account;
+mod artefacts;
+mod run;
+mod run_detail;
+mod runs;
 mod views;
 
 use super::app::App;
@@ -40,6 +45,12 @@ impl Modify for Ways {
 
 /// All routes, and the document that describes them.
 pub fn routes() -> (axum::Router<Arc<App>>, Document) {
-    let v1 = OpenApiRouter::new().merge(account::routes());
-    OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", v1).split_for_parts()
+    let v1 = OpenApiRouter::new()
+        .merge(about::routes())
+        .merge(account::routes())
+        .merge(run::routes())
+        .merge(runs::routes())
+        .merge(artefacts::routes());
+    let all = OpenApiRouter::with_openapi(Api::openapi()).merge(run::project_routes()).merge(about::open_routes());
+    all.nest("/api/v1", v1).split_for_parts()
 }
