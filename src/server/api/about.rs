@@ -5,6 +5,7 @@ use crate::server::access::{Looker, Reader};
 use crate::server::app::{App, blocking, now};
 use crate::server::extract::Json;
 use crate::server::failure::{Failure, Failures};
+use crate::server::ui;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};

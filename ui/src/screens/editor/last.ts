@@ -1,10 +1,12 @@
 // The last run of a test, as the editor shows it: how it ended, and why at which line.
 import { get, path } from "../../lib/api/client";
-import type { Kind, Reason, RunRow } from "../../lib/api/runs";
+import type { Kind, Reason, RunRow, Verdict } from "../../lib/api/runs";
 import type { Mark } from "../../lib/code/marks";
 
 export interface Last extends RunRow {
-  verdict: { status: string; hash: string | null; expected: string | null; reasons: Reason[]; warnings: unknown[] } | null;
+  verdict: Verdict | null;
+  /** The event that the first reason is about. */
+  failed_event: number | null;
   /** The text that it ran. */
   text: { kind: Kind; text: string } | null;
 }
@@ -38,12 +40,15 @@ export const reasonsIn = (last: Last, test: string, text: string): Shown[] =>
     return { line, reason };
   });
 
-/** The moment of a reason in its run: its event. */
-export const moment = (run: string, reason: Reason): string => path`/runs/${run}` + (reason.event === null ? "" : `?msg=${reason.event}`);
+/** The moment of a reason in its run: its event, where that is known. */
+export const moment = (last: Last, reason: Reason): string => {
+  const first = last.verdict?.reasons?.[0] === reason;
+  return path`/runs/${last.run}` + (first && last.failed_event !== null ? `?msg=${last.failed_event}` : "");
+};
 
 export const marksOf = (last: Last, shown: Shown[], open: (url: string) => void): Mark[] =>
   shown.flatMap(({ line, reason }) =>
-    line === null ? [] : [{ line, tone: last.status === "fail" ? "fail" : last.status === "cancelled" ? "warn" : "error", title: reason.message, open: () => open(moment(last.run, reason)) }],
+    line === null ? [] : [{ line, tone: last.status === "fail" ? "fail" : last.status === "cancelled" ? "warn" : "error", title: reason.message, open: () => open(moment(last, reason)) }],
   );
 
 /** The blocks that a text has by name; those of a loop have computed names. */
