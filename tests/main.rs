@@ -30,4 +30,5 @@ mod tidy;
 mod transports;
 mod two_hosts;
 mod validations;
+mod webhooks;
 mod why;

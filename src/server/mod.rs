@@ -4,6 +4,7 @@
 mod access;
 mod api;
 mod app;
+mod automation;
 mod extract;
 mod failure;
 mod guesses;
@@ -14,17 +15,19 @@ mod options;
 mod ui;
 
 use crate::diagnostic::Diagnostic;
-use crate::jobs::{Jobs, Live, Settings};
+use crate::jobs::{Jobs, Live, Settings, Workers};
+use crate::notify::{Policy, Post, Setup};
 use crate::pipeline::{Keep, Plan, Workplace};
+use crate::schedule::{Scheduler, SystemClock};
 use crate::store::{Secret, Store};
 use access::Access;
 use app::App;
+use automation::{Deliveries, Fires};
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
-use axum_server::Handle;
 use failure::Failure;
 use hub::Hub;
 use metrics::Metrics;
@@ -33,6 +36,7 @@ pub use options::{DEFAULT_PASSWORD, FIRST_USER, Options, Tls};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// How long requests that go on may take when the server ends.
@@ -70,8 +74,8 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     })?;
     let listener = listen(options.ui_address)?;
     let address = listener.local_addr().unwrap_or(options.ui_address);
-    let (app, workers, made_key) = open(options, workplace, terminal.clone())?;
-    let handle = Handle::new();
+    let (app, workers, made_key) = open(options, workplace, terminal.clone(), runtime.handle().clone())?;
+    let handle = axum_server::Handle::new();
     app.workplace.interrupt.on_request({
         let (handle, jobs) = (handle.clone(), app.jobs.clone());
         move || {
@@ -86,6 +90,7 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     let served = runtime.block_on(async { axum_server::from_tcp(listener)?.handle(handle).serve(service).await });
     app.jobs.end();
     workers.join();
+    runtime.block_on(app.post.end());
     served.map_err(|error| Diagnostic::error(format!("the server ended: {error}")))
 }
 
@@ -94,23 +99,43 @@ fn open(
     options: Options,
     workplace: Workplace,
     terminal: Arc<dyn Terminal>,
-) -> Result<(Arc<App>, crate::jobs::Workers, Option<Secret>), Diagnostic> {
+    runtime: Handle,
+) -> Result<(Arc<App>, Workers, Option<Secret>), Diagnostic> {
     let store = Arc::new(Store::open(workplace.data_dir())?);
     let started = app::now();
     first_user(&store, &options, started)?;
     let made = options.api_key.is_none().then(|| Secret::random(KEY)).transpose()?;
     let key = options.api_key.clone().or_else(|| made.clone());
     let access = Access::new(&key.unwrap_or(Secret::random(KEY)?));
-    let (workplace, hub) = (Arc::new(workplace), Hub::default());
+    let hub = Hub::default();
+    let watcher = Arc::new(Deliveries { hub: hub.clone(), terminal: terminal.clone() });
+    let (policy, link) = (Policy::default(), Box::new(|_: &str| None));
+    let post = Arc::new(Post::start(Setup { store: store.clone(), runtime, policy, link, watcher })?);
+    let workplace = Arc::new(workplace.with_post(post.clone()));
     let plan = Plan { limits: options.limits.clone(), keep: Keep::All, ..Plan::default() };
     let settings = Settings { places: options.parallel_runs.into(), retention: options.retention, plan };
     let (listener, heard) = news::channel();
     let metrics = Arc::new(Metrics::default());
     let (jobs, workers) = Jobs::start(store.clone(), workplace.clone(), settings, Live::default(), listener)?;
+    let fires = Fires { jobs: jobs.clone(), hub: hub.clone(), terminal: terminal.clone() };
+    let scheduler = Scheduler::start(store.clone(), Arc::new(SystemClock::new()?), Arc::new(fires));
     news::spread(heard, Spread { jobs: jobs.clone(), hub: hub.clone(), metrics: metrics.clone(), terminal })?;
     let build = Secret::random(8)?.reveal().to_string();
     let default_password = Mutex::new(false);
-    let app = Arc::new(App { store, jobs, workplace, access, hub, metrics, options, started, build, default_password });
+    let app = Arc::new(App {
+        store,
+        jobs,
+        workplace,
+        access,
+        hub,
+        metrics,
+        scheduler,
+        post,
+        options,
+        started,
+        build,
+        default_password,
+    });
     app.password_changed();
     Ok((app, workers, made))
 }

@@ -1,9 +1,10 @@
-//! Projects, their tests with every saved version, the index of runs, the queue, schedules, webhooks, users and what lets them in: in
+//! Projects, their tests with every saved version, the index of runs, the queue, schedules, webhooks and what became of their messages, users and what lets them in: in
 //! a database below the data directory. Only this module holds SQL; what it gives are plain types. It asks no clock: `now` and all
 //! times are milliseconds since the epoch.
 
 mod api_keys;
 mod database;
+mod deliveries;
 mod exchange;
 mod host;
 mod kept;
@@ -25,6 +26,7 @@ mod webhooks;
 
 pub use api_keys::{ApiKey, Scope};
 pub use database::Store;
+pub use deliveries::{Delivery, DeliveryState, NewDelivery, Outcome, Undelivered};
 pub use exchange::{Exported, Imported};
 pub use host::Host;
 pub use kept::kept_runs;

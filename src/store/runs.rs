@@ -179,7 +179,7 @@ impl Store {
         let path = self.data_dir().join("runs").join(id);
         self.write(|transaction| {
             if path.symlink_metadata().is_err() {
-                return change(transaction, "DELETE FROM runs WHERE id = ?1", (id,)).map(drop);
+                return forget(transaction, id).map(drop);
             }
             // read while nobody else can write an older state
             match of_folder(&kept_run(&path)) {
@@ -225,7 +225,7 @@ impl Store {
             for id in ids {
                 // a run may have begun since the folders were listed
                 if !known.contains(id.as_str()) && runs.join(&id).symlink_metadata().is_err() {
-                    forgotten += change(transaction, "DELETE FROM runs WHERE id = ?1", (id,))?;
+                    forgotten += forget(transaction, &id)?;
                 }
             }
             Ok(Rebuilt { runs: count - forgotten, forgotten, left_out: std::mem::take(&mut left_out) })
@@ -269,8 +269,14 @@ impl Store {
         } else {
             self.run(id)?;
         }
-        self.write(|transaction| change(transaction, "DELETE FROM runs WHERE id = ?1", (id,)).map(drop))
+        self.write(|transaction| forget(transaction, id).map(drop))
     }
+}
+
+/// Takes a run out of the index, with what was sent of it.
+fn forget(connection: &Connection, id: &str) -> Result<usize, Problem> {
+    change(connection, "DELETE FROM deliveries WHERE run = ?1", (id,))?;
+    change(connection, "DELETE FROM runs WHERE id = ?1", (id,))
 }
 
 /// One name, that leads nowhere else.

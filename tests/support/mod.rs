@@ -1,5 +1,7 @@
 //! The program as a test's subject: run in a data folder of its own, with its whole output.
 
+pub mod killed;
+pub mod receiver;
 pub mod server;
 
 use std::io::{BufRead, BufReader};
