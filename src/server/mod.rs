@@ -12,6 +12,7 @@ mod hub;
 mod metrics;
 mod news;
 mod options;
+mod tls;
 mod ui;
 
 use crate::diagnostic::Diagnostic;
@@ -28,14 +29,17 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
+use axum_server::tls_rustls::RustlsAcceptor;
 use failure::Failure;
 use hub::Hub;
 use metrics::Metrics;
 use news::Spread;
 pub use options::{DEFAULT_PASSWORD, FIRST_USER, Options, Tls};
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tls::Certificate;
 use tokio::runtime::Handle;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -62,6 +66,8 @@ pub trait Terminal: Send + Sync {
     fn started(&self, started: &Started);
     /// Something did not work that no request tells.
     fn trouble(&self, problem: &Diagnostic);
+    /// The certificate was replaced: new connections get the one in that file.
+    fn new_certificate(&self, file: &Path);
 }
 
 /// Serves until the workplace's interrupt is requested; what runs then is ended, recorded and judged before this comes back.
@@ -69,6 +75,7 @@ pub trait Terminal: Send + Sync {
 /// # Errors
 /// The address can't be listened on, the certificate can't be read, the store can't be opened.
 pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>) -> Result<(), Diagnostic> {
+    let certificate = options.tls.as_ref().map(|tls| Certificate::new(tls, terminal.clone())).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Diagnostic::error(format!("the system gives no threads for the server: {error}")).advice("see ulimit -u")
     })?;
@@ -87,7 +94,13 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     let tls = app.options.tls.is_some();
     terminal.started(&Started { address, tls, made_key, default_password: app.has_default_password() });
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let served = runtime.block_on(async { axum_server::from_tcp(listener)?.handle(handle).serve(service).await });
+    let served = runtime.block_on(async {
+        let server = axum_server::from_tcp(listener)?.handle(handle);
+        match &certificate {
+            Some(certificate) => server.acceptor(RustlsAcceptor::new(certificate.config.clone())).serve(service).await,
+            None => server.serve(service).await,
+        }
+    });
     app.jobs.end();
     workers.join();
     runtime.block_on(app.post.end());

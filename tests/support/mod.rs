@@ -3,7 +3,9 @@
 pub mod killed;
 pub mod receiver;
 pub mod server;
+mod serving;
 
+pub use serving::Serving;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
