@@ -57,6 +57,7 @@ async fn metrics(State(app): State<Arc<App>>, _: Looker) -> Result<Response, Fai
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = ServerVersion)]
 struct Version {
     version: &'static str,
     /// Of the agent that is carried inside.
