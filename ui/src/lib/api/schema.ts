@@ -98,6 +98,34 @@ export interface components {
             deleted: string[];
             left: components["schemas"]["Left"][];
         };
+        /** @description What became of a message. */
+        Delivery: {
+            /** @description Scheme and host. */
+            address: string;
+            /** Format: int32 */
+            attempts: number;
+            /** Format: double */
+            ended?: number | null;
+            error?: string | null;
+            /** Format: int64 */
+            id: number;
+            kind: string;
+            /** Format: double */
+            queued: number;
+            run: string;
+            /** @description pending, sent, failed */
+            state: string;
+            /** Format: double */
+            tried?: number | null;
+            /**
+             * Format: int64
+             * @description Null: a `_webhook` of the test.
+             */
+            webhook?: number | null;
+        };
+        DeliveryList: {
+            deliveries: components["schemas"]["Delivery"][];
+        };
         Described: {
             /** @description Markdown. */
             docs: string;
@@ -353,11 +381,8 @@ export interface components {
          * @enum {string}
          */
         Kind: "testfile" | "rhai";
-        /**
-         * @description What a test is written in.
-         * @enum {string}
-         */
-        KindWord: "testfile" | "rhai";
+        /** @enum {string} */
+        KindAsked: "teams" | "teams-card" | "slack" | "json";
         /** @description How its tests ended when they were run last: how many of each. */
         Last: {
             /**
@@ -374,6 +399,16 @@ export interface components {
              * @description Skipped ones too.
              */
             pass: number;
+        };
+        LastJob: {
+            /** Format: double */
+            ended?: number | null;
+            /** Format: int64 */
+            job: number;
+            runs: string[];
+            /** Format: double */
+            started?: number | null;
+            status?: string | null;
         };
         /** @description A run, as a test's line has it. */
         LastRun: {
@@ -471,6 +506,15 @@ export interface components {
             rate: number;
             /** Format: double */
             seconds: number;
+        };
+        Preview: {
+            /** @description Milliseconds since the epoch. */
+            next: number[];
+            words: string;
+        };
+        PreviewAsked: {
+            cron: string;
+            zone?: string | null;
         };
         /** @description How it is written. */
         Problem: {
@@ -634,7 +678,7 @@ export interface components {
             trigger?: string | null;
         };
         RunText: {
-            kind: components["schemas"]["KindWord"];
+            kind: components["schemas"]["Kind"];
             name: string;
             text: string;
         };
@@ -646,6 +690,44 @@ export interface components {
             based_on: number;
             /** @description At most 1 MiB. */
             text: string;
+        };
+        Schedule: {
+            /** @description Five fields, or a name like `@daily`. */
+            cron: string;
+            /** Format: int64 */
+            id: number;
+            /** @description Its last jobs, the newest first. */
+            last: components["schemas"]["LastJob"][];
+            /** Format: double */
+            last_due?: number | null;
+            /**
+             * Format: int32
+             * @description How many times were missed since it last ran.
+             */
+            missed: number;
+            /** @description The next three times, milliseconds since the epoch. */
+            next: number[];
+            paused: boolean;
+            project: string;
+            /** @description Null: all tests of the project. */
+            test?: string | null;
+            /** @description The expression in words. */
+            words: string;
+            /** @description `Europe/Berlin` */
+            zone: string;
+        };
+        ScheduleAsked: {
+            /** @description Five fields (`0 3 * * *`), or a name like `@daily`. */
+            cron: string;
+            paused?: boolean;
+            project: string;
+            /** @description Null: all tests of the project. */
+            test?: string | null;
+            /** @description Of the times; `UTC` if none is given. */
+            zone?: string | null;
+        };
+        ScheduleList: {
+            schedules: components["schemas"]["Schedule"][];
         };
         /** @enum {string} */
         ScopeWord: "read" | "run" | "write";
@@ -664,6 +746,15 @@ export interface components {
         };
         Scripts: {
             scripts: components["schemas"]["ScriptFile"][];
+        };
+        ServerVersion: {
+            /** @description `v1` */
+            api: string;
+            /** @description Of the agent that is carried inside. */
+            baresip?: string | null;
+            /** @description The web UI was built into the program. */
+            ui: boolean;
+            version: string;
         };
         /** @description A browser's login. */
         Session: {
@@ -744,11 +835,17 @@ export interface components {
             text: string;
         };
         TextView: {
-            kind: components["schemas"]["KindWord"];
+            kind: components["schemas"]["Kind"];
             text: string;
         };
         ToDelete: {
             runs: string[];
+        };
+        /** @description How a message that only tries was taken. */
+        Tried: {
+            /** @description Why it was not. */
+            error?: string | null;
+            sent: boolean;
         };
         Used: {
             max: number;
@@ -764,14 +861,14 @@ export interface components {
         Users: {
             users: components["schemas"]["User"][];
         };
+        /** @description A version with its text. */
         Version: {
-            /** @description `v1` */
-            api: string;
-            /** @description Of the agent that is carried inside. */
-            baresip?: string | null;
-            /** @description The web UI was built into the program. */
-            ui: boolean;
-            version: string;
+            author?: string | null;
+            /** Format: double */
+            saved: number;
+            text: string;
+            /** Format: int32 */
+            version: number;
         };
         Versions: {
             versions: components["schemas"]["Info"][];
@@ -784,6 +881,37 @@ export interface components {
             events: components["schemas"]["EventType"][];
             /** @description The functions of the standard library. */
             stdlib: components["schemas"]["Described"][];
+        };
+        /** @description A webhook without what makes its URL a secret. */
+        Webhook: {
+            /** @description Scheme and host. */
+            address: string;
+            /** Format: double */
+            created: number;
+            /** Format: int64 */
+            id: number;
+            /** @description teams, teams-card, slack, json */
+            kind: string;
+            last?: components["schemas"]["Delivery"] | null;
+            only_failures: boolean;
+            /** @description Null: for all projects. */
+            project?: string | null;
+            /** @description Its messages are signed. */
+            signed: boolean;
+        };
+        WebhookAsked: {
+            kind: components["schemas"]["KindAsked"];
+            /** @description Nothing is sent of runs that passed. */
+            only_failures?: boolean;
+            /** @description Null: for all projects. */
+            project?: string | null;
+            /** @description What messages are signed with; of one that is changed: the one until now, if none is given; empty: none. */
+            secret?: string | null;
+            /** @description http or https. Of one that is changed: the one until now, if none is given. */
+            url?: string | null;
+        };
+        WebhookList: {
+            webhooks: components["schemas"]["Webhook"][];
         };
         /** @description A test with its text. */
         Whole: components["schemas"]["Test"] & {
