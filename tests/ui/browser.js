@@ -42,6 +42,7 @@ export const withPage = async (browser, server, act, { login = true, refusals = 
     await act(page, context);
     assert.deepEqual(complaints, []);
   } catch (error) {
+    if (error instanceof Error) error.stack += `\nthe page at ${page.url()} said:\n${(await page.locator("body").innerText().catch(() => "")).slice(0, 3000)}`;
     if (complaints.length > 0 && error instanceof Error) error.message += `\nthe page complained:\n${complaints.join("\n")}`;
     throw error;
   } finally {

@@ -94,6 +94,81 @@ export interface components {
             /** @description In alphabetical order. */
             items: components["schemas"]["Suggestion"][];
         };
+        /** @description How the console is. */
+        Console: {
+            agents: components["schemas"]["ConsoleAgent"][];
+            /** @description A line runs. */
+            busy: boolean;
+            /** @description The session's run; none where there is no session. */
+            run?: string | null;
+            /**
+             * Format: double
+             * @description Milliseconds since the epoch.
+             */
+            since?: number | null;
+            /** @description How many lines succeeded. */
+            statements: number;
+        };
+        ConsoleAgent: {
+            address: string;
+            aor: string;
+            name: string;
+        };
+        /** @description What a text came to. */
+        ConsoleDone: {
+            /** @description The session ended with it, or before its turn came. */
+            ended: boolean;
+            /** @description How many events the run had then. */
+            events: number;
+            output: components["schemas"]["ConsoleOutput"][];
+            /** @description The session's run; none where it could not begin. */
+            run?: string | null;
+        };
+        ConsoleHistory: {
+            /** @description The oldest first; none that held a password. */
+            lines: string[];
+        };
+        ConsoleItem: {
+            detail: string;
+            docs: string;
+            sort: string;
+            text: string;
+        };
+        ConsoleItems: {
+            items: components["schemas"]["ConsoleItem"][];
+            /**
+             * Format: int32
+             * @description The column at which the word begins that an item replaces.
+             */
+            start: number;
+        };
+        /** @description Something that a line gives. */
+        ConsoleOutput: {
+            /**
+             * Format: int32
+             * @description Of an error: 1 an await or assert failed, 2 the line could not be read, 3 it could not be carried out.
+             */
+            code?: number | null;
+            /** @description value, text, error */
+            kind: string;
+            text: string;
+        };
+        ConsoleScript: {
+            text: string;
+        };
+        ConsoleText: {
+            /**
+             * Format: int32
+             * @description In characters, from 1.
+             */
+            column: number;
+            /**
+             * Format: int32
+             * @description Of the place of the cursor in the text, from 1.
+             */
+            line: number;
+            text: string;
+        };
         Deleted: {
             deleted: string[];
             left: components["schemas"]["Left"][];
@@ -485,6 +560,13 @@ export interface components {
         NewKey: {
             name: string;
             scopes: components["schemas"]["ScopeWord"][];
+        };
+        NewLine: {
+            /**
+             * @description Statements of a test, lines of a testfile, or a command like `:ladder`. Several lines are done one after another up to the first that
+             *     fails.
+             */
+            text: string;
         };
         NewPassword: {
             /** @description Of the user who asks: the one until now. Of others it need not be known. */
