@@ -7,7 +7,7 @@ import type { Pattern } from "../lib/router";
 export type Screen = Component<{ params: Record<string, string> }>;
 export interface Route {
   title: string;
-  load: () => Promise<{ default: Screen }>;
+  load: () => Promise<{ default: Screen | Component }>;
   /** Which entry of the navigation it belongs to. */
   nav?: string;
 }
@@ -19,6 +19,9 @@ const settings = () => import("./settings/Settings.svelte");
 export const ROUTES: Pattern<Route>[] = [
   route("/", "Tests", tests, "/"),
   route("/p/:project", "Tests", tests, "/"),
+  route("/runs", "Runs", () => import("./runs/Runs.svelte"), "/runs"),
+  route("/runs/:id", "Run", () => import("./run/Run.svelte"), "/runs"),
+  route("/compare/:a/:b", "Compare", () => import("./compare/Compare.svelte"), "/runs"),
   route("/settings", "Settings", settings, "/settings"),
   route("/settings/:section", "Settings", settings, "/settings"),
 ];
@@ -26,5 +29,6 @@ export const ROUTES: Pattern<Route>[] = [
 /** The navigation at the left: in this order; `keys` go there from anywhere. */
 export const NAV: { path: string; text: string; icon: IconName; keys: string }[] = [
   { path: "/", text: "Tests", icon: "tests", keys: "g t" },
+  { path: "/runs", text: "Runs", icon: "runs", keys: "g r" },
   { path: "/settings", text: "Settings", icon: "settings", keys: "g ," },
 ];
