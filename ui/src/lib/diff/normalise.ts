@@ -3,7 +3,7 @@
 export type Mask = "time" | "ids" | "addresses" | "ports";
 export const MASKS: { mask: Mask; word: string; title: string }[] = [
   { mask: "time", word: "times", title: "Times and durations" },
-  { mask: "ids", word: "ids", title: "Call-IDs, tags, branches, CSeq numbers, SDP origins, SSRCs, nonces" },
+  { mask: "ids", word: "ids", title: "Call-IDs, tags, branches, CSeq numbers, SDP origins, SSRCs, nonces, lengths" },
   { mask: "addresses", word: "addresses", title: "IP addresses" },
   { mask: "ports", word: "ports", title: "Ports, also those of media" },
 ];
@@ -18,6 +18,8 @@ const RULES: Record<Mask, [RegExp, string][]> = {
   ids: [
     [/^(Call-ID|i)(\s*:\s*)\S.*$/gim, "$1$2<id>"],
     [/^(CSeq\s*:\s*)\d+/gim, "$1<n>"],
+    // As long as the ids in the body are.
+    [/^(Content-Length\s*:\s*)\d+/gim, "$1<n>"],
     [/^(RAck\s*:\s*)\d+ \d+/gim, "$1<n> <n>"],
     [/\b(branch|tag|from-tag|to-tag|nonce|cnonce|opaque|response|uniq|ob|instance|epid)=("[^"]*"|[^;,>\s]*)/gi, "$1=<id>"],
     [/^o=(\S+) \S+ \S+/gm, "o=$1 <id> <id>"],
