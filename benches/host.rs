@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 use telefonist::agent::{ctrl, vocabulary};
 use telefonist::diagnostic::Source;
-use telefonist::pipeline::check;
+use telefonist::pipeline::{check, files};
 
 const CALLS: usize = 200;
 const ROUNDS: usize = 5;
@@ -41,7 +41,7 @@ fn slip_to_message() {
         let source = Source::new("long.rhai", format!("{head}{}{slip}\nbob.hangup();\n", round.repeat(39)));
         let one = || {
             let begun = Instant::now();
-            let found = check(&source, &Default::default(), None).diagnostics;
+            let found = check(&source, &Default::default(), &files(&source), None).diagnostics;
             assert_eq!(found.len(), 1);
             begun.elapsed().as_secs_f64() * 1e3
         };

@@ -22,6 +22,7 @@
 //! - [`notify`]: results, sent to webhooks
 //! - [`pipeline`]: the one place where the stages meet
 //! - [`repl`]: a person at a prompt, in place of a script
+//! - [`jobs`]: what a server runs: a queue, its workers, what goes on
 //! - [`server`]: the service: REST, WebSocket, web UI
 //! - [`cli`]: arguments, environment, exit codes
 pub mod agent;
@@ -32,6 +33,7 @@ pub mod engine;
 pub mod event;
 pub mod export;
 pub mod flow;
+pub mod jobs;
 pub mod notify;
 pub mod pipeline;
 pub mod record;

@@ -18,7 +18,13 @@ fn folder(name: &str) -> PathBuf {
 
 fn told(source: &Arc<Source>) -> Vec<Diagnostic> {
     let accounts = ["desk", "trunk"].map(|name| (name.to_string(), "<sip:100@pbx.example>".to_string()));
-    pipeline::check(source, &Inputs { accounts: accounts.into(), ..Inputs::default() }.into(), None).diagnostics
+    pipeline::check(
+        source,
+        &Inputs { accounts: accounts.into(), ..Inputs::default() }.into(),
+        &pipeline::files(source),
+        None,
+    )
+    .diagnostics
 }
 
 /// The files of a folder with that extension ("" for none).

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use telefonist::event::Log;
-use telefonist::pipeline::{self, Case, Keep, Plan, Ran, Turn, Watcher, Workplace};
+use telefonist::pipeline::{self, Case, Keep, Plan, Ran, Watcher, Workplace};
+use telefonist::record::Header;
 use telefonist::report::results::TestResult;
 use telefonist::verdict::ExitCode;
 
@@ -146,7 +147,7 @@ fn held() -> Held {
 struct Quiet;
 
 impl Watcher for Quiet {
-    fn begins(&self, _: usize, _: &Case, _: Turn, _: &Arc<Log>) {}
+    fn begins(&self, _: usize, _: &Case, _: &Header, _: &Arc<Log>) {}
     fn ran(&self, _: usize, ran: &Ran) {
         assert_eq!(ran.verdict.reasons, [], "{:?}", ran.verdict);
     }

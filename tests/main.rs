@@ -21,6 +21,7 @@ mod runner;
 mod repl;
 mod reports;
 mod runs;
+mod server;
 mod stdlib;
 mod store;
 mod support;

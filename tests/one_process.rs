@@ -36,8 +36,9 @@ fn runs_at_once_in_one_process_have_one_flow_and_leave_no_agent() {
                     panic!()
                 };
                 let compiled = case.compiled.as_ref().unwrap();
-                let turn = Turn { repetition: 1, of: 1, attempt: 1 };
-                pipeline::execute(&workplace, &case.test, compiled, &Limits::default(), turn, &|_| {}, &|_| {}).unwrap()
+                let turn = Turn { repetition: 1, of: 1, attempt: 1, run: None };
+                pipeline::execute(&workplace, &case.test, compiled, &Limits::default(), turn, &|_, _| {}, &|_| {})
+                    .unwrap()
             })
         })
         .collect();

@@ -78,7 +78,8 @@ fn what_was_saved_before_the_kill_is_there_whatever_the_moment() {
         let host = Host::take(&data_dir).unwrap();
         let test = store.test_named(store.project_named("pbx").unwrap().id, "call").unwrap();
         let mut version = test.version;
-        let job = NewJob { project: None, payload: "p".into(), trigger: Trigger::Api, schedule: None };
+        let job =
+            NewJob { project: None, payload: "p".into(), plan: "[]".into(), trigger: Trigger::Api, schedule: None };
         loop {
             let text = format!("{} {}", version + 1, "x".repeat(3000));
             version = store.save(test.id, Save { based_on: version, text: &text, author: None }, 1.0).unwrap().version;

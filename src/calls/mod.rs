@@ -156,6 +156,11 @@ fn place_of(calls: &[Call], agent: &Arc<str>, said: &AgentEvent) -> Option<Place
 }
 
 impl Call {
+    /// The agent's own id of it.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
     /// From the answer to the end, milliseconds.
     pub fn talked(&self) -> Option<f64> {
         Some(self.closed? - self.established?)

@@ -56,7 +56,8 @@ fn check_all(arguments: &CheckArguments, told: &mut Told) -> Result<ExitCode, Ve
     };
     let mut codes = vec![ExitCode::Passed];
     for path in &tests {
-        let checked = pipeline::load(path).map(|source| pipeline::check(&source, &inputs, kind.as_ref()));
+        let checked = pipeline::load(path)
+            .map(|source| pipeline::check(&source, &inputs, &pipeline::files(&source), kind.as_ref()));
         let checked = checked.unwrap_or_else(|problem| pipeline::Checked::broken(vec![problem]));
         told.take(checked.diagnostics);
         codes.push(checked.exit_code);
@@ -76,7 +77,10 @@ fn check_all(arguments: &CheckArguments, told: &mut Told) -> Result<ExitCode, Ve
 pub fn compile(arguments: &CompileArguments) -> ExitCode {
     let inputs = inputs::inputs(&arguments.inputs, std::path::Path::new("data"));
     let source = pipeline::load(&arguments.file).map_err(|problem| vec![problem]);
-    match inputs.and_then(|inputs| pipeline::compile(&source?, &inputs)) {
+    match inputs.and_then(|inputs| {
+        let source = source?;
+        pipeline::compile(&source, &inputs, &pipeline::files(&source))
+    }) {
         Ok(compiled) => {
             complain(&compiled.warnings);
             let _ = write!(std::io::stdout(), "{}", compiled.script().rhai);

@@ -6,7 +6,8 @@ use super::progress::Progress;
 use super::{colours, reports};
 use crate::diagnostic::Diagnostic;
 use crate::event::Log;
-use crate::pipeline::{self, Case, Ran, Turn, Watcher};
+use crate::pipeline::{self, Case, Ran, Watcher};
+use crate::record::Header;
 use crate::report::events::{EventLines, Logs};
 use crate::report::html::Room;
 use crate::report::results::{Results, TestResult};
@@ -140,7 +141,7 @@ impl Printer {
 }
 
 impl Watcher for Printer {
-    fn begins(&self, unit: usize, case: &Case, _turn: Turn, log: &Arc<Log>) {
+    fn begins(&self, unit: usize, case: &Case, _: &Header, log: &Arc<Log>) {
         self.paper.progress.begins(unit, case.name(), log);
         if self.verbose {
             let (paper, log) = (self.paper.clone(), log.clone());

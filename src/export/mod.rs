@@ -20,6 +20,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 pub use archive::Archive;
+pub use sound::recordings;
 
 /// What a run can be exported as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

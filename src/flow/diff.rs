@@ -43,6 +43,30 @@ pub fn diff(old: &str, new: &str) -> String {
     text
 }
 
+/// A line of one text or of both, with its number in each, from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SideLine<'a> {
+    pub text: &'a str,
+    pub old: Option<usize>,
+    pub new: Option<usize>,
+}
+
+/// All lines of both texts, in order: those of both, those that are missing, those that came instead.
+pub fn side_by_side<'a>(old: &'a str, new: &'a str) -> Vec<SideLine<'a>> {
+    let (mut a, mut b) = (0, 0);
+    let next = |number: &mut usize, is_there: bool| {
+        *number += usize::from(is_there);
+        is_there.then_some(*number)
+    };
+    let edits = edits(&old.lines().collect::<Vec<_>>(), &new.lines().collect::<Vec<_>>());
+    let line = |(edit, text): (Edit, &'a str)| SideLine {
+        text,
+        old: next(&mut a, edit != Edit::Extra),
+        new: next(&mut b, edit != Edit::Missing),
+    };
+    edits.into_iter().map(line).collect()
+}
+
 /// Where two flows part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {

@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-pub use diff::{Difference, diff, first_difference};
+pub use diff::{Difference, SideLine, diff, first_difference, side_by_side};
 pub use names::Names;
 
 /// What counts of a run, as text.

@@ -1,9 +1,9 @@
 //! A test that has been read: what has to be known of it before it runs.
 
-use super::compile::{Compiled, compile, load};
+use super::compile::{Compiled, compile, files, load};
 use super::{Workplace, preflight};
-use crate::diagnostic::{Diagnostic, Place};
-use crate::engine::{self, Block};
+use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::engine::{self, Block, Loader};
 use crate::record::block_name;
 use crate::verdict::ExitCode;
 use std::fmt;
@@ -13,16 +13,24 @@ use std::sync::Arc;
 /// Which test it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestId {
-    /// Its file, as the user named it.
+    /// Its file, as the user named it; of a server's test its project and itself: `PBX/basic_call`.
     pub file: PathBuf,
     /// The name of its block, where the file has several tests.
     pub block: Option<Arc<str>>,
+    /// It stands in the store, not in a file.
+    pub stored: bool,
 }
 
 impl TestId {
     /// The only test of a file.
     pub fn of_file(file: &Path) -> TestId {
-        TestId { file: file.to_path_buf(), block: None }
+        TestId { file: file.to_path_buf(), block: None, stored: false }
+    }
+
+    /// What its runs are called: the file's name without its folder, and the block.
+    pub fn run_name(&self) -> String {
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy();
+        block_name(&name, self.block.as_deref())
     }
 }
 
@@ -36,6 +44,8 @@ pub struct Case {
     pub test: TestId,
     /// What is to be run, or why it can't be.
     pub compiled: Result<Compiled, Refusal>,
+    /// The id that its first run is to have, where that was promised to somebody.
+    pub run: Option<String>,
 }
 
 /// Why a test is not run.
@@ -50,8 +60,22 @@ pub struct Refusal {
 impl Case {
     /// Reads and compiles the tests of a file: one, or as many as it has blocks. Starts nothing.
     pub fn read(workplace: &Workplace, path: &Path) -> Vec<Case> {
-        let case = |block, compiled| Case { test: TestId { file: path.to_path_buf(), block }, compiled };
-        match tests(workplace, path) {
+        match load(path) {
+            Ok(source) => Case::of_source(workplace, TestId::of_file(path), &source, &files(&source)),
+            Err(problem) => vec![Case::refused(TestId::of_file(path), problem)],
+        }
+    }
+
+    /// One whose text is not there.
+    pub fn refused(test: TestId, problem: Diagnostic) -> Case {
+        let refusal = Refusal { problems: vec![problem], exit_code: ExitCode::Usage };
+        Case { test, compiled: Err(refusal), run: None }
+    }
+
+    /// The same with a text that is at hand, which imports what `files` has; `whole` names it.
+    pub fn of_source(workplace: &Workplace, whole: TestId, source: &Arc<Source>, files: &Loader) -> Vec<Case> {
+        let case = |block, compiled| Case { test: TestId { block, ..whole.clone() }, compiled, run: None };
+        match tests(workplace, source, files) {
             Err(refusal) => vec![case(None, Err(refusal))],
             Ok(tests) => tests.into_iter().map(|(block, compiled)| case(block, compiled)).collect(),
         }
@@ -59,6 +83,11 @@ impl Case {
 
     pub fn name(&self) -> String {
         self.test.to_string()
+    }
+
+    /// What its runs are called.
+    pub fn run_name(&self) -> String {
+        self.test.run_name()
     }
 
     /// Where it says that only it is to be run.
@@ -80,11 +109,10 @@ impl Case {
 }
 
 /// The tests of a file, each with the name of its block, as far as they can be carried out here.
-fn tests(workplace: &Workplace, path: &Path) -> Result<Vec<Named>, Refusal> {
+fn tests(workplace: &Workplace, source: &Arc<Source>, files: &Loader) -> Result<Vec<Named>, Refusal> {
     let refused = |exit_code| move |problems| Refusal { problems, exit_code };
     let inputs = workplace.inputs();
-    let source = load(path).map_err(|problem| refused(ExitCode::Usage)(vec![problem]))?;
-    let compiled = compile(&source, inputs).map_err(refused(ExitCode::Usage))?;
+    let compiled = compile(source, inputs, files).map_err(refused(ExitCode::Usage))?;
     let supervisor = workplace.supervisor().map_err(|problem| refused(ExitCode::Error)(vec![problem]))?;
     let lacking = preflight::missing_commands(compiled.script(), supervisor.kind());
     let possible = |compiled: Compiled| {

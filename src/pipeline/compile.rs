@@ -83,7 +83,7 @@ pub fn script(source: &Arc<Source>, inputs: &Inputs) -> Result<Text, Vec<Diagnos
     Ok(Text { script: script::compile(&file), waits, warnings: file.warnings })
 }
 
-/// What a script may import: files below its own folder.
+/// What the script of a file may import: files below its own folder.
 pub fn files(source: &Source) -> Loader {
     let folder = Path::new(&source.name).parent().unwrap_or(Path::new("")).to_path_buf();
     Arc::new(move |file| {
@@ -99,17 +99,18 @@ pub fn files(source: &Source) -> Loader {
 }
 
 /// All errors of the file in one go, those too that would show only in the middle of a call, or the program and its warnings.
-pub fn compile(source: &Arc<Source>, inputs: &Inputs) -> Result<Compiled, Vec<Diagnostic>> {
+/// It imports what `files` has.
+pub fn compile(source: &Arc<Source>, inputs: &Inputs, files: &Loader) -> Result<Compiled, Vec<Diagnostic>> {
     let Text { script, mut warnings, waits } = script(source, inputs)?;
     // what a testfile becomes was looked at when it was read
     if script.lines.is_empty() {
-        let known = Known { files: Some(files(source)), ..Known::default() };
+        let known = Known { files: Some(files.clone()), ..Known::default() };
         let found = engine::check(&script, &known);
         if found.iter().any(Diagnostic::is_error) {
             return Err(found);
         }
     }
-    let program = engine::compile(&script)?.with_files(files(source));
+    let program = engine::compile(&script)?.with_files(files.clone());
     let facts = engine::facts(&program);
     if !facts.problems.is_empty() {
         return Err(facts.problems);

@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
 use crate::event::{Clock, Ended, Log};
 use crate::flow::Flow;
-use crate::record::{Header, Kept, Recorder, RunFolder, block_name};
+use crate::record::{Header, Kept, Recorder, RunFolder};
 use crate::run::Run;
 use crate::verdict::{Judged, Status, Verdict};
 use std::sync::Arc;
@@ -42,11 +42,13 @@ impl Ran {
 
 /// Which run of a test it is: each from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Turn {
+pub struct Turn<'a> {
     pub repetition: u32,
     /// How many repetitions there are, as far as that is known.
     pub of: u32,
     pub attempt: u32,
+    /// The id that the run is to have, unless there is one already.
+    pub run: Option<&'a str>,
 }
 
 /// Runs a test once. `begins` is told of the run's log before anything is in it, `steps_done` of the end of the script: what is left
@@ -59,18 +61,17 @@ pub fn execute(
     test: &TestId,
     compiled: &Compiled,
     limits: &Limits,
-    turn: Turn,
-    begins: &dyn Fn(&Arc<Log>),
+    turn: Turn<'_>,
+    begins: &dyn Fn(&Header, &Arc<Log>),
     steps_done: &dyn Fn(&Ended),
 ) -> Result<Ran, Diagnostic> {
     let supervisor = workplace.supervisor()?;
     workplace.prepare()?;
-    let name = test.file.file_name().unwrap_or_default().to_string_lossy();
-    let name = block_name(&name, test.block.as_deref());
+    let name = test.run_name();
     let begun = Instant::now();
     let clock = Clock::system();
     let now = clock.now();
-    let folder = RunFolder::create(workplace.data_dir(), &name, now)?;
+    let folder = RunFolder::create_as(workplace.data_dir(), turn.run, &name, now)?;
     deliver::keep_texts(&folder, compiled.script(), &compiled.validations)?;
     let run = Run::new(supervisor.clone(), folder.path().to_path_buf(), workplace.inputs().clone(), clock);
     run.validate_by(compiled.validations.clone());
@@ -82,11 +83,13 @@ pub fn execute(
         of: turn.of,
         attempt: turn.attempt,
         tags: compiled.facts.tags.clone(),
+        project: workplace.project().map(str::to_string),
+        trigger: workplace.trigger(),
         ..header
     };
     let recorder = Recorder::start(&folder, &header, run.log().clone());
     workplace.interrupt.watch(run.log());
-    begins(run.log());
+    begins(&header, run.log());
     run.execute(&compiled.program, limits, steps_done);
     let duration = begun.elapsed();
     let agents = run.agents();

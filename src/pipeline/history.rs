@@ -39,7 +39,11 @@ impl History {
 
     /// A name that no other test has, whatever its path holds.
     fn file(&self, test: &TestId, extension: &str) -> PathBuf {
-        let mut key = absolute(&test.file).into_os_string().into_encoded_bytes();
+        let mut key = absolute(test).into_os_string().into_encoded_bytes();
+        if test.stored {
+            // no path holds one
+            key.insert(0, 0);
+        }
         if let Some(block) = &test.block {
             key.push(0);
             key.extend(block.bytes());
@@ -66,7 +70,7 @@ impl History {
     pub fn remember(&self, test: &TestId, mut past: Past, flow: &str) -> std::io::Result<()> {
         std::fs::create_dir_all(&self.0)?;
         let before = self.past(test);
-        past.test = TestId { file: absolute(&test.file), block: test.block.clone() }.to_string();
+        past.test = TestId { file: absolute(test), ..test.clone() }.to_string();
         let passed = matches!(past.status, TestStatus::Pass | TestStatus::Flaky);
         past.passed = if passed { Some(past.run.clone()) } else { before.and_then(|before| before.passed) };
         if passed {
@@ -76,8 +80,12 @@ impl History {
     }
 }
 
-fn absolute(test: &Path) -> PathBuf {
-    test.canonicalize().unwrap_or_else(|_| std::path::absolute(test).unwrap_or_else(|_| test.to_path_buf()))
+fn absolute(test: &TestId) -> PathBuf {
+    let file = &test.file;
+    if test.stored {
+        return file.clone();
+    }
+    file.canonicalize().unwrap_or_else(|_| std::path::absolute(file).unwrap_or_else(|_| file.clone()))
 }
 
 #[cfg(test)]

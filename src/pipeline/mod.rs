@@ -23,7 +23,7 @@ mod workplace;
 
 pub use accounts::read_accounts;
 pub use case::{Case, Refusal, TestId};
-pub use compile::{Compiled, compile, load};
+pub use compile::{Compiled, compile, files, load};
 pub use deliver::{is_updatable, replace, update};
 pub use execute::{Ran, Turn, execute};
 pub use filter::Filter;

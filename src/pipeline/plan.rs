@@ -1,9 +1,10 @@
 //! How tests are to be run, and who is told of it.
 
 use super::case::Case;
-use super::execute::{Ran, Turn};
+use super::execute::Ran;
 use crate::engine::Limits;
 use crate::event::Log;
+use crate::record::Header;
 use crate::report::results::TestResult;
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ pub enum Keep {
 /// the first.
 pub trait Watcher: Sync {
     /// A run begins; its log is empty yet.
-    fn begins(&self, unit: usize, case: &Case, turn: Turn, log: &Arc<Log>);
+    fn begins(&self, unit: usize, case: &Case, header: &Header, log: &Arc<Log>);
     /// A run is judged; its folder is still there.
     fn ran(&self, unit: usize, ran: &Ran);
     /// A repetition is over, with all its attempts; or the test could not begin.

@@ -1,9 +1,8 @@
 //! What can be said of a test before any agent starts.
 
-use super::compile::files;
 use crate::agent::{Kind, commands};
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::engine::{self, Block, Facts, Known, Limits, Program};
+use crate::engine::{self, Block, Facts, Known, Limits, Loader, Program};
 use crate::run::{Collecting, Inputs};
 use crate::script::Script;
 use crate::verdict::ExitCode;
@@ -25,7 +24,8 @@ impl Checked {
 }
 
 /// Everything that is wrong with a test, as far as it shows without a call; `kind` is the agent that would run it.
-pub fn check(source: &Arc<Source>, inputs: &Arc<Inputs>, kind: Option<&Kind>) -> Checked {
+/// It imports what `files` has.
+pub fn check(source: &Arc<Source>, inputs: &Arc<Inputs>, files: &Loader, kind: Option<&Kind>) -> Checked {
     let (script, mut diagnostics) = match super::compile::script(source, inputs) {
         Ok(text) => (text.script, text.warnings),
         Err(problems) => return Checked::broken(coded(problems)),
@@ -33,7 +33,7 @@ pub fn check(source: &Arc<Source>, inputs: &Arc<Inputs>, kind: Option<&Kind>) ->
     diagnostics = coded(diagnostics);
     let known = Known {
         commands: commands::names().map(str::to_string).collect(),
-        files: Some(files(source)),
+        files: Some(files.clone()),
         ..Known::default()
     };
     diagnostics.extend(engine::check(&script, &known));
@@ -42,7 +42,7 @@ pub fn check(source: &Arc<Source>, inputs: &Arc<Inputs>, kind: Option<&Kind>) ->
     }
     diagnostics.extend(unknown_commands(&script));
     let missing = kind.map(|kind| missing_commands(&script, kind)).unwrap_or_default();
-    let Ok(program) = engine::compile(&script).map(|program| program.with_files(files(source))) else {
+    let Ok(program) = engine::compile(&script).map(|program| program.with_files(files.clone())) else {
         return Checked::broken(diagnostics);
     };
     diagnostics.extend(super::compile::validations(&program, inputs).1);

@@ -12,6 +12,7 @@ use super::history::{History, Past};
 use super::{Keep, Plan, Watcher, Workplace};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::{Clock, Ended, How, Log};
+use crate::record::Header;
 use crate::report::results::{Attempt, Results, TestResult};
 use crate::verdict::{ExitCode, Status, TestStatus, worst};
 use std::cmp::Reverse;
@@ -202,8 +203,9 @@ impl Runner<'_> {
             let attempt = all.len() as u32 + 1;
             let may_fail_again = attempt <= self.plan.retries;
             place.take_turn();
-            let turn = Turn { repetition: result.repetition, of: result.repetitions, attempt };
-            let begins = |log: &Arc<Log>| self.watcher.begins(unit.number, unit.case, turn, log);
+            let run = unit.case.run.as_deref().filter(|_| (unit.time, result.repetition, attempt) == (1, 1, 1));
+            let turn = Turn { repetition: result.repetition, of: result.repetitions, attempt, run };
+            let begins = |header: &Header, log: &Arc<Log>| self.watcher.begins(unit.number, unit.case, header, log);
             let steps_done = |ended: &Ended| {
                 // whether another test may begin at all is known when this one is judged
                 if is_last && !self.plan.fail_fast && (!may_fail_again || ended.how == How::Finished) {

@@ -81,7 +81,10 @@ mod tests {
 
     fn cases(names: &[&str]) -> Vec<Case> {
         let refusal = || Err(Refusal { problems: vec![], exit_code: ExitCode::Usage });
-        names.iter().map(|name| Case { test: TestId::of_file(Path::new(name)), compiled: refusal() }).collect()
+        names
+            .iter()
+            .map(|name| Case { test: TestId::of_file(Path::new(name)), compiled: refusal(), run: None })
+            .collect()
     }
 
     fn picked(selection: &Selection, names: &[&str], data: &Path) -> Vec<String> {

@@ -3,6 +3,7 @@
 use super::{Interrupt, sounds};
 use crate::agent::{Settings, Supervisor};
 use crate::diagnostic::Diagnostic;
+use crate::record::Trigger;
 use crate::run::Inputs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -10,10 +11,13 @@ use std::sync::{Arc, Mutex, OnceLock};
 pub struct Workplace {
     data_dir: PathBuf,
     settings: Settings,
-    supervisor: OnceLock<Result<Arc<Supervisor>, Diagnostic>>,
+    supervisor: Arc<OnceLock<Result<Arc<Supervisor>, Diagnostic>>>,
     inputs: Arc<Inputs>,
     /// Runs of one process write the sounds one after another.
-    preparing: Mutex<()>,
+    preparing: Arc<Mutex<()>>,
+    /// Whose tests these are, on a server, and what has them run.
+    project: Option<String>,
+    trigger: Option<Trigger>,
     pub interrupt: Arc<Interrupt>,
 }
 
@@ -24,8 +28,10 @@ impl Workplace {
             data_dir,
             settings,
             inputs: Arc::default(),
-            supervisor: OnceLock::new(),
-            preparing: Mutex::new(()),
+            supervisor: Arc::default(),
+            preparing: Arc::default(),
+            project: None,
+            trigger: None,
             interrupt: Arc::default(),
         }
     }
@@ -33,6 +39,28 @@ impl Workplace {
     /// Gives the tests their parameters, secrets and accounts.
     pub fn with_inputs(self, inputs: Inputs) -> Workplace {
         Workplace { inputs: Arc::new(inputs), ..self }
+    }
+
+    /// One that shares data folder and agents with this one, but is interrupted alone; its runs say whose they are.
+    pub fn of_job(&self, project: Option<String>, trigger: Trigger, inputs: Inputs) -> Workplace {
+        Workplace {
+            data_dir: self.data_dir.clone(),
+            settings: self.settings.clone(),
+            inputs: Arc::new(inputs),
+            supervisor: self.supervisor.clone(),
+            preparing: self.preparing.clone(),
+            project,
+            trigger: Some(trigger),
+            interrupt: Arc::default(),
+        }
+    }
+
+    pub fn project(&self) -> Option<&str> {
+        self.project.as_deref()
+    }
+
+    pub fn trigger(&self) -> Option<Trigger> {
+        self.trigger
     }
 
     pub fn inputs(&self) -> &Arc<Inputs> {

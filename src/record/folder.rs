@@ -25,16 +25,18 @@ impl RunFolder {
     /// fraction of the second, or the next number that no other run has, in this process or another.
     /// `time` is milliseconds since the epoch.
     pub fn create(data_dir: &Path, test: &str, time: f64) -> Result<RunFolder, Diagnostic> {
+        RunFolder::create_as(data_dir, None, test, time)
+    }
+
+    /// The same under an id that [`RunFolder::plan`] gave, unless somebody has it by now.
+    pub fn create_as(data_dir: &Path, planned: Option<&str>, test: &str, time: f64) -> Result<RunFolder, Diagnostic> {
         let runs = data_dir.join("runs");
         let failed = |error: std::io::Error| {
             Diagnostic::error(format!("cannot make a folder for the run in {}: {error}", runs.display()))
                 .advice("see that the data directory may be written, or name another with --data-dir")
         };
         fs::create_dir_all(&runs).map_err(failed)?;
-        let seconds = (time / 1000.0).max(0.0);
-        let fraction = (seconds.fract() * 65536.0) as u16;
-        for attempt in 0..=u16::MAX {
-            let id = format!("{}-{}-{:04x}", stamp(seconds as u64), tame(test), fraction.wrapping_add(attempt));
+        for id in planned.map(str::to_string).into_iter().chain(ids(test, time)) {
             let path = runs.join(&id);
             match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => {
@@ -47,6 +49,14 @@ impl RunFolder {
             }
         }
         Err(failed(ErrorKind::AlreadyExists.into()))
+    }
+
+    /// An id for a run that begins later, which no run has and `taken` does not know either.
+    pub fn plan(data_dir: &Path, test: &str, time: f64, taken: impl Fn(&str) -> bool) -> String {
+        let runs = data_dir.join("runs");
+        let free = |id: &String| !taken(id) && runs.join(id).symlink_metadata().is_err();
+        // with all of a second's ids taken, the run gets another one when it begins
+        ids(test, time).find(free).unwrap_or_default()
     }
 
     /// The folder of a run that is kept there.
@@ -147,6 +157,14 @@ pub fn tame(name: &str) -> String {
         true => "test".into(),
         false => tamed,
     }
+}
+
+/// All ids that a run of that time may have.
+fn ids(test: &str, time: f64) -> impl Iterator<Item = String> {
+    let seconds = (time / 1000.0).max(0.0);
+    let fraction = (seconds.fract() * 65536.0) as u16;
+    let name = tame(test);
+    (0..=u16::MAX).map(move |n| format!("{}-{name}-{:04x}", stamp(seconds as u64), fraction.wrapping_add(n)))
 }
 
 /// Seconds since the epoch as `20261123-231105`, UTC.

@@ -6,6 +6,8 @@
 mod find;
 mod folder;
 mod held;
+mod keep;
+mod lines;
 mod read;
 mod recorder;
 mod text;
@@ -16,6 +18,8 @@ use std::time::Duration;
 pub use find::{by_id, find};
 pub use folder::{RunFolder, tame};
 pub use held::{delete, is_going_on};
+pub use keep::{keep, keeps};
+pub use lines::lines;
 pub use read::{Kept, Record, last_time};
 pub use recorder::Recorder;
 pub use text::text;

@@ -1,21 +1,46 @@
 //! The service: REST, WebSocket and the web UI over the one path that runs tests. Everything that blocks (the store, the disk, a compiler)
 //! happens on threads for that; what is asked of the network, on tokio's.
 
+mod access;
+mod api;
+mod app;
+mod extract;
+mod failure;
+mod guesses;
+mod hub;
+mod metrics;
+mod news;
 mod options;
+mod ui;
 
 use crate::diagnostic::Diagnostic;
-use crate::pipeline::Workplace;
-use crate::store::Secret;
-use axum::Router;
+use crate::jobs::{Jobs, Live, Settings};
+use crate::pipeline::{Keep, Plan, Workplace};
+use crate::store::{Secret, Store};
+use access::Access;
+use app::App;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware;
 use axum::routing::get;
+use axum::{Json, Router};
 use axum_server::Handle;
-pub use options::{Options, Tls};
+use failure::Failure;
+use hub::Hub;
+use metrics::Metrics;
+use news::Spread;
+pub use options::{DEFAULT_PASSWORD, FIRST_USER, Options, Tls};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tower_http::set_header::SetResponseHeaderLayer;
 
 /// How long requests that go on may take when the server ends.
 const GRACE: Duration = Duration::from_secs(5);
+/// The largest body of most requests; those for files say their own.
+const BODY: usize = 2 * 1024 * 1024;
+/// How long a key is that is made for a start.
+const KEY: usize = 32;
 
 /// What whoever started a server has to know.
 pub struct Started {
@@ -24,30 +49,109 @@ pub struct Started {
     pub tls: bool,
     /// The admin's key, where it was made for this start: nobody learns it later.
     pub made_key: Option<Secret>,
+    /// The first user has the password that everybody knows.
+    pub default_password: bool,
+}
+
+/// Who is told of what goes on.
+pub trait Terminal: Send + Sync {
+    fn started(&self, started: &Started);
+    /// Something did not work that no request tells.
+    fn trouble(&self, problem: &Diagnostic);
 }
 
 /// Serves until the workplace's interrupt is requested; what runs then is ended, recorded and judged before this comes back.
 ///
 /// # Errors
 /// The address can't be listened on, the certificate can't be read, the store can't be opened.
-pub fn serve(options: Options, workplace: Workplace, started: impl FnOnce(&Started)) -> Result<(), Diagnostic> {
+pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>) -> Result<(), Diagnostic> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Diagnostic::error(format!("the system gives no threads for the server: {error}")).advice("see ulimit -u")
     })?;
     let listener = listen(options.ui_address)?;
-    let handle = Handle::new();
-    workplace.interrupt.on_request({
-        let handle = handle.clone();
-        move || handle.graceful_shutdown(Some(GRACE))
-    });
-    let workplace = Arc::new(workplace);
-    let app = Router::new().route("/healthz", get(|| async { "ok" }));
     let address = listener.local_addr().unwrap_or(options.ui_address);
-    started(&Started { address, tls: options.tls.is_some(), made_key: None });
-    let served = runtime
-        .block_on(async { axum_server::from_tcp(listener)?.handle(handle).serve(app.into_make_service()).await });
-    drop(workplace);
+    let (app, workers, made_key) = open(options, workplace, terminal.clone())?;
+    let handle = Handle::new();
+    app.workplace.interrupt.on_request({
+        let (handle, jobs) = (handle.clone(), app.jobs.clone());
+        move || {
+            // whoever waits for a job's end gets it
+            jobs.end();
+            handle.graceful_shutdown(Some(GRACE));
+        }
+    });
+    let tls = app.options.tls.is_some();
+    terminal.started(&Started { address, tls, made_key, default_password: app.has_default_password() });
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let served = runtime.block_on(async { axum_server::from_tcp(listener)?.handle(handle).serve(service).await });
+    app.jobs.end();
+    workers.join();
     served.map_err(|error| Diagnostic::error(format!("the server ended: {error}")))
+}
+
+/// The store, the queue and all that handlers share; the key, where one was made.
+fn open(
+    options: Options,
+    workplace: Workplace,
+    terminal: Arc<dyn Terminal>,
+) -> Result<(Arc<App>, crate::jobs::Workers, Option<Secret>), Diagnostic> {
+    let store = Arc::new(Store::open(workplace.data_dir())?);
+    let started = app::now();
+    first_user(&store, &options, started)?;
+    let made = options.api_key.is_none().then(|| Secret::random(KEY)).transpose()?;
+    let key = options.api_key.clone().or_else(|| made.clone());
+    let access = Access::new(&key.unwrap_or(Secret::random(KEY)?));
+    let (workplace, hub) = (Arc::new(workplace), Hub::default());
+    let plan = Plan { limits: options.limits.clone(), keep: Keep::All, ..Plan::default() };
+    let settings = Settings { places: options.parallel_runs.into(), retention: options.retention, plan };
+    let (listener, heard) = news::channel();
+    let metrics = Arc::new(Metrics::default());
+    let (jobs, workers) = Jobs::start(store.clone(), workplace.clone(), settings, Live::default(), listener)?;
+    news::spread(heard, Spread { jobs: jobs.clone(), hub: hub.clone(), metrics: metrics.clone(), terminal })?;
+    let build = Secret::random(8)?.reveal().to_string();
+    let default_password = Mutex::new(false);
+    let app = Arc::new(App { store, jobs, workplace, access, hub, metrics, options, started, build, default_password });
+    app.password_changed();
+    Ok((app, workers, made))
+}
+
+/// Makes the first user, with the password that was given; without one, the user keeps the one it has.
+fn first_user(store: &Store, options: &Options, now: f64) -> Result<(), Diagnostic> {
+    let first = store.users()?.into_iter().find(|user| user.name == FIRST_USER);
+    match (first, &options.admin_password) {
+        (Some(user), Some(password)) => {
+            // setting it ends the user's sessions
+            if store.verify_password(FIRST_USER, password.reveal())?.is_none() {
+                store.set_password(user.id, password.reveal())?;
+            }
+        }
+        (None, given) => {
+            let password = given.as_ref().map_or(DEFAULT_PASSWORD, Secret::reveal);
+            store.create_user(FIRST_USER, password, now)?;
+        }
+        (Some(_), None) => {}
+    }
+    Ok(())
+}
+
+fn router(app: Arc<App>) -> Router {
+    let (api, document) = api::routes();
+    let document = Arc::new(document);
+    let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    Router::new()
+        .merge(api)
+        .route("/api/v1/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
+        .fallback(ui::page)
+        .method_not_allowed_fallback(|| async {
+            Failure::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take that method")
+        })
+        .layer(middleware::from_fn_with_state(app.clone(), access::guard))
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .with_state(app)
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Diagnostic> {

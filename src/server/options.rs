@@ -5,13 +5,18 @@ use crate::store::{Retention, Secret};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// The user that each server has.
+pub const FIRST_USER: &str = "telefonist";
+/// The password that this user has at first; everybody knows it.
+pub const DEFAULT_PASSWORD: &str = "telefonist";
+
 /// How a server is to be.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Where it listens; port 0: any that is free.
     pub ui_address: SocketAddr,
-    /// The password of the user `telefonist`.
-    pub admin_password: Secret,
+    /// The password that the user `telefonist` gets; none: the one it has, at first [`DEFAULT_PASSWORD`].
+    pub admin_password: Option<Secret>,
     /// The key that may do all; none: one is made for this start and shown at the terminal.
     pub api_key: Option<Secret>,
     pub tls: Option<Tls>,

@@ -19,6 +19,8 @@ pub struct NewJob {
     pub project: Option<i64>,
     /// What to run, in the words of whoever takes it out again. Kept until it is over: it may hold secrets.
     pub payload: String,
+    /// What of it may be known, in the same hand's words; kept for ever.
+    pub plan: String,
     pub trigger: Trigger,
     /// The schedule that it comes from: one job of each waits at most.
     pub schedule: Option<i64>,
@@ -39,6 +41,7 @@ pub struct Job {
     pub project: Option<i64>,
     /// Empty when it is over.
     pub payload: String,
+    pub plan: String,
     pub trigger: Trigger,
     pub schedule: Option<i64>,
     pub state: JobState,
@@ -63,7 +66,7 @@ pub enum Queued {
 }
 
 const JOB: &str =
-    "SELECT id, project, payload, cause, schedule, state, queued, started, ended, status, reason FROM queue";
+    "SELECT id, project, payload, cause, schedule, state, queued, started, ended, status, reason, plan FROM queue";
 
 fn job(row: &Row) -> rusqlite::Result<Job> {
     let (cause, state, status): (String, String, Option<String>) = (row.get(3)?, row.get(5)?, row.get(9)?);
@@ -83,6 +86,7 @@ fn job(row: &Row) -> rusqlite::Result<Job> {
         ended: row.get(8)?,
         status: status.as_deref().map(status_of),
         reason: row.get(10)?,
+        plan: row.get(11)?,
     })
 }
 
@@ -120,12 +124,31 @@ impl Store {
         })
     }
 
-    /// Notes how a running job ended; `reason` says why, where no run does.
+    /// Notes how a running job ended; `reason` says why, where no run does. `reports` are its reports, each under its kind.
     ///
     /// # Errors
     /// No such job is running.
-    pub fn finish_job(&self, id: i64, status: Status, reason: Option<&str>, now: f64) -> Result<(), Problem> {
-        self.write(|transaction| end(transaction, id, "running", (status, reason), now))
+    pub fn finish_job(
+        &self,
+        id: i64,
+        how: (Status, Option<&str>),
+        reports: &[(&str, String)],
+        now: f64,
+    ) -> Result<(), Problem> {
+        let kept = "INSERT INTO job_reports (job, kind, body) VALUES (?1, ?2, ?3)";
+        self.write(|transaction| {
+            end(transaction, id, "running", how, now)?;
+            for (kind, body) in reports {
+                change(transaction, kept, (id, kind, body))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// A report of a job that is over; none where it has none of that kind.
+    pub fn job_report(&self, id: i64, kind: &str) -> Result<Option<String>, Problem> {
+        let query = "SELECT body FROM job_reports WHERE job = ?1 AND kind = ?2";
+        self.read(|connection| one(connection, query, (id, kind), |row| row.get(0)))
     }
 
     /// Takes a job out of the queue that still waits.
@@ -193,9 +216,9 @@ fn queue(connection: &Connection, new: &NewJob, now: f64) -> Result<Queued, Prob
         super::projects::by_id(connection, project)?;
     }
     let queued =
-        "INSERT INTO queue (project, payload, cause, schedule, state, queued) VALUES (?1, ?2, ?3, ?4, 'waiting', ?5)
+        "INSERT INTO queue (project, payload, cause, schedule, state, queued, plan) VALUES (?1, ?2, ?3, ?4, 'waiting', ?5, ?6)
         RETURNING id";
-    let values = (new.project, &new.payload, new.trigger.word(), new.schedule, now);
+    let values = (new.project, &new.payload, new.trigger.word(), new.schedule, now, &new.plan);
     insert(connection, queued, values).map(Queued::Waits)
 }
 
@@ -224,7 +247,7 @@ mod tests {
     }
 
     fn new(payload: &str) -> NewJob {
-        NewJob { project: None, payload: payload.into(), trigger: Trigger::Api, schedule: None }
+        NewJob { project: None, payload: payload.into(), plan: "[]".into(), trigger: Trigger::Api, schedule: None }
     }
 
     fn queue(store: &Store, new: &NewJob) -> i64 {
@@ -246,8 +269,8 @@ mod tests {
         );
         assert!(matches!(store.cancel_job(ids[0], 3.0), Err(Problem::Missing(_))));
         store.cancel_job(ids[1], 3.0).unwrap();
-        store.finish_job(ids[0], Status::Fail, None, 4.0).unwrap();
-        assert!(matches!(store.finish_job(ids[0], Status::Pass, None, 4.0), Err(Problem::Missing(_))));
+        store.finish_job(ids[0], (Status::Fail, None), &[], 4.0).unwrap();
+        assert!(matches!(store.finish_job(ids[0], (Status::Pass, None), &[], 4.0), Err(Problem::Missing(_))));
         assert_eq!(store.take_job(&host, 5.0).unwrap().unwrap().id, ids[2]);
         assert_eq!(store.take_job(&host, 5.0).unwrap(), None);
         let done = store.jobs_done(None, 10).unwrap();
@@ -257,7 +280,7 @@ mod tests {
         assert_eq!(store.forget_jobs(4.0).unwrap(), 1);
         assert!(matches!(store.job(ids[1]), Err(Problem::Missing(_))));
         // no id is given twice
-        store.finish_job(ids[2], Status::Pass, None, 5.0).unwrap();
+        store.finish_job(ids[2], (Status::Pass, None), &[], 5.0).unwrap();
         store.forget_jobs(9.0).unwrap();
         assert!(queue(&store, &new("d")) > ids[2]);
     }
@@ -275,7 +298,7 @@ mod tests {
             String::from_utf8_lossy(&bytes).contains("hunter2")
         };
         assert!(is_there());
-        store.finish_job(id, Status::Pass, None, 3.0).unwrap();
+        store.finish_job(id, (Status::Pass, None), &[], 3.0).unwrap();
         assert!(!is_there());
         assert_eq!(std::fs::metadata(data.path().join("telefonist.db-wal")).unwrap().len(), 0);
     }
@@ -288,7 +311,7 @@ mod tests {
         assert_eq!(store.queue_job_if_free(&new("b"), 1, 1.0), Ok(Queued::Busy));
         let first = store.take_job(&host, 2.0).unwrap().unwrap();
         assert_eq!(store.queue_job_if_free(&new("b"), 1, 1.0), Ok(Queued::Busy));
-        store.finish_job(first.id, Status::Pass, None, 3.0).unwrap();
+        store.finish_job(first.id, (Status::Pass, None), &[], 3.0).unwrap();
         assert!(matches!(store.queue_job_if_free(&new("b"), 1, 1.0), Ok(Queued::Waits(_))));
         let cron = NewJob { schedule: Some(7), trigger: Trigger::Cron, ..new("c") };
         let waits = queue(&store, &cron);

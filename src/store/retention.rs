@@ -3,11 +3,12 @@
 use super::database::{Store, all};
 use super::problem::Problem;
 use crate::diagnostic::Diagnostic;
+use crate::record;
 
 /// A day in milliseconds.
 const DAY: f64 = 86_400_000.0;
 
-/// What is kept; a run that goes on is kept always.
+/// What is kept; a run that goes on, or that somebody said is to stay, is kept always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retention {
     /// The newest runs of each project, and as many that belong to none; none: all.
@@ -24,7 +25,10 @@ impl Store {
         let query = "SELECT id FROM (SELECT id, started, status,
                 row_number() OVER (PARTITION BY project_key ORDER BY started DESC, id DESC) AS place FROM runs) AS placed
             WHERE status <> 'running' AND (place > ?1 OR started < ?2) ORDER BY started, id";
-        self.read(|connection| all(connection, query, (newest, before), |row| row.get(0)))
+        let mut ids =
+            self.read(|connection| all(connection, query, (newest, before), |row| row.get::<_, String>(0)))?;
+        ids.retain(|id| !record::keeps(&self.data_dir().join("runs").join(id)));
+        Ok(ids)
     }
 
     /// Deletes the runs that are to go; gives the ids of those that are gone, and for each that is not why.

@@ -16,6 +16,15 @@ impl Secret {
         Secret(text.into())
     }
 
+    /// So many letters and digits, up to 43, that nobody guesses.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn random(length: usize) -> Result<Secret, Problem> {
+        let text: String = random()?.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { 'x' }).collect();
+        Ok(Secret(text.chars().take(length).collect()))
+    }
+
     /// The text itself.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -1,5 +1,7 @@
 //! The program as a test's subject: run in a data folder of its own, with its whole output.
 
+pub mod server;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

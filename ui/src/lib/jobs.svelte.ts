@@ -15,7 +15,7 @@ export interface Watch {
 /** Jobs by id as messages and a list from REST make them; what ended does not come back with a list that was made before. */
 export class Jobs {
   active = $state.raw<Job[]>([]);
-  private ended = new Set<string>();
+  private ended = new Set<number>();
 
   take(job: Job) {
     if (job.state === "done") {

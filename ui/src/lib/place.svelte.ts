@@ -26,7 +26,7 @@ export const goto = (url: string, options: { replace?: boolean } = {}) => {
   else history.pushState(null, "", url);
   const before = current.path;
   arrive();
-  if (!options.replace && current.path !== before) scrollTo(0, 0);
+  if (!options.replace && current.path !== before) document.getElementById("main")?.scrollTo(0, 0);
 };
 
 /** Sets parameters of the query, and leaves the others; null takes one away. */

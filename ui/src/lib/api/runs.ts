@@ -20,12 +20,12 @@ export interface RunRow extends RunLite {
 }
 
 export interface Job {
-  job: string;
+  job: number;
   url: string;
   state: "waiting" | "running" | "done";
   trigger: string;
   project: string | null;
-  schedule: string | null;
+  schedule: number | null;
   queued: number;
   started: number | null;
   ended: number | null;
@@ -49,17 +49,26 @@ export interface RunRequest {
   repeat?: number;
 }
 
-/** A place of a verdict's reason: `source` is the test's name or a module's. */
+/** Why a run did not pass; `source` is the test's name or a module's. What there is nothing to say of is left out. */
 export interface Reason {
   message: string;
-  at: { source: string; line: number; column: number } | null;
-  details: string[];
-  diff: string | null;
-  advice: string | null;
-  event: number | null;
+  at?: { source: string; line: number; column: number };
+  details?: string[];
+  diff?: string;
+  advice?: string;
+}
+
+/** As verdict.json has it. */
+export interface Verdict {
+  status: Status;
+  hash: string;
+  expected?: string;
+  reasons?: Reason[];
+  warnings?: Reason[];
+  findings?: { about: string; lines: string[] }[];
 }
 
 export const startRun = (what: RunRequest) => post<Job>("/run", what);
 export const jobs = () => get<{ jobs: Job[]; places: number }>("/jobs");
-export const job = (id: string) => get<Job>(path`/jobs/${id}`);
-export const stopJob = (id: string) => post<Job>(path`/jobs/${id}/stop`);
+export const job = (id: number) => get<Job>(path`/jobs/${id}`);
+export const stopJob = (id: number) => post<Job>(path`/jobs/${id}/stop`);

@@ -14,7 +14,7 @@ export interface TestRow {
   tags: string[];
   blocks: string[];
   last: RunLite[];
-  job: string | null;
+  job: number | null;
 }
 export interface Test { name: string; kind: Kind; version: number; created: number; changed: number; author: string | null; text: string }
 export interface Version { version: number; saved: number; author: string | null; size: number }

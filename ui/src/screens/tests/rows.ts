@@ -19,13 +19,15 @@ export interface Activity {
   position: number | null;
 }
 
-/** Whether a test runs or waits now, by the jobs that are known. A job that runs has its tests one by one: those without a run wait. */
+/** Whether a test runs or waits now, by the jobs that are known: by their runs, or, before these are known, by what the test's row says. */
 export const activity = (row: TestRow, jobs: Job[]): Activity | null => {
-  const mine = jobs.filter((job) => job.job === row.job || job.runs.some((run) => run.test === row.name && open(run.status)));
-  const runs = mine.find((job) => job.runs.some((run) => run.test === row.name && run.status === "running"));
-  if (runs || row.last[0]?.status === "running") return { state: "running", job: runs ?? mine[0] ?? null, position: null };
-  const waits = mine.find((job) => job.job === row.job && !job.runs.some((run) => run.test === row.name && !open(run.status)));
-  return waits ? { state: "waiting", job: waits, position: waits.state === "waiting" ? waits.position : null } : null;
+  for (const state of ["running", "queued"] as const) {
+    const job = jobs.find((job) => job.runs.some((run) => run.test === row.name && run.status === state));
+    if (job) return { state: state === "running" ? "running" : "waiting", job, position: job.state === "waiting" ? job.position : null };
+  }
+  const own = jobs.find((job) => job.job === row.job && job.runs.length === 0);
+  if (own) return { state: "waiting", job: own, position: own.position };
+  return row.last[0]?.status === "running" ? { state: "running", job: null, position: null } : null;
 };
 
 export const resultOf = (row: TestRow): Exclude<Result, "active"> | null => {

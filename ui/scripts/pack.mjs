@@ -1,5 +1,6 @@
-// What a browser has to load: the first screen and all in all, compressed. More than is allowed fails the build.
-import { readdirSync, readFileSync } from "node:fs";
+// Compresses what is built, as the program then serves it, and looks at how much a browser has to load: for the first screen and all in
+// all. More than is allowed fails the build.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 const FIRST = 40_000;
@@ -8,11 +9,14 @@ const dist = new URL("../dist/", import.meta.url);
 
 const sizes = new Map();
 for (const name of readdirSync(dist, { recursive: true })) {
-  if (!/\.(js|css|html|svg)$/.test(name)) continue;
-  sizes.set(name.replaceAll("\\", "/"), gzipSync(readFileSync(new URL(name, dist)), { level: 9 }).length);
+  if (!/\.(js|css|html|svg|txt|json)$/.test(name) || name.startsWith(".")) continue;
+  const packed = gzipSync(readFileSync(new URL(name, dist)), { level: 9 });
+  writeFileSync(new URL(`${name}.gz`, dist), packed);
+  // Licences are read by those who ask for them, and are no part of the page.
+  if (!/licences/i.test(name)) sizes.set(name.replaceAll("\\", "/"), packed.length);
 }
 
-// The first screen is the page, what it names, and the chunks of the tests' screen with what these import.
+// The first screen is the page and what it names: the tests' screen is in there.
 const manifest = JSON.parse(readFileSync(new URL(".vite/manifest.json", dist), "utf8"));
 const first = new Set(["index.html"]);
 const take = (key) => {
@@ -22,7 +26,6 @@ const take = (key) => {
   for (const next of chunk.imports ?? []) take(next);
 };
 take("index.html");
-take("src/screens/tests/Tests.svelte");
 
 const sum = (names) => [...names].reduce((total, name) => total + (sizes.get(name) ?? 0), 0);
 const kb = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;

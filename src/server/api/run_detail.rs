@@ -1,0 +1,256 @@
+//! All there is to say of one run, made from its folder or, while it goes on, from its log.
+
+use super::run::KindWord;
+use super::views::{RunRow, run_row};
+use crate::calls::{self, Call};
+use crate::diagnostic::mask_secrets;
+use crate::event::{Body, ClosedBy, Event, Events, Note};
+use crate::export::{recordings, stored_verdict};
+use crate::pipeline::{History, TestId};
+use crate::record::{Header, Kept, RunFolder, keeps, text};
+use crate::server::app::App;
+use crate::server::failure::Failure;
+use axum::http::StatusCode;
+use hound::WavReader;
+use serde::Serialize;
+use serde_json::Value;
+use std::path::Path;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+pub struct Detail {
+    #[serde(flatten)]
+    row: RunRow,
+    host: String,
+    agent: String,
+    tags: Vec<String>,
+    /// As verdict.json has it: status, hash, expected, reasons, warnings, findings.
+    #[schema(value_type = Option<Object>)]
+    verdict: Option<Value>,
+    /// The number of the event that the first reason is about.
+    failed_event: Option<u64>,
+    calls: Vec<CallView>,
+    agents: Vec<AgentView>,
+    recordings: Vec<RecordingView>,
+    /// The test as it ran, secrets masked.
+    text: Option<TextView>,
+    /// The script that a testfile became.
+    script: Option<String>,
+    /// The last run of the test that passed.
+    last_pass: Option<String>,
+    /// How many events there are so far.
+    events: u64,
+    /// It stays, whatever goes by age or number.
+    keep: bool,
+    /// It is going on.
+    live: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TextView {
+    kind: KindWord,
+    text: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AgentView {
+    name: String,
+    aor: String,
+    address: String,
+    baresip: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RecordingView {
+    /// For `/recordings/{file}`
+    file: String,
+    agent: String,
+    call: Option<u32>,
+    seconds: Option<f64>,
+    size: u64,
+}
+
+/// A call at one agent; times are milliseconds since the epoch.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Call)]
+pub struct CallView {
+    agent: String,
+    number: usize,
+    id: Option<String>,
+    direction: String,
+    peer: String,
+    begun: f64,
+    invited: Option<f64>,
+    rung: Option<f64>,
+    established: Option<f64>,
+    media: Option<f64>,
+    #[schema(value_type = Vec<Vec<f64>>)]
+    holds: Vec<(f64, Option<f64>)>,
+    closed: Option<f64>,
+    why: Option<WhyView>,
+    audio: AudioView,
+    /// Milliseconds from the INVITE to the first ringing, of an outgoing call.
+    post_dial_delay: Option<f64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct WhyView {
+    /// The SIP status, where one ended it.
+    code: Option<u16>,
+    /// local, remote, …
+    by: String,
+    text: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AudioView {
+    codec: String,
+    protocol: String,
+    /// Sent and received.
+    #[schema(value_type = Option<Vec<f64>>)]
+    packets: Option<(f64, f64)>,
+    #[schema(value_type = Option<Vec<f64>>)]
+    lost: Option<(f64, f64)>,
+    /// Milliseconds.
+    #[schema(value_type = Option<Vec<f64>>)]
+    jitter: Option<(f64, f64)>,
+    /// Milliseconds.
+    rtt: Option<f64>,
+    mos: Option<f64>,
+}
+
+pub fn call_view(call: &Call) -> CallView {
+    let audio = &call.audio;
+    CallView {
+        agent: call.agent.to_string(),
+        number: call.number,
+        id: call.id().map(str::to_string),
+        direction: call.direction.clone(),
+        peer: call.peer.clone(),
+        begun: call.begun,
+        invited: call.invited,
+        rung: call.rung,
+        established: call.established,
+        media: call.media,
+        holds: call.holds.clone(),
+        closed: call.closed,
+        why: call.why.as_ref().map(|why| WhyView {
+            code: if let ClosedBy::Code(code) = why.by { Some(code) } else { None },
+            by: why.by.to_string(),
+            text: why.text.clone(),
+        }),
+        audio: AudioView {
+            codec: audio.codec.clone(),
+            protocol: audio.protocol.clone(),
+            packets: audio.packets,
+            lost: audio.lost,
+            jitter: audio.jitter,
+            rtt: audio.rtt,
+            mos: audio.mos,
+        },
+        post_dial_delay: call.post_dial_delay(),
+    }
+}
+
+/// What is gathered while the events go by.
+#[derive(Default)]
+struct Gathered {
+    calls: calls::Builder,
+    agents: Vec<AgentView>,
+    events: u64,
+    failed: Option<u64>,
+}
+
+impl Gathered {
+    fn event(&mut self, event: &Event) {
+        self.calls.event(event);
+        self.events = event.n + 1;
+        match &event.body {
+            Body::Note(Note::AgentStarting { aor, address, baresip, .. }) => self.agents.push(AgentView {
+                name: event.agent.as_deref().unwrap_or_default().to_string(),
+                aor: aor.clone(),
+                address: address.clone(),
+                baresip: baresip.clone(),
+            }),
+            Body::Note(Note::CheckFailed { .. } | Note::AgentLost { .. } | Note::Ended(_)) if self.failed.is_none() => {
+                self.failed = Some(event.n);
+            }
+            _ => {}
+        }
+    }
+}
+
+pub fn detail(app: &App, folder: &RunFolder) -> Result<Detail, Failure> {
+    let unreadable = |problem| Failure::of(StatusCode::CONFLICT, &problem);
+    let live = app.jobs.live().run(folder.id());
+    let mut gathered = Gathered::default();
+    let header = match &live {
+        Some(live) => {
+            live.log.each(&mut |event| gathered.event(event)).map_err(unreadable)?;
+            (*live.header).clone()
+        }
+        None => {
+            let header = Header::read(&folder.events()).map_err(unreadable)?;
+            // what is left of one whose host was killed is shown
+            let _ = Kept(folder.events()).each(&mut |event| gathered.event(event));
+            header
+        }
+    };
+    let row = match app.store.run(folder.id()) {
+        Ok(run) => run,
+        Err(_) => {
+            app.store.index_run(folder.id())?;
+            app.store.run(folder.id())?
+        }
+    };
+    let verdict = stored_verdict(folder.path()).and_then(Result::ok);
+    let failed_event = gathered.failed.filter(|_| verdict.as_ref().is_none_or(|verdict| !verdict.reasons.is_empty()));
+    let past = History::of(app.store.data_dir()).past(&test_of(&header));
+    let read = |name: &str| text(&folder.path().join(name)).and_then(Result::ok).map(|text| mask_secrets(&text));
+    let (testfile, script) = (read("testfile"), read("script.rhai"));
+    let text = match (&testfile, &script) {
+        (Some(text), _) => Some(TextView { kind: KindWord::Testfile, text: text.clone() }),
+        (None, Some(text)) => Some(TextView { kind: KindWord::Rhai, text: text.clone() }),
+        (None, None) => None,
+    };
+    Ok(Detail {
+        row: run_row(row),
+        host: header.host,
+        agent: header.agent,
+        tags: header.tags,
+        verdict: verdict.and_then(|verdict| serde_json::to_value(&verdict).ok()),
+        failed_event,
+        calls: gathered.calls.calls.iter().map(call_view).collect(),
+        agents: gathered.agents,
+        recordings: recordings(folder).iter().filter_map(|path| recording(path)).collect(),
+        text,
+        script: script.filter(|_| testfile.is_some()),
+        last_pass: past.and_then(|past| past.passed),
+        events: gathered.events,
+        keep: keeps(folder.path()),
+        live: live.is_some(),
+    })
+}
+
+/// The test that a run is of, as the history knows it.
+pub fn test_of(header: &Header) -> TestId {
+    TestId {
+        block: header.block.as_deref().map(Arc::from),
+        stored: header.trigger.is_some(),
+        ..TestId::of_file(Path::new(&header.file))
+    }
+}
+
+/// `alice-1.wav`
+fn recording(path: &Path) -> Option<RecordingView> {
+    let file = path.file_name()?.to_str()?.to_string();
+    let stem = path.file_stem()?.to_str()?;
+    let (agent, call) = match stem.rsplit_once('-') {
+        Some((agent, call)) if call.parse::<u32>().is_ok() => (agent, call.parse().ok()),
+        _ => (stem, None),
+    };
+    let seconds =
+        WavReader::open(path).ok().map(|wav| f64::from(wav.duration()) / f64::from(wav.spec().sample_rate.max(1)));
+    Some(RecordingView { agent: agent.to_string(), call, seconds, size: path.metadata().ok()?.len(), file })
+}

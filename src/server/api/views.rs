@@ -1,0 +1,135 @@
+//! Jobs and runs as the outside sees them.
+
+use crate::jobs::{JobView, Jobs, Told};
+use crate::store::{JobState, Run};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A run, as lists have it.
+#[derive(Serialize, ToSchema)]
+pub struct RunRow {
+    /// Its id.
+    run: String,
+    project: Option<String>,
+    test: String,
+    file: String,
+    block: Option<String>,
+    /// queued, running, pass, fail, error, cancelled, skipped; broken: its host was killed; damaged: it can't be read
+    status: String,
+    /// Milliseconds since the epoch.
+    started: f64,
+    /// Milliseconds.
+    duration: Option<f64>,
+    /// manual, api, cron, rerun
+    trigger: Option<&'static str>,
+    repetition: u32,
+    repetitions: u32,
+    attempt: u32,
+}
+
+pub fn run_row(run: Run) -> RunRow {
+    RunRow {
+        run: run.id,
+        project: run.project,
+        test: run.test,
+        file: run.file,
+        block: run.block,
+        status: run.status.word().into(),
+        started: run.started,
+        duration: run.duration,
+        trigger: run.trigger.map(|trigger| trigger.word()),
+        repetition: run.repetition,
+        repetitions: run.repetitions,
+        attempt: run.attempt,
+    }
+}
+
+/// Something that is to be run, is being run, or was.
+#[derive(Serialize, ToSchema)]
+pub struct Job {
+    job: i64,
+    /// Where to ask for it again.
+    url: String,
+    /// waiting, running, done
+    state: &'static str,
+    trigger: &'static str,
+    project: Option<String>,
+    /// The schedule that it comes from.
+    schedule: Option<i64>,
+    queued: f64,
+    started: Option<f64>,
+    ended: Option<f64>,
+    /// How it ended: pass, fail, error, cancelled
+    status: Option<String>,
+    /// Why it ended so, where no run says it.
+    reason: Option<String>,
+    /// Of one that waits: its place in the queue, from 1.
+    position: Option<usize>,
+    runs: Vec<JobRun>,
+    problems: Vec<JobProblems>,
+    progress: Progress,
+    /// Where its report is, once it is over.
+    report: Option<String>,
+}
+
+/// A run of a job; one that is queued has its id already.
+#[derive(Serialize, ToSchema)]
+pub struct JobRun {
+    run: String,
+    url: String,
+    test: String,
+    block: Option<String>,
+    status: String,
+}
+
+/// Why a test of a job can't be run.
+#[derive(Serialize, ToSchema)]
+pub struct JobProblems {
+    test: String,
+    /// As docs/check.md has them.
+    #[schema(value_type = Vec<Object>)]
+    problems: Value,
+}
+
+/// Tests that are done, and all.
+#[derive(Serialize, ToSchema)]
+pub struct Progress {
+    done: usize,
+    total: usize,
+}
+
+pub fn job_view(jobs: &Jobs, view: JobView) -> Job {
+    let JobView { job, runs, problems, done, total, position } = view;
+    let project = job.project.and_then(|project| jobs.store().project(project).ok()).map(|project| project.name);
+    let url = format!("/api/v1/jobs/{}", job.id);
+    let run = |run: crate::jobs::JobRun| JobRun {
+        url: format!("/api/v1/runs/{}", run.run),
+        run: run.run,
+        test: run.test,
+        block: run.block,
+        status: run.status,
+    };
+    Job {
+        job: job.id,
+        report: job.ended.map(|_| format!("{url}/report")),
+        url,
+        state: match job.state {
+            JobState::Waiting => "waiting",
+            JobState::Running => "running",
+            JobState::Done => "done",
+        },
+        trigger: job.trigger.word(),
+        project,
+        schedule: job.schedule,
+        queued: job.queued,
+        started: job.started,
+        ended: job.ended,
+        status: job.status.map(|status| status.to_string().to_lowercase()),
+        reason: job.reason,
+        position,
+        runs: runs.into_iter().map(run).collect(),
+        problems: problems.into_iter().map(|Told { test, problems }| JobProblems { test, problems }).collect(),
+        progress: Progress { done, total },
+    }
+}

@@ -1,0 +1,60 @@
+//! What all requests share.
+
+use super::access::Access;
+use super::failure::Failure;
+use super::hub::Hub;
+use super::metrics::Metrics;
+use super::options::{DEFAULT_PASSWORD, FIRST_USER, Options};
+use crate::event::Clock;
+use crate::jobs::Jobs;
+use crate::pipeline::Workplace;
+use crate::store::Store;
+use axum::http::StatusCode;
+use std::sync::{Arc, Mutex};
+
+/// The server, for its handlers.
+pub struct App {
+    pub store: Arc<Store>,
+    pub jobs: Jobs,
+    pub workplace: Arc<Workplace>,
+    pub access: Access,
+    pub hub: Hub,
+    pub metrics: Arc<Metrics>,
+    pub options: Options,
+    /// When it began: milliseconds since the epoch.
+    pub started: f64,
+    /// A word that no other start has.
+    pub build: String,
+    pub default_password: Mutex<bool>,
+}
+
+impl App {
+    /// Whether the first user still has the password that everybody knows.
+    pub fn has_default_password(&self) -> bool {
+        *self.default_password.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Looks at it again.
+    pub fn password_changed(&self) {
+        let known = self.store.verify_password(FIRST_USER, DEFAULT_PASSWORD).is_ok_and(|user| user.is_some());
+        *self.default_password.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = known;
+    }
+}
+
+/// Milliseconds since the epoch.
+pub fn now() -> f64 {
+    Clock::system().now()
+}
+
+/// Does what blocks (the store, the disk, the compiler) on a thread for that.
+pub async fn blocking<T: Send + 'static>(
+    app: &Arc<App>,
+    work: impl FnOnce(&App) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let app = app.clone();
+    tokio::task::spawn_blocking(move || work(&app)).await.unwrap_or_else(|_| {
+        // it has panicked, which the terminal has told
+        Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, "the request could not be served")
+            .advice("see the server's log"))
+    })
+}
