@@ -21,6 +21,7 @@
 //! - [`store`]: projects, tests, runs and users in a database
 //! - [`notify`]: results, sent to webhooks
 //! - [`pipeline`]: the one place where the stages meet
+//! - [`schedule`]: cron expressions, and what is due by them
 //! - [`repl`]: a person at a prompt, in place of a script
 //! - [`jobs`]: what a server runs: a queue, its workers, what goes on
 //! - [`server`]: the service: REST, WebSocket, web UI
@@ -40,6 +41,7 @@ pub mod record;
 pub mod repl;
 pub mod report;
 pub mod run;
+pub mod schedule;
 pub mod script;
 pub mod server;
 pub mod sip;

@@ -22,6 +22,7 @@ mod repl;
 mod reports;
 mod runs;
 mod server;
+mod schedules;
 mod stdlib;
 mod store;
 mod support;

@@ -22,6 +22,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rquickjs", &["validation"]),
     ("rusqlite", &["store"]),
     ("sqlx", &["store"]),
+    ("croner", &["schedule"]),
+    ("jiff", &["schedule"]),
 ];
 const SURROUNDINGS: &[&str] = &["*", "var", "var_os", "vars", "vars_os", "args", "args_os", "temp_dir"];
 const VAGUE_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common"];

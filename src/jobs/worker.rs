@@ -142,7 +142,9 @@ impl Watcher for OnJob<'_> {
         self.jobs.changed(|state| {
             state.promised.remove(&header.run);
         });
-        self.index(&header.run);
+        if let Err(problem) = self.jobs.0.store.index_begun(header) {
+            self.jobs.tell(News::Trouble(problem.diagnostic()));
+        }
         self.jobs.tell(News::RunBegan(header.run.clone()));
     }
 

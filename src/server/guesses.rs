@@ -46,13 +46,13 @@ impl Guesses {
     /// A wrong one came.
     pub fn wrong(&self, from: IpAddr, now: f64) {
         self.with(|all| {
-            all.retain(|_, guessed| now - guessed.last < FORGOTTEN);
-            if all.len() >= ADDRESSES {
+            if all.len() >= ADDRESSES && !all.contains_key(&block(from)) {
                 let oldest = all.iter().min_by(|a, b| a.1.last.total_cmp(&b.1.last)).map(|(from, _)| *from);
                 oldest.map(|from| all.remove(&from));
             }
             let guessed = all.entry(block(from)).or_insert(Guessed { times: 0, last: now });
-            *guessed = Guessed { times: guessed.times.saturating_add(1), last: now };
+            let before = if now - guessed.last < FORGOTTEN { guessed.times } else { 0 };
+            *guessed = Guessed { times: before.saturating_add(1), last: now };
         });
     }
 

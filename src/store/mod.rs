@@ -35,7 +35,7 @@ pub use queue::{Job, JobState, NewJob, Queued};
 pub use retention::Retention;
 pub use runs::{Cursor, Rebuilt, Run, RunFilter, RunPage, RunStatus};
 pub use saved::{NewTest, Save, Test, Version, VersionInfo};
-pub use schedules::{NewSchedule, Schedule};
+pub use schedules::{Due, NewSchedule, Schedule};
 pub use secret::Secret;
 pub use sessions::Session;
 pub use users::User;

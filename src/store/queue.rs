@@ -205,7 +205,8 @@ impl Store {
     }
 }
 
-fn queue(connection: &Connection, new: &NewJob, now: f64) -> Result<Queued, Problem> {
+/// Puts a job at the end of the queue, where none of its schedule waits.
+pub(super) fn queue(connection: &Connection, new: &NewJob, now: f64) -> Result<Queued, Problem> {
     if let Some(schedule) = new.schedule {
         let query = "SELECT id FROM queue WHERE schedule = ?1 AND state = 'waiting'";
         if let Some(id) = one(connection, query, (schedule,), |row| row.get(0))? {

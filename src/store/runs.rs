@@ -5,7 +5,7 @@ use super::kept::{kept_run, kept_runs};
 use super::name::{key, name};
 use super::problem::Problem;
 use crate::diagnostic::Diagnostic;
-use crate::record::{self, Trigger};
+use crate::record::{self, Header, Trigger};
 use crate::report::kept::{KeptRun, State};
 use crate::verdict::Status;
 use rusqlite::types::Value;
@@ -187,6 +187,17 @@ impl Store {
                 Err(why) => Err(Problem::Invalid(Diagnostic::error(format!("{}: {why}", path.display())))),
             }
         })
+    }
+
+    /// Takes a run into the index that begins in this moment: its folder need not say so yet.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub fn index_begun(&self, header: &Header) -> Result<(), Problem> {
+        let (id, header) = (header.run.clone(), Some(header.clone()));
+        let begun = KeptRun { id, state: State::GoingOn, header, duration: None };
+        let run = of_folder(&begun).map_err(|why| Problem::Invalid(Diagnostic::error(why)))?;
+        self.write(|transaction| put(transaction, &run))
     }
 
     /// Makes the index anew from the folders, for example after the database was lost. What is in it and in no folder goes.

@@ -2,6 +2,7 @@
 
 use super::database::{Store, all, change, insert, one};
 use super::problem::Problem;
+use super::queue::{self, NewJob, Queued};
 use super::{projects, saved};
 use crate::diagnostic::Diagnostic;
 use rusqlite::{Connection, Row, params};
@@ -25,10 +26,25 @@ pub struct Schedule {
     pub id: i64,
     pub what: NewSchedule,
     pub created: f64,
-    /// The last time that it was due and was seen to.
+    /// Its times up to this one are seen to: they were run, missed, or passed while it was paused or said something else.
     pub last_due: Option<f64>,
     /// How many times were missed since it last ran.
     pub missed: u32,
+}
+
+/// A schedule's time that has come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Due {
+    /// The schedule's id.
+    pub schedule: i64,
+    /// Its `last_due`, as whoever found it due has read it.
+    pub seen: Option<f64>,
+    /// What becomes its `last_due`.
+    pub time: f64,
+    /// How many times have come since `seen`, with this one.
+    pub times: u32,
+    /// It is too late to say that this one was met, though it is made up for.
+    pub late: bool,
 }
 
 const SCHEDULE: &str = "SELECT id, project, test, cron, zone, paused, created, last_due, missed FROM schedules";
@@ -68,30 +84,47 @@ impl Store {
         })
     }
 
-    /// Says something else; what it missed does not count any more.
+    /// Says something else; what it missed does not count any more. Where its times change, those until now are over.
     ///
     /// # Errors
     /// As [`Store::create_schedule`]; or there is no such schedule.
-    pub fn change_schedule(&self, id: i64, new: &NewSchedule) -> Result<Schedule, Problem> {
-        let changed =
-            "UPDATE schedules SET project = ?2, test = ?3, cron = ?4, zone = ?5, paused = ?6, missed = 0 WHERE id = ?1";
+    pub fn change_schedule(&self, id: i64, new: &NewSchedule, now: f64) -> Result<Schedule, Problem> {
+        let changed = "UPDATE schedules SET
+            last_due = CASE WHEN cron = ?4 AND zone = ?5 AND paused = ?6 THEN last_due ELSE ?7 END,
+            project = ?2, test = ?3, cron = ?4, zone = ?5, paused = ?6, missed = 0 WHERE id = ?1";
         self.write(|transaction| {
             exists(transaction, new)?;
-            change(
-                transaction,
-                changed,
-                params![id, new.project, new.test, new.cron, new.zone, i32::from(new.paused)],
-            )?;
+            let values = params![id, new.project, new.test, new.cron, new.zone, i32::from(new.paused), now];
+            change(transaction, changed, values)?;
             by_id(transaction, id)
         })
     }
 
-    /// Notes that a schedule was seen to which was due at that time, and how many times it missed before. Of two hosts that see to
-    /// the same time, one is told true: that one queues the job.
-    pub fn schedule_due(&self, id: i64, due: f64, missed: u32) -> Result<bool, Problem> {
-        let seen =
-            "UPDATE schedules SET last_due = ?2, missed = ?3 WHERE id = ?1 AND (last_due IS NULL OR last_due < ?2)";
-        self.write(|transaction| change(transaction, seen, (id, due, missed)).map(|changed| changed > 0))
+    /// Queues the job of a time that has come, and notes that it is seen to, or neither. Where one waits already, this time is
+    /// missed. None: another host saw to it first, or the schedule was changed, paused or deleted meanwhile.
+    ///
+    /// # Errors
+    /// The job's project is not there.
+    pub fn queue_due(&self, due: &Due, job: &NewJob, now: f64) -> Result<Option<Queued>, Problem> {
+        self.write(|transaction| {
+            let Some(schedule) = still(transaction, due)? else { return Ok(None) };
+            let queued = queue::queue(transaction, job, now)?;
+            let missed = match queued {
+                Queued::Waits(_) => due.times.saturating_sub(u32::from(!due.late)),
+                _ => schedule.missed.saturating_add(due.times),
+            };
+            see(transaction, due, missed)?;
+            Ok(Some(queued))
+        })
+    }
+
+    /// Notes that times are missed. False: another host did, or the schedule is not what it was.
+    pub fn pass_due(&self, due: &Due) -> Result<bool, Problem> {
+        self.write(|transaction| {
+            let Some(schedule) = still(transaction, due)? else { return Ok(false) };
+            see(transaction, due, schedule.missed.saturating_add(due.times))?;
+            Ok(true)
+        })
     }
 
     /// # Errors
@@ -109,6 +142,17 @@ fn by_id(connection: &Connection, id: i64) -> Result<Schedule, Problem> {
     found.ok_or_else(|| Problem::missing("schedule", id))
 }
 
+/// The schedule, if it is as it was when it was found due.
+fn still(connection: &Connection, due: &Due) -> Result<Option<Schedule>, Problem> {
+    let found = one(connection, &format!("{SCHEDULE} WHERE id = ?1"), (due.schedule,), schedule)?;
+    Ok(found.filter(|schedule| !schedule.what.paused && schedule.last_due == due.seen))
+}
+
+fn see(connection: &Connection, due: &Due, missed: u32) -> Result<(), Problem> {
+    let seen = "UPDATE schedules SET last_due = ?2, missed = ?3 WHERE id = ?1";
+    change(connection, seen, (due.schedule, due.time, missed)).map(|_| ())
+}
+
 /// Whether there is what it is to run.
 fn exists(connection: &Connection, new: &NewSchedule) -> Result<(), Problem> {
     let project = projects::by_id(connection, new.project)?;
@@ -122,8 +166,9 @@ fn exists(connection: &Connection, new: &NewSchedule) -> Result<(), Problem> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Kind, NewTest};
+    use super::super::{Host, Kind, NewTest};
     use super::*;
+    use crate::record::Trigger;
 
     #[test]
     fn a_schedule_runs_what_is_there_and_goes_with_it() {
@@ -139,16 +184,14 @@ mod tests {
         let wrong = NewSchedule { project: two, ..new.clone() };
         assert!(matches!(store.create_schedule(&wrong, 2.0), Err(Problem::Invalid(_))));
         assert!(matches!(
-            store.change_schedule(made.id, &NewSchedule { project: 99, ..new.clone() }),
+            store.change_schedule(made.id, &NewSchedule { project: 99, ..new.clone() }, 2.0),
             Err(Problem::Missing(_))
         ));
-        // of two hosts one queues it
-        assert!(store.schedule_due(made.id, 100.0, 3).unwrap());
-        assert!(!store.schedule_due(made.id, 100.0, 0).unwrap());
-        let due = store.schedule(made.id).unwrap();
-        assert_eq!((due.last_due, due.missed), (Some(100.0), 3));
-        let all = NewSchedule { test: None, paused: true, ..new.clone() };
-        assert_eq!(store.change_schedule(made.id, &all).unwrap(), Schedule { what: all.clone(), missed: 0, ..due });
+        let all = NewSchedule { test: None, ..new.clone() };
+        let changed = store.change_schedule(made.id, &all, 3.0).unwrap();
+        assert_eq!(changed, Schedule { what: all.clone(), ..made.clone() });
+        let paused = NewSchedule { paused: true, ..all.clone() };
+        assert_eq!(store.change_schedule(made.id, &paused, 4.0).unwrap().last_due, Some(4.0));
         let other = store.create_schedule(&new, 3.0).unwrap();
         store.delete_test(test, 4.0).unwrap();
         assert!(matches!(store.schedule(other.id), Err(Problem::Missing(_))));
@@ -156,5 +199,46 @@ mod tests {
         store.delete_project(one, 5.0).unwrap();
         assert_eq!(store.schedules().unwrap(), []);
         assert!(matches!(store.delete_schedule(made.id), Err(Problem::Missing(_))));
+    }
+
+    #[test]
+    fn what_is_due_is_queued_once_and_counted() {
+        let data = tempfile::tempdir().unwrap();
+        let store = Store::open(data.path()).unwrap();
+        let host = Host::take(data.path()).unwrap();
+        let project = store.create_project("pbx", 1.0).unwrap().id;
+        let new = NewSchedule { project, test: None, cron: "0 3 * * *".into(), zone: "UTC".into(), paused: false };
+        let id = store.create_schedule(&new, 2.0).unwrap().id;
+        let job = NewJob { project: Some(project), payload: "a".into(), trigger: Trigger::Cron, schedule: Some(id) };
+        let due = |seen, time, times| Due { schedule: id, seen, time, times, late: false };
+        let state = || store.schedule(id).map(|schedule| (schedule.last_due, schedule.missed));
+        // of two hosts that found the same time due one queues it
+        let first = store.queue_due(&due(None, 100.0, 4), &job, 100.0).unwrap();
+        assert!(matches!(first, Some(Queued::Waits(_))));
+        assert_eq!(store.queue_due(&due(None, 100.0, 4), &job, 100.0), Ok(None));
+        assert_eq!((state(), store.jobs().unwrap().len()), (Ok((Some(100.0), 3)), 1));
+        // the next finds it waiting still
+        let again = store.queue_due(&due(Some(100.0), 200.0, 2), &job, 200.0).unwrap();
+        assert!(matches!(again, Some(Queued::WaitsAlready(_))));
+        assert_eq!((state(), store.jobs().unwrap().len()), (Ok((Some(200.0), 5)), 1));
+        assert_eq!(store.pass_due(&due(Some(100.0), 300.0, 1)), Ok(false));
+        assert_eq!(store.pass_due(&due(Some(200.0), 300.0, 1)), Ok(true));
+        assert_eq!(state(), Ok((Some(300.0), 6)));
+        // with a job that can't be queued nothing is noted
+        let nowhere = NewJob { project: Some(99), schedule: None, ..job.clone() };
+        assert!(matches!(store.queue_due(&due(Some(300.0), 400.0, 0), &nowhere, 400.0), Err(Problem::Missing(_))));
+        assert_eq!(state(), Ok((Some(300.0), 6)));
+        store.take_job(&host, 350.0).unwrap();
+        assert!(matches!(store.queue_due(&due(Some(300.0), 400.0, 1), &job, 400.0), Ok(Some(Queued::Waits(_)))));
+        assert_eq!(state(), Ok((Some(400.0), 0)));
+        store.take_job(&host, 450.0).unwrap();
+        let late = Due { late: true, ..due(Some(400.0), 420.0, 2) };
+        assert!(matches!(store.queue_due(&late, &job, 450.0), Ok(Some(Queued::Waits(_)))));
+        assert_eq!(state(), Ok((Some(420.0), 2)));
+        // what was paused or deleted meanwhile is not due
+        store.change_schedule(id, &NewSchedule { paused: true, ..new }, 450.0).unwrap();
+        assert_eq!(store.queue_due(&due(Some(450.0), 500.0, 0), &job, 500.0), Ok(None));
+        store.delete_project(project, 500.0).unwrap();
+        assert_eq!(store.pass_due(&due(Some(450.0), 500.0, 0)), Ok(false));
     }
 }

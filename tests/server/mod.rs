@@ -1,3 +1,4 @@
 //! The service, asked over HTTP.
 
 mod access;
+mod jobs;

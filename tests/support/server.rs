@@ -1,6 +1,7 @@
 //! The service as a test's subject: on a free port, in a data folder of its own, with its key.
 
 use super::Telefonist;
+use notify::{RecursiveMode, Watcher};
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::{Method, header};
 use serde_json::Value;
@@ -79,6 +80,29 @@ impl Server {
 
     pub fn patch(&self, path: &str, body: Value) -> Answer {
         self.request("PATCH", path).json(&body).answer()
+    }
+
+    /// Another start with the same data; it has ended.
+    pub fn again(mut self) -> Server {
+        Server::start_as(std::mem::replace(&mut self.host, Telefonist::new("")))
+    }
+
+    /// The job when it is over.
+    #[track_caller]
+    pub fn over(&self, job: i64) -> Value {
+        self.get(&format!("jobs/{job}?wait=true")).is(200).json()
+    }
+
+    /// Waits until the record of a run has a word.
+    pub fn wait_for(&self, run: &str, word: &str) {
+        let events = self.data_dir().join("runs").join(run).join("events.jsonl");
+        let (sender, changes) = std::sync::mpsc::channel();
+        let mut watcher = notify::recommended_watcher(sender).expect("the kernel tells of changes");
+        watcher.watch(&self.data_dir(), RecursiveMode::Recursive).expect("the folder is watched");
+        while !std::fs::read_to_string(&events).is_ok_and(|text| text.contains(word)) {
+            let change = changes.recv_timeout(Duration::from_secs(60));
+            change.unwrap_or_else(|_| panic!("no {word} in {}", events.display())).expect("a change");
+        }
     }
 
     /// Asks it to end, and waits until it has; gives its exit code.

@@ -80,7 +80,7 @@ async fn run_project(
         submit(app, What::Project(project.id), trigger, Options::default(), may_wait)
     })
     .await?;
-    let view = if asked.wait { over(&app, view).await? } else { view };
+    let view = if asked.wait { over(&app, view.job.id).await? } else { view };
     if asked.format == Some(Answer::Junit) {
         return written(&app, view.job.id, ReportFormat::Junit).await;
     }
@@ -177,7 +177,7 @@ async fn run(
         submit(app, what, trigger, options, may_wait)
     })
     .await?;
-    let view = if wait { over(&app, view).await? } else { view };
+    let view = if wait { over(&app, view.job.id).await? } else { view };
     let status = if wait { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(shown(&app, view).await?)))
 }
@@ -218,8 +218,7 @@ pub fn submit(app: &App, what: What, trigger: Trigger, options: Options, may_wai
 }
 
 /// The job when it is over, or when the server ends.
-async fn over(app: &Arc<App>, view: JobView) -> Result<JobView, Failure> {
-    let id = view.job.id;
+async fn over(app: &Arc<App>, id: i64) -> Result<JobView, Failure> {
     let mut news = app.hub.watch("jobs");
     loop {
         let view = blocking(app, move |app| Ok(app.jobs.job(id)?)).await?;
@@ -280,10 +279,27 @@ async fn jobs_done(
     list(&app, move |app| app.jobs.done(None, asked.limit.min(500))).await
 }
 
-#[utoipa::path(get, path = "/jobs/{id}", tag = "run", params(("id" = i64, Path)), responses((status = 200, body = Job), Failures))]
-async fn job(State(app): State<Arc<App>>, _: Looker, Path(id): Path<i64>) -> Result<Json<Job>, Failure> {
-    let view = blocking(&app, move |app| Ok(job_view(&app.jobs, app.jobs.job(id)?))).await?;
-    Ok(Json(view))
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct JobAsked {
+    /// Answer when it is over.
+    #[serde(default)]
+    wait: bool,
+}
+
+/// A job.
+#[utoipa::path(get, path = "/jobs/{id}", tag = "run", params(("id" = i64, Path), JobAsked), responses((status = 200, body = Job), Failures))]
+async fn job(
+    State(app): State<Arc<App>>,
+    _: Looker,
+    Path(id): Path<i64>,
+    Query(asked): Query<JobAsked>,
+) -> Result<Json<Job>, Failure> {
+    let view = match asked.wait {
+        true => over(&app, id).await?,
+        false => blocking(&app, move |app| Ok(app.jobs.job(id)?)).await?,
+    };
+    Ok(Json(shown(&app, view).await?))
 }
 
 /// Takes a job out of the queue, or ends what it runs as cancelled.

@@ -1,0 +1,16 @@
+//! Schedules: when they are due, by a cron expression in a time zone, and who sees to it that they are queued then. What a job is,
+//! and who runs it, is not known here. All times are milliseconds since the epoch.
+
+mod clock;
+mod cron;
+mod fields;
+mod plan;
+mod scheduler;
+mod words;
+
+#[cfg(test)]
+mod cron_tests;
+
+pub use clock::{Clock, SystemClock};
+pub use cron::{Cron, zones};
+pub use scheduler::{Fire, Scheduler, Told, run_now};

@@ -1,0 +1,109 @@
+//! When one schedule is due, by what it says and what was seen to.
+
+use super::Cron;
+use crate::diagnostic::Diagnostic;
+use crate::store::NewSchedule;
+
+/// Who looks later than that (milliseconds) is late: the time counts as missed, though it is made up for.
+const GRACE: f64 = 60_000.0;
+/// More missed times than these are not counted one by one.
+const COUNTED: u32 = 1000;
+
+/// A schedule's next time, kept as long as it says the same. What it says is read again when that has come: an expression that was
+/// read takes some kilobytes, and there may be thousands.
+pub struct Plan {
+    text: String,
+    zone: String,
+    /// The time that was asked for last, and the first of the schedule's after it. None: there is never one.
+    next: Option<(f64, Option<f64>)>,
+}
+
+/// Times that have come and were not seen to.
+#[derive(Debug, PartialEq)]
+pub struct Passed {
+    /// The last of them.
+    pub time: f64,
+    /// How many.
+    pub times: u32,
+    /// The last was too long ago to be met in time.
+    pub late: bool,
+}
+
+impl Plan {
+    /// The plan of times after `seen`; and what is wrong with it, if anything is: then it is never due.
+    pub fn new(what: &NewSchedule, seen: f64) -> (Plan, Option<Diagnostic>) {
+        let mut plan = Plan { text: what.cron.clone(), zone: what.zone.clone(), next: None };
+        let wrong = match plan.read() {
+            Ok(cron) => {
+                plan.next = Some((seen, cron.next(seen)));
+                None
+            }
+            Err(wrong) => Some(wrong),
+        };
+        (plan, wrong)
+    }
+
+    pub fn says(&self, what: &NewSchedule) -> bool {
+        self.text == what.cron && self.zone == what.zone
+    }
+
+    fn read(&self) -> Result<Cron, Diagnostic> {
+        Cron::parse(&self.text, &self.zone)
+    }
+
+    /// The first time after `seen`.
+    pub fn next(&mut self, seen: f64) -> Option<f64> {
+        let (after, next) = self.next?;
+        if after == seen {
+            return next;
+        }
+        let next = self.read().ok()?.next(seen);
+        self.next = Some((seen, next));
+        next
+    }
+
+    /// The times after `seen`, until now.
+    pub fn passed(&mut self, seen: f64, now: f64) -> Option<Passed> {
+        let mut time = self.next(seen).filter(|time| *time <= now)?;
+        let cron = self.read().ok()?;
+        let mut times = 1;
+        while let Some(next) = cron.next(time).filter(|next| *next <= now) {
+            if times == COUNTED {
+                return Some(Passed { time: now, times, late: true });
+            }
+            (time, times) = (next, times + 1);
+        }
+        Some(Passed { time, times, late: now - time > GRACE })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_in_time_missed_or_still_to_come() {
+        let what =
+            |cron: &str| NewSchedule { project: 1, test: None, cron: cron.into(), zone: "UTC".into(), paused: false };
+        let hourly = what("@hourly");
+        let (mut plan, wrong) = Plan::new(&hourly, 0.0);
+        assert!(wrong.is_none() && plan.says(&hourly) && !plan.says(&what("@daily")));
+        let hour = 3_600_000.0;
+        let passed = |time, times, late| Some(Passed { time, times, late });
+        assert_eq!(plan.next(0.0), Some(hour));
+        for (seen, now, expected) in [
+            (0.0, hour - 1.0, None),
+            (0.0, hour, passed(hour, 1, false)),
+            (0.0, hour + GRACE, passed(hour, 1, false)),
+            (0.0, hour + GRACE + 1.0, passed(hour, 1, true)),
+            (0.0, 3.0 * hour, passed(3.0 * hour, 3, false)),
+            (0.0, 3.5 * hour, passed(3.0 * hour, 3, true)),
+            (hour, 1.5 * hour, None),
+            (0.0, 1e4 * hour + 5.0, passed(1e4 * hour + 5.0, COUNTED, true)),
+        ] {
+            assert_eq!(plan.passed(seen, now), expected, "{seen} {now}");
+        }
+        let (mut never, wrong) = Plan::new(&what("0 0 30 2 *"), 0.0);
+        assert!(wrong.is_some() && never.passed(0.0, 1e12).is_none());
+    }
+}

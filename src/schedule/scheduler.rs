@@ -1,0 +1,201 @@
+//! Sees to schedules when they are due: a thread that sleeps until the next time of any.
+
+use super::clock::Clock;
+use super::plan::{Passed, Plan};
+use crate::diagnostic::Diagnostic;
+use crate::record::Trigger;
+use crate::store::{Due, NewJob, Problem, Queued, Schedule, Store};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+/// A clock that goes back by more than this (milliseconds) was wrong before: times are counted anew. By less, what ran already
+/// does not run again.
+const SET_BACK: f64 = 3.0 * 3_600_000.0;
+/// How long to wait before what failed is tried again, at first and at most (milliseconds).
+const AGAIN: (f64, f64) = (1000.0, 60_000.0);
+
+/// What the queue is given, and who wants to know.
+pub trait Fire: Send + Sync {
+    /// What a schedule runs, in the words of whoever takes it out of the queue again (`NewJob::payload`). `due` is the time that
+    /// it is queued for, in milliseconds since the epoch.
+    ///
+    /// # Errors
+    /// [`Problem::Broken`] is asked again a little later; with any other the time is missed.
+    fn payload(&self, schedule: &Schedule, due: f64) -> Result<String, Problem>;
+
+    /// Something was done, and is in the store. Called from the scheduler's thread, which waits meanwhile.
+    fn told(&self, told: Told);
+
+    /// Something went wrong. What goes on being wrong is said once.
+    fn report(&self, problem: Diagnostic);
+}
+
+/// What became of a schedule's time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Told {
+    /// Its job waits in the queue.
+    Fired { schedule: i64, due: f64, job: i64 },
+    /// There is no job for it: the last one waits still, or it can't be made.
+    Missed { schedule: i64, due: f64 },
+}
+
+/// The thread, which ends with this value.
+pub struct Scheduler {
+    clock: Arc<dyn Clock>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Scheduler {
+    /// Begins. What was due while nobody looked is queued at once, once for each schedule.
+    pub fn start(store: Arc<Store>, clock: Arc<dyn Clock>, fire: Arc<dyn Fire>) -> Scheduler {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut worker = Worker { store, clock: clock.clone(), fire, plans: HashMap::new(), told: None, wait: AGAIN.0 };
+        let until = stop.clone();
+        let thread = std::thread::spawn(move || {
+            while !until.load(Ordering::Acquire) {
+                let next = worker.turn();
+                worker.clock.sleep(next);
+            }
+        });
+        Scheduler { clock, stop, thread: Some(thread) }
+    }
+
+    /// To be called when schedules were made, changed or deleted.
+    pub fn changed(&self) {
+        self.clock.wake();
+    }
+
+    /// Ends the thread, at once unless it is at work. What it would have seen to later is seen to by the next one.
+    pub fn shutdown(self) {}
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        self.clock.wake();
+        if let Some(thread) = self.thread.take() {
+            // a panic in it was printed when it happened
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Queues a schedule's job now, whatever its times say and also if it is paused. Its times stay as they are.
+///
+/// # Errors
+/// There is no such schedule, or its job can't be made.
+pub fn run_now(store: &Store, fire: &dyn Fire, id: i64, trigger: Trigger, now: f64) -> Result<Queued, Problem> {
+    let schedule = store.schedule(id)?;
+    store.queue_job(&job(fire, &schedule, trigger, now)?, now)
+}
+
+fn job(fire: &dyn Fire, schedule: &Schedule, trigger: Trigger, due: f64) -> Result<NewJob, Problem> {
+    let payload = fire.payload(schedule, due)?;
+    Ok(NewJob { project: Some(schedule.what.project), payload, trigger, schedule: Some(schedule.id) })
+}
+
+struct Worker {
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+    fire: Arc<dyn Fire>,
+    plans: HashMap<i64, Plan>,
+    /// What went wrong last, as long as it does.
+    told: Option<Diagnostic>,
+    /// How long to wait when something goes wrong.
+    wait: f64,
+}
+
+impl Worker {
+    /// Sees to all that is due; gives the time of the next turn.
+    ///
+    /// All schedules are read each time, at most once a minute: another host may have changed them.
+    fn turn(&mut self) -> Option<f64> {
+        let now = self.clock.now();
+        let (mut next, mut wrong) = (None, None);
+        match self.store.schedules() {
+            Ok(schedules) => {
+                let mut plans = std::mem::take(&mut self.plans);
+                for schedule in schedules.iter().filter(|schedule| !schedule.what.paused) {
+                    let plan = plans.remove(&schedule.id).filter(|plan| plan.says(&schedule.what));
+                    let mut plan = plan.unwrap_or_else(|| self.plan(schedule));
+                    match self.see_to(schedule, &mut plan, now) {
+                        Ok(time) => next = earlier(next, time),
+                        Err(problem) => wrong = Some(problem),
+                    }
+                    self.plans.insert(schedule.id, plan);
+                }
+            }
+            Err(problem) => wrong = Some(problem),
+        }
+        let Some(problem) = wrong.map(Diagnostic::from) else {
+            (self.told, self.wait) = (None, AGAIN.0);
+            return next;
+        };
+        if self.told.as_ref() != Some(&problem) {
+            self.fire.report(problem.clone());
+            self.told = Some(problem);
+        }
+        let again = now + self.wait;
+        self.wait = (self.wait * 2.0).min(AGAIN.1);
+        earlier(next, Some(again))
+    }
+
+    fn plan(&self, schedule: &Schedule) -> Plan {
+        let (plan, wrong) = Plan::new(&schedule.what, seen(schedule));
+        if let Some(wrong) = wrong {
+            let message = format!("the schedule {} never runs: {}", schedule.id, wrong.message);
+            self.fire.report(Diagnostic { message, ..wrong });
+        }
+        plan
+    }
+
+    /// Queues what is due of one schedule; gives its next time.
+    fn see_to(&self, schedule: &Schedule, plan: &mut Plan, now: f64) -> Result<Option<f64>, Problem> {
+        let mut seen = seen(schedule);
+        let due = |time, times, late| Due { schedule: schedule.id, seen: schedule.last_due, time, times, late };
+        if seen > now + SET_BACK {
+            self.store.pass_due(&due(now, 0, false))?;
+            seen = now;
+        } else if let Some(Passed { time, times, late }) = plan.passed(seen, now) {
+            self.queue(schedule, &due(time, times, late), now)?;
+            seen = time;
+        }
+        Ok(plan.next(seen))
+    }
+
+    fn queue(&self, schedule: &Schedule, due: &Due, now: f64) -> Result<(), Problem> {
+        let queued =
+            job(&*self.fire, schedule, Trigger::Cron, due.time).and_then(|job| self.store.queue_due(due, &job, now));
+        let missed = Told::Missed { schedule: schedule.id, due: due.time };
+        match queued {
+            Ok(Some(Queued::Waits(job))) => {
+                self.fire.told(Told::Fired { schedule: schedule.id, due: due.time, job });
+            }
+            Ok(Some(_)) => self.fire.told(missed),
+            // another host has seen to it
+            Ok(None) => {}
+            Err(problem @ Problem::Broken(_)) => return Err(problem),
+            Err(problem) => {
+                if self.store.pass_due(due)? {
+                    let wrong = problem.diagnostic();
+                    let message = format!("the schedule {} could not run: {}", schedule.id, wrong.message);
+                    self.fire.report(Diagnostic { message, ..wrong });
+                    self.fire.told(missed);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Up to when its times are seen to.
+fn seen(schedule: &Schedule) -> f64 {
+    schedule.last_due.unwrap_or(schedule.created)
+}
+
+fn earlier(one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    one.into_iter().chain(other).min_by(f64::total_cmp)
+}
