@@ -1,7 +1,7 @@
 // A run: what came of it, its events, its files; and lists of runs.
 import { address, get, path, post, put, remove } from "./client";
 import type { RunEvent } from "../record/events";
-import type { Job, Kind, Reason, RunRow, Status } from "./runs";
+import type { Job, Kind, RunRow, Verdict } from "./runs";
 
 export interface Audio {
   codec: string;
@@ -28,21 +28,14 @@ export interface RunCall {
   why: { code: number | null; text: string; by: string | null } | null;
   audio: Audio | null;
 }
-export interface Verdict {
-  status: Status;
-  hash: string;
-  expected: string | null;
-  reasons: Reason[];
-  warnings: string[];
-  findings: { about: string; lines: string[] }[];
-}
-export interface Recording { file: string; agent: string | null; call: number | null; seconds: number; size: number }
+export interface Recording { file: string; agent: string | null; call: number | null; seconds: number | null; size: number }
 export interface Delivery { id: string | number; webhook: string | number | null; kind: string; address: string; state: string; attempts: number; error: string | null; created: number; sent: number | null }
 export interface RunDetail extends RunRow {
   host: string;
   agent: string;
-  ended: number | null;
   verdict: Verdict | null;
+  /** The event that the first reason is about. */
+  failed_event: number | null;
   calls: RunCall[];
   agents: { name: string; aor: string; address: string; baresip: string }[];
   recordings: Recording[];
@@ -50,16 +43,16 @@ export interface RunDetail extends RunRow {
   script: string | null;
   last_pass: string | null;
   events: number;
-  job: string | null;
-  keep?: boolean;
-  deliveries: Delivery[];
+  keep: boolean;
+  live: boolean;
 }
+/** Milliseconds; `loss_max` is packets. */
 export interface Quality { mos_min: number | null; mos_avg: number | null; jitter_max: number | null; loss_max: number | null; post_dial_delay: number | null }
-export interface HistoryRow extends RunRow { hash: string | null; agents: number | string[]; quality: Quality | null; keep?: boolean }
+export interface HistoryRow extends RunRow { hash: string | null; agents: number | null; quality: Quality | null }
 export interface History { runs: HistoryRow[]; flakiness: number; first_bad: string | null; last_pass: string | null }
 export interface Peaks { seconds: number; rate: number; peaks: [min: number, max: number][] }
-export interface DiffLine { kind: "same" | "removed" | "added"; text: string; a: number | null; b: number | null }
-export interface RunDiff { same: boolean; lines: DiffLine[]; a: { hash: string | null }; b: { hash: string | null } }
+export interface DiffLine { kind: "same" | "removed" | "added"; text: string; /** Which line of each it is, from 1. */ a: number | null; b: number | null }
+export interface RunDiff { same: boolean; /** Where they part. */ first: { text: string; place: string } | null; lines: DiffLine[]; a: { hash: string | null }; b: { hash: string | null } }
 export interface RunFilter {
   project?: string | null;
   test?: string | null;
@@ -75,7 +68,7 @@ export const run = (id: string, signal?: AbortSignal) => get<RunDetail>(path`/ru
 export const events = (id: string, from: number, limit: number, signal?: AbortSignal) =>
   get<{ events: RunEvent[]; next: number | null; live: boolean }>(path`/runs/${id}/events`, { from, limit }, signal);
 export const removeRun = (id: string) => remove(path`/runs/${id}`);
-export const removeRuns = (ids: string[]) => post<void>("/runs/delete", { runs: ids });
+export const removeRuns = (ids: string[]) => post<{ deleted: string[]; left: { run: string; why: string }[] }>("/runs/delete", { runs: ids });
 export const keepRun = (id: string, keep: boolean) => put<void>(path`/runs/${id}/keep`, { keep });
 export const rerun = (id: string) => post<Job>(path`/runs/${id}/rerun`);
 export const stopRun = (id: string) => post<void>(path`/runs/${id}/stop`);

@@ -5,7 +5,7 @@ import type { RunEvent } from "../../lib/record/events";
 import { RunRecord } from "../../lib/record/record";
 import { socket } from "../../lib/live.svelte";
 
-const PAGE = 1000;
+const PAGE = 2000;
 /** A record this long is shown anew less often: laying it out takes longer. */
 const LONG = 5000;
 
@@ -65,7 +65,8 @@ export class RunView {
       for (;;) {
         const page = await events(this.id, this.record.next, PAGE, this.ends.signal);
         this.take(...page.events);
-        if (page.next === null || page.events.length === 0) {
+        // What goes on always has a next page: what comes now is the socket's to tell.
+        if (page.next === null || page.events.length < PAGE) {
           this.show();
           this.complete = true;
           return page.live;

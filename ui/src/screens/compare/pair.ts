@@ -1,5 +1,5 @@
 // The two runs of a comparison, their records read when a view needs them.
-import { events, type RunDetail } from "../../lib/api/run";
+import { events } from "../../lib/api/run";
 import type { RunEvent } from "../../lib/record/events";
 import { RunRecord } from "../../lib/record/record";
 
@@ -19,11 +19,9 @@ export const recordOf = (run: string): Promise<RunRecord> => {
 const read = async (run: string): Promise<RunRecord> => {
   const record = new RunRecord();
   for (let from: number | null = 0; from !== null; ) {
-    const page: { events: RunEvent[]; next: number | null } = await events(run, from, 1000);
+    const page: { events: RunEvent[]; next: number | null } = await events(run, from, 2000);
     record.add(page.events);
     from = page.events.length === 0 ? null : page.next;
   }
   return record;
 };
-
-export interface Both { a: RunDetail; b: RunDetail }
