@@ -13,4 +13,5 @@ export const stop = () => post<void>("/console/stop");
 export const end = () => remove("/console");
 export const history = () => get<{ lines: string[] }>("/console/history").then((answer) => answer.lines);
 export const script = (kind: Kind) => get<{ text: string }>("/console/script", { kind }).then((answer) => answer.text);
-export const complete = (text: string, line: number, column: number) => post<{ items: Item[] }>("/console/complete", { text, line, column }).then((answer) => answer.items);
+/** `start`: the column at which the word begins that an item replaces. */
+export const complete = (text: string, line: number, column: number) => post<{ start: number; items: Item[]; hint: string | null }>("/console/complete", { text, line, column });

@@ -34,10 +34,10 @@ export class RunView {
     this.version += 1;
   }
 
-  /** Follows the run until the function that is returned is called. */
-  follow(): () => void {
+  /** Follows the run until the function that is returned is called; of one that has not begun nothing can be fetched. */
+  follow(begun: boolean): () => void {
     let leave = () => {};
-    void this.fetch().then((live) => {
+    void (begun ? this.fetch() : Promise.resolve(true)).then((live) => {
       if (!live || this.ends.signal.aborted) return;
       leave = socket.subscribe(`run:${this.id}`, {
         // A number of the topic is the event's plus one.
