@@ -50,6 +50,7 @@ struct RunProject {
     #[serde(default)]
     wait: bool,
     /// What to answer with, once all is over.
+    #[param(inline)]
     format: Option<Answer>,
 }
 
@@ -317,6 +318,7 @@ async fn stop_job(State(app): State<Arc<App>>, _: Runner, Path(id): Path<i64>) -
 #[into_params(parameter_in = Query)]
 struct ReportAsked {
     #[serde(default)]
+    #[param(inline)]
     format: ReportFormat,
 }
 

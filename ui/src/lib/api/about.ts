@@ -3,14 +3,14 @@ import { get, put } from "./client";
 
 export interface Version { version: string; baresip: string; api: string; ui: boolean }
 export interface Health {
+  /** Milliseconds. */
   uptime: number;
+  agent: string | null;
   agents: { running: number; max: number };
   queue: { running: number; waiting: number; places: number };
-  store: { ok: boolean; size: number };
+  store_bytes: number;
   disk: { runs_bytes: number; free_bytes: number; total_bytes: number };
   runs: number;
-  clients: number;
-  agent: string;
 }
 export interface Agent { name: string; aor: string; address: string; baresip: string; run: string; since: number; console: boolean }
 export type Settings = Record<string, number | boolean | string | null>;
