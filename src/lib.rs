@@ -21,9 +21,9 @@
 //! - [`store`]: projects, tests, runs and users in a database
 //! - [`notify`]: results, sent to webhooks
 //! - [`pipeline`]: the one place where the stages meet
-//! - [`schedule`]: cron expressions, and what is due by them
 //! - [`repl`]: a person at a prompt, in place of a script
 //! - [`jobs`]: what a server runs: a queue, its workers, what goes on
+//! - [`schedule`]: cron expressions, and what is due by them
 //! - [`server`]: the service: REST, WebSocket, web UI
 //! - [`cli`]: arguments, environment, exit codes
 pub mod agent;

@@ -1,7 +1,7 @@
 //! Exit codes and messages of the command line.
 
+use crate::support::receiver::{Receiver, Request};
 use crate::support::{OLD_BARESIP, Telefonist};
-use std::io::{BufRead, BufReader, Read, Write};
 
 #[test]
 fn an_unknown_directive_is_shown_with_line_caret_and_the_nearest_one() {
@@ -79,39 +79,31 @@ fn a_command_without_an_agent_is_an_error_with_its_line() {
 
 #[test]
 fn a_webhook_gets_the_result_and_its_url_is_kept_nowhere() {
-    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/hook/secret-path", server.local_addr().unwrap());
-    let received = std::thread::spawn(move || {
-        let mut stream = server.accept().unwrap().0;
-        let mut request = String::new();
-        let mut length = None;
-        let mut reader = BufReader::new(stream.try_clone().unwrap());
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).unwrap();
-            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().ok();
-            }
-            request += &line;
-            if line == "\r\n" {
-                break;
-            }
-        }
-        let mut body = vec![0; length.expect("a length")];
-        reader.read_exact(&mut body).unwrap();
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
-        (request, String::from_utf8(body).unwrap())
-    });
+    let receiver = Receiver::new(&["200 OK"]);
+    let url = receiver.url();
     let test =
         Telefonist::new("run call").file("call", &format!("_webhook {url}\nuanew <sip:a@127.0.0.1>;regint=0 | 0s\n"));
-    test.run().exits(0).says("PASS").never_says("secret-path");
-    let (request, body) = received.join().unwrap();
-    assert!(request.starts_with("POST /hook/secret-path"), "{request}");
+    test.run().exits(0).says("PASS").never_says("s3cret-path");
+    let Request { line, body, .. } = receiver.next();
+    assert!(line.starts_with("POST /hook/s3cret-path"), "{line}");
     assert!(body.contains("MessageCard") && body.contains("PASS: call"), "{body}");
     for name in ["events.jsonl", "testfile", "script.rhai", "verdict.json"] {
         let kept = std::fs::read_to_string(test.run_folder().join(name)).unwrap();
-        assert!(!kept.contains("secret-path"), "{name}: {kept}");
+        assert!(!kept.contains("s3cret-path"), "{name}: {kept}");
     }
+}
+
+#[test]
+fn a_webhook_that_does_not_take_the_result_is_a_warning() {
+    let receiver = Receiver::new(&["404 Not Found"]);
+    let script = |url: &str| format!("webhook(\"{url}\");\nagent(\"alice\").dial(\"sip:b@127.0.0.1:9\");\n");
+    let test = Telefonist::new("run call.rhai").file("call.rhai", &script(receiver.url()));
+    test.run().exits(0).says("PASS").says(receiver.address()).says("404").never_says("s3cret-path");
+    // once
+    assert_eq!((receiver.next().line.as_str(), receiver.rest()), ("POST /hook/s3cret-path HTTP/1.1", 0));
+    test.run().exits(0).says("PASS").says("refused").never_says("s3cret-path");
+    let test = Telefonist::new("run call.rhai").file("call.rhai", &script("hooks.example/s3cret-path"));
+    test.run().exits(0).says("PASS").says("not an http or https URL").never_says("s3cret-path");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use telefonist::diagnostic::Diagnostic;
 use telefonist::record::Trigger;
-use telefonist::schedule::{Clock, Cron, Fire, Scheduler, Told, run_now};
-use telefonist::store::{Host, NewSchedule, Problem, Queued, Schedule, Store};
+use telefonist::schedule::{Clock, Cron, Fire, Scheduler, Told};
+use telefonist::store::{Host, NewJob, NewSchedule, Problem, Schedule, Store};
 use telefonist::verdict::Status;
 use tempfile::TempDir;
 
@@ -97,15 +97,21 @@ impl Hand {
 struct Notes {
     told: Mutex<Vec<Told>>,
     reported: Mutex<Vec<String>>,
-    /// What `payload` says next, the last first.
+    /// What `job` says next, the last first.
     problems: Mutex<Vec<Problem>>,
 }
 
 impl Fire for Notes {
-    fn payload(&self, schedule: &Schedule, due: f64) -> Result<String, Problem> {
+    fn job(&self, schedule: &Schedule, due: f64) -> Result<NewJob, Problem> {
         match self.problems.lock().unwrap().pop() {
             Some(problem) => Err(problem),
-            None => Ok(format!("{} {due}", schedule.id)),
+            None => Ok(NewJob {
+                project: Some(schedule.what.project),
+                payload: format!("{} {due}", schedule.id),
+                plan: "[]".into(),
+                trigger: Trigger::Cron,
+                schedule: Some(schedule.id),
+            }),
         }
     }
 
@@ -197,7 +203,7 @@ impl World {
         let mut ran = vec![];
         while let Some(job) = self.store.take_job(&self.host, self.clock.now()).unwrap() {
             assert_eq!((job.trigger, job.project), (Trigger::Cron, Some(self.project)));
-            self.store.finish_job(job.id, Status::Pass, None, self.clock.now()).unwrap();
+            self.store.finish_job(job.id, (Status::Pass, None), &[], self.clock.now()).unwrap();
             ran.push(job.payload);
         }
         ran
@@ -349,7 +355,7 @@ fn one_run_of_a_schedule_waits_at_most() {
     let running = world.store.take_job(&world.host, at(3.5)).unwrap().unwrap();
     world.clock.run_to(at(4.0));
     assert_eq!((world.fired(), world.missed(id)), (vec![at(4.0)], 0));
-    world.store.finish_job(running.id, Status::Fail, None, at(4.5)).unwrap();
+    world.store.finish_job(running.id, (Status::Fail, None), &[], at(4.5)).unwrap();
     let last = world.store.jobs_done(Some(id), 5).unwrap();
     assert_eq!(last.iter().map(|job| job.status).collect::<Vec<_>>(), [Some(Status::Fail)]);
 }
@@ -380,13 +386,6 @@ fn what_is_paused_does_not_run_and_is_not_made_up_for() {
     world.changed();
     assert_eq!(world.run_to(START + 6.0 * HOUR), [START + 6.0 * HOUR]);
     assert_eq!((world.missed(paused), world.missed(other)), (0, 0));
-    // one that is paused may be run all the same
-    world.change(paused, |what| what.paused = true);
-    let queued = run_now(&world.store, &*world.notes, paused, Trigger::Manual, world.clock.now()).unwrap();
-    let Queued::Waits(job) = queued else { panic!("{queued:?}") };
-    assert_eq!(run_now(&world.store, &*world.notes, paused, Trigger::Manual, 1.0), Ok(Queued::WaitsAlready(job)));
-    assert_eq!(world.store.job(job).unwrap().trigger, Trigger::Manual);
-    assert!(matches!(run_now(&world.store, &*world.notes, 99, Trigger::Manual, 1.0), Err(Problem::Missing(_))));
 }
 
 #[test]

@@ -13,14 +13,15 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 pub fn export(arguments: &ExportArguments) -> ExitCode {
-    let (run, place) =
-        match record::find(&arguments.data_dir, &arguments.run).and_then(|run| Ok((place(arguments, &run)?, run))) {
-            Ok((place, run)) => (run, place),
-            Err(problem) => {
-                complain(&[problem]);
-                return ExitCode::Usage;
-            }
-        };
+    let (run, place) = match record::find(&arguments.data.data_dir, &arguments.run)
+        .and_then(|run| Ok((place(arguments, &run)?, run)))
+    {
+        Ok((place, run)) => (run, place),
+        Err(problem) => {
+            complain(&[problem]);
+            return ExitCode::Usage;
+        }
+    };
     match write(&run, arguments.format, &place) {
         Ok(warnings) => {
             complain(&warnings);
@@ -136,7 +137,7 @@ fn kept(file: NamedTempFile, place: &Place, path: &Path) -> io::Result<()> {
 }
 
 /// A path without characters that could steer the terminal.
-fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     let escape =
         |c: char| if crate::diagnostic::is_invisible(c) { c.escape_default().to_string() } else { c.to_string() };
     path.display().to_string().chars().map(escape).collect()

@@ -13,7 +13,7 @@ use std::io::Write;
 const COLUMNS: usize = 80;
 
 pub fn ladder(arguments: &LadderArguments) -> ExitCode {
-    let run = match record::find(&arguments.data_dir, &arguments.run) {
+    let run = match record::find(&arguments.data.data_dir, &arguments.run) {
         Ok(run) => run,
         Err(problem) => {
             complain(&[problem]);

@@ -2,15 +2,18 @@
 
 mod arguments;
 mod check;
+mod config;
 mod doctor;
 mod export;
 mod inputs;
 mod interrupt;
 mod ladder;
 mod limits;
+mod maintenance;
 mod moment;
 mod printer;
 mod progress;
+mod projects;
 mod repl;
 mod replay;
 mod reports;
@@ -18,12 +21,14 @@ mod run;
 mod runs;
 mod serve;
 mod settings;
+mod sources;
 mod stdlib;
 mod watch;
 
 use crate::verdict::ExitCode;
-use arguments::{Arguments, Verb};
-use clap::Parser;
+use arguments::Verb;
+use check::complain;
+use sources::Refused;
 use std::process;
 
 /// What the program does, from its arguments to its exit code.
@@ -32,15 +37,22 @@ pub fn main() -> process::ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == "__agent") {
         return embedded_agent();
     }
-    let arguments = match Arguments::try_parse_from(arguments::with_long_flags(std::env::args_os())) {
+    let (arguments, config) = match sources::arguments(std::env::args_os(), &|name| std::env::var_os(name)) {
         Ok(arguments) => arguments,
-        Err(error) => {
+        Err(Refused::Parser(error)) => {
             // help and version are asked for, and so no error
             let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Passed };
             let _ = error.print();
             return code.code().into();
         }
+        Err(Refused::Elsewhere(problems)) => {
+            complain(&problems);
+            return ExitCode::Usage.code().into();
+        }
     };
+    if matches!(arguments.verb, Verb::Serve(_)) {
+        complain(config.and_then(|config| config.warning()).as_slice());
+    }
     let code = match arguments.verb {
         Verb::Run(verb) => run::run(&verb),
         Verb::Serve(verb) => serve::serve(&verb),
@@ -52,6 +64,9 @@ pub fn main() -> process::ExitCode {
         Verb::Compile(verb) => check::compile(&verb),
         Verb::Ladder(verb) => ladder::ladder(&verb),
         Verb::Export(verb) => export::export(&verb),
+        Verb::ImportProject(verb) => projects::import(&verb),
+        Verb::ExportProject(verb) => projects::export(&verb),
+        Verb::Maintenance(verb) => maintenance::maintenance(&verb),
         Verb::Doctor(verb) => doctor::doctor(&verb),
         Verb::Stdlib(verb) => stdlib::stdlib(&verb),
     };

@@ -1,6 +1,6 @@
 //! `telefonist repl`, and `run --pause-on-failure`: a prompt, at a terminal; without one, lines of a pipe.
 
-use super::arguments::{HostArguments, InputArguments};
+use super::arguments::{HostArguments, InputArguments, duration};
 use super::check::complain;
 use super::printer::say;
 use super::{colours, inputs, interrupt, settings};
@@ -43,7 +43,7 @@ pub struct ReplArguments {
     #[arg(long)]
     pub private: bool,
     /// The time limit of an await that names none
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = super::settings::duration)]
+    #[arg(long, value_name = "DURATION", env = "TELEFONIST_TIMEOUT", default_value = "30s", value_parser = duration, help_heading = "Limits")]
     pub timeout: std::time::Duration,
     #[command(flatten)]
     pub inputs: InputArguments,

@@ -1,5 +1,6 @@
 //! `telefonist replay` and `telefonist diff`: recorded runs, shown again, judged again, compared.
 
+use super::arguments::DataArguments;
 use super::check::complain;
 use super::colours;
 use crate::diagnostic::Diagnostic;
@@ -23,9 +24,8 @@ pub struct ReplayArguments {
     /// Show all that the agents log, not their warnings and errors only
     #[arg(long)]
     pub log: bool,
-    /// Folder with the runs
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub data: DataArguments,
 }
 
 #[derive(Args, Debug)]
@@ -34,14 +34,13 @@ pub struct DiffArguments {
     pub a: PathBuf,
     /// The run that it is compared with
     pub b: PathBuf,
-    /// Folder with the runs
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub data: DataArguments,
 }
 
 /// Prints a recorded run as it was shown live, then its verdict, found anew; ends as that run did.
 pub fn replay(arguments: &ReplayArguments) -> ExitCode {
-    let folder = match record::find(&arguments.data_dir, &arguments.run) {
+    let folder = match record::find(&arguments.data.data_dir, &arguments.run) {
         Ok(folder) => folder.path().to_path_buf(),
         Err(problem) => return refuse(problem, ExitCode::Usage),
     };
@@ -72,7 +71,7 @@ pub fn replay(arguments: &ReplayArguments) -> ExitCode {
 pub fn diff(arguments: &DiffArguments) -> ExitCode {
     let flow = |run: &Path| {
         let refused = |code| move |problem| refuse(problem, code);
-        let folder = record::find(&arguments.data_dir, run).map_err(refused(ExitCode::Usage))?;
+        let folder = record::find(&arguments.data.data_dir, run).map_err(refused(ExitCode::Usage))?;
         pipeline::flow_of(folder.path()).map_err(refused(ExitCode::Error))
     };
     let (a, b) = match flow(&arguments.a).and_then(|a| Ok((a, flow(&arguments.b)?))) {

@@ -24,7 +24,7 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
         complain(&[problem]);
         return ExitCode::Usage;
     }
-    let workplace = match inputs::inputs(&arguments.inputs, &arguments.host.data_dir) {
+    let workplace = match inputs::inputs(&arguments.inputs, &arguments.host.data.data_dir) {
         Ok(inputs) if arguments.pause_on_failure => {
             let interrupt = workplace.interrupt.clone();
             workplace.with_inputs(repl::pausing(inputs, interrupt))
@@ -97,7 +97,7 @@ fn plan(arguments: &RunArguments) -> Plan {
             Kept::None => Keep::None,
         },
         keeps_order: arguments.selection.shuffle.is_some(),
-        limits: Limits { within: arguments.timeout, test: arguments.test_timeout },
+        limits: Limits { within: arguments.limits.timeout, test: arguments.limits.test_timeout },
     }
 }
 

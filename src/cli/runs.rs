@@ -1,5 +1,6 @@
 //! `telefonist runs`: what is kept, and deleting it.
 
+use super::arguments::DataArguments;
 use super::check::complain;
 use super::colours;
 use super::moment::Moment;
@@ -30,9 +31,8 @@ pub struct RunsArguments {
     /// For programs, as docs/reports.md describes it
     #[arg(long)]
     pub json: bool,
-    /// Folder with the runs
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub data: DataArguments,
     #[command(subcommand)]
     pub verb: Option<RunsVerb>,
 }
@@ -51,9 +51,8 @@ pub struct DeleteArguments {
     /// All runs from before then: 30m, 12h, 7d, 2w ago, or a day like 2026-11-23
     #[arg(long, value_name = "WHEN")]
     pub older_than: Option<Moment>,
-    /// Folder with the runs
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub data: DataArguments,
 }
 
 /// Lists the runs, the newest first, or deletes some.
@@ -61,7 +60,7 @@ pub fn runs(arguments: &RunsArguments) -> ExitCode {
     if let Some(RunsVerb::Delete(arguments)) = &arguments.verb {
         return delete(arguments);
     }
-    let all = match store::kept_runs(&arguments.data_dir) {
+    let all = match store::kept_runs(&arguments.data.data_dir) {
         Ok(runs) => runs,
         Err(problem) => return refuse(problem, ExitCode::Error),
     };
@@ -75,7 +74,7 @@ pub fn runs(arguments: &RunsArguments) -> ExitCode {
     };
     let _ = stdout.lock().write_all(text.as_bytes());
     if runs.is_empty() && !arguments.json {
-        let folder = arguments.data_dir.join("runs");
+        let folder = arguments.data.data_dir.join("runs");
         let none = match count {
             0 => format!("no run is kept in {}", folder.display()),
             count => format!("none of the {count} runs in {} is like that", folder.display()),
@@ -96,8 +95,8 @@ fn is_asked_for(run: &KeptRun, arguments: &RunsArguments, now: f64) -> bool {
 
 fn delete(arguments: &DeleteArguments) -> ExitCode {
     let folders = match &arguments.older_than {
-        Some(moment) => older(&arguments.data_dir, moment.at(Clock::system().now())),
-        None => arguments.runs.iter().map(|run| named(&arguments.data_dir, run)).collect(),
+        Some(moment) => older(&arguments.data.data_dir, moment.at(Clock::system().now())),
+        None => arguments.runs.iter().map(|run| named(&arguments.data.data_dir, run)).collect(),
     };
     // nothing is deleted where one of them is not what was meant
     let folders: Vec<PathBuf> = match folders {

@@ -188,6 +188,26 @@ impl Jobs {
     /// # Errors
     /// Why it is not queued. An order of a schedule is queued even if none of its texts can be run: that is its result.
     pub fn submit(&self, order: &Order) -> Result<JobView, Refused> {
+        let (new, problems) = self.prepare(order)?;
+        let queued = match order.may_wait {
+            true => self.0.store.queue_job(&new, now())?,
+            false => self.0.store.queue_job_if_free(&new, self.places(), now())?,
+        };
+        let id = match queued {
+            Queued::Busy => return Err(Refused::Busy),
+            Queued::WaitsAlready(id) => return Ok(self.job(id)?),
+            Queued::Waits(id) => id,
+        };
+        let mut view = self.queued(id)?;
+        view.problems = problems;
+        Ok(view)
+    }
+
+    /// What an order puts into the queue, and why some of its tests can't be run. Once it is there, [`Jobs::queued`] has to know.
+    ///
+    /// # Errors
+    /// As [`Jobs::submit`].
+    pub fn prepare(&self, order: &Order) -> Result<(NewJob, Vec<Told>), Refused> {
         let (project, payload) = self.payload(order)?;
         if payload.texts.is_empty() {
             return Err(Refused::Nothing);
@@ -198,29 +218,20 @@ impl Jobs {
         if order.schedule.is_none() && cases.iter().all(|(_, case)| case.compiled.is_err()) {
             return Err(Refused::Broken(problems));
         }
-        let planned = self.plan(&mut cases);
-        let new = NewJob {
-            project,
-            payload: json(&payload),
-            plan: json(&planned),
-            trigger: order.trigger,
-            schedule: order.schedule,
-        };
-        let queued = match order.may_wait {
-            true => self.0.store.queue_job(&new, now())?,
-            false => self.0.store.queue_job_if_free(&new, self.places(), now())?,
-        };
-        let id = match queued {
-            Queued::Busy => return Err(Refused::Busy),
-            Queued::WaitsAlready(id) => return Ok(self.job(id)?),
-            Queued::Waits(id) => id,
-        };
-        let promised: BTreeSet<String> = planned.iter().filter_map(|planned| planned.run.clone()).collect();
-        self.changed(|state| state.promised.extend(promised.into_iter().map(|run| (run, id))));
+        let plan = json(&self.plan(&mut cases));
+        let (payload, trigger, schedule) = (json(&payload), order.trigger, order.schedule);
+        Ok((NewJob { project, payload, plan, trigger, schedule }, problems))
+    }
+
+    /// A job is in the queue: its runs' ids are given away, and a worker may take it.
+    ///
+    /// # Errors
+    /// There is no such job.
+    pub fn queued(&self, id: i64) -> Result<JobView, Problem> {
+        let runs = view::planned(&self.0.store.job(id)?).into_iter().filter_map(|planned| planned.run);
+        self.changed(|state| state.promised.extend(runs.map(|run| (run, id))));
         self.tell(News::Job(id));
-        let mut view = self.job(id)?;
-        view.problems = problems;
-        Ok(view)
+        self.job(id)
     }
 
     /// Gives ids to the runs that can be.

@@ -1,3 +1,16 @@
-//! Results sent to others. What cannot be sent is a warning and never changes a verdict.
+//! Results sent to webhooks: at once, or by a worker that tries again. What cannot be sent never changes a verdict.
 
-pub mod webhook;
+mod attempt;
+mod message;
+mod policy;
+mod post;
+mod send;
+mod sign;
+mod worker;
+
+pub use attempt::address;
+pub use message::{Finished, body};
+pub use policy::Policy;
+pub use post::{Link, Post, Setup};
+pub use send::send;
+pub use worker::Watcher;

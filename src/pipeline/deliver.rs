@@ -3,10 +3,12 @@
 use super::case::TestId;
 use super::execute::Ran;
 use super::history::History;
+use super::workplace::Workplace;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::flow::Flow;
-use crate::notify::webhook;
+use crate::notify::{self, Finished};
 use crate::record::{Header, RunFolder, tame};
+use crate::run::Run;
 use crate::script::Script;
 use crate::validation::Validations;
 use crate::verdict::Verdict;
@@ -15,6 +17,7 @@ use std::fs::{File, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::Builder;
 
 /// The flow beside a test: `<file>.flow`, or `<file>.<block>.flow`.
@@ -51,9 +54,19 @@ pub fn keep_texts(folder: &RunFolder, script: &Script, validations: &Validations
     if script.lines.is_empty() { Ok(()) } else { folder.keep_testfile(&script.source.text) }
 }
 
-/// Sends the verdict where the test's `_webhook`s say.
-pub fn send(urls: &[String], header: &Header, verdict: &Verdict) -> Vec<Diagnostic> {
-    urls.iter().filter_map(|url| webhook::send(url, &webhook::card(&header.test, None, &header.run, verdict))).collect()
+/// Sends the verdict where the test's `_webhook`s say; on a server its worker does that, and tells the project's webhooks too.
+pub fn send(
+    workplace: &Workplace,
+    run: &Run,
+    header: &Header,
+    verdict: &Verdict,
+    duration: Duration,
+) -> Vec<Diagnostic> {
+    let finished = Finished::new(header, verdict, duration);
+    match workplace.post() {
+        Some(post) => post.run_over(finished, &run.webhooks()).into_iter().collect(),
+        None => run.webhooks().iter().filter_map(|url| notify::send(url, &finished)).collect(),
+    }
 }
 
 /// Whether the run's flow is worth keeping: nothing but the hash, if anything, speaks against it.

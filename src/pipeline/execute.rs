@@ -102,7 +102,7 @@ pub fn execute(
     // what a replay compares with; one that passed has nothing to compare
     let baseline = baseline.filter(|_| verdict.status != Status::Pass);
     warnings.extend(deliver::keep(&folder, &flow, &verdict, baseline.as_deref()));
-    warnings.extend(deliver::send(&run.webhooks(), &header, &verdict));
+    warnings.extend(deliver::send(workplace, &run, &header, &verdict, duration));
     let test = test.clone();
     Ok(Ran { test, header, verdict, flow, sound, repetitions, duration, folder, agents, warnings })
 }

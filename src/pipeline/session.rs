@@ -9,6 +9,7 @@ use crate::event::{Clock, Ended};
 use crate::record::{Header, Recorder, RunFolder};
 use crate::run::Run;
 use crate::verdict::Judged;
+use std::time::Instant;
 
 /// What its runs are called.
 const NAME: &str = "session";
@@ -31,6 +32,7 @@ pub fn session(
 ) -> Result<Conducted, Diagnostic> {
     let supervisor = workplace.supervisor()?;
     workplace.prepare()?;
+    let begun = Instant::now();
     let clock = Clock::system();
     let now = clock.now();
     let folder = RunFolder::create(workplace.data_dir(), NAME, now)?;
@@ -49,6 +51,6 @@ pub fn session(
     let judged = judged(&header, run.log().as_ref(), None);
     let Judged { verdict, flow, .. } = judged.unwrap_or_else(|problem| Judged::unreadable(&problem));
     warnings.extend(deliver::keep(&folder, &flow, &verdict, None));
-    warnings.extend(deliver::send(&run.webhooks(), &header, &verdict));
+    warnings.extend(deliver::send(workplace, &run, &header, &verdict, begun.elapsed()));
     Ok(Conducted { header, warnings })
 }

@@ -3,6 +3,7 @@
 use super::{Interrupt, sounds};
 use crate::agent::{Settings, Supervisor};
 use crate::diagnostic::Diagnostic;
+use crate::notify::Post;
 use crate::record::Trigger;
 use crate::run::Inputs;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ pub struct Workplace {
     settings: Settings,
     supervisor: Arc<OnceLock<Result<Arc<Supervisor>, Diagnostic>>>,
     inputs: Arc<Inputs>,
+    /// On a server: who sends what is to be told of the runs.
+    post: Option<Arc<Post>>,
     /// Runs of one process write the sounds one after another.
     preparing: Arc<Mutex<()>>,
     /// Whose tests these are, on a server, and what has them run.
@@ -28,6 +31,7 @@ impl Workplace {
             data_dir,
             settings,
             inputs: Arc::default(),
+            post: None,
             supervisor: Arc::default(),
             preparing: Arc::default(),
             project: None,
@@ -41,12 +45,18 @@ impl Workplace {
         Workplace { inputs: Arc::new(inputs), ..self }
     }
 
+    /// Leaves what is to be told of the runs to the worker of a server.
+    pub fn with_post(self, post: Arc<Post>) -> Workplace {
+        Workplace { post: Some(post), ..self }
+    }
+
     /// One that shares data folder and agents with this one, but is interrupted alone; its runs say whose they are.
     pub fn of_job(&self, project: Option<String>, trigger: Trigger, inputs: Inputs) -> Workplace {
         Workplace {
             data_dir: self.data_dir.clone(),
             settings: self.settings.clone(),
             inputs: Arc::new(inputs),
+            post: self.post.clone(),
             supervisor: self.supervisor.clone(),
             preparing: self.preparing.clone(),
             project,
@@ -65,6 +75,10 @@ impl Workplace {
 
     pub fn inputs(&self) -> &Arc<Inputs> {
         &self.inputs
+    }
+
+    pub(super) fn post(&self) -> Option<&Post> {
+        self.post.as_deref()
     }
 
     pub fn data_dir(&self) -> &Path {

@@ -80,6 +80,33 @@ pub fn delete(folder: &Path) -> Result<(), Diagnostic> {
     })
 }
 
+/// The files that a run's folder can have before its first event.
+const FIRST: [&str; 4] = ["recordings", "scripts", "testfile", "script.rhai"];
+
+/// Whether this is the folder of a run whose host was killed before the first event: nothing of it can be shown.
+pub fn is_stillborn(folder: &Path) -> bool {
+    let Ok(mut entries) = folder.read_dir() else { return false };
+    let is_first = |entry: io::Result<fs::DirEntry>| {
+        let name = entry.map(|entry| entry.file_name()).unwrap_or_default();
+        let name = name.to_string_lossy();
+        FIRST.contains(&name.strip_prefix('.').unwrap_or(&name))
+    };
+    let recordings = folder.join("recordings").read_dir().map_or(0, |files| files.count());
+    let all_first = folder.symlink_metadata().is_ok_and(|entry| entry.is_dir()) && entries.all(is_first);
+    all_first && recordings == 0 && open(folder).is_ok_and(|file| file.try_lock_shared().is_ok())
+}
+
+/// Deletes such a folder. Who has just made it takes another one.
+pub fn delete_stillborn(folder: &Path) -> io::Result<()> {
+    let file = open(folder)?;
+    let locked = file.try_lock().is_ok();
+    // it may have begun meanwhile
+    if !locked || folder.join("events.jsonl").symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::ResourceBusy.into());
+    }
+    fs::remove_dir_all(folder)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

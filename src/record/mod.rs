@@ -17,7 +17,7 @@ use std::time::Duration;
 
 pub use find::{by_id, find};
 pub use folder::{RunFolder, tame};
-pub use held::{delete, is_going_on};
+pub use held::{delete, delete_stillborn, is_going_on, is_stillborn};
 pub use keep::{keep, keeps};
 pub use lines::lines;
 pub use read::{Kept, Record, last_time};

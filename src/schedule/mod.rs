@@ -13,4 +13,4 @@ mod cron_tests;
 
 pub use clock::{Clock, SystemClock};
 pub use cron::{Cron, zones};
-pub use scheduler::{Fire, Scheduler, Told, run_now};
+pub use scheduler::{Fire, Scheduler, Told};

@@ -3,7 +3,6 @@
 use super::clock::Clock;
 use super::plan::{Passed, Plan};
 use crate::diagnostic::Diagnostic;
-use crate::record::Trigger;
 use crate::store::{Due, NewJob, Problem, Queued, Schedule, Store};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,12 +17,11 @@ const AGAIN: (f64, f64) = (1000.0, 60_000.0);
 
 /// What the queue is given, and who wants to know.
 pub trait Fire: Send + Sync {
-    /// What a schedule runs, in the words of whoever takes it out of the queue again (`NewJob::payload`). `due` is the time that
-    /// it is queued for, in milliseconds since the epoch.
+    /// What a schedule has run; `due` is the time that it is queued for, in milliseconds since the epoch.
     ///
     /// # Errors
     /// [`Problem::Broken`] is asked again a little later; with any other the time is missed.
-    fn payload(&self, schedule: &Schedule, due: f64) -> Result<String, Problem>;
+    fn job(&self, schedule: &Schedule, due: f64) -> Result<NewJob, Problem>;
 
     /// Something was done, and is in the store. Called from the scheduler's thread, which waits meanwhile.
     fn told(&self, told: Told);
@@ -81,20 +79,6 @@ impl Drop for Scheduler {
             let _ = thread.join();
         }
     }
-}
-
-/// Queues a schedule's job now, whatever its times say and also if it is paused. Its times stay as they are.
-///
-/// # Errors
-/// There is no such schedule, or its job can't be made.
-pub fn run_now(store: &Store, fire: &dyn Fire, id: i64, trigger: Trigger, now: f64) -> Result<Queued, Problem> {
-    let schedule = store.schedule(id)?;
-    store.queue_job(&job(fire, &schedule, trigger, now)?, now)
-}
-
-fn job(fire: &dyn Fire, schedule: &Schedule, trigger: Trigger, due: f64) -> Result<NewJob, Problem> {
-    let payload = fire.payload(schedule, due)?;
-    Ok(NewJob { project: Some(schedule.what.project), payload, trigger, schedule: Some(schedule.id) })
 }
 
 struct Worker {
@@ -167,8 +151,7 @@ impl Worker {
     }
 
     fn queue(&self, schedule: &Schedule, due: &Due, now: f64) -> Result<(), Problem> {
-        let queued =
-            job(&*self.fire, schedule, Trigger::Cron, due.time).and_then(|job| self.store.queue_due(due, &job, now));
+        let queued = self.fire.job(schedule, due.time).and_then(|job| self.store.queue_due(due, &job, now));
         let missed = Told::Missed { schedule: schedule.id, due: due.time };
         match queued {
             Ok(Some(Queued::Waits(job))) => {

@@ -7,7 +7,9 @@ use super::metrics::Metrics;
 use super::options::{DEFAULT_PASSWORD, FIRST_USER, Options};
 use crate::event::Clock;
 use crate::jobs::Jobs;
+use crate::notify::Post;
 use crate::pipeline::Workplace;
+use crate::schedule::Scheduler;
 use crate::store::Store;
 use axum::http::StatusCode;
 use std::sync::{Arc, Mutex};
@@ -20,6 +22,8 @@ pub struct App {
     pub access: Access,
     pub hub: Hub,
     pub metrics: Arc<Metrics>,
+    pub scheduler: Scheduler,
+    pub post: Arc<Post>,
     pub options: Options,
     /// When it began: milliseconds since the epoch.
     pub started: f64,

@@ -4,6 +4,7 @@
 mod access;
 mod api;
 mod app;
+mod automation;
 mod extract;
 mod failure;
 mod guesses;
@@ -11,28 +12,35 @@ mod hub;
 mod metrics;
 mod news;
 mod options;
+mod tls;
 mod ui;
 
 use crate::diagnostic::Diagnostic;
-use crate::jobs::{Jobs, Live, Settings};
+use crate::jobs::{Jobs, Live, Settings, Workers};
+use crate::notify::{Policy, Post, Setup};
 use crate::pipeline::{Keep, Plan, Workplace};
+use crate::schedule::{Scheduler, SystemClock};
 use crate::store::{Secret, Store};
 use access::Access;
 use app::App;
+use automation::{Deliveries, Fires};
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
-use axum_server::Handle;
+use axum_server::tls_rustls::RustlsAcceptor;
 use failure::Failure;
 use hub::Hub;
 use metrics::Metrics;
 use news::Spread;
 pub use options::{DEFAULT_PASSWORD, FIRST_USER, Options, Tls};
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tls::Certificate;
+use tokio::runtime::Handle;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// How long requests that go on may take when the server ends.
@@ -58,6 +66,8 @@ pub trait Terminal: Send + Sync {
     fn started(&self, started: &Started);
     /// Something did not work that no request tells.
     fn trouble(&self, problem: &Diagnostic);
+    /// The certificate was replaced: new connections get the one in that file.
+    fn new_certificate(&self, file: &Path);
 }
 
 /// Serves until the workplace's interrupt is requested; what runs then is ended, recorded and judged before this comes back.
@@ -65,13 +75,14 @@ pub trait Terminal: Send + Sync {
 /// # Errors
 /// The address can't be listened on, the certificate can't be read, the store can't be opened.
 pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>) -> Result<(), Diagnostic> {
+    let certificate = options.tls.as_ref().map(|tls| Certificate::new(tls, terminal.clone())).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Diagnostic::error(format!("the system gives no threads for the server: {error}")).advice("see ulimit -u")
     })?;
     let listener = listen(options.ui_address)?;
     let address = listener.local_addr().unwrap_or(options.ui_address);
-    let (app, workers, made_key) = open(options, workplace, terminal.clone())?;
-    let handle = Handle::new();
+    let (app, workers, made_key) = open(options, workplace, terminal.clone(), runtime.handle().clone())?;
+    let handle = axum_server::Handle::new();
     app.workplace.interrupt.on_request({
         let (handle, jobs) = (handle.clone(), app.jobs.clone());
         move || {
@@ -83,9 +94,16 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     let tls = app.options.tls.is_some();
     terminal.started(&Started { address, tls, made_key, default_password: app.has_default_password() });
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let served = runtime.block_on(async { axum_server::from_tcp(listener)?.handle(handle).serve(service).await });
+    let served = runtime.block_on(async {
+        let server = axum_server::from_tcp(listener)?.handle(handle);
+        match &certificate {
+            Some(certificate) => server.acceptor(RustlsAcceptor::new(certificate.config.clone())).serve(service).await,
+            None => server.serve(service).await,
+        }
+    });
     app.jobs.end();
     workers.join();
+    runtime.block_on(app.post.end());
     served.map_err(|error| Diagnostic::error(format!("the server ended: {error}")))
 }
 
@@ -94,23 +112,43 @@ fn open(
     options: Options,
     workplace: Workplace,
     terminal: Arc<dyn Terminal>,
-) -> Result<(Arc<App>, crate::jobs::Workers, Option<Secret>), Diagnostic> {
+    runtime: Handle,
+) -> Result<(Arc<App>, Workers, Option<Secret>), Diagnostic> {
     let store = Arc::new(Store::open(workplace.data_dir())?);
     let started = app::now();
     first_user(&store, &options, started)?;
     let made = options.api_key.is_none().then(|| Secret::random(KEY)).transpose()?;
     let key = options.api_key.clone().or_else(|| made.clone());
     let access = Access::new(&key.unwrap_or(Secret::random(KEY)?));
-    let (workplace, hub) = (Arc::new(workplace), Hub::default());
+    let hub = Hub::default();
+    let watcher = Arc::new(Deliveries { hub: hub.clone(), terminal: terminal.clone() });
+    let (policy, link) = (Policy::default(), Box::new(|_: &str| None));
+    let post = Arc::new(Post::start(Setup { store: store.clone(), runtime, policy, link, watcher })?);
+    let workplace = Arc::new(workplace.with_post(post.clone()));
     let plan = Plan { limits: options.limits.clone(), keep: Keep::All, ..Plan::default() };
     let settings = Settings { places: options.parallel_runs.into(), retention: options.retention, plan };
     let (listener, heard) = news::channel();
     let metrics = Arc::new(Metrics::default());
     let (jobs, workers) = Jobs::start(store.clone(), workplace.clone(), settings, Live::default(), listener)?;
+    let fires = Fires { jobs: jobs.clone(), hub: hub.clone(), terminal: terminal.clone() };
+    let scheduler = Scheduler::start(store.clone(), Arc::new(SystemClock::new()?), Arc::new(fires));
     news::spread(heard, Spread { jobs: jobs.clone(), hub: hub.clone(), metrics: metrics.clone(), terminal })?;
     let build = Secret::random(8)?.reveal().to_string();
     let default_password = Mutex::new(false);
-    let app = Arc::new(App { store, jobs, workplace, access, hub, metrics, options, started, build, default_password });
+    let app = Arc::new(App {
+        store,
+        jobs,
+        workplace,
+        access,
+        hub,
+        metrics,
+        scheduler,
+        post,
+        options,
+        started,
+        build,
+        default_password,
+    });
     app.password_changed();
     Ok((app, workers, made))
 }

@@ -54,6 +54,12 @@ impl Store {
         &self.data_dir
     }
 
+    /// How many bytes its files have.
+    pub(super) fn size(&self) -> u64 {
+        let sizes = ["", "-wal"].map(|end| fs::metadata(self.data_dir.join(format!("{FILE}{end}"))));
+        sizes.into_iter().flatten().map(|file| file.len()).sum()
+    }
+
     /// Gives room on the disk back, and what the log of changes holds to the file.
     pub fn vacuum(&self) -> Result<(), Problem> {
         lock(&self.writer).execute_batch("VACUUM; PRAGMA optimize; PRAGMA wal_checkpoint (TRUNCATE);")?;
@@ -64,6 +70,14 @@ impl Store {
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Problem>) -> Result<T, Problem> {
         let reader = lock(&self.reader);
         work(&*reader.unchecked_transaction()?)
+    }
+
+    /// What would come of it: nothing of it is done.
+    pub(super) fn trial<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Problem>) -> Result<T, Problem> {
+        let mut writer = lock(&self.writer);
+        // which is rolled back at its end
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        work(&transaction)
     }
 
     /// All of it is done, or nothing. Whoever else writes waits meanwhile.

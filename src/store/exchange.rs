@@ -13,6 +13,16 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+/// Where files are taken to.
+#[derive(Debug, Clone, Copy)]
+pub struct Import<'a> {
+    /// The project's name; it is made where there is none.
+    pub project: &'a str,
+    pub author: Option<&'a str>,
+    /// The files are all that the project has then: other tests go, with their versions, and so does one of the other kind.
+    pub replace: bool,
+}
+
 /// What an import came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imported {
@@ -25,8 +35,10 @@ pub struct Imported {
     pub same: Vec<String>,
     /// Those of the project that were not among the files; they stay.
     pub absent: Vec<String>,
-    /// The files and folders that are no tests of the project's, such as sounds; they are not kept.
-    pub left_out: Vec<String>,
+    /// Those that are gone, as they were not among the files, or of the other kind.
+    pub removed: Vec<String>,
+    /// The files and folders that are no tests of the project's, and why; they are not kept.
+    pub left_out: Vec<(String, &'static str)>,
 }
 
 /// What an export into a folder came to.
@@ -94,14 +106,8 @@ impl Store {
     ///
     /// # Errors
     /// The folder can't be read, has no test, or has one that can't be taken: its name, its size, its bytes.
-    pub fn import_folder(
-        &self,
-        name: &str,
-        folder: &Path,
-        author: Option<&str>,
-        now: f64,
-    ) -> Result<Imported, Problem> {
-        self.import(name, unpack::folder(folder)?, author, now)
+    pub fn import_folder(&self, import: Import, folder: &Path, now: f64) -> Result<Imported, Problem> {
+        self.import(import, unpack::folder(folder)?, now)
     }
 
     /// The same from a zip file: its tests lie at its top, or in one folder that holds all else. Nothing of it is written to the
@@ -109,42 +115,47 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::import_folder`]; or it is no zip file, or one that leads out of itself.
-    pub fn import_zip(
-        &self,
-        name: &str,
-        zip: impl Read + Seek,
-        author: Option<&str>,
-        now: f64,
-    ) -> Result<Imported, Problem> {
-        self.import(name, unpack::zip(zip)?, author, now)
+    pub fn import_zip(&self, import: Import, zip: impl Read + Seek, now: f64) -> Result<Imported, Problem> {
+        self.import(import, unpack::zip(zip)?, now)
     }
 
-    fn import(&self, name: &str, files: Unpacked, author: Option<&str>, now: f64) -> Result<Imported, Problem> {
+    fn import(&self, import: Import, files: Unpacked, now: f64) -> Result<Imported, Problem> {
+        let Import { project, author, replace } = import;
         self.write(|transaction| {
-            let project = match projects::by_name(transaction, name)? {
+            let project = match projects::by_name(transaction, project)? {
                 Some(project) => project,
-                None => projects::create(transaction, name, now)?,
+                None => projects::create(transaction, project, now)?,
             };
             let before = saved::of_project(transaction, project.id)?;
+            let file_of = |test: &saved::Test| files.tests.iter().find(|file| key(&file.name) == key(&test.name));
+            let (mut absent, mut removed) = (vec![], vec![]);
+            for test in &before {
+                let file = file_of(test);
+                let fits = file.is_some_and(|file| file.kind == test.kind);
+                if !fits && replace {
+                    saved::delete(transaction, test.id, now)?;
+                    removed.push(test.kind.file_name(&test.name));
+                } else if !fits && file.is_some() {
+                    return Err(other_kind(&project.name, &test.name, test.kind));
+                } else if !fits {
+                    absent.push(test.name.clone());
+                }
+            }
             let (mut created, mut changed, mut same) = (vec![], vec![], vec![]);
             for file in &files.tests {
-                let Some(test) = before.iter().find(|test| key(&test.name) == key(&file.name)) else {
+                let Some(test) = saved::by_name(transaction, project.id, &file.name)? else {
                     let new = NewTest { name: &file.name, kind: file.kind, text: &file.text, author };
                     created.push(saved::create(transaction, project.id, new, now)?.name);
                     continue;
                 };
-                if test.kind != file.kind {
-                    return Err(other_kind(&project.name, &test.name, test.kind));
-                }
                 let save = Save { based_on: test.version, text: &file.text, author };
                 let after = saved::save(transaction, test.id, save, now)?;
                 let list = if after.version == test.version { &mut same } else { &mut changed };
                 list.push(after.name);
             }
-            let imported = |name: &String| files.tests.iter().any(|file| key(&file.name) == key(name));
-            let absent = before.into_iter().map(|test| test.name).filter(|name| !imported(name)).collect();
             let project = projects::by_id(transaction, project.id)?;
-            Ok(Imported { project, created, changed, same, absent, left_out: files.left_out.clone() })
+            let left_out = files.left_out.clone();
+            Ok(Imported { project, created, changed, same, absent, removed, left_out })
         })
     }
 
@@ -177,7 +188,9 @@ fn other_kind(project: &str, test: &str, kind: Kind) -> Problem {
         Kind::Rhai => "a Rhai script",
     };
     let message = format!("the test `{test}` of the project `{project}` is {is}, and the file is not");
-    Problem::Invalid(Diagnostic::error(message).advice("rename one of them"))
+    Problem::Invalid(
+        Diagnostic::error(message).advice("rename one of them, or let the files replace what the project has"),
+    )
 }
 
 #[cfg(test)]

@@ -58,21 +58,30 @@ impl Drop for Host {
 /// Whether the host of that id is there. The file of one that is not is removed.
 pub(super) fn is_there(data_dir: &Path, id: &str) -> bool {
     let path = data_dir.join("hosts").join(id);
-    let locked = File::open(&path).map(|file| match file.try_lock_shared() {
-        Err(TryLockError::WouldBlock) => true,
-        Ok(()) | Err(TryLockError::Error(_)) => {
-            let _ = fs::remove_file(&path);
-            false
-        }
-    });
+    let there = holds(&path);
+    if !there {
+        let _ = fs::remove_file(&path);
+    }
+    there
+}
+
+/// Whether a process holds the file of a host.
+fn holds(path: &Path) -> bool {
+    let locked = File::open(path).map(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
     locked.unwrap_or_else(|error| error.kind() != io::ErrorKind::NotFound)
 }
 
-/// Removes the files that hosts left which were killed.
-pub(super) fn sweep(data_dir: &Path) {
+/// The files that hosts left which were killed.
+pub(super) fn left(data_dir: &Path) -> Vec<PathBuf> {
     let entries = data_dir.join("hosts").read_dir().into_iter().flatten().filter_map(Result::ok);
-    for id in entries.filter_map(|entry| entry.file_name().into_string().ok()) {
-        is_there(data_dir, &id);
+    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    files.map(|entry| entry.path()).filter(|path| !holds(path)).collect()
+}
+
+/// Removes them.
+pub(super) fn sweep(data_dir: &Path) {
+    for path in left(data_dir) {
+        let _ = fs::remove_file(path);
     }
 }
 

@@ -1,12 +1,14 @@
-//! Projects, their tests with every saved version, the index of runs, the queue, schedules, webhooks, users and what lets them in: in
+//! Projects, their tests with every saved version, the index of runs, the queue, schedules, webhooks and what became of their messages, users and what lets them in: in
 //! a database below the data directory. Only this module holds SQL; what it gives are plain types. It asks no clock: `now` and all
 //! times are milliseconds since the epoch.
 
 mod api_keys;
 mod database;
+mod deliveries;
 mod exchange;
 mod host;
 mod kept;
+mod maintenance;
 mod name;
 mod problem;
 mod projects;
@@ -25,9 +27,11 @@ mod webhooks;
 
 pub use api_keys::{ApiKey, Scope};
 pub use database::Store;
-pub use exchange::{Exported, Imported};
+pub use deliveries::{Delivery, DeliveryState, NewDelivery, Outcome, Undelivered};
+pub use exchange::{Exported, Import, Imported};
 pub use host::Host;
 pub use kept::kept_runs;
+pub use maintenance::{Gone, Maintained};
 pub use name::{Kind, key, name, test_name, test_of_file};
 pub use problem::{Conflict, Problem};
 pub use projects::Project;

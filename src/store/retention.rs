@@ -4,6 +4,8 @@ use super::database::{Store, all};
 use super::problem::Problem;
 use crate::diagnostic::Diagnostic;
 use crate::record;
+use rusqlite::Connection;
+use std::path::Path;
 
 /// A day in milliseconds.
 const DAY: f64 = 86_400_000.0;
@@ -20,15 +22,8 @@ pub struct Retention {
 impl Store {
     /// The ids of the runs that are to go, the oldest first: those that one of both lets go.
     pub fn runs_to_go(&self, keep: Retention, now: f64) -> Result<Vec<String>, Problem> {
-        let before = keep.days.map_or(f64::NEG_INFINITY, |days| now - f64::from(days) * DAY);
-        let newest = keep.runs.map_or(i64::MAX, i64::from);
-        let query = "SELECT id FROM (SELECT id, started, status,
-                row_number() OVER (PARTITION BY project_key ORDER BY started DESC, id DESC) AS place FROM runs) AS placed
-            WHERE status <> 'running' AND (place > ?1 OR started < ?2) ORDER BY started, id";
-        let mut ids =
-            self.read(|connection| all(connection, query, (newest, before), |row| row.get::<_, String>(0)))?;
-        ids.retain(|id| !record::keeps(&self.data_dir().join("runs").join(id)));
-        Ok(ids)
+        let runs = self.data_dir().join("runs");
+        self.read(|connection| to_go(connection, &runs, keep, now))
     }
 
     /// Deletes the runs that are to go; gives the ids of those that are gone, and for each that is not why.
@@ -45,12 +40,22 @@ impl Store {
     }
 }
 
+pub(super) fn to_go(connection: &Connection, runs: &Path, keep: Retention, now: f64) -> Result<Vec<String>, Problem> {
+    let before = keep.days.map_or(f64::NEG_INFINITY, |days| now - f64::from(days) * DAY);
+    let newest = keep.runs.map_or(i64::MAX, i64::from);
+    let query = "SELECT id FROM (SELECT id, started, status,
+            row_number() OVER (PARTITION BY project_key ORDER BY started DESC, id DESC) AS place FROM runs) AS placed
+        WHERE status <> 'running' AND (place > ?1 OR started < ?2) ORDER BY started, id";
+    let mut ids = all(connection, query, (newest, before), |row| row.get::<_, String>(0))?;
+    ids.retain(|id| !record::keeps(&runs.join(id)));
+    Ok(ids)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::runs::{Run, RunStatus, put};
     use super::*;
     use crate::record::{Header, RunFolder};
-    use std::path::Path;
 
     /// A run that began so many days after the epoch.
     fn add(store: &Store, project: Option<&str>, day: u32, status: RunStatus) -> (String, RunFolder) {

@@ -11,6 +11,7 @@ use crate::verdict::Status;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use std::collections::HashSet;
+use std::path::Path;
 
 /// The most characters of a text that the index takes from a folder, which may come from anywhere.
 const LONGEST: usize = 1000;
@@ -141,6 +142,8 @@ pub struct RunPage {
 pub struct Rebuilt {
     /// How many runs the index has now.
     pub runs: usize,
+    /// How many of them are new there.
+    pub added: usize,
     /// How many went out of it: their folders are gone.
     pub forgotten: usize,
     /// Folders that are not in it, as they are no run's, and why.
@@ -179,7 +182,7 @@ impl Store {
         let path = self.data_dir().join("runs").join(id);
         self.write(|transaction| {
             if path.symlink_metadata().is_err() {
-                return change(transaction, "DELETE FROM runs WHERE id = ?1", (id,)).map(drop);
+                return forget(transaction, id).map(drop);
             }
             // read while nobody else can write an older state
             match of_folder(&kept_run(&path)) {
@@ -206,30 +209,7 @@ impl Store {
     /// The folder of the runs, or the database, can't be read or written.
     pub fn rebuild_runs(&self) -> Result<Rebuilt, Problem> {
         let kept = kept_runs(self.data_dir()).map_err(Problem::Broken)?;
-        let runs = self.data_dir().join("runs");
-        let mut left_out = vec![];
-        self.write(|transaction| {
-            let mut known = HashSet::new();
-            for found in &kept {
-                // it may be over since it was read
-                let again = (found.state == State::GoingOn).then(|| kept_run(&runs.join(&found.id)));
-                match of_folder(again.as_ref().unwrap_or(found)) {
-                    Ok(run) => put(transaction, &run)?,
-                    Err(why) => left_out.push((found.id.clone(), why)),
-                }
-                known.insert(found.id.as_str());
-            }
-            let ids = all(transaction, "SELECT id FROM runs", (), |row| row.get::<_, String>(0))?;
-            let count = ids.len();
-            let mut forgotten = 0;
-            for id in ids {
-                // a run may have begun since the folders were listed
-                if !known.contains(id.as_str()) && runs.join(&id).symlink_metadata().is_err() {
-                    forgotten += change(transaction, "DELETE FROM runs WHERE id = ?1", (id,))?;
-                }
-            }
-            Ok(Rebuilt { runs: count - forgotten, forgotten, left_out: std::mem::take(&mut left_out) })
-        })
+        self.write(|transaction| rebuild(transaction, &self.data_dir().join("runs"), &kept))
     }
 
     /// # Errors
@@ -269,8 +249,40 @@ impl Store {
         } else {
             self.run(id)?;
         }
-        self.write(|transaction| change(transaction, "DELETE FROM runs WHERE id = ?1", (id,)).map(drop))
+        self.write(|transaction| forget(transaction, id).map(drop))
     }
+}
+
+/// Takes what was found in the folder of all runs into the index.
+pub(super) fn rebuild(connection: &Connection, runs: &Path, kept: &[KeptRun]) -> Result<Rebuilt, Problem> {
+    let ids = |connection| all(connection, "SELECT id FROM runs", (), |row| row.get::<_, String>(0));
+    let before = HashSet::<String>::from_iter(ids(connection)?);
+    let (mut known, mut left_out) = (HashSet::new(), vec![]);
+    for found in kept {
+        // it may be over since it was read
+        let again = (found.state == State::GoingOn).then(|| kept_run(&runs.join(&found.id)));
+        match of_folder(again.as_ref().unwrap_or(found)) {
+            Ok(run) => put(connection, &run)?,
+            Err(why) => left_out.push((found.id.clone(), why)),
+        }
+        known.insert(found.id.as_str());
+    }
+    let mut forgotten = 0;
+    for id in &before {
+        // a run may have begun since the folders were listed
+        if !known.contains(id.as_str()) && runs.join(id).symlink_metadata().is_err() {
+            forgotten += forget(connection, id)?;
+        }
+    }
+    let after = ids(connection)?;
+    let added = after.iter().filter(|id| !before.contains(*id)).count();
+    Ok(Rebuilt { runs: after.len(), added, forgotten, left_out })
+}
+
+/// Takes a run out of the index, with what was sent of it.
+fn forget(connection: &Connection, id: &str) -> Result<usize, Problem> {
+    change(connection, "DELETE FROM deliveries WHERE run = ?1", (id,))?;
+    change(connection, "DELETE FROM runs WHERE id = ?1", (id,))
 }
 
 /// One name, that leads nowhere else.

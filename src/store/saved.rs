@@ -203,12 +203,14 @@ impl Store {
     /// # Errors
     /// There is no such test.
     pub fn delete_test(&self, id: i64, now: f64) -> Result<(), Problem> {
-        self.write(|transaction| {
-            let test = by_id(transaction, id)?;
-            change(transaction, "DELETE FROM tests WHERE id = ?1", (id,))?;
-            projects::touch(transaction, test.project, now)
-        })
+        self.write(|transaction| delete(transaction, id, now))
     }
+}
+
+pub(super) fn delete(connection: &Connection, id: i64, now: f64) -> Result<(), Problem> {
+    let test = by_id(connection, id)?;
+    change(connection, "DELETE FROM tests WHERE id = ?1", (id,))?;
+    projects::touch(connection, test.project, now)
 }
 
 pub(super) fn of_project(connection: &Connection, project: i64) -> Result<Vec<Test>, Problem> {

@@ -209,7 +209,13 @@ mod tests {
         let project = store.create_project("pbx", 1.0).unwrap().id;
         let new = NewSchedule { project, test: None, cron: "0 3 * * *".into(), zone: "UTC".into(), paused: false };
         let id = store.create_schedule(&new, 2.0).unwrap().id;
-        let job = NewJob { project: Some(project), payload: "a".into(), trigger: Trigger::Cron, schedule: Some(id) };
+        let job = NewJob {
+            project: Some(project),
+            payload: "a".into(),
+            plan: "[]".into(),
+            trigger: Trigger::Cron,
+            schedule: Some(id),
+        };
         let due = |seen, time, times| Due { schedule: id, seen, time, times, late: false };
         let state = || store.schedule(id).map(|schedule| (schedule.last_due, schedule.missed));
         // of two hosts that found the same time due one queues it

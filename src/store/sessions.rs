@@ -4,7 +4,7 @@ use super::database::{Store, all, change, insert, one};
 use super::problem::Problem;
 use super::secret::{Secret, hash, random};
 use super::users::User;
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 
 /// The most characters of what a browser calls itself that are kept.
 const LONGEST: usize = 200;
@@ -103,8 +103,12 @@ impl Store {
 
     /// Forgets those that have expired; gives how many.
     pub fn forget_sessions(&self, now: f64) -> Result<usize, Problem> {
-        self.write(|transaction| change(transaction, "DELETE FROM sessions WHERE expires <= ?1", (now,)))
+        self.write(|transaction| forget(transaction, now))
     }
+}
+
+pub(super) fn forget(connection: &Connection, now: f64) -> Result<usize, Problem> {
+    change(connection, "DELETE FROM sessions WHERE expires <= ?1", (now,))
 }
 
 #[cfg(test)]

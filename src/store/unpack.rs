@@ -17,6 +17,17 @@ const FILES: usize = 10_000;
 /// The most bytes that all tests of a project have.
 const TOTAL: usize = 64 * 1024 * 1024;
 
+const LINK: &str = "a link is not followed";
+const FOLDER: &str = "a folder: the tests of a project, also those that others import, lie side by side";
+
+/// Why a file is left out.
+fn no_test(name: &str) -> &'static str {
+    match Path::new(name).extension().is_some_and(|extension| extension == "flow") {
+        true => "a flow: each run makes its own",
+        false => "no test: those have no extension, or .rhai",
+    }
+}
+
 /// A test that was found.
 #[derive(Debug, PartialEq)]
 pub struct TestFile {
@@ -29,7 +40,8 @@ pub struct TestFile {
 #[derive(Debug, Default)]
 pub struct Unpacked {
     pub tests: Vec<TestFile>,
-    pub left_out: Vec<String>,
+    /// With the reason.
+    pub left_out: Vec<(String, &'static str)>,
     keys: HashSet<String>,
     bytes: usize,
 }
@@ -59,7 +71,15 @@ pub fn folder(folder: &Path) -> Result<Unpacked, Problem> {
                 unpacked.take(&name, test, kind, file)?;
             }
             None if name.starts_with('.') => {}
-            None => unpacked.left_out.push(if path.is_dir() { format!("{name}/") } else { name }),
+            None => {
+                let kind = path.symlink_metadata().map(|entry| entry.file_type());
+                let why = match kind {
+                    Ok(kind) if kind.is_symlink() => LINK,
+                    Ok(kind) if kind.is_dir() => FOLDER,
+                    _ => no_test(&name),
+                };
+                unpacked.left_out.push((if why == FOLDER { format!("{name}/") } else { name }, why));
+            }
         }
     }
     unpacked.finish(&folder.display().to_string())
@@ -88,7 +108,14 @@ pub fn zip(zip: impl Read + Seek) -> Result<Unpacked, Problem> {
         match test {
             Some((test, kind)) => unpacked.take(&path, test, kind, file)?,
             None if inside.is_empty() || inside.starts_with('.') => {}
-            None => unpacked.left_out.push(inside.to_string()),
+            None => {
+                let why = match () {
+                    () if file.is_symlink() => LINK,
+                    () if inside.contains('/') => FOLDER,
+                    () => no_test(inside),
+                };
+                unpacked.left_out.push((inside.to_string(), why));
+            }
         }
     }
     unpacked.finish("the zip file")

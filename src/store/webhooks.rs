@@ -30,6 +30,10 @@ impl WebhookKind {
             WebhookKind::Json => "json",
         }
     }
+
+    pub(super) fn from_word(word: &str) -> WebhookKind {
+        WebhookKind::ALL.into_iter().find(|known| known.word() == word).unwrap_or(WebhookKind::Json)
+    }
 }
 
 /// What a webhook is to be.
@@ -42,7 +46,7 @@ pub struct NewWebhook {
     pub url: Secret,
     /// What bodies are signed with (HMAC-SHA256); none: they are not.
     pub secret: Option<Secret>,
-    /// Nothing is sent of runs that passed.
+    /// Nothing is sent of runs that passed or were skipped.
     pub only_failures: bool,
 }
 
@@ -59,7 +63,7 @@ fn webhook(row: &Row) -> rusqlite::Result<Webhook> {
     let (kind, url, secret): (String, String, String) = (row.get(2)?, row.get(3)?, row.get(4)?);
     let what = NewWebhook {
         project: row.get(1)?,
-        kind: WebhookKind::ALL.into_iter().find(|known| known.word() == kind).unwrap_or(WebhookKind::Json),
+        kind: WebhookKind::from_word(&kind),
         url: Secret::new(url),
         secret: Some(secret).filter(|secret| !secret.is_empty()).map(Secret::new),
         only_failures: row.get(5)?,
@@ -73,8 +77,14 @@ impl Store {
         self.read(|connection| all(connection, &format!("{WEBHOOK} ORDER BY id"), (), webhook))
     }
 
-    /// Those that hear of a project's runs: its own, and those for all.
-    pub fn webhooks_of(&self, project: i64) -> Result<Vec<Webhook>, Problem> {
+    /// # Errors
+    /// There is none of that id.
+    pub fn webhook(&self, id: i64) -> Result<Webhook, Problem> {
+        self.read(|connection| by_id(connection, id))
+    }
+
+    /// Those that hear of a project's runs: its own, and those for all; of runs without a project, those for all.
+    pub fn webhooks_of(&self, project: Option<i64>) -> Result<Vec<Webhook>, Problem> {
         let query = format!("{WEBHOOK} WHERE project IS NULL OR project = ?1 ORDER BY id");
         self.read(|connection| all(connection, &query, (project,), webhook))
     }
@@ -145,8 +155,10 @@ mod tests {
         let made = [&all, &own].map(|new| store.create_webhook(new, 2.0).unwrap());
         assert_eq!((&made[0].what, &made[1].what), (&all, &own));
         assert!(!format!("{made:?}").contains("TOKEN") && !format!("{made:?}").contains("SIGNING"));
-        assert_eq!(store.webhooks_of(one).unwrap(), made);
-        assert_eq!(store.webhooks_of(two).unwrap(), made[..1]);
+        assert_eq!(store.webhooks_of(Some(one)).unwrap(), made);
+        assert_eq!(store.webhooks_of(Some(two)).unwrap(), made[..1]);
+        assert_eq!(store.webhooks_of(None).unwrap(), made[..1]);
+        assert_eq!(store.webhook(made[1].id).unwrap(), made[1]);
         let moved = NewWebhook { project: Some(two), kind: WebhookKind::TeamsCard, ..own.clone() };
         assert_eq!(store.change_webhook(made[1].id, &moved).unwrap().what, moved);
         let nowhere = NewWebhook { project: Some(99), ..own.clone() };

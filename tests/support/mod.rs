@@ -1,7 +1,11 @@
 //! The program as a test's subject: run in a data folder of its own, with its whole output.
 
+pub mod killed;
+pub mod receiver;
 pub mod server;
+mod serving;
 
+pub use serving::Serving;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

@@ -197,6 +197,14 @@ ui("an empty test offers what to begin with", async (page) => {
   await page.getByRole("menuitem", { name: "bob answers" }).waitFor();
 });
 
+ui("what a hostile text makes the checker say is text", async (page) => {
+  await make("hostile", `let a = agent("a");\na.event("<img src=x onerror=document.title='owned'>");\na["<b>"];\nlet x = <script>;\n`);
+  await open(page, "hostile");
+  await problems(page).getByRole("button").first().waitFor();
+  assert.equal(await page.locator("main img, main script, main iframe").count(), 0);
+  assert.doesNotMatch(await page.title(), /owned/);
+});
+
 for (const colorScheme of ["light", "dark"]) {
   ui(`all can use the editor (${colorScheme})`, async (page) => {
     await make(`axe ${colorScheme}`, `${FILE}# a comment\n_accept CALL_CLOSED\nua1:dail ua2\n`, "testfile");

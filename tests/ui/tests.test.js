@@ -26,6 +26,10 @@ const project = async (name, tests = {}) => {
   for (const [test, text] of Object.entries(tests)) await call("POST", `/projects/${encodeURIComponent(name)}/tests`, { name: test, kind: "rhai", text });
 };
 const row = (page, name) => page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
+const ask = async (page, label, text) => {
+  await page.getByRole("dialog").getByLabel(label).fill(text);
+  await page.keyboard.press("Enter");
+};
 const menu = async (page, label, entry) => {
   await page.getByRole("button", { name: label, exact: true }).click();
   await page.getByRole("menuitem", { name: entry }).click();
@@ -44,28 +48,24 @@ ui("from nothing to the examples in one click", async (page) => {
 ui("projects are made, renamed, cloned, deleted", async (page) => {
   await page.goto("/");
   await page.getByRole("button", { name: "New project" }).click();
-  await page.getByLabel("Name").fill("trunk");
-  await page.keyboard.press("Enter");
+  await ask(page, "Name", "trunk");
   await page.getByRole("heading", { name: "This project has no tests" }).waitFor();
   await page.getByRole("button", { name: "New project" }).click();
-  await page.getByLabel("Name").fill("trunk");
-  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await ask(page, "Name", "trunk");
   await page.getByRole("dialog").getByRole("alert").waitFor();
   await page.keyboard.press("Escape");
   await menu(page, "Project trunk", "Rename");
-  await page.getByLabel("New name").fill("trunk A/B?");
-  await page.keyboard.press("Enter");
-  await page.waitForURL(`**/p/${encodeURIComponent("trunk A/B?")}`);
-  await page.getByRole("heading", { name: "trunk A/B?", exact: true }).waitFor();
+  await ask(page, "New name", "trunk A&B=#1");
+  await page.waitForURL(`**/p/${encodeURIComponent("trunk A&B=#1")}`);
+  await page.getByRole("heading", { name: "trunk A&B=#1", exact: true }).waitFor();
   await page.getByRole("button", { name: "Create the first test" }).click();
   await page.getByRole("dialog").getByLabel("Name").fill("a call");
   await page.getByRole("button", { name: "Create", exact: true }).click();
   await page.waitForURL("**/t/a%20call");
   await page.getByRole("textbox", { name: "Text of a call" }).waitFor();
   await page.goBack();
-  await menu(page, "Project trunk A/B?", "Clone");
-  await page.getByLabel("Name of the copy").fill("copy");
-  await page.keyboard.press("Enter");
+  await menu(page, "Project trunk A&B=#1", "Clone");
+  await ask(page, "Name of the copy", "copy");
   await page.waitForURL("**/p/copy");
   await row(page, "a call").waitFor();
   await menu(page, "Project copy", "Delete");
@@ -158,12 +158,10 @@ ui("a test is renamed and cloned, and filters find it", async (page) => {
   await row(page, "b 9").waitFor();
   assert.deepEqual(await page.locator("a.name").allTextContents(), ["b 9", "b 10"]);
   await menu(page, "More for b 9", "Rename");
-  await page.getByLabel("New name").fill("zebra");
-  await page.keyboard.press("Enter");
+  await ask(page, "New name", "zebra");
   await row(page, "zebra").waitFor();
   await menu(page, "More for zebra", "Clone");
-  await page.getByLabel("Name of the copy").fill("zebra two");
-  await page.keyboard.press("Enter");
+  await ask(page, "Name of the copy", "zebra two");
   await row(page, "zebra two").waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("zeb two");
@@ -191,8 +189,8 @@ ui("somebody else's changes come by themselves", async (page) => {
 });
 
 ui("what a hostile name says is text", async (page) => {
-  const hostile = `"'><img src=x onerror="document.title='owned'">`;
-  await project(hostile, { [hostile]: `tags("<b>owned</b>");\n` });
+  const hostile = "' onerror=alert(1) &lt &amp #!";
+  await project(hostile, { [hostile]: `tags("<b>owned</b>", "\\"><img src=x>");\n` });
   await page.goto(`/p/${encodeURIComponent(hostile)}`);
   await row(page, hostile).waitFor();
   await page.getByRole("button", { name: `More for ${hostile}` }).click();
@@ -200,7 +198,7 @@ ui("what a hostile name says is text", async (page) => {
   await page.getByRole("dialog").getByText(`Rename ${hostile}`).waitFor();
   await page.keyboard.press("Escape");
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox").fill("img");
+  await page.getByRole("combobox").fill("onerror");
   await page.getByRole("option").first().waitFor();
   assert.equal(await page.locator("img:not([src='/icon.svg']), iframe, object, embed, tbody b:not(.spark b)").count(), 0);
   assert.doesNotMatch(await page.title(), /owned/);

@@ -6,16 +6,20 @@ mod artefacts;
 mod run;
 mod run_detail;
 mod runs;
+mod schedules;
 mod views;
+mod webhooks;
 
 use super::app::App;
 use super::failure::Shape;
+pub use schedules::schedule_order;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 pub use views::{job_view, run_row};
+pub use webhooks::delivery_view;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -50,7 +54,9 @@ pub fn routes() -> (axum::Router<Arc<App>>, Document) {
         .merge(account::routes())
         .merge(run::routes())
         .merge(runs::routes())
-        .merge(artefacts::routes());
+        .merge(artefacts::routes())
+        .merge(schedules::routes())
+        .merge(webhooks::routes());
     let all = OpenApiRouter::with_openapi(Api::openapi()).merge(run::project_routes()).merge(about::open_routes());
     all.nest("/api/v1", v1).split_for_parts()
 }

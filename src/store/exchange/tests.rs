@@ -32,6 +32,14 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| name.to_string()).collect()
 }
 
+fn into(project: &str) -> Import<'_> {
+    Import { project, author: None, replace: false }
+}
+
+fn left_out(imported: &Imported) -> Vec<&str> {
+    imported.left_out.iter().map(|(name, _)| name.as_str()).collect()
+}
+
 fn zip_of(files: &[(&str, &[u8])]) -> Cursor<Vec<u8>> {
     let mut zip = ZipWriter::new(Cursor::new(vec![]));
     for (name, bytes) in files {
@@ -42,7 +50,7 @@ fn zip_of(files: &[(&str, &[u8])]) -> Cursor<Vec<u8>> {
 }
 
 fn refused(store: &Store, zip: Cursor<Vec<u8>>) -> String {
-    let problem = store.import_zip("evil", zip, None, 1.0).unwrap_err();
+    let problem = store.import_zip(into("evil"), zip, 1.0).unwrap_err();
     assert!(matches!(problem, Problem::Invalid(_)), "{problem:?}");
     // all of it or nothing
     assert!(store.project_named("evil").is_err());
@@ -77,17 +85,25 @@ fn a_folder_is_read_and_what_is_there_already_gets_a_new_version() {
     let id = project(&store, &[("call", Kind::Classic, "old"), ("same", Kind::Rhai, "s"), ("mine", Kind::Rhai, "m")]);
     let folder = data.path().join("tests");
     fs::create_dir_all(folder.join("lib")).unwrap();
-    for (name, text) in
-        [("CALL", "new"), ("same.rhai", "s"), ("more", "x"), ("a.wav", ""), (".hidden", ""), ("README", "")]
-    {
+    for (name, text) in [
+        ("CALL", "new"),
+        ("same.rhai", "s"),
+        ("more", "x"),
+        ("a.wav", ""),
+        ("a.flow", ""),
+        (".hidden", ""),
+        ("README", ""),
+    ] {
         fs::write(folder.join(name), text).unwrap();
     }
     symlink("/etc/passwd", folder.join("passwd")).unwrap();
-    let imported = store.import_folder("my pbx", &folder, Some("ann"), 5.0).unwrap();
+    let imported = store.import_folder(Import { author: Some("ann"), ..into("my pbx") }, &folder, 5.0).unwrap();
     assert_eq!((imported.project.id, imported.project.tests), (id, 4));
+    assert_eq!(left_out(&imported), ["README", "a.flow", "a.wav", "lib/", "passwd"]);
+    let why: Vec<_> = imported.left_out.iter().map(|(_, why)| why.split([' ', ':']).next().unwrap()).collect();
+    assert_eq!(why, ["no", "a", "no", "a", "a"]);
     assert_eq!((imported.created, imported.changed), (names(&["more"]), names(&["call"])));
-    assert_eq!((imported.same, imported.absent), (names(&["same"]), names(&["mine"])));
-    assert_eq!(imported.left_out, names(&["README", "a.wav", "lib/", "passwd"]));
+    assert_eq!((imported.same, imported.absent, imported.removed), (names(&["same"]), names(&["mine"]), vec![]));
     let call = store.test_named(id, "call").unwrap();
     assert_eq!((call.version, store.version(call.id, 1).unwrap().text.as_str()), (2, "old"));
     assert_eq!(store.text(call.id).unwrap().author.as_deref(), Some("ann"));
@@ -101,13 +117,13 @@ fn a_folder_is_read_and_what_is_there_already_gets_a_new_version() {
     ] {
         fs::write(folder.join(name), bytes).unwrap();
         fs::write(folder.join("CALL"), name).unwrap();
-        assert!(matches!(store.import_folder("My PBX", &folder, None, 6.0), Err(Problem::Invalid(_))), "{name}");
+        assert!(matches!(store.import_folder(into("My PBX"), &folder, 6.0), Err(Problem::Invalid(_))), "{name}");
         fs::remove_file(folder.join(name)).unwrap();
     }
     assert_eq!(store.test(call.id).unwrap().version, 2);
-    let nowhere = store.import_folder("x", &folder.join("none"), None, 1.0).unwrap_err().diagnostic();
+    let nowhere = store.import_folder(into("x"), &folder.join("none"), 1.0).unwrap_err().diagnostic();
     assert!(nowhere.message.contains("tests/none: "), "{nowhere:?}");
-    let empty = store.import_folder("x", &folder.join("lib"), None, 1.0).unwrap_err().diagnostic();
+    let empty = store.import_folder(into("x"), &folder.join("lib"), 1.0).unwrap_err().diagnostic();
     assert!(empty.message.starts_with("there is no test in "), "{empty:?}");
 }
 
@@ -116,18 +132,24 @@ fn a_file_of_the_other_kind_does_not_take_a_tests_place() {
     let (data, store) = store();
     project(&store, &[("call", Kind::Classic, "")]);
     fs::write(data.path().join("call.rhai"), "").unwrap();
-    let problem = store.import_folder("My PBX", data.path(), None, 1.0).unwrap_err().diagnostic();
+    let problem = store.import_folder(into("My PBX"), data.path(), 1.0).unwrap_err().diagnostic();
     assert_eq!(problem.message, "the test `call` of the project `My PBX` is a testfile, and the file is not");
+    let other = store.project_named("My PBX").unwrap();
+    let more = NewTest { name: "more", kind: Kind::Rhai, text: "", author: None };
+    store.create_test(other.id, more, 1.0).unwrap();
+    let replaced = store.import_folder(Import { replace: true, ..into("My PBX") }, data.path(), 2.0).unwrap();
+    assert_eq!((replaced.removed, replaced.created), (names(&["call", "more.rhai"]), names(&["call"])));
+    assert_eq!(texts(&store, other.id), [("call".to_string(), Kind::Rhai, String::new())]);
 }
 
 #[test]
 fn a_zip_file_has_its_tests_at_the_top_or_in_one_folder() {
     let (_data, store) = store();
     let files: &[(&str, &[u8])] = &[("p/call", b"1"), ("p/b.rhai", b"2"), ("p/lib/c.rhai", b"3"), ("p/.git", b"4")];
-    let one = store.import_zip("one", zip_of(files), None, 1.0).unwrap();
-    assert_eq!((one.created, one.left_out), (names(&["b", "call"]), names(&["lib/c.rhai"])));
-    let two = store.import_zip("two", zip_of(&[("call", b"1"), ("lib/d.rhai", b"")]), None, 1.0).unwrap();
-    assert_eq!((two.created, two.left_out), (names(&["call"]), names(&["lib/d.rhai"])));
+    let one = store.import_zip(into("one"), zip_of(files), 1.0).unwrap();
+    assert_eq!((left_out(&one), one.created.as_slice()), (vec!["lib/c.rhai"], &names(&["b", "call"])[..]));
+    let two = store.import_zip(into("two"), zip_of(&[("call", b"1"), ("lib/d.rhai", b"")]), 1.0).unwrap();
+    assert_eq!((left_out(&two), two.created.as_slice()), (vec!["lib/d.rhai"], &names(&["call"])[..]));
 }
 
 #[test]
@@ -179,21 +201,21 @@ proptest! {
         store.export_zip(id, &mut one).unwrap();
         store.export_zip(id, &mut two).unwrap();
         prop_assert_eq!(one.get_ref(), two.get_ref());
-        let unzipped = store.import_zip("zip", one, None, 2.0).unwrap();
+        let unzipped = store.import_zip(into("zip"), one, 2.0).unwrap();
         prop_assert_eq!(&texts(&store, unzipped.project.id), &before);
-        let read = store.import_folder("folder", &folder, None, 2.0).unwrap();
+        let read = store.import_folder(into("folder"), &folder, 2.0).unwrap();
         prop_assert_eq!(&texts(&store, read.project.id), &before);
-        prop_assert_eq!(store.import_folder("My PBX", &folder, None, 3.0).unwrap().same.len(), before.len());
+        prop_assert_eq!(store.import_folder(into("My PBX"), &folder, 3.0).unwrap().same.len(), before.len());
     }
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), at in 0usize..200) {
         let (_data, store) = store();
-        let _ = store.import_zip("a", Cursor::new(bytes.clone()), None, 1.0);
+        let _ = store.import_zip(into("a"), Cursor::new(bytes.clone()), 1.0);
         let mut zip = zip_of(&[("p/call", b"text text text"), ("p/b.rhai", b"")]).into_inner();
         let at = at % zip.len();
         let end = (at + bytes.len()).min(zip.len());
         zip[at..end].copy_from_slice(&bytes[..end - at]);
-        let _ = store.import_zip("b", Cursor::new(zip), None, 1.0);
+        let _ = store.import_zip(into("b"), Cursor::new(zip), 1.0);
     }
 }

@@ -110,7 +110,7 @@ fn a_lost_database_is_made_anew_from_the_folders() {
     assert_eq!(after, before);
     drop(held);
     fs::remove_dir_all(data.path().join("runs")).unwrap();
-    assert_eq!(store.rebuild_runs().unwrap(), Rebuilt { runs: 0, forgotten: 7, left_out: vec![] });
+    assert_eq!(store.rebuild_runs().unwrap(), Rebuilt { runs: 0, added: 0, forgotten: 7, left_out: vec![] });
 }
 
 fn made(n: usize, started: u8, project: u8, status: RunStatus) -> Run {

@@ -1,6 +1,7 @@
 // The jobs that wait or run, kept up to date by the topic `jobs`.
+import { untrack } from "svelte";
 import { jobs, type Job, type RunRow } from "./api/runs";
-import { socket } from "./live.svelte";
+import { connection, socket } from "./live.svelte";
 import type { Message } from "./socket";
 
 export interface Watch {
@@ -54,10 +55,11 @@ export const useJobs = (watch: Watch = {}): Jobs => {
     void all.load();
     watch.missed?.();
   };
+  $effect(() => socket.subscribe("jobs", { since: -1, on, gap: again, restarted: again }));
+  // What happened before the connection was there is in no message.
   $effect(() => {
-    const end = socket.subscribe("jobs", { since: -1, on, gap: again, restarted: again });
-    void all.load();
-    return end;
+    if (connection.state === "open") untrack(again);
+    else void all.load();
   });
   return all;
 };

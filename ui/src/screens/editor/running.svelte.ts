@@ -1,5 +1,5 @@
 // A run that this editor has started: from its job to its verdict.
-import { startRun, type Job, type RunRequest, type RunRow } from "../../lib/api/runs";
+import { job, startRun, type Job, type RunRequest, type RunRow } from "../../lib/api/runs";
 import { useJobs } from "../../lib/jobs.svelte";
 import { attempt } from "../../lib/toasts.svelte";
 import { lastRun, type Last } from "./last";
@@ -30,6 +30,12 @@ export class Running {
       this.follow(this.job);
     });
 
+  /** Asks what became of the job while nobody could tell. */
+  ask = async () => {
+    const known = this.job?.job;
+    if (known !== undefined) await job(known).then((job) => this.follow(job), () => {});
+  };
+
   follow(job: Job) {
     if (job.job !== this.job?.job) return;
     // Of several blocks the one that did not pass is the one to look at.
@@ -49,6 +55,6 @@ export class Running {
 /** To be called in a component's script. */
 export const useRunning = (test: () => string): Running => {
   const running = new Running();
-  useJobs({ job: (job) => running.follow(job), run: (run) => running.began(run, test()) });
+  useJobs({ job: (job) => running.follow(job), run: (run) => running.began(run, test()), missed: () => void running.ask() });
   return running;
 };

@@ -1,0 +1,33 @@
+//! What `telefonist check` and `telefonist compile` are told.
+
+use super::{HostArguments, InputArguments};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Args, Debug)]
+pub struct CheckArguments {
+    /// Tests, or folders of tests
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How to tell what is found: for people, or as JSON for programs (docs/check.md)
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    #[command(flatten)]
+    pub host: HostArguments,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckFormat {
+    Text,
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub struct CompileArguments {
+    /// A testfile
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub inputs: InputArguments,
+}
