@@ -7,7 +7,7 @@ use super::printer::say;
 use super::settings;
 use crate::diagnostic::{Diagnostic, is_invisible};
 use crate::event::Clock;
-use crate::store::{Import, Imported, Problem, Store};
+use crate::store::{Existing, Import, Imported, Problem, Store};
 use crate::verdict::ExitCode;
 use std::fmt::Write;
 use std::fs::{File, Permissions};
@@ -97,7 +97,8 @@ fn import_into_store(arguments: &ImportProjectArguments) -> Result<Imported, Pro
             return Err(Problem::Invalid(problem.advice("name the project with --name")));
         }
     };
-    let import = Import { project, author: None, replace: arguments.replace };
+    let existing = if arguments.replace { Existing::Mirror } else { Existing::Update };
+    let import = Import { project, author: None, existing };
     let now = Clock::system().now();
     let store = Store::open(&arguments.data.data_dir).map_err(Problem::Broken)?;
     match whole.is_dir() {

@@ -22,6 +22,8 @@ pub struct Source {
     /// As the user named it, for messages ("examples/basic_call").
     pub name: String,
     pub text: String,
+    /// Where each line begins.
+    starts: Vec<usize>,
 }
 
 impl Source {
@@ -31,27 +33,26 @@ impl Source {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        Arc::new(Source { name: name.into(), text })
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Arc::new(Source { name: name.into(), text, starts })
     }
 
     /// Line and column of a byte offset, both from 1, the column in characters.
     pub fn line_column(&self, offset: usize) -> (u32, u32) {
-        let before = self.text.get(..offset).unwrap_or(&self.text);
-        let line = before.matches('\n').count() as u32 + 1;
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        (line, before[start..].chars().count() as u32 + 1)
+        let offset = if self.text.is_char_boundary(offset) { offset } else { self.text.len() };
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts[line - 1];
+        (line as u32, self.text[start..offset].chars().count() as u32 + 1)
     }
 
     /// The byte range of a line (from 1) without its end of line; empty past the last line.
     pub fn line_span(&self, line: u32) -> Range<usize> {
-        let mut start = 0;
-        for (n, text) in self.text.split('\n').enumerate() {
-            if n as u32 + 1 == line {
-                return start..start + text.trim_end_matches('\r').len();
-            }
-            start += text.len() + 1;
-        }
-        self.text.len()..self.text.len()
+        let line = line as usize;
+        let Some(start) = line.checked_sub(1).and_then(|index| self.starts.get(index)).copied() else {
+            return self.text.len()..self.text.len();
+        };
+        let end = self.starts.get(line).map_or(self.text.len(), |next| next - 1);
+        start..start + self.text[start..end].trim_end_matches('\r').len()
     }
 
     /// The byte offset of a line and a column (both from 1, the column in characters).

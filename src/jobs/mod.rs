@@ -12,6 +12,7 @@ use crate::event::Clock;
 use crate::pipeline::{Interrupt, Plan, Workplace};
 use crate::record::Trigger;
 use crate::store::{Host, Job, NewJob, Problem, Queued, Retention, Store};
+pub use cases::file;
 pub use live::{Live, LiveAgent, LiveRun};
 pub use order::{Options, Order, Planned, What};
 use std::collections::{BTreeMap, BTreeSet};

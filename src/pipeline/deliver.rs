@@ -82,10 +82,8 @@ pub fn update(ran: &Ran) -> Result<String, Diagnostic> {
     };
     let text = std::fs::read_to_string(file).map_err(|error| unwritable(file, error))?;
     let hash = ran.flow.hash();
-    let updated = match &test.block {
-        Some(block) => with_hash_in_block(&text, block, &hash),
-        None => Some(with_hash(&text, &hash, file.extension().is_some_and(|extension| extension == "rhai"))),
-    };
+    let rhai = file.extension().is_some_and(|extension| extension == "rhai");
+    let updated = with_new_hash(&text, test.block.as_deref(), &hash, rhai);
     if let Some(updated) = updated.as_ref().filter(|updated| **updated != text) {
         replace(file, updated).map_err(|error| unwritable(file, error))?;
     }
@@ -97,6 +95,15 @@ pub fn update(ran: &Ran) -> Result<String, Diagnostic> {
             format!("the flow of {test} is in {}; its name is not written out, and so its hash is not", flow.display())
         }
     })
+}
+
+/// A test's text with that hash as the expected one, of that block where it has several; none where the block's name is not
+/// written out, as that of a row.
+pub fn with_new_hash(text: &str, block: Option<&str>, hash: &str, rhai: bool) -> Option<String> {
+    match block {
+        Some(block) => with_hash_in_block(text, block, hash),
+        None => Some(with_hash(text, hash, rhai)),
+    }
 }
 
 /// A file appears whole or not at all.

@@ -16,6 +16,8 @@ pub struct Replayed {
     pub header: Header,
     pub verdict: Verdict,
     pub flow: Flow,
+    /// Nothing but the hash, if anything, speaks against it.
+    pub sound: bool,
     /// From the run's start to its last event.
     pub duration: Duration,
     /// What is not as it should be: the kept verdict is another one, there is none, the record is torn.
@@ -38,13 +40,13 @@ pub fn replay(folder: &Path, shown: &mut dyn FnMut(&Header, &Event)) -> Result<R
     let torn = record.torn();
     let header = record.header;
     let baseline = text(&folder.join("baseline.txt")).and_then(Result::ok);
-    let Judged { verdict, flow, .. } = judged(&header, &events, baseline.as_deref())?;
+    let Judged { verdict, flow, sound, .. } = judged(&header, &events, baseline.as_deref())?;
     let duration = header.until(last);
     let mut warnings: Vec<_> = against_stored(folder, &verdict).into_iter().collect();
     warnings.extend(torn.map(|line| {
         Diagnostic::warning(format!("line {line} of the events is torn: the host was killed while it wrote"))
     }));
-    Ok(Replayed { header, verdict, flow, duration, warnings })
+    Ok(Replayed { header, verdict, flow, sound, duration, warnings })
 }
 
 /// The flow of a recorded run.

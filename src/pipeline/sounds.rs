@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The sounds in the binary: file name and WAV bytes (8 kHz mono PCM16).
-const BUILT_IN: [(&str, &[u8]); 3] = [
+pub const BUILT_IN: [(&str, &[u8]); 3] = [
     ("alice.wav", include_bytes!("../../data/sounds/alice.wav")),
     ("bob.wav", include_bytes!("../../data/sounds/bob.wav")),
     ("charlie.wav", include_bytes!("../../data/sounds/charlie.wav")),

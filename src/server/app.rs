@@ -2,9 +2,11 @@
 
 use super::access::Access;
 use super::failure::Failure;
+use super::figures::AllFigures;
 use super::hub::Hub;
 use super::metrics::Metrics;
 use super::options::{DEFAULT_PASSWORD, FIRST_USER, Options};
+use super::outlines::Outlines;
 use crate::event::Clock;
 use crate::jobs::Jobs;
 use crate::notify::Post;
@@ -13,6 +15,7 @@ use crate::schedule::Scheduler;
 use crate::store::Store;
 use axum::http::StatusCode;
 use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
 
 /// The server, for its handlers.
 pub struct App {
@@ -30,6 +33,10 @@ pub struct App {
     /// A word that no other start has.
     pub build: String,
     pub default_password: Mutex<bool>,
+    /// Turns of those who want a text looked at.
+    pub checking: Arc<Semaphore>,
+    pub outlines: Outlines,
+    pub figures: AllFigures,
 }
 
 impl App {

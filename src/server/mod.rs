@@ -5,13 +5,17 @@ mod access;
 mod api;
 mod app;
 mod automation;
+mod examples;
 mod extract;
 mod failure;
+mod figures;
+mod files;
 mod guesses;
 mod hub;
 mod metrics;
 mod news;
 mod options;
+mod outlines;
 mod tls;
 mod ui;
 
@@ -31,22 +35,29 @@ use axum::routing::get;
 use axum::{Json, Router};
 use axum_server::tls_rustls::RustlsAcceptor;
 use failure::Failure;
+use figures::AllFigures;
 use hub::Hub;
 use metrics::Metrics;
 use news::Spread;
 pub use options::{DEFAULT_PASSWORD, FIRST_USER, Options, Tls};
+use outlines::Outlines;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tls::Certificate;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// How long requests that go on may take when the server ends.
 const GRACE: Duration = Duration::from_secs(5);
 /// The largest body of most requests; those for files say their own.
 const BODY: usize = 2 * 1024 * 1024;
+/// So many texts are looked at once for those who edit them.
+const CHECKS: usize = 4;
+/// The stack of a thread, in bytes: compilers call themselves.
+const STACK: usize = 8 * 1024 * 1024;
 /// How long a key is that is made for a start.
 const KEY: usize = 32;
 
@@ -76,7 +87,8 @@ pub trait Terminal: Send + Sync {
 /// The address can't be listened on, the certificate can't be read, the store can't be opened.
 pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>) -> Result<(), Diagnostic> {
     let certificate = options.tls.as_ref().map(|tls| Certificate::new(tls, terminal.clone())).transpose()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    let runtime = runtime.map_err(|error| {
         Diagnostic::error(format!("the system gives no threads for the server: {error}")).advice("see ulimit -u")
     })?;
     let listener = listen(options.ui_address)?;
@@ -104,6 +116,8 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     app.jobs.end();
     workers.join();
     runtime.block_on(app.post.end());
+    // a text that means harm may still be looked at
+    runtime.shutdown_timeout(GRACE);
     served.map_err(|error| Diagnostic::error(format!("the server ended: {error}")))
 }
 
@@ -135,6 +149,8 @@ fn open(
     news::spread(heard, Spread { jobs: jobs.clone(), hub: hub.clone(), metrics: metrics.clone(), terminal })?;
     let build = Secret::random(8)?.reveal().to_string();
     let default_password = Mutex::new(false);
+    let checking = Arc::new(Semaphore::new(CHECKS));
+    let (outlines, figures) = (Outlines::default(), AllFigures::default());
     let app = Arc::new(App {
         store,
         jobs,
@@ -148,6 +164,9 @@ fn open(
         started,
         build,
         default_password,
+        checking,
+        outlines,
+        figures,
     });
     app.password_changed();
     Ok((app, workers, made))

@@ -19,8 +19,20 @@ pub struct Import<'a> {
     /// The project's name; it is made where there is none.
     pub project: &'a str,
     pub author: Option<&'a str>,
-    /// The files are all that the project has then: other tests go, with their versions, and so does one of the other kind.
-    pub replace: bool,
+    /// What becomes of the tests that are there already.
+    pub existing: Existing,
+}
+
+/// What an import makes of the tests that a project has already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// They stay as they are.
+    Keep,
+    /// One with another text gets the file's text as its newest version.
+    Update,
+    /// The same, and the files are all that the project has then: other tests go, with their versions, and so does one of the other
+    /// kind.
+    Mirror,
 }
 
 /// What an import came to.
@@ -33,6 +45,8 @@ pub struct Imported {
     pub changed: Vec<String>,
     /// Those that were the same already.
     pub same: Vec<String>,
+    /// Those that have another text and stay as they are ([`Existing::Keep`]).
+    pub kept: Vec<String>,
     /// Those of the project that were not among the files; they stay.
     pub absent: Vec<String>,
     /// Those that are gone, as they were not among the files, or of the other kind.
@@ -120,7 +134,7 @@ impl Store {
     }
 
     fn import(&self, import: Import, files: Unpacked, now: f64) -> Result<Imported, Problem> {
-        let Import { project, author, replace } = import;
+        let Import { project, author, existing } = import;
         self.write(|transaction| {
             let project = match projects::by_name(transaction, project)? {
                 Some(project) => project,
@@ -132,22 +146,27 @@ impl Store {
             for test in &before {
                 let file = file_of(test);
                 let fits = file.is_some_and(|file| file.kind == test.kind);
-                if !fits && replace {
+                if !fits && existing == Existing::Mirror {
                     saved::delete(transaction, test.id, now)?;
                     removed.push(test.kind.file_name(&test.name));
-                } else if !fits && file.is_some() {
+                } else if !fits && file.is_some() && existing == Existing::Update {
                     return Err(other_kind(&project.name, &test.name, test.kind));
-                } else if !fits {
+                } else if file.is_none() {
                     absent.push(test.name.clone());
                 }
             }
-            let (mut created, mut changed, mut same) = (vec![], vec![], vec![]);
+            let (mut created, mut changed, mut same, mut kept) = (vec![], vec![], vec![], vec![]);
             for file in &files.tests {
                 let Some(test) = saved::by_name(transaction, project.id, &file.name)? else {
                     let new = NewTest { name: &file.name, kind: file.kind, text: &file.text, author };
                     created.push(saved::create(transaction, project.id, new, now)?.name);
                     continue;
                 };
+                let text = saved::version(transaction, test.id, test.version)?.text;
+                if existing == Existing::Keep && (test.kind != file.kind || text != file.text) {
+                    kept.push(test.name.clone());
+                    continue;
+                }
                 let save = Save { based_on: test.version, text: &file.text, author };
                 let after = saved::save(transaction, test.id, save, now)?;
                 let list = if after.version == test.version { &mut same } else { &mut changed };
@@ -155,7 +174,7 @@ impl Store {
             }
             let project = projects::by_id(transaction, project.id)?;
             let left_out = files.left_out.clone();
-            Ok(Imported { project, created, changed, same, absent, removed, left_out })
+            Ok(Imported { project, created, changed, same, kept, absent, removed, left_out })
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::database::{Store, all, change, one};
 use super::kept::{kept_run, kept_runs};
-use super::name::{key, name};
+use super::name::{key, name, test_of_file};
 use super::problem::Problem;
 use crate::diagnostic::Diagnostic;
 use crate::record::{self, Header, Trigger};
@@ -112,6 +112,8 @@ pub struct Run {
 pub struct RunFilter {
     /// The name of a project, in whatever case.
     pub project: Option<String>,
+    /// The name of a test of a project, in whatever case: all its blocks.
+    pub test: Option<String>,
     /// A part of the test's file or block, in whatever case.
     pub text: Option<String>,
     pub statuses: Vec<RunStatus>,
@@ -150,9 +152,9 @@ pub struct Rebuilt {
     pub left_out: Vec<(String, String)>,
 }
 
-const RUN: &str = "SELECT id, project, test, file, block, status, started, duration, cause, repetition, repetitions, attempt FROM runs";
+pub(super) const RUN: &str = "SELECT id, project, test, file, block, status, started, duration, cause, repetition, repetitions, attempt FROM runs";
 
-fn run(row: &Row) -> rusqlite::Result<Run> {
+pub(super) fn run(row: &Row) -> rusqlite::Result<Run> {
     let (status, trigger): (String, Option<String>) = (row.get(5)?, row.get(8)?);
     Ok(Run {
         id: row.get(0)?,
@@ -313,13 +315,15 @@ fn of_folder(found: &KeptRun) -> Result<Run, String> {
     })
 }
 
-/// The project stays as the index has it: it may have been renamed since.
+/// Project and test stay as the index has them: they may have been renamed since.
 pub(super) fn put(connection: &Connection, run: &Run) -> Result<(), Problem> {
     let search = key(&record::block_name(&run.file, run.block.as_deref()));
     let put = "INSERT INTO runs (id, project, project_key, test, file, block, search, status, started, duration, cause,
-            repetition, repetitions, attempt)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-        ON CONFLICT (id) DO UPDATE SET status = excluded.status, duration = excluded.duration";
+            repetition, repetitions, attempt, test_key)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+        ON CONFLICT (id) DO UPDATE SET status = excluded.status, duration = excluded.duration,
+            test_key = coalesce(runs.test_key, excluded.test_key)";
+    let of_test = run.project.as_ref().and_then(|_| test_of_file(Path::new(&run.file)));
     let values = params![
         run.id,
         run.project,
@@ -334,7 +338,8 @@ pub(super) fn put(connection: &Connection, run: &Run) -> Result<(), Problem> {
         run.trigger.map(Trigger::word),
         run.repetition,
         run.repetitions,
-        run.attempt
+        run.attempt,
+        of_test.map(|(test, _)| key(test))
     ];
     change(connection, put, values).map(drop)
 }
@@ -355,6 +360,7 @@ impl Conditions {
             }
         };
         when("project_key = ?", filter.project.as_deref().map(|name| key(name).into()));
+        when("test_key = ?", filter.test.as_deref().map(|name| key(name).into()));
         when("started >= ?", filter.since.map(Value::from));
         when("started < ?", filter.until.map(Value::from));
         when("search LIKE ? ESCAPE '!'", filter.text.as_deref().map(|text| part(text).into()));

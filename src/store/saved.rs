@@ -22,6 +22,8 @@ pub struct Test {
     pub version: u32,
     pub created: f64,
     pub changed: f64,
+    /// Who saved the newest version, where that is known.
+    pub author: Option<String>,
 }
 
 /// A saved text of a test.
@@ -62,7 +64,8 @@ pub struct Save<'a> {
     pub author: Option<&'a str>,
 }
 
-const TEST: &str = "SELECT id, project, name, kind, version, created, changed FROM tests";
+const TEST: &str = "SELECT id, project, name, kind, version, created, changed,
+    (SELECT author FROM versions WHERE versions.test = tests.id AND number = tests.version) FROM tests";
 
 fn test(row: &Row) -> rusqlite::Result<Test> {
     let kind: String = row.get(3)?;
@@ -74,6 +77,7 @@ fn test(row: &Row) -> rusqlite::Result<Test> {
         version: row.get(4)?,
         created: row.get(5)?,
         changed: row.get(6)?,
+        author: row.get(7)?,
     })
 }
 
@@ -179,6 +183,9 @@ impl Store {
             }
             let renamed = "UPDATE tests SET name = ?2, key = ?3, changed = ?4 WHERE id = ?1";
             change(transaction, renamed, (id, &new, key(&new), now))?;
+            let runs = "UPDATE runs SET test_key = ?1
+                WHERE test_key = ?2 AND project_key = (SELECT key FROM projects WHERE id = ?3)";
+            change(transaction, runs, (key(&new), key(&test.name), test.project))?;
             projects::touch(transaction, test.project, now)?;
             by_id(transaction, id)
         })

@@ -17,6 +17,11 @@ const DIRECTIVES: &[(&str, &str, &str)] = &[
     ("_webhook", "_webhook URL", "Where the result is sent."),
 ];
 
+/// All directives, in the order of the alphabet.
+pub fn directives() -> impl Iterator<Item = Suggestion> {
+    DIRECTIVES.iter().map(|(word, usage, doc)| Suggestion::new(word, Sort::Directive, usage, doc))
+}
+
 /// What may stand at a position (line and column from 1), beginning with what is already written there; in the order of
 /// the alphabet. `commands`: all command words.
 pub fn complete(source: &Source, line: u32, column: u32, commands: &[String]) -> Vec<Suggestion> {
@@ -54,9 +59,7 @@ fn at(source: &Source, line: u32, before: &str, commands: &[String]) -> Vec<Sugg
         ),
         directive if directive.starts_with('_') => {}
         first => {
-            let directive =
-                |(word, usage, doc): &(&str, &str, &str)| Suggestion::new(word, Sort::Directive, usage, doc);
-            all.extend(DIRECTIVES.iter().filter(|_| first.is_empty()).map(directive));
+            all.extend(directives().filter(|_| first.is_empty()));
             all.extend(commands.iter().map(|word| Suggestion::new(word, Sort::Command, "", "A command of baresip's.")));
             all.extend(macros(source, line));
         }

@@ -2,6 +2,11 @@
 
 mod about;
 mod account;
+mod folders;
+mod history;
+mod language;
+mod projects;
+mod saved;
 mod artefacts;
 mod run;
 mod run_detail;
@@ -9,6 +14,7 @@ mod runs;
 mod schedules;
 mod views;
 mod webhooks;
+mod vocabulary;
 
 use super::app::App;
 use super::failure::Shape;
@@ -52,6 +58,12 @@ pub fn routes() -> (axum::Router<Arc<App>>, Document) {
     let v1 = OpenApiRouter::new()
         .merge(about::routes())
         .merge(account::routes())
+        .merge(projects::routes())
+        .merge(saved::routes())
+        .merge(history::routes())
+        .merge(language::routes())
+        .merge(vocabulary::routes())
+        .merge(folders::routes())
         .merge(run::routes())
         .merge(runs::routes())
         .merge(artefacts::routes())

@@ -1,13 +1,13 @@
 //! What is to be run, and what became of it: jobs.
 
-use super::views::{Job, job_view};
+use super::views::{Job, KindWord, job_view};
 use crate::jobs::{JobView, Options, Order, What};
 use crate::record::Trigger;
 use crate::server::access::{Looker, May, Runner, Who};
 use crate::server::app::{App, blocking};
 use crate::server::extract::{Json, Path, Query};
 use crate::server::failure::{Failure, Failures};
-use crate::store::{Kind, Problem};
+use crate::store::Problem;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -126,32 +126,6 @@ struct RunText {
     name: String,
     kind: KindWord,
     text: String,
-}
-
-/// What a test is written in.
-#[derive(Deserialize, Serialize, ToSchema, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum KindWord {
-    Testfile,
-    Rhai,
-}
-
-impl From<KindWord> for Kind {
-    fn from(word: KindWord) -> Kind {
-        match word {
-            KindWord::Testfile => Kind::Classic,
-            KindWord::Rhai => Kind::Rhai,
-        }
-    }
-}
-
-impl From<Kind> for KindWord {
-    fn from(kind: Kind) -> KindWord {
-        match kind {
-            Kind::Classic => KindWord::Testfile,
-            Kind::Rhai => KindWord::Rhai,
-        }
-    }
 }
 
 /// Runs tests of a project, or a text.

@@ -1,6 +1,6 @@
 //! All there is to say of one run, made from its folder or, while it goes on, from its log.
 
-use super::run::KindWord;
+use super::views::KindWord;
 use super::views::{RunRow, run_row};
 use crate::calls::{self, Call};
 use crate::diagnostic::mask_secrets;

@@ -99,6 +99,7 @@ async fn runs(
         statuses: words(&asked.status).into_iter().map(status).collect::<Result<_, _>>()?,
         triggers: words(&asked.trigger).into_iter().map(cause).collect::<Result<_, _>>()?,
         project: asked.project,
+        test: None,
         text: asked.test.or(asked.text),
         since: asked.since,
         until: asked.until,

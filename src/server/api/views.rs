@@ -1,10 +1,50 @@
 //! Jobs and runs as the outside sees them.
 
 use crate::jobs::{JobView, Jobs, Told};
-use crate::store::{JobState, Run};
-use serde::Serialize;
+use crate::store::{JobState, Kind, Run};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+
+/// What a test is written in.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = Kind)]
+pub enum KindWord {
+    Testfile,
+    Rhai,
+}
+
+impl From<Kind> for KindWord {
+    fn from(kind: Kind) -> KindWord {
+        match kind {
+            Kind::Classic => KindWord::Testfile,
+            Kind::Rhai => KindWord::Rhai,
+        }
+    }
+}
+
+impl From<KindWord> for Kind {
+    fn from(word: KindWord) -> Kind {
+        match word {
+            KindWord::Testfile => Kind::Classic,
+            KindWord::Rhai => Kind::Rhai,
+        }
+    }
+}
+
+/// A run, as a test's line has it.
+#[derive(Serialize, ToSchema)]
+pub struct LastRun {
+    run: String,
+    status: &'static str,
+    started: f64,
+    duration: Option<f64>,
+}
+
+pub fn last_run(run: Run) -> LastRun {
+    LastRun { run: run.id, status: run.status.word(), started: run.started, duration: run.duration }
+}
 
 /// A run, as lists have it.
 #[derive(Serialize, ToSchema)]

@@ -33,7 +33,7 @@ fn names(names: &[&str]) -> Vec<String> {
 }
 
 fn into(project: &str) -> Import<'_> {
-    Import { project, author: None, replace: false }
+    Import { project, author: None, existing: Existing::Update }
 }
 
 fn left_out(imported: &Imported) -> Vec<&str> {
@@ -137,7 +137,8 @@ fn a_file_of_the_other_kind_does_not_take_a_tests_place() {
     let other = store.project_named("My PBX").unwrap();
     let more = NewTest { name: "more", kind: Kind::Rhai, text: "", author: None };
     store.create_test(other.id, more, 1.0).unwrap();
-    let replaced = store.import_folder(Import { replace: true, ..into("My PBX") }, data.path(), 2.0).unwrap();
+    let replaced =
+        store.import_folder(Import { existing: Existing::Mirror, ..into("My PBX") }, data.path(), 2.0).unwrap();
     assert_eq!((replaced.removed, replaced.created), (names(&["call", "more.rhai"]), names(&["call"])));
     assert_eq!(texts(&store, other.id), [("call".to_string(), Kind::Rhai, String::new())]);
 }

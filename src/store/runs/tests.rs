@@ -151,6 +151,7 @@ fn filter() -> impl Strategy<Value = RunFilter> {
     )
         .prop_map(|(project, text, statuses, triggers, since, until)| RunFilter {
             project,
+            test: None,
             text,
             statuses,
             triggers,

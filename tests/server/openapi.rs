@@ -1,0 +1,90 @@
+//! What the document of the interface says, asked of the server itself.
+
+use crate::support::server::{Ask, Server};
+use serde_json::{Value, json};
+
+/// Who asks for these needs no key; the others are the healthz and the document, which it does not tell of.
+const OPEN: [&str; 1] = ["POST /api/v1/login"];
+
+/// Every operation of the document: method, path with parameters filled in, and what it says.
+fn operations(server: &Server) -> Vec<(String, String, Value)> {
+    let document = server.anonymous("GET", "openapi.json").answer().is(200).json();
+    let mut all = vec![];
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        let path = path.replace("{id}", "1").replace("{version}", "1");
+        let path = regex::Regex::new(r"\{\w+\}").unwrap().replace_all(&path, "none").into_owned();
+        for (method, operation) in methods.as_object().expect("methods") {
+            if ["get", "post", "put", "patch", "delete"].contains(&method.as_str()) {
+                all.push((method.to_uppercase(), path.clone(), operation.clone()));
+            }
+        }
+    }
+    assert!(all.len() >= 30, "{}", all.len());
+    all
+}
+
+#[test]
+fn nobody_gets_anything_without_a_key_or_a_login() {
+    let server = Server::start();
+    for (method, path, _) in operations(&server) {
+        if OPEN.contains(&format!("{method} {path}").as_str()) {
+            continue;
+        }
+        let answer = server.anonymous(&method, &path).json(&json!({})).answer();
+        assert_eq!(answer.status, 401, "{method} {path}: {}", answer.text());
+        assert_eq!(answer.kind, "application/problem+json", "{method} {path}");
+    }
+    for path in ["/healthz", "/api/v1/openapi.json"] {
+        server.anonymous("GET", path).answer().is(200);
+    }
+    // a wrong key, and then so many that it has to wait
+    let wrong = || server.anonymous("GET", "me").header("X-API-Key", "wrong").answer();
+    assert_eq!((wrong().status, (0..9).map(|_| wrong().status).last()), (401, Some(429)));
+}
+
+#[test]
+fn a_key_may_what_its_scopes_say_and_no_more() {
+    let server = Server::start();
+    let key = |scope: &str| {
+        let made = server.post("keys", json!({ "name": format!("{scope} key"), "scopes": [scope] })).is(201).json();
+        made["key"].as_str().unwrap().to_string()
+    };
+    let keys = ["read", "run", "write"].map(key);
+    for (method, path, operation) in operations(&server) {
+        let about = operation["tags"][0].as_str().unwrap_or_default();
+        let statuses = keys.each_ref().map(|key| {
+            let answer = server.anonymous(&method, &path).header("X-API-Key", key).json(&json!({})).answer();
+            answer.status != 403
+        });
+        // read, run, write
+        let expected = match (method.as_str(), path.as_str(), about) {
+            (_, "/api/v1/login" | "/api/v1/logout" | "/api/v1/me", _) => continue,
+            (_, _, "access") => [false, false, false],
+            // who may run tests may see what comes of it
+            (_, path, _) if path.ends_with("/history") => [true, true, false],
+            (_, _, "language") | ("GET", _, "projects" | "tests" | "files") => [true, false, false],
+            (_, _, "projects" | "tests" | "files") => [false, false, true],
+            _ => continue,
+        };
+        assert_eq!(statuses, expected, "{method} {path}");
+    }
+}
+
+#[test]
+fn the_document_is_whole() {
+    let server = Server::start();
+    let document = server.anonymous("GET", "openapi.json").answer().is(200).json();
+    let schemas = document["components"]["schemas"].as_object().expect("schemas");
+    let text = document.to_string();
+    for named in regex::Regex::new("\"#/components/schemas/([^\"]+)\"").unwrap().captures_iter(&text) {
+        assert!(schemas.contains_key(&named[1]), "{} is named and not there", &named[1]);
+    }
+    let mut ids = vec![];
+    for (method, path, operation) in operations(&server) {
+        let answers = operation["responses"].as_object().expect("responses");
+        assert!(answers.keys().any(|status| status.starts_with('2')), "{method} {path}");
+        ids.push(operation["operationId"].as_str().unwrap_or_default().to_string());
+    }
+    ids.sort();
+    assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "{ids:?}");
+}
