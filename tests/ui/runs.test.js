@@ -126,7 +126,7 @@ ui("events, log, recordings, quality, the text", async (page) => {
   await page.goto(`/runs/${runs.talks}?tab=events`);
   const events = page.getByRole("listbox", { name: "Events" });
   await page.getByRole("searchbox", { name: "Search in this run" }).fill("call_incoming bob");
-  await events.getByRole("option").first().click();
+  await events.getByRole("option").filter({ hasText: "incoming ·" }).first().click();
   await page.locator(".whole pre").filter({ hasText: '"type": "CALL_INCOMING"' }).waitFor();
   await usable(page, "events");
   await page.getByRole("link", { name: "Log" }).click();

@@ -29,7 +29,7 @@ export interface RunCall {
   audio: Audio | null;
 }
 export interface Recording { file: string; agent: string | null; call: number | null; seconds: number | null; size: number }
-export interface Delivery { id: string | number; webhook: string | number | null; kind: string; address: string; state: string; attempts: number; error: string | null; created: number; sent: number | null }
+export interface Delivery { id: string | number; webhook: string | number | null; kind: string; address: string; state: "pending" | "sent" | "failed"; attempts: number; error: string | null; queued: number; tried: number | null; ended: number | null }
 export interface RunDetail extends RunRow {
   host: string;
   agent: string;

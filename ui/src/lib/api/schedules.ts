@@ -1,6 +1,6 @@
 // Schedules: which test or project runs when.
 import { get, path, post, put, remove, request } from "./client";
-import type { Job } from "./runs";
+import type { Job, Status } from "./runs";
 
 export interface Schedule {
   id: string | number;
@@ -15,7 +15,8 @@ export interface Schedule {
   next: number[];
   last_due: number | null;
   missed: number;
-  last: Pick<Job, "job" | "state" | "status" | "started" | "ended" | "runs">[];
+  /** Its last jobs, the newest first; `runs` are ids. */
+  last: { job: number; status: Status | null; started: number | null; ended: number | null; runs: string[] }[];
 }
 export interface ScheduleText { project: string; test: string | null; cron: string; zone: string; paused: boolean }
 

@@ -11,4 +11,5 @@ export const webhooks = () => get<{ webhooks: Webhook[] }>("/webhooks").then((an
 export const addWebhook = (webhook: WebhookText) => post<Webhook>("/webhooks", webhook);
 export const saveWebhook = (id: string | number, webhook: WebhookText) => put<Webhook>(path`/webhooks/${id}`, webhook);
 export const removeWebhook = (id: string | number) => remove(path`/webhooks/${id}`);
-export const testWebhook = (id: string | number) => post<Delivery>(path`/webhooks/${id}/test`);
+/** Sends a message that only tries, once. */
+export const testWebhook = (id: string | number) => post<{ sent: boolean; error: string | null }>(path`/webhooks/${id}/test`);

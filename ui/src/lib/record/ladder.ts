@@ -1,5 +1,5 @@
 // The ladder as a list of lines: messages, and between them what happened at an agent. Pure: what is drawn follows from it.
-import type { Item } from "./events";
+import type { Item, Sip } from "./events";
 import type { Lane, Row } from "./wire";
 
 export interface Mark {
@@ -43,16 +43,18 @@ export const mark = (item: Item): Mark | null => {
 };
 
 export const wordsOf = (text: string): string[] => text.toLowerCase().split(/\s+/).filter(Boolean);
-const has = (text: string, words: string[]) => {
+export const has = (text: string, words: string[]): boolean => {
   const low = text.toLowerCase();
   return words.every((word) => low.includes(word));
 };
+/** What is searched of a message: not what it merely allows, or each search for BYE would find all. */
+export const searched = ({ raw, src, dst }: Sip): string => `${raw.replace(/^(allow|supported|allow-events|accept)[ \t]*:.*$/gim, "")} ${src} ${dst}`;
 
 /** Messages and marks that the filter lets through, in the order of time. */
 export const lines = (rows: Row[], marks: Mark[], filter: Filter): Line[] => {
   const within = ({ time }: { time: number }) => (filter.from === null || time >= filter.from) && (filter.to === null || time <= filter.to);
   const all: Line[] = [];
-  for (const row of rows) if (within(row) && (filter.words.length === 0 || has(`${row.label} ${row.sip.raw}`, filter.words))) all.push({ n: row.n, time: row.time, row, mark: null });
+  for (const row of rows) if (within(row) && (filter.words.length === 0 || has(`${row.label} ${searched(row.sip)}`, filter.words))) all.push({ n: row.n, time: row.time, row, mark: null });
   if (filter.marks) for (const mark of marks) if (within(mark) && (filter.words.length === 0 || has(`${mark.agent ?? ""} ${mark.text}`, filter.words))) all.push({ n: mark.n, time: mark.time, row: null, mark });
   return all.sort((a, b) => a.time - b.time || a.n - b.n);
 };

@@ -1,7 +1,7 @@
 // A run's record as this page has it: grows by batches, in any order of arrival, each event once.
 import { Calls } from "./calls";
 import { item, type Item, type RunEvent, type Sort } from "./events";
-import { mark, type Mark } from "./ladder";
+import { has, mark, searched, type Mark } from "./ladder";
 import { Steps } from "./steps";
 import { Wire } from "./wire";
 
@@ -84,6 +84,5 @@ export const filtered = (items: Item[], { from, to, words, agent, sorts }: Filte
     if (sorts.size > 0 && !sorts.has(one.sort)) return false;
     if (agent !== null && one.agent !== agent) return false;
     if (words.length === 0) return true;
-    const text = `${one.agent ?? ""} ${one.head} ${one.sip ? one.sip.raw : one.text} ${one.at ? `${one.at.source}:${one.at.line}` : ""}`.toLowerCase();
-    return words.every((word) => text.includes(word));
+    return has(`${one.agent ?? ""} ${one.head} ${one.sip ? searched(one.sip) : one.text} ${one.at ? `${one.at.source}:${one.at.line}` : ""}`, words);
   });

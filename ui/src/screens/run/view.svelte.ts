@@ -5,7 +5,7 @@ import type { RunEvent } from "../../lib/record/events";
 import { RunRecord } from "../../lib/record/record";
 import { socket } from "../../lib/live.svelte";
 
-const PAGE = 2000;
+const PAGE = 5000;
 /** A record this long is shown anew less often: laying it out takes longer. */
 const LONG = 5000;
 
