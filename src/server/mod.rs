@@ -16,10 +16,10 @@ mod hub;
 mod metrics;
 mod news;
 mod options;
-mod ws;
-mod tls;
 mod outlines;
+mod tls;
 mod ui;
+mod ws;
 
 use crate::diagnostic::Diagnostic;
 use crate::jobs::{Jobs, Live, Settings, Workers};
