@@ -10,5 +10,5 @@ export default defineConfig({
   build: { target: "es2022", cssTarget: ["chrome123", "firefox120", "safari17.5"], sourcemap: false, modulePreload: false, assetsInlineLimit: 0, manifest: true },
   server: { proxy: { "/api": server, "/ws": { target: server, ws: true } } },
   resolve: process.env.VITEST ? { conditions: ["browser"] } : undefined,
-  test: { environment: "happy-dom", include: ["src/**/*.test.ts"], reporters: ["default", "./scripts/counted.mjs"] },
+  test: { environment: "node", include: ["src/**/*.test.ts"], reporters: ["default", "./scripts/counted.mjs"] },
 });

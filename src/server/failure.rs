@@ -85,6 +85,11 @@ impl Failure {
     pub fn detail(&self) -> &str {
         &self.detail
     }
+
+    /// What to do about it; empty where nobody can do anything.
+    pub fn advised(&self) -> &str {
+        self.advice.as_deref().unwrap_or_default()
+    }
 }
 
 impl IntoResponse for Failure {
@@ -100,6 +105,10 @@ impl IntoResponse for Failure {
         };
         let body = serde_json::to_string(&shape).unwrap_or_default();
         let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if self.status == StatusCode::PAYLOAD_TOO_LARGE {
+            // the rest of the body is not read: nothing more can be asked behind it
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         self.headers.into_iter().for_each(|(name, value)| drop(response.headers_mut().insert(name, value)));
         response
     }

@@ -29,7 +29,7 @@ export const withPage = async (browser, server, act, { login = true, refusals = 
   page.setDefaultTimeout(15_000);
   page.on("console", (message) => {
     const text = message.text();
-    if (!["error", "warning"].includes(message.type()) || true && (isLoss(text)||isRefusal(text))) return;
+    if (!["error", "warning"].includes(message.type())) return;
     if ((refusals && isRefusal(text)) || (losses && isLoss(text))) return;
     complaints.push(`console ${message.type()}: ${text}`);
   });
@@ -42,6 +42,7 @@ export const withPage = async (browser, server, act, { login = true, refusals = 
     await act(page, context);
     assert.deepEqual(complaints, []);
   } catch (error) {
+    if (error instanceof Error) error.stack += `\nthe page at ${page.url()} said:\n${(await page.locator("body").innerText().catch(() => "")).slice(0, 3000)}`;
     if (complaints.length > 0 && error instanceof Error) error.message += `\nthe page complained:\n${complaints.join("\n")}`;
     throw error;
   } finally {

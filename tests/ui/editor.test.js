@@ -20,6 +20,7 @@ const ui = (name, act, options = {}) => test(name, () => withPage(browser, serve
 
 const CALL = `let alice = agent("alice");\nlet bob = agent("bob");\nignore("AUDIO_REPORT");\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.hangup(486);\nawait alice.closed() within 5s;\n`;
 const FILE = `_define ua1 sip:alice@127.0.0.1\n_define ua2 sip:bob@127.0.0.1\nuanew <ua1>;regint=0\nua1:dial ua2 | 1s\n`;
+const badge = (where, word) => where.locator(".badge", { hasText: word });
 const make = (name, text, kind = "rhai") => call("POST", "/projects/p/tests", { name, kind, text });
 const saved = async (name) => (await call("GET", `/projects/p/tests/${encodeURIComponent(name)}`)).text;
 const open = async (page, name, query = "") => {
@@ -55,8 +56,7 @@ ui("the server completes, and explains what the pointer is on", async (page) => 
   await open(page, "help");
   await end(page);
   await page.keyboard.type("alice.hang");
-  await page.locator(".cm-tooltip-autocomplete li").filter({ hasText: "hangup" }).first().waitFor();
-  await page.keyboard.press("Enter");
+  await page.locator(".cm-tooltip-autocomplete li").filter({ hasText: "hangup" }).first().click();
   await page.locator(".cm-line").filter({ hasText: "alice.hangup" }).waitFor();
   await page.locator(".cm-line span").filter({ hasText: /^dial$/ }).first().hover();
   assert.match(await page.locator(".hover-help").innerText(), /dial/);
@@ -161,7 +161,7 @@ ui("the text that is not saved is run, and what failed is marked at its line", a
   await end(page);
   await page.keyboard.type("await alice.established() within 300ms;");
   await page.keyboard.press("Control+Enter");
-  await last(page).getByText("Fail", { exact: true }).waitFor();
+  await badge(last(page), "Fail").waitFor();
   await page.locator(".results .result.fail").waitFor();
   assert.equal(await saved("unsaved"), CALL);
   const reason = last(page).locator(".reason").first();
@@ -176,7 +176,7 @@ ui("a saved test is run by Alt+R, and its hash is written into it", async (page)
   await make("hash", CALL);
   await open(page, "hash");
   await page.keyboard.press("Alt+r");
-  await last(page).getByText("Pass", { exact: true }).waitFor();
+  await badge(last(page), "Pass").waitFor();
   await page.getByRole("button", { name: "Write its hash into the test" }).click();
   await page.locator(".cm-line").filter({ hasText: /hash\("/ }).waitFor();
   assert.match(await saved("hash"), /hash\("[0-9a-f]{16}/);

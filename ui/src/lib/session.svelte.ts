@@ -41,3 +41,4 @@ export const leave = () => {
 };
 
 whenUnauthorized(leave);
+socket.onRefused(() => void identify());

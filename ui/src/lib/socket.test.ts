@@ -20,8 +20,8 @@ class FakeWire implements Wire {
   hello(build = "one") {
     this.says({ t: "hello", build });
   }
-  drops() {
-    this.onclose?.({ code: 1006 });
+  drops(code = 1006) {
+    this.onclose?.({ code });
   }
 }
 
@@ -191,6 +191,19 @@ describe("the connection", () => {
     wire().says({ t: "ping" }, { t: "error", message: "no such topic", advice: "see the docs" });
     expect(wire().sent).toEqual([{ op: "pong" }]);
     expect(errors).toEqual([["no such topic", "see the docs"]]);
+  });
+
+  test("tells when the session is over", () => {
+    socket.start();
+    const refused = vi.fn();
+    socket.onRefused(refused);
+    wire().hello();
+    wire().drops();
+    vi.advanceTimersByTime(500);
+    expect(refused).not.toHaveBeenCalled();
+    wire().hello();
+    wire().drops(4401);
+    expect(refused).toHaveBeenCalledOnce();
   });
 
   test("says whether something could be sent", () => {

@@ -37,6 +37,8 @@ interface Topic {
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
+/** The server closes with it when the session is over. */
+const NOT_IN = 4401;
 
 /** A run's numbers are its record's and outlive the server; the numbers of all other topics begin anew with it. */
 const lasting = (topic: string) => topic.startsWith("run:");
@@ -52,6 +54,7 @@ export class Socket {
   private timer: ReturnType<typeof setTimeout> | null = null;
   private stopped = true;
   private watchers = new Set<() => void>();
+  private refusals = new Set<() => void>();
   private errors = new Set<(message: string, advice: string | null) => void>();
 
   constructor(
@@ -86,6 +89,12 @@ export class Socket {
   watch(act: () => void): () => void {
     this.watchers.add(act);
     return () => this.watchers.delete(act);
+  }
+
+  /** Calls `act` when the server has closed because nobody is logged in any more. */
+  onRefused(act: () => void): () => void {
+    this.refusals.add(act);
+    return () => this.refusals.delete(act);
   }
 
   /** What the server says of requests that it could not serve. */
@@ -129,7 +138,11 @@ export class Socket {
     const wire = this.open();
     this.wire = wire;
     wire.onmessage = ({ data }) => this.wire === wire && this.receive(data);
-    wire.onclose = () => this.wire === wire && this.lost();
+    wire.onclose = ({ code }) => {
+      if (this.wire !== wire) return;
+      this.lost();
+      if (code === NOT_IN) for (const act of this.refusals) act();
+    };
     wire.onopen = null;
   }
 

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { expect, test } from "vitest";
 import type { Job } from "./api/runs";
 import { drafts } from "./drafts.svelte";

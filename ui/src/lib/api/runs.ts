@@ -1,42 +1,20 @@
 // Runs and jobs: what several screens have in common. The run's own screen adds its types beside this file.
 import { get, path, post } from "./client";
 import type { Diagnostic } from "./client";
+import type { Shape } from "./sent";
 
 export type Status = "queued" | "running" | "pass" | "fail" | "error" | "cancelled" | "skipped" | "broken" | "damaged";
-export type Kind = "testfile" | "rhai";
+export type Kind = Shape<"Kind">;
 
-export interface RunLite { run: string; status: Status; started: number; duration: number | null }
-
-export interface RunRow extends RunLite {
-  project: string | null;
-  test: string;
-  file: string;
-  block: string | null;
-  trigger: "manual" | "api" | "cron" | "rerun" | null;
-  repetition: number;
-  repetitions: number;
-  attempt: number;
-  tags: string[];
-}
-
-export interface Job {
-  job: number;
-  url: string;
+export type RunLite = Shape<"LastRun"> & { status: Status };
+export type RunRow = Shape<"RunRow"> & { status: Status; trigger: "manual" | "api" | "cron" | "rerun" | null };
+type JobRun = Shape<"JobRun"> & { status: Status };
+export type Job = Omit<Shape<"Job">, "state" | "status" | "runs" | "problems"> & {
   state: "waiting" | "running" | "done";
-  trigger: string;
-  project: string | null;
-  schedule: number | null;
-  queued: number;
-  started: number | null;
-  ended: number | null;
   status: Status | null;
-  reason: string | null;
-  position: number | null;
-  runs: { run: string; url: string; test: string; block: string | null; status: Status }[];
+  runs: JobRun[];
   problems: { test: string; problems: Diagnostic[] }[];
-  progress: { done: number; total: number };
-  report: string | null;
-}
+};
 
 export interface RunRequest {
   project?: string;

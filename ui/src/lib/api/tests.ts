@@ -2,25 +2,18 @@
 import { address, get, patch, path, post, put, remove, request } from "./client";
 import type { Diagnostic } from "./client";
 import type { Kind, RunLite } from "./runs";
+import type { Shape } from "./sent";
 
-export interface Project { name: string; created: number; changed: number; tests: number; last: { pass: number; fail: number; error: number; never: number } }
-export interface TestRow {
-  name: string;
-  kind: Kind;
-  version: number;
-  created: number;
-  changed: number;
-  author: string | null;
-  tags: string[];
-  blocks: string[];
-  last: RunLite[];
-  job: number | null;
-}
-export interface Test { name: string; kind: Kind; version: number; created: number; changed: number; author: string | null; text: string }
-export interface Version { version: number; saved: number; author: string | null; size: number }
+export type Project = Shape<"Project">;
+/** What is known of a test; its text is asked for by `test`. */
+export type TestInfo = Shape<"Test">;
+export type Test = Shape<"Whole">;
+export type TestRow = Omit<Shape<"Listed">, "last"> & { last: RunLite[] };
+export type Version = Shape<"Info">;
 /** What stands on the server when a save comes too late. */
 export interface Current { version: number; text: string; author: string | null; saved: number }
-export interface Imported { created: string[]; changed: string[]; same: string[]; skipped: string[] }
+/** Names of tests; `left_out`: what in the zip file is no test. */
+export type Imported = Omit<Shape<"Imported">, "absent">;
 
 export const projects = () => get<{ projects: Project[] }>("/projects").then((answer) => answer.projects);
 export const addProject = (name: string) => post<Project>("/projects", { name });
@@ -33,21 +26,24 @@ export const importZip = (project: string, zip: Blob, replace: boolean) =>
 export const loadExamples = (project: string) => post<{ created: string[] }>(path`/projects/${project}/examples`);
 
 export const tests = (project: string) => get<{ tests: TestRow[] }>(path`/projects/${project}/tests`).then((answer) => answer.tests);
-export const addTest = (project: string, name: string, kind: Kind, text: string) => post<Test>(path`/projects/${project}/tests`, { name, kind, text });
+export const addTest = (project: string, name: string, kind: Kind, text: string) => post<TestInfo>(path`/projects/${project}/tests`, { name, kind, text });
 export const test = (project: string, name: string) => get<Test>(path`/projects/${project}/tests/${name}`);
-export const saveTest = (project: string, name: string, text: string, based_on: number) => put<Test>(path`/projects/${project}/tests/${name}`, { text, based_on });
-export const renameTest = (project: string, test: string, name: string) => patch<Test>(path`/projects/${project}/tests/${test}`, { name });
+export const saveTest = (project: string, name: string, text: string, based_on: number) => put<TestInfo>(path`/projects/${project}/tests/${name}`, { text, based_on });
+export const renameTest = (project: string, test: string, name: string) => patch<TestInfo>(path`/projects/${project}/tests/${test}`, { name });
 export const removeTest = (project: string, test: string) => remove(path`/projects/${project}/tests/${test}`);
 export const cloneTest = (project: string, test: string, name: string, to?: string) =>
-  post<Test>(path`/projects/${project}/tests/${test}/clone`, { name, project: to });
+  post<TestInfo>(path`/projects/${project}/tests/${test}/clone`, { name, project: to });
 export const versions = (project: string, test: string) =>
   get<{ versions: Version[] }>(path`/projects/${project}/tests/${test}/versions`).then((answer) => answer.versions);
 export const version = (project: string, test: string, n: number) =>
   get<{ version: number; text: string; saved: number; author: string | null }>(path`/projects/${project}/tests/${test}/versions/${n}`);
 export const restore = (project: string, test: string, n: number, based_on: number) =>
-  post<Test>(path`/projects/${project}/tests/${test}/versions/${n}/restore`, { based_on });
+  post<TestInfo>(path`/projects/${project}/tests/${test}/versions/${n}/restore`, { based_on });
+/** Writes what happened in a run into the test, as what it expects. */
+export const updateHash = (project: string, test: string, run: string, based_on: number) =>
+  post<TestInfo>(path`/projects/${project}/tests/${test}/update_hash`, { run, based_on });
 
-export interface Item { text: string; detail: string | null; docs: string | null; sort: string | null }
+export type Item = Shape<"Suggestion">;
 interface Place { kind: Kind; text: string; line: number; column: number; project?: string }
 export const check = (kind: Kind, text: string, name: string, project: string, signal?: AbortSignal) =>
   request<{ diagnostics: Diagnostic[] }>("POST", "/check", { body: { kind, text, name, project }, signal }).then((answer) => answer.diagnostics);

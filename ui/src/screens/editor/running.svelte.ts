@@ -1,5 +1,5 @@
 // A run that this editor has started: from its job to its verdict.
-import { job, startRun, type Job, type RunRequest, type RunRow } from "../../lib/api/runs";
+import { job, startRun, type Job, type RunRequest } from "../../lib/api/runs";
 import { useJobs } from "../../lib/jobs.svelte";
 import { attempt } from "../../lib/toasts.svelte";
 import { lastRun, type Last } from "./last";
@@ -47,14 +47,11 @@ export class Running {
     if (this.run) void this.look(this.run);
   }
 
-  began(run: RunRow, test: string) {
-    if (this.job && run.test === test && this.run === null) this.run = run.run;
-  }
 }
 
 /** To be called in a component's script. */
-export const useRunning = (test: () => string): Running => {
+export const useRunning = (): Running => {
   const running = new Running();
-  useJobs({ job: (job) => running.follow(job), run: (run) => running.began(run, test()), missed: () => void running.ask() });
+  useJobs({ job: (job) => running.follow(job), missed: () => void running.ask() });
   return running;
 };

@@ -48,7 +48,7 @@ test("sorts by name as people count, and by time and duration with what has none
 });
 
 test("a run that begins comes first, and is the same when it ends", () => {
-  const began = { ...lite("running", 9, null), test: "a" } as RunRow;
+  const began = { ...lite("running", 9, null), test: "a.rhai", file: "p/a.rhai" } as RunRow;
   let rows = withRun([row("a", { last: Array.from({ length: 10 }, (_, i) => lite("pass", i)) }), row("b")], began);
   expect(rows[0]?.last.length).toBe(10);
   expect(rows[0]?.last[0]?.status).toBe("running");

@@ -1,6 +1,7 @@
 // What of the tests is shown, in which order: pure, so that it can be tested without a page.
 import type { Job, RunLite, RunRow, Status } from "../../lib/api/runs";
 import type { TestRow } from "../../lib/api/tests";
+import { fileOfTest } from "../../lib/names";
 
 export const RESULTS = ["pass", "fail", "error", "never", "active"] as const;
 export type Result = (typeof RESULTS)[number];
@@ -67,7 +68,7 @@ export const sorted = (rows: TestRow[], by: Sort): TestRow[] => {
 /** The rows once a run has begun or ended. */
 export const withRun = (rows: TestRow[], run: RunRow): TestRow[] =>
   rows.map((row) => {
-    if (row.name !== run.test) return row;
+    if (run.file.split("/").at(-1) !== fileOfTest(row.name, row.kind)) return row;
     const lite: RunLite = { run: run.run, status: run.status, started: run.started, duration: run.duration };
     const at = row.last.findIndex((other) => other.run === run.run);
     return { ...row, last: at < 0 ? [lite, ...row.last].slice(0, KEPT) : row.last.with(at, lite) };
