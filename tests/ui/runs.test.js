@@ -55,7 +55,7 @@ const chosen = (page) => ladder(page).getByRole("option", { selected: true });
 
 ui("from the red row to the message that says why in one click", async (page) => {
   await page.goto("/p/p");
-  await page.getByRole("row").filter({ hasText: "fails" }).getByRole("link", { name: "Fail", exact: false }).first().click();
+  await page.getByRole("row").filter({ hasText: "fails" }).getByRole("link", { name: "Fail", exact: true }).click();
   await message(page).getByRole("heading", { name: "486 Busy" }).waitFor();
   assert.match(await chosen(page).textContent(), /486 Busy/);
   assert.match(page.url(), /msg=\d+/);
@@ -134,8 +134,8 @@ ui("events, log, recordings, quality, the text", async (page) => {
   assert.match(await page.getByRole("listbox", { name: "Agents' logs" }).getByRole("option").first().textContent(), /established/i);
   await page.getByRole("link", { name: "Recordings" }).click();
   const sound = page.getByRole("region", { name: "alice-1.wav" });
-  await sound.locator("svg path").first().waitFor({ state: "attached" });
-  assert.match(await sound.locator("svg path").first().getAttribute("d"), /^M0 [\d.]+L.*Z$/);
+  await sound.locator(".wave path").first().waitFor({ state: "attached" });
+  assert.match(await sound.locator(".wave path").first().getAttribute("d"), /^M0 [\d.]+L.*Z$/);
   await sound.getByRole("button", { name: "Play" }).click();
   const slider = sound.getByRole("slider");
   await page.waitForFunction((slider) => Number(slider.getAttribute("aria-valuenow")) > 0.2, await slider.elementHandle());

@@ -156,6 +156,16 @@ describe("calls and the timeline", () => {
   test("an axis has round places", () => {
     expect(axis(6400, 8)).toEqual([0, 1000, 2000, 3000, 4000, 5000, 6000]);
     expect(axis(0, 8)).toEqual([0]);
+    expect(axis(1_000_000, 8)).toEqual([0, 300_000, 600_000, 900_000]);
+  });
+  test("thousands of short calls are some bars", () => {
+    const events = begun();
+    for (let i = 0; i < 3000; i += 1) events.push(call(i * 100, "alice", "CALL_ESTABLISHED", { call: `c${i}` }), call(i * 100 + 80, "alice", "CALL_CLOSED", { call: `c${i}` }));
+    const made = record(...events);
+    const [, alice] = timeline(made.items, made.calls.all, made.steps.all, made.begin, made.end);
+    const talking = alice?.bars.filter(({ kind }) => kind === "talking") ?? [];
+    expect(talking.length).toBeLessThan(10);
+    expect(talking.at(-1)?.to).toBe(299_980);
   });
 });
 

@@ -7,8 +7,6 @@ export interface Bar { from: number; to: number; level: number; kind: "process" 
 export interface Tick { time: number; kind: "sip" | "command" | "failed" | "event" | "step"; n: number; title: string }
 export interface TimeLane { name: string; agent: boolean; levels: number; bars: Bar[]; ticks: Tick[] }
 
-/** More than that in a lane is not drawn, there is no room to tell them apart. */
-const MOST_BARS = 600;
 const LEVELS = 4;
 /** Ticks nearer to each other than this part of the span are one. */
 const RESOLUTION = 1500;
@@ -35,10 +33,30 @@ const thinned = (ticks: Tick[], span: number): Tick[] => {
   return [...kept.values()];
 };
 
+/** Bars that are too short and too near to each other to be told apart become one. */
+const merged = (bars: Bar[], span: number): Bar[] => {
+  const finest = span / RESOLUTION;
+  const last = new Map<string, Bar>();
+  const all: Bar[] = [];
+  for (const bar of bars) {
+    const key = `${bar.kind} ${bar.level}`;
+    const before = last.get(key);
+    const short = bar.to - bar.from < 8 * finest;
+    if (before && short && bar.from - before.to < 4 * finest && bar.from >= before.from) {
+      [before.to, before.label, before.title] = [Math.max(before.to, bar.to), "", "several, one after the other"];
+      continue;
+    }
+    const own = { ...bar };
+    all.push(own);
+    last.set(key, own);
+  }
+  return all;
+};
+
 const callBars = (calls: Call[], end: number): { bars: Bar[]; levels: number } => {
   const taken: number[] = [];
   const bars: Bar[] = [];
-  for (const call of calls.slice(0, MOST_BARS)) {
+  for (const call of calls) {
     const closed = call.closed ?? end;
     let level = taken.findIndex((until) => until <= call.begun);
     if (level < 0) level = taken.length < LEVELS ? taken.push(0) - 1 : LEVELS - 1;
@@ -57,7 +75,7 @@ const callBars = (calls: Call[], end: number): { bars: Bar[]; levels: number } =
 };
 
 const scriptBars = (steps: Step[], end: number): Bar[] =>
-  steps.filter(({ kind, time, end: ended }) => (kind === "wait" || kind === "step") && (ended ?? end) - time >= 1).slice(-MOST_BARS).map((step) => ({
+  steps.filter(({ kind, time, end: ended }) => (kind === "wait" || kind === "step") && (ended ?? end) - time >= 1).map((step) => ({
     from: step.time,
     to: step.end ?? end,
     level: 0,
@@ -77,11 +95,11 @@ export const timeline = (items: Item[], calls: Call[], steps: Step[], from: numb
     if (item.sort === "host" && item.agent !== null) process(processes, item, to);
   }
   const span = Math.max(1, to - from);
-  const lanes: TimeLane[] = [{ name: "script", agent: false, levels: 1, bars: scriptBars(steps, to), ticks: thinned(ticks.get(null) ?? [], span) }];
+  const lanes: TimeLane[] = [{ name: "script", agent: false, levels: 1, bars: merged(scriptBars(steps, to), span), ticks: thinned(ticks.get(null) ?? [], span) }];
   for (const [name, own] of ticks) {
     if (name === null) continue;
     const { bars, levels } = callBars(calls.filter((call) => call.agent === name), to);
-    lanes.push({ name, agent: true, levels: Math.max(1, levels), bars: [...(processes.get(name) ?? []), ...bars], ticks: thinned(own, span) });
+    lanes.push({ name, agent: true, levels: Math.max(1, levels), bars: [...(processes.get(name) ?? []), ...merged(bars, span)], ticks: thinned(own, span) });
   }
   return lanes;
 };
@@ -100,6 +118,8 @@ const process = (processes: Map<string, Bar[]>, item: Item, end: number) => {
 /** Round places for an axis of about `wanted` labels: milliseconds since its beginning. */
 export const axis = (length: number, wanted: number): number[] => {
   const rough = Math.max(1, length / Math.max(1, wanted));
+  const clock = [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400].map((seconds) => seconds * 1000).find((step) => step >= rough);
+  if (rough > 30_000 && clock) return Array.from({ length: Math.floor(length / clock) + 1 }, (_, i) => i * clock);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((n) => n * power).find((step) => step >= rough) ?? rough;
   return Array.from({ length: Math.floor(length / step) + 1 }, (_, i) => i * step);

@@ -20,7 +20,7 @@ export class Transcript {
     if (message.t === "console.line") this.add("line", String(message.text ?? ""), typeof message.by === "string" ? message.by : null);
     else if (message.t === "console.out") {
       const kind = message.kind === "value" || message.kind === "error" ? message.kind : "text";
-      this.add(kind, String(message.text ?? ""));
+      this.add(kind, String(message.text ?? "").trimEnd());
     } else return false;
     return true;
   }

@@ -44,7 +44,7 @@ export class RunView {
         since: this.record.next,
         on: (message) => {
           if (message.t === "run.end") this.ended();
-          else if (message.event) this.take(message.event as RunEvent);
+          else if (message.event) this.take([message.event as RunEvent]);
         },
         gap: () => void this.fetch(),
       });
@@ -62,15 +62,16 @@ export class RunView {
     this.fetching = true;
     this.error = null;
     try {
-      for (;;) {
-        const page = await events(this.id, this.record.next, PAGE, this.ends.signal);
-        this.take(...page.events);
+      for (let from = this.record.next; ; ) {
+        const page = await events(this.id, from, PAGE, this.ends.signal);
+        this.take(page.events);
         // What goes on always has a next page: what comes now is the socket's to tell.
         if (page.next === null || page.events.length < PAGE) {
           this.show();
           this.complete = true;
           return page.live;
         }
+        from = page.next;
       }
     } catch (thrown) {
       if (!this.ends.signal.aborted) this.error = told(thrown).message;
@@ -80,7 +81,7 @@ export class RunView {
     }
   };
 
-  private take(...events: RunEvent[]) {
+  private take(events: RunEvent[]) {
     for (const event of events) this.waiting.push(event);
     this.timer ??= setTimeout(() => this.show(), this.record.items.length > LONG ? 400 : 50);
   }
