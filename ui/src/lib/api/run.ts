@@ -31,6 +31,7 @@ export interface RunCall {
 export interface Recording { file: string; agent: string | null; call: number | null; seconds: number | null; size: number }
 export interface Delivery { id: string | number; webhook: string | number | null; kind: string; address: string; state: "pending" | "sent" | "failed"; attempts: number; error: string | null; queued: number; tried: number | null; ended: number | null }
 export interface RunDetail extends RunRow {
+  tags: string[];
   host: string;
   agent: string;
   verdict: Verdict | null;
