@@ -24,12 +24,13 @@ STATIC_BUILD = RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend=
 STATIC = $(TARGET_DIR)/$(STATIC_TARGET)/static/telefonist
 RUST_WANTED := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 
-.PHONY: build static compress install uninstall demo test static-test openapi browser bench alsa fmt lint fuzz sounds deps-build deps-test rust node help
+.PHONY: build ui static compress install uninstall demo test static-test openapi browser bench alsa fmt lint fuzz sounds deps-build deps-test rust node help
+UI_SOURCES := $(shell find ui/src ui/public ui/scripts -type f) $(wildcard ui/*.html ui/*.json ui/*.ts ui/*.js)
 
-build: deps-build ## the program (default)
+build: deps-build ui ## the program with its web UI (default); cargo build makes one without
 	cargo build $(CARGO_FLAGS)
 
-static: deps-build ## the program without shared libraries, one file for any Linux of this kind of processor
+static: deps-build ui ## the program without shared libraries, one file for any Linux of this kind of processor
 	$(STATIC_BUILD) --profile static
 	@ls -lh $(STATIC)
 
@@ -50,12 +51,22 @@ uninstall: ## what `make install` put there; the data stays
 	rm -f $(DESTDIR)$(PREFIX)/bin/telefonist $(DESTDIR)$(PREFIX)/lib/systemd/system/telefonist.service
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/telefonist
 
+ui: ui/dist/index.html ## the web UI, if its sources are newer
+
+ui/dist/index.html: $(UI_SOURCES) ui/node_modules/.package-lock.json
+	cd ui && npm run build --silent
+
+ui/node_modules/.package-lock.json: ui/package-lock.json | node
+	cd ui && npm ci --no-audit --no-fund --silent
+	@touch $@
+
 demo: deps-build ## build, then a real call between two agents
 	cargo build
 	$(TARGET_DIR)/debug/telefonist run examples/basic_call
 
-test: deps-build deps-test ## everything that has to pass
+test: deps-build deps-test ui ## everything that has to pass
 	$(MAKE) --no-print-directory lint
+	cd ui && npm test --silent
 	python3 data/sounds/make_sounds.py --check
 	@echo "the program without an agent of its own, on Debian's:"
 	@set -ex; data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT; \
@@ -74,12 +85,13 @@ openapi: deps-build deps-test ## the server's answers against its OpenAPI docume
 	cargo build
 	.ci/schemathesis $(TARGET_DIR)/debug/telefonist
 
-static-test: deps-build ## the static program, alone in an empty root; not optimised, for that takes minutes
+static-test: deps-build ui ## the static program, alone in an empty root; not optimised, for that takes minutes
 	CARGO_PROFILE_DEV_DEBUG=false $(STATIC_BUILD)
 	TELEFONIST_STATIC=$(abspath $(TARGET_DIR))/$(STATIC_TARGET)/debug/telefonist cargo test --test static_binary
 
-browser: node ## the HTML report that the tests wrote, in Chromium
+browser: node ## the HTML report that the tests wrote, and the web UI of the program that was built, in Chromium
 	cd tests/browser && npm ci --no-audit --no-fund --silent && npm test --silent
+	cd tests/ui && npm ci --no-audit --no-fund --silent && npm test --silent
 
 bench: deps-build deps-test ## how fast the host is, what calls cost, beside sipp
 	cargo bench --bench host --bench calls --profile dev
@@ -130,7 +142,7 @@ rust:
 
 node:
 	@node -e "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)" 2>/dev/null && npm --version >/dev/null 2>&1 || { \
-	    echo "node 20 or newer with npm is needed for the browser's tests; install it by https://nodejs.org" >&2; exit 1; }
+	    echo "node 20 or newer with npm is needed for the web UI (without it: cargo build); install it by https://nodejs.org" >&2; exit 1; }
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14

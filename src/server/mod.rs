@@ -16,9 +16,10 @@ mod hub;
 mod metrics;
 mod news;
 mod options;
-mod ws;
-mod tls;
 mod outlines;
+mod tls;
+mod ui;
+mod ws;
 
 use crate::diagnostic::Diagnostic;
 use crate::jobs::{Jobs, Live, Settings, Workers};
@@ -216,7 +217,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(api)
         .route("/api/v1/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
         .route("/ws", get(ws::connect))
-        .fallback(|| async { Failure::new(StatusCode::NOT_FOUND, "there is nothing at this address") })
+        .fallback(ui::page)
         .method_not_allowed_fallback(|| async {
             Failure::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take that method")
         })

@@ -5,6 +5,7 @@ use crate::server::access::{Looker, Reader};
 use crate::server::app::{App, blocking, now};
 use crate::server::extract::Json;
 use crate::server::failure::{Failure, Failures};
+use crate::server::ui;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -56,6 +57,7 @@ async fn metrics(State(app): State<Arc<App>>, _: Looker) -> Result<Response, Fai
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = ServerVersion)]
 struct Version {
     version: &'static str,
     /// Of the agent that is carried inside.
@@ -69,7 +71,7 @@ struct Version {
 #[utoipa::path(get, path = "/version", tag = "about", responses((status = 200, body = Version), Failures))]
 async fn version(_: Reader) -> Json<Version> {
     let baresip = embedded_version().map(|version| version.to_string());
-    Json(Version { version: env!("CARGO_PKG_VERSION"), baresip, api: "v1", ui: false })
+    Json(Version { version: env!("CARGO_PKG_VERSION"), baresip, api: "v1", ui: ui::built() })
 }
 
 #[derive(Serialize, ToSchema)]

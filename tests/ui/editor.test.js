@@ -1,0 +1,221 @@
+// The editor: what the checker says as one types, saving beside others, versions, and runs of what is not saved.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, usable, withPage } from "./browser.js";
+import { client, serve } from "./program.js";
+
+let browser;
+let server;
+let call;
+before(async () => {
+  [browser, server] = await Promise.all([launch(), serve()]);
+  ({ call } = await client(server));
+  await call("POST", "/projects", { name: "p" });
+});
+after(async () => {
+  await browser?.close();
+  await server?.end();
+});
+const ui = (name, act, options = {}) => test(name, () => withPage(browser, server, act, options));
+
+const CALL = `let alice = agent("alice");\nlet bob = agent("bob");\nignore("AUDIO_REPORT");\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.hangup(486);\nawait alice.closed() within 5s;\n`;
+const FILE = `_define ua1 sip:alice@127.0.0.1\n_define ua2 sip:bob@127.0.0.1\nuanew <ua1>;regint=0\nua1:dial ua2 | 1s\n`;
+const badge = (where, word) => where.locator(".badge", { hasText: word });
+const make = (name, text, kind = "rhai") => call("POST", "/projects/p/tests", { name, kind, text });
+const saved = async (name) => (await call("GET", `/projects/p/tests/${encodeURIComponent(name)}`)).text;
+const open = async (page, name, query = "") => {
+  await page.goto(`/p/p/t/${encodeURIComponent(name)}${query}`);
+  const text = page.getByRole("textbox", { name: `Text of ${name}` });
+  await text.waitFor();
+  return text;
+};
+const end = (page) => page.keyboard.press("Control+End");
+const problems = (page) => page.getByRole("region", { name: "Problems" });
+const last = (page) => page.getByRole("region", { name: "Last run" });
+
+ui("a mistake is underlined as it is typed, listed, and F8 goes to it", async (page) => {
+  await make("mistake", CALL);
+  await open(page, "mistake");
+  await problems(page).getByText("none").waitFor();
+  await end(page);
+  await page.keyboard.type("alice.dail(bob);");
+  const entry = problems(page).getByRole("button", { name: /dail/ });
+  await entry.waitFor();
+  await page.locator(".cm-lintRange-error").filter({ hasText: "dail" }).waitFor();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.press("F8");
+  await page.locator(".cm-activeLine").filter({ hasText: "dail" }).waitFor();
+  assert.match(await entry.innerText(), /8:7\s.*dail/s);
+  await page.keyboard.press("Control+Home");
+  await entry.click();
+  await page.locator(".cm-activeLine").filter({ hasText: "dail" }).waitFor();
+});
+
+ui("the server completes, and explains what the pointer is on", async (page) => {
+  await make("help", CALL);
+  await open(page, "help");
+  await end(page);
+  await page.keyboard.type("alice.hang");
+  await page.locator(".cm-tooltip-autocomplete li").filter({ hasText: "hangup" }).first().click();
+  await page.locator(".cm-line").filter({ hasText: "alice.hangup" }).waitFor();
+  await page.locator(".cm-line span").filter({ hasText: /^dial$/ }).first().hover();
+  assert.match(await page.locator(".hover-help").innerText(), /dial/);
+});
+
+for (const key of ["Control+s", "Alt+s"]) {
+  ui(`${key} saves`, async (page) => {
+    const name = `save by ${key}`;
+    await make(name, CALL);
+    await open(page, name);
+    await end(page);
+    await page.keyboard.type("// more");
+    await page.getByText("unsaved", { exact: false }).first().waitFor();
+    await page.keyboard.press(key);
+    await page.getByText(/version 2/).waitFor();
+    assert.equal(await saved(name), `${CALL}// more`);
+  });
+}
+
+ui("what is not saved stays when one looks elsewhere, and leaving the page is asked about", async (page) => {
+  await make("draft", CALL);
+  await open(page, "draft");
+  await end(page);
+  await page.keyboard.type("// not yet");
+  await page.getByText("● unsaved").waitFor();
+  await page.getByRole("navigation", { name: "Where this is" }).getByRole("link", { name: "p" }).click();
+  await page.getByRole("row", { name: /draft/ }).getByText("unsaved").waitFor();
+  await page.getByRole("link", { name: "draft", exact: true }).click();
+  await page.locator(".cm-line").filter({ hasText: "// not yet" }).waitFor();
+  let asked = false;
+  page.on("dialog", (dialog) => {
+    asked = dialog.type() === "beforeunload";
+    void dialog.accept();
+  });
+  await page.reload();
+  assert.ok(asked);
+  await page.locator(".cm-line").filter({ hasText: "await alice.closed" }).waitFor();
+  assert.equal(await page.locator(".cm-line").filter({ hasText: "// not yet" }).count(), 0);
+});
+
+ui("two who save the same test see both and merge", async (page) => {
+  await make("both", CALL);
+  await open(page, "both");
+  await end(page);
+  await page.keyboard.type("// mine");
+  await call("PUT", "/projects/p/tests/both", { text: `// theirs\n${CALL}`, based_on: 1 });
+  await page.getByText(/has saved version 2/).waitFor();
+  await page.keyboard.press("Control+s");
+  const dialog = page.getByRole("dialog", { name: /has saved this test meanwhile/ });
+  await dialog.locator(".cm-mergeView").waitFor();
+  await usable(page, "a merge");
+  await dialog.locator(".cm-merge-revert button").first().click();
+  await dialog.getByRole("button", { name: "Save the right side" }).click();
+  await page.getByText(/version 3/).first().waitFor();
+  assert.equal(await saved("both"), `// theirs\n${CALL}// mine`);
+}, { refusals: true });
+
+ui("who has changed nothing gets the new version at once", async (page) => {
+  await make("follow", CALL);
+  await open(page, "follow");
+  await problems(page).getByText("none").waitFor();
+  await call("PUT", "/projects/p/tests/follow", { text: `// theirs\n${CALL}`, based_on: 1 });
+  await page.locator(".cm-line").filter({ hasText: "// theirs" }).waitFor();
+  assert.equal(await page.getByText("● unsaved").count(), 0);
+});
+
+ui("versions are compared and restored", async (page) => {
+  await make("versions", "// one\n");
+  await call("PUT", "/projects/p/tests/versions", { text: "// two\n", based_on: 1 });
+  await open(page, "versions");
+  await page.keyboard.press("Alt+v");
+  const dialog = page.getByRole("dialog", { name: "Versions of versions" });
+  await dialog.locator(".cm-changedLine").first().waitFor();
+  await usable(page, "versions");
+  await dialog.getByRole("button", { name: /^1/ }).click();
+  await dialog.getByRole("button", { name: "Restore version 1" }).click();
+  await page.locator(".cm-line").filter({ hasText: "// one" }).waitFor();
+  await page.getByText(/version 3/).first().waitFor();
+  assert.equal(await saved("versions"), "// one\n");
+});
+
+ui("a testfile has each name in its colour, and its Rhai beside it, in step", async (page) => {
+  await make("classic", FILE, "testfile");
+  await open(page, "classic");
+  assert.equal(await page.locator(".def-0").count(), 3);
+  assert.equal(await page.locator(".def-1").count(), 2);
+  const colour = (name) => page.locator(name).first().evaluate((mark) => getComputedStyle(mark.querySelector("*") ?? mark).color);
+  assert.notEqual(await colour(".def-0"), await colour(".def-1"));
+  await page.getByRole("button", { name: "Compiled" }).click();
+  await page.waitForURL("**?side=compiled");
+  const compiled = page.getByRole("region", { name: "Compiled" });
+  await compiled.locator(".cm-line").filter({ hasText: "dial" }).first().waitFor();
+  await page.getByRole("textbox", { name: "Text of classic" }).click();
+  await end(page);
+  await page.keyboard.type("ua1:hangup");
+  await compiled.locator(".from-here").filter({ hasText: "hangup" }).first().waitFor();
+});
+
+ui("the text that is not saved is run, and what failed is marked at its line", async (page) => {
+  await make("unsaved", CALL);
+  await open(page, "unsaved");
+  await end(page);
+  await page.keyboard.type("await alice.established() within 300ms;");
+  await page.keyboard.press("Control+Enter");
+  await badge(last(page), "Fail").waitFor();
+  await page.locator(".results .result.fail").waitFor();
+  assert.equal(await saved("unsaved"), CALL);
+  const reason = last(page).locator(".reason").first();
+  assert.match(await reason.innerText(), /:8\s+no CALL_ESTABLISHED/);
+  assert.match(await reason.getByRole("link").getAttribute("href"), /^\/runs\/[^?]+(\?msg=\d+)?$/);
+  await page.keyboard.press("Control+Home");
+  await reason.getByRole("button").click();
+  await page.locator(".cm-activeLine").filter({ hasText: "established" }).waitFor();
+});
+
+ui("a saved test is run by Alt+R, and its hash is written into it", async (page) => {
+  await make("hash", CALL);
+  await open(page, "hash");
+  await page.keyboard.press("Alt+r");
+  await badge(last(page), "Pass").waitFor();
+  await page.getByRole("button", { name: "Write its hash into the test" }).click();
+  await page.locator(".cm-line").filter({ hasText: /hash\("/ }).waitFor();
+  assert.match(await saved("hash"), /hash\("[0-9a-f]{16}/);
+});
+
+ui("?line= leads to a line", async (page) => {
+  await make("lines", CALL);
+  await open(page, "lines", "?line=6");
+  await page.locator(".cm-activeLine").filter({ hasText: "hangup(486)" }).waitFor();
+});
+
+ui("an empty test offers what to begin with", async (page) => {
+  await make("empty", "");
+  await open(page, "empty");
+  await page.getByRole("button", { name: "Several tests in a file" }).click();
+  await page.locator(".cm-line").filter({ hasText: "bob is busy" }).waitFor();
+  await page.getByRole("button", { name: "Block" }).click();
+  await page.getByRole("menuitem", { name: "bob answers" }).waitFor();
+});
+
+ui("what a hostile text makes the checker say is text", async (page) => {
+  await make("hostile", `let a = agent("a");\na.event("<img src=x onerror=document.title='owned'>");\na["<b>"];\nlet x = <script>;\n`);
+  await open(page, "hostile");
+  await problems(page).getByRole("button").first().waitFor();
+  assert.equal(await page.locator("main img, main script, main iframe").count(), 0);
+  assert.doesNotMatch(await page.title(), /owned/);
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  ui(`all can use the editor (${colorScheme})`, async (page) => {
+    await make(`axe ${colorScheme}`, `${FILE}# a comment\n_accept CALL_CLOSED\nua1:dail ua2\n`, "testfile");
+    await open(page, `axe ${colorScheme}`, "?side=compiled");
+    await page.getByRole("region", { name: "Compiled" }).locator(".cm-line").nth(3).waitFor();
+    await usable(page, "a testfile with its Rhai");
+    await make(`rhai ${colorScheme}`, `// a comment\nlet a = agent("a"); let n = 5s;\nif true { a.dial("x \${n}", \`\${n}\`); }\nawait a.event("CALL_CLOSED") within 5s;\na.dail();\n`);
+    await open(page, `rhai ${colorScheme}`);
+    await problems(page).getByRole("button").first().waitFor();
+    await usable(page, "a script");
+    await page.setViewportSize({ width: 390, height: 844 });
+    await usable(page, "a script on a phone");
+  }, { colorScheme });
+}

@@ -1,0 +1,112 @@
+// Pictures of the screens, in both themes and on a phone: node screenshots.mjs FOLDER. They show a server with real tests and real runs.
+import { mkdirSync } from "node:fs";
+import { launch } from "./browser.js";
+import { client, serve } from "./program.js";
+
+const folder = process.argv[2];
+if (!folder) {
+  console.error("usage: node screenshots.mjs FOLDER");
+  process.exit(2);
+}
+mkdirSync(folder, { recursive: true });
+
+const LONG = "a name as long as somebody may think of, because it says what the test is about, for whom, and why it was written at all (2)";
+const BROKEN = `// what the checker says of it\nlet alice = agent("alice");\nlet bob = agent("bob");\n\nalice.dail(bob);\nawait bob.event("CALL_INCOMMING") within 5s;\nbob.accept();\nawait alice.established() within 300ms;\n`;
+const FAILS = `let alice = agent("alice");\nlet bob = agent("bob");\n\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.hangup(486, "Busy Here");\nawait alice.established() within 1s;\n`;
+
+/** Projects, tests, and runs that are over. */
+const fill = async ({ call }) => {
+  for (const name of ["examples", "trunk acceptance", "' onerror=alert(1) &amp #!", "an empty one"]) await call("POST", "/projects", { name });
+  await call("POST", "/projects/examples/examples");
+  const add = (project, name, text, kind = "rhai") => call("POST", `/projects/${encodeURIComponent(project)}/tests`, { name, kind, text });
+  await add("trunk acceptance", "busy", FAILS);
+  await add("trunk acceptance", "mistakes", BROKEN);
+  await add("trunk acceptance", LONG, `tags("smoke", "nightly", "a-tag-that-is-rather-long-too");\n${FAILS}`);
+  await call("PUT", "/projects/trunk%20acceptance/tests/busy", { text: `tags("smoke");\n${FAILS}`, based_on: 1 });
+  for (const what of [{ project: "examples", tests: ["basic_call", "waits", "rows"] }, { project: "trunk acceptance", tests: ["busy", LONG] }, { project: "examples", tests: ["basic_call", "waits"] }]) {
+    let job = await call("POST", "/run", { ...what, wait: true });
+    while (job.state !== "done") job = await call("GET", `/jobs/${job.job}?wait=true`);
+  }
+};
+
+const escape = async (page) => page.keyboard.press("Escape");
+/** Each screen: its address, what is done there, what has to be seen before the picture is taken. */
+const SCREENS = [
+  ["tests", "/p/examples", async (page) => page.getByRole("button", { name: "Run basic_call" }).first().waitFor()],
+  ["tests-long-names", `/p/${encodeURIComponent("trunk acceptance")}`, async (page) => page.getByRole("link", { name: LONG }).waitFor()],
+  ["tests-empty", `/p/${encodeURIComponent("an empty one")}`, async (page) => page.getByRole("heading", { name: "This project has no tests" }).waitFor()],
+  ["tests-selected", "/p/examples", async (page) => {
+    await page.getByLabel("Select basic_call", { exact: true }).first().click();
+    await page.getByRole("button", { name: "More for basic_call", exact: true }).first().click();
+    await page.getByRole("menuitem").first().waitFor();
+  }],
+  ["tests-new", "/p/examples", async (page) => {
+    await page.getByRole("button", { name: "New test" }).click();
+    await page.getByRole("dialog").waitFor();
+  }],
+  ["palette", "/p/examples", async (page) => {
+    await page.getByRole("button", { name: "New test" }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("dialog").getByRole("combobox").fill("call");
+    await page.getByRole("option", { name: /examples ›/ }).first().waitFor();
+  }],
+  ["keys-help", "/p/examples", async (page) => {
+    await page.getByRole("button", { name: "New test" }).waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").waitFor();
+  }],
+  ["editor-testfile", "/p/examples/t/attended_transfer?side=compiled", async (page) => page.locator(".pane .cm-line").nth(5).waitFor()],
+  ["editor-problems", `/p/${encodeURIComponent("trunk acceptance")}/t/mistakes`, async (page) => {
+    await page.getByRole("region", { name: "Problems" }).getByRole("button").nth(1).waitFor();
+    await page.locator(".cm-content").click();
+    await page.keyboard.press("F8");
+  }],
+  ["editor-failed", `/p/${encodeURIComponent("trunk acceptance")}/t/busy`, async (page) => page.locator(".results .result.fail").waitFor()],
+  ["editor-completion", "/p/examples/t/waits", async (page) => {
+    await page.getByRole("textbox", { name: /^Text of/ }).click();
+    await page.keyboard.press("Control+Home");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.type("aw");
+    await page.locator(".cm-tooltip-autocomplete li").first().waitFor();
+  }],
+  ["editor-versions", `/p/${encodeURIComponent("trunk acceptance")}/t/busy`, async (page) => {
+    await page.getByRole("textbox", { name: /^Text of/ }).waitFor();
+    await page.getByRole("button", { name: "Versions" }).click();
+    await page.locator(".cm-changedLine").first().waitFor();
+  }],
+  ...["users", "sessions", "keys", "server", "about"].map((section) => [`settings-${section}`, `/settings/${section}`, async (page) => page.waitForLoadState("networkidle")]),
+  ["nothing", "/nothing/here", async (page) => page.getByRole("heading", { name: "There is nothing at this address" }).waitFor()],
+];
+const KINDS = [
+  ["light", { colorScheme: "light", viewport: { width: 1280, height: 800 } }],
+  ["dark", { colorScheme: "dark", viewport: { width: 1280, height: 800 } }],
+  ["phone", { colorScheme: "light", viewport: { width: 390, height: 844 } }],
+];
+
+const [browser, server] = await Promise.all([launch(), serve()]);
+try {
+  const api = await client(server);
+  await fill(api);
+  const [name, value] = api.cookie.split("=");
+  for (const [kind, options] of KINDS) {
+    const context = await browser.newContext({ baseURL: server.url, ...options });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    await page.goto("/login");
+    await page.getByLabel("User").waitFor();
+    await page.screenshot({ path: `${folder}/login-${kind}.png` });
+    await context.addCookies([{ name, value, url: server.url, httpOnly: true, sameSite: "Strict" }]);
+    for (const [screen, path, ready] of SCREENS) {
+      await page.goto(path);
+      await ready(page).catch((error) => console.error(`${screen}-${kind}: ${error.message.split("\n")[0]}`));
+      await page.evaluate(() => Promise.all(document.getAnimations().filter((animation) => animation.effect?.getTiming().iterations === 1).map((animation) => animation.finished)));
+      await page.screenshot({ path: `${folder}/${screen}-${kind}.png` });
+      await escape(page);
+    }
+    await context.close();
+  }
+} finally {
+  await browser.close();
+  await server.end();
+}

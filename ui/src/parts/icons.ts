@@ -1,0 +1,13 @@
+// More signs for `Icon d={…}`, 16 by 16, in lines.
+export const close = "M4 4l8 8M12 4l-8 8";
+export const stop = "M4 4h8v8H4z";
+export const check = "M3 8.500l3.500 3.500L13 4.500";
+export const right = "M6 4l4 4-4 4";
+export const info = "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM8 7.500v3.500M8 5.200h.01";
+export const upload = "M8 11V3M5 6l3-3 3 3M3 11v2.500h10V11";
+export const download = "M8 3v8M5 8l3 3 3-3M3 11v2.500h10V11";
+export const history = "M3 8a5 5 0 1 1 1.500 3.500M3 12V8.500h3.500M8 5.500V8l2 1.500";
+export const save = "M3 3h8l2 2v8H3zM5.500 3v3.500h4V3M5.500 13V9.500h5V13";
+export const key = "M5.500 7.500a3 3 0 1 0 0 1L14 8.500V11M11 8.500V10.500";
+export const user = "M8 3a2.500 2.500 0 1 0 0 5 2.500 2.500 0 0 0 0-5zM3 13.500c.5-3 2.500-4 5-4s4.500 1 5 4";
+export const folder = "M2 4h4l1.500 1.500H14V12.500H2z";

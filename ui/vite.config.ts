@@ -1,0 +1,14 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+import { licences } from "./scripts/licences.mjs";
+
+// `npm run dev` serves the sources and leaves the rest to a telefonist that runs: TELEFONIST=http://127.0.0.1:8080
+const server = process.env.TELEFONIST ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [svelte(), licences()],
+  build: { target: "es2022", cssTarget: ["chrome123", "firefox120", "safari17.5"], sourcemap: false, modulePreload: false, assetsInlineLimit: 0, manifest: true },
+  server: { proxy: { "/api": server, "/ws": { target: server, ws: true } } },
+  resolve: process.env.VITEST ? { conditions: ["browser"] } : undefined,
+  test: { environment: "node", include: ["src/**/*.test.ts"], reporters: ["default", "./scripts/counted.mjs"] },
+});
