@@ -126,10 +126,11 @@ impl Watcher for OnJob<'_> {
             status: "running".into(),
         };
         lock(&self.running.progress).runs.push(run);
+        self.jobs.begins(header, log, false);
+        // after that: whoever finds no promise any more finds the run
         self.jobs.changed(|state| {
             state.promised.remove(&header.run);
         });
-        self.jobs.begins(header, log, false);
     }
 
     fn ran(&self, _: usize, ran: &Ran) {

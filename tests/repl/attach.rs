@@ -32,6 +32,7 @@ fn a_servers_agents_are_driven_from_here_and_stay_when_one_leaves() {
     let mut terminal = at_prompt(&here, &server);
     terminal.line("let alice = agent(\"alice\"); let bob = agent(\"bob\")");
     terminal.enter("alice.dial(bob)", "bob       CALL_INCOMING");
+    terminal.enter("40 + 2", "42");
     terminal.wait(EMPTY);
     terminal.keys("bob.acc\t");
     terminal.wait("bob.accept");

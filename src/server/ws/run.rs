@@ -42,13 +42,14 @@ impl RunFeed {
     /// There is no such run.
     pub async fn open(app: &Arc<App>, run: &str, since: i64) -> Result<(RunFeed, u64), Failure> {
         let changes = app.jobs.live().changes();
-        let live = app.jobs.live().run(run);
-        let (state, count) = match live {
+        // in this order: a run that begins meanwhile is found
+        let promised = app.jobs.promised(run).is_some();
+        let (state, count) = match app.jobs.live().run(run) {
             Some(live) => {
                 let count = live.log.len() as u64;
                 (State::GoesOn(Box::new(live)), count)
             }
-            None if app.jobs.promised(run).is_some() => (State::Awaited, 0),
+            None if promised => (State::Awaited, 0),
             None => (State::Kept, count(app, run).await?),
         };
         let next = u64::try_from(since).unwrap_or(count);
@@ -67,11 +68,12 @@ impl RunFeed {
             match &mut self.state {
                 State::Awaited | State::Judged => {
                     self.changes.borrow_and_update();
-                    let was_promised = matches!(self.state, State::Awaited);
+                    let awaited = matches!(self.state, State::Awaited);
+                    let promised = awaited && app.jobs.promised(&self.run).is_some();
                     match app.jobs.live().run(&self.run) {
-                        Some(live) if was_promised => self.state = State::GoesOn(Box::new(live)),
+                        Some(live) if awaited => self.state = State::GoesOn(Box::new(live)),
                         Some(_) => return Ok(None),
-                        None if was_promised && app.jobs.promised(&self.run).is_some() => return Ok(None),
+                        None if promised => return Ok(None),
                         None => self.state = State::Kept,
                     }
                 }
