@@ -4,6 +4,7 @@ mod access;
 mod console;
 mod docs;
 mod folders;
+mod history;
 mod language;
 mod openapi;
 mod projects;

@@ -63,7 +63,7 @@ fn a_key_may_what_its_scopes_say_and_no_more() {
             (_, "/api/v1/login" | "/api/v1/logout" | "/api/v1/me", _) => continue,
             (_, _, "access") => [false, false, false],
             // who may run tests may see what comes of it
-            (_, path, _) if path.ends_with("/history") => [true, true, false],
+            (_, path, "tests") if path.ends_with("/history") => [true, true, false],
             (_, _, "language") | ("GET", _, "projects" | "tests" | "files") => [true, false, false],
             (_, _, "projects" | "tests" | "files") => [false, false, true],
             _ => continue,
