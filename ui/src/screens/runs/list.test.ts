@@ -3,7 +3,7 @@ import type { RunRow } from "../../lib/api/runs";
 import { appended, fits, merged, since } from "./list.svelte";
 
 const row = (run: string, started: number, more: Partial<RunRow> = {}): RunRow =>
-  ({ run, started, project: "p", test: "t", file: "t", block: null, status: "pass", duration: 1, trigger: "manual", repetition: 1, repetitions: 1, attempt: 1, tags: [], ...more });
+  ({ run, started, project: "p", test: "t", file: "t", block: null, status: "pass", duration: 1, trigger: "manual", repetition: 1, repetitions: 1, attempt: 1, ...more });
 
 test("a run that begins stands at its place, one that ends is changed where it is", () => {
   const rows = [row("c", 30), row("a", 10)];
