@@ -106,11 +106,8 @@ fn take(message: Value, heard: &mut Heard, news: &Sender<News>) -> Option<Wants>
     let (topic, kind) = (message["topic"].as_str()?, message["t"].as_str()?);
     let of_run = heard.run.as_ref().is_some_and(|run| topic.strip_prefix("run:") == Some(run));
     match (topic, kind) {
-        (_, "ack") => {
-            if of_run && heard.fresh == 0 && !heard.is_new {
-                heard.fresh = message["next"].as_u64()?;
-            }
-        }
+        (_, "ack") if of_run && heard.fresh == 0 && !heard.is_new => heard.fresh = message["next"].as_u64()?,
+        (_, "ack") => {}
         ("", "hello") => heard.build = message["build"].as_str()?.to_string(),
         ("", "ping") => return Some(Wants::Pong),
         ("console", "console.run") => {

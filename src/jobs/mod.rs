@@ -56,7 +56,7 @@ pub enum Refused {
     /// All places are taken.
     Busy,
     /// The store's words: no such project, test or run.
-    Store(Problem),
+    Store(Box<Problem>),
     /// There is no test in it.
     Nothing,
     /// None of the texts can be run: why, test by test.
@@ -65,7 +65,7 @@ pub enum Refused {
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Refused {
-        Refused::Store(problem)
+        Refused::Store(Box::new(problem))
     }
 }
 

@@ -77,7 +77,8 @@ fn a_server_killed_fifty_times_loses_nothing_and_leaves_nobody() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    (known.sort(), there.sort());
+    known.sort();
+    there.sort();
     assert_eq!(known, there, "artefacts without a row, or rows without artefacts");
 }
 

@@ -13,6 +13,12 @@ export interface Watch {
   missed?: () => void;
 }
 
+/** Those that wait, by when they came: a message tells a place once, and all move up when one begins. */
+const placed = (jobs: Job[]): Job[] => {
+  let place = 0;
+  return [...jobs].sort((a, b) => a.queued - b.queued).map((job) => (job.state === "waiting" ? { ...job, position: ++place } : job));
+};
+
 /** Jobs by id as messages and a list from REST make them; what ended does not come back with a list that was made before. */
 export class Jobs {
   active = $state.raw<Job[]>([]);
@@ -21,15 +27,20 @@ export class Jobs {
   take(job: Job) {
     if (job.state === "done") {
       this.ended.add(job.job);
-      this.active = this.active.filter((other) => other.job !== job.job);
+      this.active = placed(this.active.filter((other) => other.job !== job.job));
     } else if (!this.ended.has(job.job)) {
       const at = this.active.findIndex((other) => other.job === job.job);
-      this.active = at < 0 ? [...this.active, job] : this.active.with(at, job);
+      this.active = placed(at < 0 ? [...this.active, job] : this.active.with(at, job));
     }
   }
 
+  /** A run that began or ended: its job says so only when it goes on. */
+  takeRun({ run, status }: RunRow) {
+    this.active = this.active.map((job) => (job.runs.some((other) => other.run === run) ? { ...job, runs: job.runs.map((other) => (other.run === run ? { ...other, status } : other)) } : job));
+  }
+
   list(all: Job[]) {
-    this.active = all.filter((job) => !this.ended.has(job.job));
+    this.active = placed(all.filter((job) => !this.ended.has(job.job)));
   }
 
   load = async () => {
@@ -49,7 +60,11 @@ export const useJobs = (watch: Watch = {}): Jobs => {
       const job = message.job as Job;
       all.take(job);
       watch.job?.(job, message.t);
-    } else if (message.t.startsWith("run.")) watch.run?.(message.run as RunRow, message.t);
+    } else if (message.t.startsWith("run.")) {
+      const run = message.run as RunRow;
+      all.takeRun(run);
+      watch.run?.(run, message.t);
+    }
   };
   const again = () => {
     void all.load();

@@ -1,11 +1,11 @@
 // @vitest-environment happy-dom
 import { expect, test } from "vitest";
-import type { Job } from "./api/runs";
+import type { Job, RunRow } from "./api/runs";
 import { drafts } from "./drafts.svelte";
 import { Jobs } from "./jobs.svelte";
 import { Resource } from "./resource.svelte";
 
-const job = (id: number, state: Job["state"]) => ({ job: id, state }) as Job;
+const job = (id: number, state: Job["state"]) => ({ job: id, state, queued: id, runs: [{ run: `r${id}`, status: "queued" }] }) as Job;
 
 test("a job that ended does not come back with a list that was made before", () => {
   const jobs = new Jobs();
@@ -13,9 +13,11 @@ test("a job that ended does not come back with a list that was made before", () 
   jobs.take(job(2, "running"));
   jobs.take(job(1, "running"));
   expect(jobs.active.map(({ job, state }) => `${job} ${state}`)).toEqual(["1 running", "2 running"]);
+  jobs.takeRun({ run: "r1", status: "running" } as RunRow);
+  expect(jobs.active.map(({ runs }) => runs[0]?.status)).toEqual(["running", "queued"]);
   jobs.take(job(2, "done"));
   jobs.list([job(1, "running"), job(2, "running"), job(3, "waiting")]);
-  expect(jobs.active.map(({ job }) => job)).toEqual([1, 3]);
+  expect(jobs.active.map(({ job, position }) => [job, position ?? null])).toEqual([[1, null], [3, 1]]);
 });
 
 test("drafts stay until they are dropped, each test its own, and leaving the page is asked about", () => {
