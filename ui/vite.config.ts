@@ -7,7 +7,16 @@ const server = process.env.TELEFONIST ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [svelte(), licences()],
-  build: { target: "es2022", cssTarget: ["chrome123", "firefox120", "safari17.5"], sourcemap: false, modulePreload: false, assetsInlineLimit: 0, manifest: true },
+  build: {
+    target: "es2022",
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    sourcemap: false,
+    modulePreload: false,
+    assetsInlineLimit: 0,
+    manifest: true,
+    // What every chunk needs is one file: small files compress badly.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "base", test: /node_modules.svelte|src.lib.api.client/ }] } } },
+  },
   server: { proxy: { "/api": server, "/ws": { target: server, ws: true } } },
   resolve: process.env.VITEST ? { conditions: ["browser"] } : undefined,
   test: { environment: "node", include: ["src/**/*.test.ts"], reporters: ["default", "./scripts/counted.mjs"] },
