@@ -5,6 +5,17 @@ import { licences } from "./scripts/licences.mjs";
 // `npm run dev` serves the sources and leaves the rest to a telefonist that runs: TELEFONIST=http://127.0.0.1:8080
 const server = process.env.TELEFONIST ?? "http://127.0.0.1:8080";
 
+// What the first screen is made of is one file: small files compress badly.
+const FIRST = new RegExp(
+  [
+    "node_modules.svelte",
+    "src.shell.(App|Frame|Nav)",
+    "src.screens.(routes|tests.(Tests|TestTable|Filters|Projects|rows))",
+    "src.lib.(api.(client|runs|tests|access)|place|router|keys|format|commands|resource|toasts|live|socket|session|theme|jobs|drafts)",
+    "src.parts.(Icon|Badge|Empty|Failure|Skeleton|Menu.svelte|status|Spark)",
+  ].join("|"),
+);
+
 export default defineConfig({
   plugins: [svelte(), licences()],
   build: {
@@ -14,8 +25,7 @@ export default defineConfig({
     modulePreload: false,
     assetsInlineLimit: 0,
     manifest: true,
-    // What every chunk needs is one file: small files compress badly.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "base", test: /node_modules.svelte|src.lib.api.client/ }] } } },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "first", test: FIRST }] } } },
   },
   server: { proxy: { "/api": server, "/ws": { target: server, ws: true } } },
   resolve: process.env.VITEST ? { conditions: ["browser"] } : undefined,

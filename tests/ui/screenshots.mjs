@@ -125,7 +125,7 @@ try {
     for (const [screen, path, ready] of SCREENS) {
       await page.goto(typeof path === "string" ? path : await path(api));
       await ready(page).catch((error) => console.error(`${screen}-${kind}: ${error.message.split("\n")[0]}`));
-      await page.evaluate(() => Promise.all(document.getAnimations().filter((animation) => animation.effect?.getTiming().iterations === 1).map((animation) => animation.finished)));
+      await page.evaluate(() => Promise.all(document.getAnimations().filter((animation) => animation.effect?.getTiming().iterations === 1).map((animation) => animation.finished.catch(() => {}))));
       await page.screenshot({ path: `${folder}/${screen}-${kind}.png` });
       await escape(page);
     }
