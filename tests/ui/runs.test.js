@@ -179,7 +179,7 @@ ui("a run is watched from the queue to its end, without a touch", async (page) =
   await page.locator("header").getByText("Pass").waitFor();
   await ladder(page).getByRole("option", { name: /BYE/ }).first().waitFor();
   assert.ok((await page.getByRole("listbox", { name: "Steps" }).getByRole("option").count()) > 3);
-});
+}, { refusals: true });
 
 ui("50,000 events stay usable", async (page, context) => {
   const session = await context.newCDPSession(page);

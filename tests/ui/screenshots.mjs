@@ -23,11 +23,17 @@ const fill = async ({ call }) => {
   await add("trunk acceptance", "mistakes", BROKEN);
   await add("trunk acceptance", LONG, `tags("smoke", "nightly", "a-tag-that-is-rather-long-too");\n${FAILS}`);
   await call("PUT", "/projects/trunk%20acceptance/tests/busy", { text: `tags("smoke");\n${FAILS}`, based_on: 1 });
-  for (const what of [{ project: "examples", tests: ["basic_call", "waits", "rows"] }, { project: "trunk acceptance", tests: ["busy", LONG] }, { project: "examples", tests: ["basic_call", "waits"] }]) {
+  for (const what of [{ project: "examples", tests: ["basic_call", "waits", "rows"] }, { project: "trunk acceptance", tests: ["busy", LONG] }, { project: "examples", tests: ["basic_call", "waits", "attended_transfer"] }, { project: "examples", tests: ["basic_call"] }]) {
     let job = await call("POST", "/run", { ...what, wait: true });
     while (job.state !== "done") job = await call("GET", `/jobs/${job.job}?wait=true`);
   }
+  await call("POST", "/schedules", { project: "examples", test: null, cron: "0 6 * * 1-5", zone: "Europe/Berlin" });
+  await call("POST", "/schedules", { project: "trunk acceptance", test: "busy", cron: "*/15 * * * *", zone: "UTC", paused: true });
+  await call("POST", "/webhooks", { project: null, kind: "json", url: "https://127.0.0.1:9/a/secret", secret: "a secret", only_failures: true });
+  for (const text of ['let alice = agent("alice")', 'let bob = agent("bob")', "alice.dial(bob)", 'await bob.event("CALL_INCOMING") within 5s', "bob.accept()", "await alice.established() within 5s"]) await call("POST", "/console/line", { text });
 };
+/** The last run of a test. */
+const last = async ({ call }, test) => (await call("GET", "/runs?limit=100")).runs.find((run) => run.test.replace(/\.rhai$/, "") === test).run;
 
 const escape = async (page) => page.keyboard.press("Escape");
 /** Each screen: its address, what is done there, what has to be seen before the picture is taken. */
@@ -76,6 +82,25 @@ const SCREENS = [
     await page.locator(".cm-changedLine").first().waitFor();
   }],
   ...["users", "sessions", "keys", "server", "about"].map((section) => [`settings-${section}`, `/settings/${section}`, async (page) => page.waitForLoadState("networkidle")]),
+  ["runs", "/runs", async (page) => page.getByRole("row").nth(5).waitFor()],
+  ["run-failed", async (api) => `/runs/${await last(api, "busy")}`, async (page) => page.getByRole("complementary", { name: "The chosen message" }).waitFor()],
+  ["run-ladder", async (api) => `/runs/${await last(api, "attended_transfer")}`, async (page) => page.getByRole("option", { name: /REFER/ }).first().click()],
+  ["run-brushed", async (api) => `/runs/${await last(api, "attended_transfer")}?t0=1000&t1=3400&tab=events`, async (page) => page.getByRole("option").nth(5).click()],
+  ["run-recordings", async (api) => `/runs/${await last(api, "attended_transfer")}?tab=recordings`, async (page) => page.locator(".wave path").first().waitFor({ state: "attached" })],
+  ["run-quality", async (api) => `/runs/${await last(api, "attended_transfer")}?tab=quality`, async (page) => page.locator("main svg path").first().waitFor({ state: "attached" })],
+  ["run-source", async (api) => `/runs/${await last(api, "busy")}?tab=source`, async (page) => page.locator("li.bad").waitFor()],
+  ["compare-flow", async (api) => `/compare/${await last(api, "basic_call")}/${await last(api, "busy")}`, async (page) => page.getByRole("region", { name: "Comparison, line by line" }).waitFor()],
+  ["compare-sip", async (api) => `/compare/${await last(api, "basic_call")}/${await last(api, "busy")}?tab=sip`, async (page) => page.getByRole("option", { name: /486/ }).click()],
+  ["compare-sound", async (api) => `/compare/${await last(api, "basic_call")}/${await last(api, "attended_transfer")}?tab=audio`, async (page) => page.getByRole("button", { name: "Spectrogram" }).click()],
+  ["compare-numbers", async (api) => `/compare/${await last(api, "basic_call")}/${await last(api, "attended_transfer")}?tab=quality`, async (page) => page.getByRole("row").nth(8).waitFor()],
+  ["history", "/p/examples/t/basic_call/history", async (page) => page.locator(".results a").first().waitFor()],
+  ["console", "/console", async (page) => page.getByRole("option", { name: /ACK/ }).first().waitFor()],
+  ["schedules", "/schedules", async (page) => page.getByRole("row").nth(2).waitFor()],
+  ["schedule-new", "/schedules", async (page) => {
+    await page.getByRole("button", { name: "New schedule" }).click();
+    await page.getByText(/^Next:/).waitFor();
+  }],
+  ["settings-webhooks", "/settings/webhooks", async (page) => page.getByRole("row").nth(1).waitFor()],
   ["nothing", "/nothing/here", async (page) => page.getByRole("heading", { name: "There is nothing at this address" }).waitFor()],
 ];
 const KINDS = [
@@ -98,9 +123,9 @@ try {
     await page.screenshot({ path: `${folder}/login-${kind}.png` });
     await context.addCookies([{ name, value, url: server.url, httpOnly: true, sameSite: "Strict" }]);
     for (const [screen, path, ready] of SCREENS) {
-      await page.goto(path);
+      await page.goto(typeof path === "string" ? path : await path(api));
       await ready(page).catch((error) => console.error(`${screen}-${kind}: ${error.message.split("\n")[0]}`));
-      await page.evaluate(() => Promise.all(document.getAnimations().filter((animation) => animation.effect?.getTiming().iterations === 1).map((animation) => animation.finished)));
+      await page.evaluate(() => Promise.all(document.getAnimations().filter((animation) => animation.effect?.getTiming().iterations === 1).map((animation) => animation.finished.catch(() => {}))));
       await page.screenshot({ path: `${folder}/${screen}-${kind}.png` });
       await escape(page);
     }

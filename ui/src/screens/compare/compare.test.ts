@@ -4,11 +4,11 @@ import { couples } from "../../lib/diff/messages";
 import type { Row } from "../../lib/record/wire";
 import { delta, isWorse, numbers } from "./numbers";
 
-const call = (more: Partial<RunCall>): RunCall => ({ agent: "alice", number: 1, id: "x", direction: "outgoing", peer: "bob", begun: 0, invited: 0, rung: 100, established: 200, media: null, holds: [], closed: 1200, why: null, audio: null, ...more });
+const call = (more: Partial<RunCall>): RunCall => ({ agent: "alice", number: 1, id: "x", direction: "outgoing", peer: "bob", begun: 0, invited: 0, rung: 100, established: 200, media: null, holds: [], closed: 1200, why: null, audio: { codec: "", protocol: "", packets: null, lost: null, jitter: null, rtt: null, mos: null }, post_dial_delay: 100, ...more });
 const run = (calls: RunCall[], duration: number) => ({ calls, duration, agents: [], events: 3, recordings: [] }) as unknown as RunDetail;
 
 test("numbers of the same call stand beside each other, with what they differ by", () => {
-  const rows = numbers(run([call({})], 1000), run([call({ rung: 900 }), call({ agent: "bob", direction: "incoming" })], 2000));
+  const rows = numbers(run([call({})], 1000), run([call({ rung: 900, post_dial_delay: 900 }), call({ agent: "bob", direction: "incoming", post_dial_delay: null })], 2000));
   const delay = rows.find(({ what }) => what === "Post-dial delay");
   expect(delay).toMatchObject({ about: "alice, call 1", a: 100, b: 900 });
   expect(delay && [delta(delay), isWorse(delay)]).toEqual(["+800", true]);

@@ -6,17 +6,17 @@ export interface Number { about: string; what: string; a: number | null; b: numb
 const took = (from: number | null | undefined, to: number | null | undefined) => (from === null || from === undefined || to === null || to === undefined ? null : to - from);
 
 const METRICS: { what: string; unit: string; digits: number; worse: Number["worse"]; of: (call: RunCall) => number | null | undefined }[] = [
-  { what: "Post-dial delay", unit: "ms", digits: 0, worse: "more", of: ({ direction, invited, rung }) => (direction === "outgoing" ? took(invited, rung) : null) },
+  { what: "Post-dial delay", unit: "ms", digits: 0, worse: "more", of: ({ post_dial_delay }) => post_dial_delay },
   { what: "Ringing", unit: "ms", digits: 0, worse: null, of: ({ rung, established }) => took(rung, established) },
   { what: "Talking", unit: "ms", digits: 0, worse: null, of: ({ established, closed }) => took(established, closed) },
-  { what: "Packets sent", unit: "", digits: 0, worse: "less", of: ({ audio }) => audio?.packets?.[0] },
-  { what: "Packets received", unit: "", digits: 0, worse: "less", of: ({ audio }) => audio?.packets?.[1] },
-  { what: "Lost, sent", unit: "", digits: 0, worse: "more", of: ({ audio }) => audio?.lost?.[0] },
-  { what: "Lost, received", unit: "", digits: 0, worse: "more", of: ({ audio }) => audio?.lost?.[1] },
-  { what: "Jitter, sent", unit: "ms", digits: 2, worse: "more", of: ({ audio }) => audio?.jitter?.[0] },
-  { what: "Jitter, received", unit: "ms", digits: 2, worse: "more", of: ({ audio }) => audio?.jitter?.[1] },
-  { what: "Round trip", unit: "ms", digits: 2, worse: "more", of: ({ audio }) => audio?.rtt },
-  { what: "MOS", unit: "", digits: 2, worse: "less", of: ({ audio }) => audio?.mos },
+  { what: "Packets sent", unit: "", digits: 0, worse: "less", of: ({ audio }) => audio.packets?.[0] },
+  { what: "Packets received", unit: "", digits: 0, worse: "less", of: ({ audio }) => audio.packets?.[1] },
+  { what: "Lost, sent", unit: "", digits: 0, worse: "more", of: ({ audio }) => audio.lost?.[0] },
+  { what: "Lost, received", unit: "", digits: 0, worse: "more", of: ({ audio }) => audio.lost?.[1] },
+  { what: "Jitter, sent", unit: "ms", digits: 2, worse: "more", of: ({ audio }) => audio.jitter?.[0] },
+  { what: "Jitter, received", unit: "ms", digits: 2, worse: "more", of: ({ audio }) => audio.jitter?.[1] },
+  { what: "Round trip", unit: "ms", digits: 2, worse: "more", of: ({ audio }) => audio.rtt },
+  { what: "MOS", unit: "", digits: 2, worse: "less", of: ({ audio }) => audio.mos },
 ];
 
 /** The run's own numbers, then those of each call that either has; what neither tells is left out. */
