@@ -4,7 +4,7 @@
 # What the build needs: baresip (C, through cmake and bindgen) is linked into the program.
 BUILD_PACKAGES = build-essential perl cmake libclang-dev pkg-config libopus-dev libspandsp-dev zlib1g-dev
 # What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy, readers of captures and reports, a browser.
-TEST_PACKAGES = baresip-core sip-tester kamailio tshark libfaketime libxml2-utils python3-jsonschema chromium
+TEST_PACKAGES = baresip-core sip-tester kamailio tshark libfaketime libxml2-utils python3-jsonschema python3-venv jq curl chromium
 ALSA_PACKAGES = libasound2-dev
 
 # For example CARGO_FLAGS=--release
@@ -13,14 +13,43 @@ FUZZ_TARGETS = testfile netstring ctrl_json sip_message sip_headers trace
 FUZZ_SECONDS = 20
 
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
+# `make install PREFIX=/usr DESTDIR=package`
+PREFIX = /usr/local
+DESTDIR =
+
+# A static program can't look symbols up as it runs, which the crate getrandom does by default.
+STATIC_TARGET = $(shell uname -m)-unknown-linux-gnu
+STATIC_BUILD = RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"' \
+    cargo build --target $(STATIC_TARGET)
+STATIC = $(TARGET_DIR)/$(STATIC_TARGET)/static/telefonist
 RUST_WANTED := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 
+.PHONY: build ui static compress install uninstall demo test static-test openapi browser bench alsa fmt lint fuzz sounds deps-build deps-test rust node help
 UI_SOURCES := $(shell find ui/src ui/public ui/scripts -type f) $(wildcard ui/*.html ui/*.json ui/*.ts ui/*.js)
-
-.PHONY: build ui demo test browser bench alsa fmt lint fuzz sounds deps-build deps-test rust node help
 
 build: deps-build ui ## the program with its web UI (default); cargo build makes one without
 	cargo build $(CARGO_FLAGS)
+
+static: deps-build ui ## the program without shared libraries, one file for any Linux of this kind of processor
+	$(STATIC_BUILD) --profile static
+	@ls -lh $(STATIC)
+
+compress: static ## the same, packed by upx
+	@command -v upx >/dev/null || { \
+	    echo "upx is missing: install it (https://upx.github.io), or use $(STATIC) as it is" >&2; exit 1; }
+	upx --best --lzma $(STATIC)
+
+install: ## what `make static` built, and its systemd unit, below DESTDIR/PREFIX
+	@test -x $(STATIC) || { echo "$(STATIC) is missing: run \`make static\` first" >&2; exit 1; }
+	install -D -m 755 $(STATIC) $(DESTDIR)$(PREFIX)/bin/telefonist
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/doc/telefonist
+	sed 's|/usr/local/bin|$(PREFIX)/bin|' contrib/telefonist.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/telefonist.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/telefonist.service
+	cp -R README.md CHANGELOG.md LICENSE docs examples $(DESTDIR)$(PREFIX)/share/doc/telefonist/
+
+uninstall: ## what `make install` put there; the data stays
+	rm -f $(DESTDIR)$(PREFIX)/bin/telefonist $(DESTDIR)$(PREFIX)/lib/systemd/system/telefonist.service
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/telefonist
 
 ui: ui/dist/index.html ## the web UI, if its sources are newer
 
@@ -47,8 +76,18 @@ test: deps-build deps-test ui ## everything that has to pass
 	else \
 	    set -ex; cargo test --workspace; \
 	fi
+	$(MAKE) --no-print-directory openapi
+	$(MAKE) --no-print-directory static-test
 	$(MAKE) --no-print-directory browser
 	@echo "make test: all passed"
+
+openapi: deps-build deps-test ## the server's answers against its OpenAPI document, with schemathesis
+	cargo build
+	.ci/schemathesis $(TARGET_DIR)/debug/telefonist
+
+static-test: deps-build ui ## the static program, alone in an empty root; not optimised, for that takes minutes
+	CARGO_PROFILE_DEV_DEBUG=false $(STATIC_BUILD)
+	TELEFONIST_STATIC=$(abspath $(TARGET_DIR))/$(STATIC_TARGET)/debug/telefonist cargo test --test static_binary
 
 browser: node ## the HTML report that the tests wrote, and the web UI of the program that was built, in Chromium
 	cd tests/browser && npm ci --no-audit --no-fund --silent && npm test --silent
@@ -68,7 +107,7 @@ fmt: ## put the code into its form
 
 lint: deps-build ## form and lints, as the tests want them
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --workspace --all-targets --test static_binary -- -D warnings
 
 fuzz: deps-build ## each fuzz target for FUZZ_SECONDS
 	@cargo fuzz --version >/dev/null 2>&1 || { \

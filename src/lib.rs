@@ -25,8 +25,10 @@
 //! - [`jobs`]: what a server runs: a queue, its workers, what goes on
 //! - [`schedule`]: cron expressions, and what is due by them
 //! - [`server`]: the service: REST, WebSocket, web UI
+//! - [`attach`]: a prompt at this terminal for the console of a server elsewhere
 //! - [`cli`]: arguments, environment, exit codes
 pub mod agent;
+pub mod attach;
 pub mod calls;
 pub mod cli;
 pub mod diagnostic;

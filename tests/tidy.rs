@@ -9,7 +9,7 @@ use std::path::Path;
 #[rustfmt::skip]
 const MODULES: &[&str] = &[
     "diagnostic", "event", "sip", "testfile", "script", "audio", "agent", "engine", "run", "record", "flow", "calls",
-    "validation", "verdict", "report", "export", "store", "notify", "pipeline", "repl", "jobs", "schedule", "server", "cli",
+    "validation", "verdict", "report", "export", "store", "notify", "pipeline", "repl", "jobs", "schedule", "server", "attach", "cli",
 ];
 /// They compute: nothing they do can be seen from outside.
 const PURE: &[&str] = &["diagnostic", "event", "sip", "testfile", "script", "audio", "flow", "calls", "verdict"];

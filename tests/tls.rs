@@ -1,6 +1,6 @@
 //! The service over https: with the certificate of the moment, and refusing one that is none.
 
-use crate::support::{Serving, Telefonist};
+use crate::support::{Done, Serving, Telefonist};
 use rcgen::{CertificateParams, KeyPair};
 use std::fs;
 use std::path::Path;
@@ -66,4 +66,23 @@ fn a_certificate_that_is_none_is_named_before_anybody_can_connect() {
     test.file("cert.pem", &cert).run().exits(3).says("cannot read missing.pem");
     let half = Telefonist::new("serve --ui-address 127.0.0.1:0 --tls-key key.pem");
     half.run().exits(2).says("--tls-key is given without --tls-cert");
+}
+
+#[test]
+fn a_prompt_elsewhere_trusts_the_certificate_that_it_is_named() {
+    let (cert, key) = certificate();
+    let test =
+        Telefonist::new("-ui_address=127.0.0.1:0 -tls_cert=cert.pem -tls_key=key.pem -ui_api_key=0123456789abcdef");
+    let test = test.file("cert.pem", &cert).file("key.pem", &key).file("none.pem", "none").file("lines", "40 + 2\n");
+    let serving = Serving::start(&test);
+    let attach = |more: &[&str]| -> Done {
+        let mut command = test.command_with(&[&["repl", "--attach", serving.url.as_str()], more].concat());
+        let lines = fs::File::open(test.folder.path().join("lines")).unwrap();
+        command.env("TELEFONIST_API_KEY", "0123456789abcdef").stdin(lines);
+        command.output().expect("the program starts").into()
+    };
+    attach(&["--ca", "cert.pem"]).exits(0).says("42\n");
+    attach(&[]).exits(3).says("certificate").says("--ca FILE");
+    attach(&["--ca", "none.pem"]).exits(3).says("none.pem");
+    serving.terminate().exits(0);
 }

@@ -8,7 +8,7 @@ use super::certificate::Certificate;
 use super::commands::Version;
 use super::ports::Lease;
 use super::sound::Format;
-use super::{Kind, Settings, sound};
+use super::{Kind, Settings, interface, sound};
 use crate::event::Ended;
 use std::fmt::Write;
 use std::io;
@@ -89,6 +89,10 @@ fn text(plan: &Plan) -> Result<String, Ended> {
     key("sip_listen", &SocketAddr::new(*interface, lease.sip));
     // the address, not the interface's name: the only form that all versions take for the loopback
     key("net_interface", interface);
+    // names as the rest of the machine knows them, with /etc/hosts; SRV records are asked for all the same
+    if interface::has_network() {
+        key("dns_getaddrinfo", &"yes");
+    }
     if account.local {
         key("sip_certificate", &"agent.pem");
         key("sip_cafile", &"trusted.pem");

@@ -79,26 +79,41 @@ fn addresses(host: &str, port: u16) -> Vec<SocketAddr> {
 
 /// The first address of an interface, IPv4 before IPv6.
 fn address_of(name: &str) -> Option<IpAddr> {
+    let own = |(interface, address)| (interface == name.as_bytes()).then_some(address);
+    let mut found: Vec<IpAddr> = interfaces().into_iter().filter_map(own).collect();
+    found.sort_by_key(IpAddr::is_ipv6);
+    found.into_iter().next()
+}
+
+/// Whether agents can have the C library look up names: what baresip asks of it is nothing for a machine that has a loopback
+/// interface alone (`AI_ADDRCONFIG`).
+pub fn has_network() -> bool {
+    interfaces().iter().any(|(_, address)| address.is_ipv4() && !address.is_loopback())
+}
+
+/// The names of all interfaces with their addresses; none if the system does not tell.
+fn interfaces() -> Vec<(Vec<u8>, IpAddr)> {
     let mut list = std::ptr::null_mut();
     // SAFETY: getifaddrs fills `list`, which is freed below
     if unsafe { libc::getifaddrs(&mut list) } != 0 {
-        return None;
+        return vec![];
     }
-    let mut found: Vec<IpAddr> = vec![];
+    let mut found = vec![];
     let mut entry = list;
     while !entry.is_null() {
         // SAFETY: an entry of the list that getifaddrs made; ifa_addr may be null, and says by its family what it is
         unsafe {
             let this = &*entry;
-            if CStr::from_ptr(this.ifa_name).to_bytes() == name.as_bytes() && !this.ifa_addr.is_null() {
+            if !this.ifa_addr.is_null() {
+                let name = CStr::from_ptr(this.ifa_name).to_bytes().to_vec();
                 match i32::from((*this.ifa_addr).sa_family) {
                     libc::AF_INET => {
                         let address = &*this.ifa_addr.cast::<libc::sockaddr_in>();
-                        found.push(Ipv4Addr::from(u32::from_be(address.sin_addr.s_addr)).into());
+                        found.push((name, Ipv4Addr::from(u32::from_be(address.sin_addr.s_addr)).into()));
                     }
                     libc::AF_INET6 => {
                         let address = &*this.ifa_addr.cast::<libc::sockaddr_in6>();
-                        found.push(Ipv6Addr::from(address.sin6_addr.s6_addr).into());
+                        found.push((name, Ipv6Addr::from(address.sin6_addr.s6_addr).into()));
                     }
                     _ => {}
                 }
@@ -108,8 +123,7 @@ fn address_of(name: &str) -> Option<IpAddr> {
     }
     // SAFETY: made by getifaddrs, freed once
     unsafe { libc::freeifaddrs(list) };
-    found.sort_by_key(IpAddr::is_ipv6);
-    found.into_iter().next()
+    found
 }
 
 #[cfg(test)]

@@ -131,6 +131,9 @@ fn open(path: &Path) -> io::Result<File> {
     let existing =
         OpenOptions::new().read(true).write(true).custom_flags(libc::O_CLOEXEC | libc::O_NOFOLLOW).open(path);
     if existing.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
+            temporary_folder(folder)?;
+        }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).mode(0o666).custom_flags(libc::O_CLOEXEC | libc::O_NOFOLLOW);
         let file = options.open(path)?;
@@ -139,6 +142,14 @@ fn open(path: &Path) -> io::Result<File> {
         return Ok(file);
     }
     existing
+}
+
+/// Makes a /tmp for all, in a root that has none.
+fn temporary_folder(path: &Path) -> io::Result<()> {
+    match std::fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.and_then(|()| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o1777))),
+    }
 }
 
 /// Locks `count` ports from `first` on, if no other lease holds one of them and `free` finds that nothing else uses them.

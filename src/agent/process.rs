@@ -25,7 +25,9 @@ pub fn spawn(kind: &Kind, folder: &Path) -> io::Result<Child> {
         command.arg("__agent");
     }
     command.args(["-s", "-f", "."]).current_dir(folder);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
+    // at its end from the start, as /dev/null is, but there in an empty root too
+    let (nothing, _) = io::pipe()?;
+    command.stdin(nothing).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
     let host = std::process::id();
     // SAFETY: between fork and exec only prctl, getppid and the making of an error: all async-signal-safe
     unsafe {

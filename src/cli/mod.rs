@@ -1,5 +1,6 @@
 //! The command line: arguments and environment in, text and an exit code out. Joins everything else; nothing imports it.
 
+mod alone;
 mod arguments;
 mod check;
 mod config;
@@ -33,6 +34,8 @@ use std::process;
 
 /// What the program does, from its arguments to its exit code.
 pub fn main() -> process::ExitCode {
+    #[cfg(all(target_feature = "crt-static", target_env = "gnu"))]
+    alone::look_up_names_alone();
     #[cfg(feature = "embedded")]
     if std::env::args_os().nth(1).is_some_and(|word| word == "__agent") {
         return embedded_agent();

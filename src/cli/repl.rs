@@ -4,6 +4,7 @@ use super::arguments::{HostArguments, InputArguments, duration};
 use super::check::complain;
 use super::printer::say;
 use super::{colours, inputs, interrupt, settings};
+use crate::attach::{self, Address, Attached, Login};
 use crate::diagnostic::{Diagnostic, render};
 use crate::engine::{Limits, Session};
 use crate::event::Ended;
@@ -11,6 +12,7 @@ use crate::pipeline::{self, Interrupt};
 use crate::record::Header;
 use crate::repl::{self, Editor, History, Plain, Reader, Served, Setting};
 use crate::run::Inputs;
+use crate::store::Secret;
 use crate::verdict::{ExitCode, worst};
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -32,6 +34,9 @@ Without a terminal the lines come from a file or a pipe; the program then ends w
 2 if a line could not be read, 3 if something could not be carried out:
   telefonist repl < lines
 
+On a server (telefonist serve), whose agents stay when you go:
+  TELEFONIST_API_KEY=… telefonist repl --attach https://host:8080
+
 The session is kept as a run: telefonist ladder last, telefonist export last --format pcap.";
 
 /// Where nobody says how wide it is.
@@ -42,6 +47,15 @@ pub struct ReplArguments {
     /// Remember no lines beyond this session (they are kept in <data_dir>/repl-history)
     #[arg(long)]
     pub private: bool,
+    /// Drive the agents of a server in place of your own: its http(s) URL, with a user's name if need be (https://bob@host:8080)
+    #[arg(long, value_name = "URL", help_heading = "Server")]
+    pub attach: Option<String>,
+    /// A key of that server, with the scope run. Arguments show in `ps`: rather set TELEFONIST_API_KEY; without a key the password is asked for
+    #[arg(long, value_name = "KEY", env = "TELEFONIST_API_KEY", hide_env_values = true, help_heading = "Server")]
+    pub api_key: Option<String>,
+    /// A file of certificates (PEM) that are trusted beside the system's
+    #[arg(long, value_name = "FILE", requires = "attach", help_heading = "Server")]
+    pub ca: Option<std::path::PathBuf>,
     /// The time limit of an await that names none
     #[arg(long, value_name = "DURATION", env = "TELEFONIST_TIMEOUT", default_value = "30s", value_parser = duration, help_heading = "Limits")]
     pub timeout: std::time::Duration,
@@ -52,6 +66,9 @@ pub struct ReplArguments {
 }
 
 pub fn repl(arguments: &ReplArguments) -> ExitCode {
+    if let Some(url) = &arguments.attach {
+        return attached(arguments, url).unwrap_or_else(|problem| refuse(&[problem], ExitCode::Error));
+    }
     let workplace = match settings::workplace(&arguments.host) {
         Ok(workplace) => workplace,
         Err(problem) => return refuse(&[problem], ExitCode::Error),
@@ -68,7 +85,7 @@ pub fn repl(arguments: &ReplArguments) -> ExitCode {
     let limits = Limits { within: arguments.timeout, ..Limits::default() };
     let defines = workplace.inputs().macros();
     let mut exit_code = ExitCode::Passed;
-    let conducted = pipeline::session(&workplace, &limits, |session, header| {
+    let conducted = pipeline::session(&workplace, &limits, |session, header, _| {
         let talked = match is_terminal() {
             true => {
                 say("telefonist: a call by hand. :help teaches, Ctrl-D ends.\n");
@@ -105,6 +122,34 @@ pub fn repl(arguments: &ReplArguments) -> ExitCode {
     }
 }
 
+/// A prompt for the console of a server.
+fn attached(arguments: &ReplArguments, url: &str) -> Result<ExitCode, Diagnostic> {
+    let address = Address::read(url)?;
+    let login = match &arguments.api_key {
+        Some(key) => Login::Key(Secret::new(key)),
+        None if std::io::stdin().is_terminal() => Login::Password(attach::ask_password(&address)?),
+        None => {
+            let problem =
+                Diagnostic::error(format!("no key for {}, and no terminal to ask for a password", address.base));
+            return Err(problem.advice("set TELEFONIST_API_KEY to a key with the scope run"));
+        }
+    };
+    let colour = colours(&std::io::stdout());
+    let attached = Attached::connect(&address, &login, arguments.ca.as_deref(), colour)?;
+    let interrupt = Arc::new(Interrupt::default());
+    interrupt::watch(interrupt.clone());
+    if !is_terminal() {
+        return Ok(attached.serve(&mut Plain::new(std::io::stdin().lock()), &interrupt));
+    }
+    let history = match arguments.private {
+        true => History::Private,
+        false => History::File(arguments.host.data.data_dir.join("repl-history")),
+    };
+    say(&format!("telefonist: the console of {}. :help teaches, Ctrl-D leaves; the agents stay.\n", address.base));
+    let mut editor = Editor::of(history, "> ", colour, attached.completes())?;
+    Ok(attached.serve(&mut editor, &interrupt))
+}
+
 fn refuse(problems: &[Diagnostic], code: ExitCode) -> ExitCode {
     complain(problems);
     code
@@ -123,7 +168,7 @@ fn talk(
 ) -> Served {
     let stdout = std::io::stdout();
     let width = terminal_size::terminal_size_of(&stdout).map_or(COLUMNS, |(columns, _)| usize::from(columns.0));
-    let setting = Setting { header, colour: colours(&stdout), width, defines, interrupt };
+    let setting = Setting { header, colour: colours(&stdout), width, defines, interrupt, output: None };
     repl::serve(session, reader, &setting)
 }
 

@@ -23,7 +23,7 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
     complain(fewer.as_slice());
     let settings = agent::Settings {
         baresip: baresip.map(|program| found(program, std::env::var_os("PATH"))).transpose()?,
-        own_program: std::env::current_exe().ok(),
+        own_program: super::alone::own_program(),
         ctrl_address: arguments.ctrl_address,
         sip_listen: arguments.sip_listen,
         rtp_ports: arguments.rtp_ports.clone(),

@@ -25,6 +25,22 @@ pub enum Sort {
     Directive,
 }
 
+impl Sort {
+    pub fn word(self) -> &'static str {
+        match self {
+            Sort::Variable => "variable",
+            Sort::Function => "function",
+            Sort::Method => "method",
+            Sort::Field => "field",
+            Sort::Event => "event",
+            Sort::Command => "command",
+            Sort::Module => "module",
+            Sort::Word => "word",
+            Sort::Directive => "directive",
+        }
+    }
+}
+
 impl Suggestion {
     pub fn new(text: &str, sort: Sort, usage: &str, doc: &str) -> Suggestion {
         Suggestion { text: text.to_string(), sort, usage: usage.to_string(), doc: doc.to_string() }

@@ -259,6 +259,13 @@ impl Log {
         }
     }
 
+    /// As [`Log::since`], from memory alone; none where an event of this number may be in the archive alone.
+    pub fn held(&self, index: u64) -> Option<Vec<Arc<Event>>> {
+        let state = lock(&self.state);
+        let only_there = state.archive.is_some() && state.tail.is_past(index);
+        (!only_there).then(|| state.tail.from(index, CHUNK))
+    }
+
     /// The archive, where an event of this number may be in it alone.
     fn archive_of(&self, index: u64) -> Option<Arc<dyn Archive>> {
         let state = lock(&self.state);

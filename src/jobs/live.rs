@@ -39,6 +39,8 @@ pub struct Live(Arc<Mutex<State>>);
 struct State {
     runs: BTreeMap<String, LiveRun>,
     agents: Vec<LiveAgent>,
+    /// How often a run came or went.
+    changes: watch::Sender<u64>,
 }
 
 /// Is told of agents that come (true) and go.
@@ -49,12 +51,23 @@ impl Live {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
+    fn changed(&self, change: impl FnOnce(&mut BTreeMap<String, LiveRun>)) {
+        let mut state = self.state();
+        change(&mut state.runs);
+        state.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// Changes whenever a run begins or is over.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.state().changes.subscribe()
+    }
+
     /// A run begins.
     pub fn begins(&self, header: &Header, log: &Arc<Log>, session: bool, told: AgentNews) {
         let (sender, events) = watch::channel(0);
         let run = header.run.clone();
         let entry = LiveRun { header: Arc::new(header.clone()), log: log.clone(), events, session };
-        self.state().runs.insert(run.clone(), entry);
+        self.changed(|runs| drop(runs.insert(run.clone(), entry)));
         let (live, log) = (self.clone(), log.clone());
         let follow = move || {
             let mut next = 0;
@@ -107,7 +120,7 @@ impl Live {
 
     /// It is judged: what is to be known of it stands in its folder.
     pub fn over(&self, run: &str) {
-        self.state().runs.remove(run);
+        self.changed(|runs| drop(runs.remove(run)));
     }
 
     pub fn run(&self, run: &str) -> Option<LiveRun> {
@@ -123,9 +136,9 @@ impl Live {
         self.state().agents.clone()
     }
 
-    /// Ends a run as cancelled; false where it does not go on here.
+    /// Ends a run as cancelled; false where it does not go on here, or is a session, which whoever conducts it ends.
     pub fn stop(&self, run: &str) -> bool {
-        let run = self.run(run);
+        let run = self.run(run).filter(|run| !run.session);
         if let Some(run) = &run {
             run.log.stop(Ended { how: How::Cancelled, message: "stopped".into(), ..Ended::finished() });
         }

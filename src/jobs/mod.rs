@@ -8,9 +8,9 @@ mod view;
 mod worker;
 
 use crate::diagnostic::Diagnostic;
-use crate::event::Clock;
+use crate::event::{Clock, Log};
 use crate::pipeline::{Interrupt, Plan, Workplace};
-use crate::record::Trigger;
+use crate::record::{Header, Trigger};
 use crate::store::{Host, Job, NewJob, Problem, Queued, Retention, Store};
 pub use cases::file;
 pub use live::{Live, LiveAgent, LiveRun};
@@ -56,7 +56,7 @@ pub enum Refused {
     /// All places are taken.
     Busy,
     /// The store's words: no such project, test or run.
-    Store(Problem),
+    Store(Box<Problem>),
     /// There is no test in it.
     Nothing,
     /// None of the texts can be run: why, test by test.
@@ -65,7 +65,7 @@ pub enum Refused {
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Refused {
-        Refused::Store(problem)
+        Refused::Store(Box::new(problem))
     }
 }
 
@@ -268,6 +268,41 @@ impl Jobs {
             }
         }
         self.job(id)
+    }
+
+    /// Lets others look on at a run that begins.
+    fn begins(&self, header: &Header, log: &Arc<Log>, session: bool) {
+        let agents = self.0.listener.clone();
+        let told = move |agent: &LiveAgent, came: bool| {
+            agents(if came { News::AgentStarted(agent.clone()) } else { News::AgentStopped(agent.clone()) });
+        };
+        self.0.live.begins(header, log, session, Arc::new(told));
+        self.trouble(self.0.store.index_begun(header));
+        self.tell(News::RunBegan(header.run.clone()));
+    }
+
+    /// A run is judged.
+    fn ended(&self, run: &str) {
+        self.trouble(self.0.store.index_run(run));
+        self.0.live.over(run);
+        self.tell(News::RunEnded(run.to_string()));
+    }
+
+    fn trouble(&self, done: Result<(), Problem>) {
+        if let Err(problem) = done {
+            self.tell(News::Trouble(problem.diagnostic()));
+        }
+    }
+
+    /// A run begins that is of no job: somebody conducts it.
+    pub fn session_begins(&self, header: &Header, log: &Arc<Log>) {
+        self.begins(header, log, true);
+    }
+
+    /// It is judged; `warnings` are told as troubles.
+    pub fn session_ended(&self, run: &str, warnings: Vec<Diagnostic>) {
+        self.ended(run);
+        warnings.into_iter().for_each(|warning| self.tell(News::Trouble(warning)));
     }
 
     /// Ends a run as cancelled, its job goes on; false where it does not go on here.

@@ -117,21 +117,8 @@ struct OnJob<'a> {
     names: &'a [String],
 }
 
-impl OnJob<'_> {
-    fn index(&self, run: &str) {
-        if let Err(problem) = self.jobs.0.store.index_run(run) {
-            self.jobs.tell(News::Trouble(problem.diagnostic()));
-        }
-    }
-}
-
 impl Watcher for OnJob<'_> {
     fn begins(&self, unit: usize, case: &Case, header: &Header, log: &Arc<Log>) {
-        let agents = self.jobs.0.listener.clone();
-        let told = move |agent: &super::LiveAgent, came: bool| {
-            agents(if came { News::AgentStarted(agent.clone()) } else { News::AgentStopped(agent.clone()) });
-        };
-        self.jobs.0.live.begins(header, log, false, Arc::new(told));
         let run = super::JobRun {
             run: header.run.clone(),
             test: self.names.get(unit % self.names.len().max(1)).cloned().unwrap_or_default(),
@@ -142,10 +129,7 @@ impl Watcher for OnJob<'_> {
         self.jobs.changed(|state| {
             state.promised.remove(&header.run);
         });
-        if let Err(problem) = self.jobs.0.store.index_begun(header) {
-            self.jobs.tell(News::Trouble(problem.diagnostic()));
-        }
-        self.jobs.tell(News::RunBegan(header.run.clone()));
+        self.jobs.begins(header, log, false);
     }
 
     fn ran(&self, _: usize, ran: &Ran) {
@@ -153,9 +137,7 @@ impl Watcher for OnJob<'_> {
         if let Some(mine) = lock(&self.running.progress).runs.iter_mut().find(|one| one.run == *run) {
             mine.status = ran.verdict.status.to_string().to_lowercase();
         }
-        self.index(run);
-        self.jobs.0.live.over(run);
-        self.jobs.tell(News::RunEnded(run.clone()));
+        self.jobs.ended(run);
     }
 
     fn ended(&self, _: usize, result: &TestResult) {

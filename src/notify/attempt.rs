@@ -46,21 +46,24 @@ fn parsed(url: &str) -> Option<Url> {
     Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-/// Who sends: through no proxy, and each time by a connection of its own, as one that was kept may be dead.
+/// Who sends: through no proxy, and each time by a connection of its own, as one that was kept may be dead. On a machine without
+/// certificates nobody is trusted: what goes to https fails when it is sent.
 ///
 /// # Errors
-/// The certificates of this machine can't be read.
+/// The system refuses what a client needs.
 pub fn client() -> Result<Client, Diagnostic> {
     // whoever comes first decides; a second time is no error
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder()
-        .user_agent(concat!("telefonist/", env!("CARGO_PKG_VERSION")))
-        .redirect(Policy::custom(redirect))
-        .pool_max_idle_per_host(0)
-        .no_proxy();
-    client.build().map_err(|error| {
+    let client = || {
+        Client::builder()
+            .user_agent(concat!("telefonist/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::custom(redirect))
+            .pool_max_idle_per_host(0)
+            .no_proxy()
+    };
+    client().build().or_else(|_| client().tls_certs_only([]).build()).map_err(|error| {
         Diagnostic::error(format!("webhooks can't be sent to: {}", cause(error)))
-            .advice("see that the certificates of this machine can be read (ca-certificates)")
+            .advice("see that this machine has memory and files to open left")
     })
 }
 

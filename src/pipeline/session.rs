@@ -5,10 +5,11 @@ use super::judged::judged;
 use super::{Workplace, deliver};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::engine::{Limits, Session};
-use crate::event::{Clock, Ended};
+use crate::event::{Clock, Ended, Log};
 use crate::record::{Header, Recorder, RunFolder};
 use crate::run::Run;
 use crate::verdict::Judged;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What its runs are called.
@@ -18,6 +19,8 @@ const NAME: &str = "session";
 pub struct Conducted {
     pub header: Header,
     pub warnings: Vec<Diagnostic>,
+    /// What it was as a script.
+    pub script: String,
 }
 
 /// Gives a session to `serve`, which says how it ended and what it was as a script. Its imports are looked for below the working
@@ -28,7 +31,7 @@ pub struct Conducted {
 pub fn session(
     workplace: &Workplace,
     limits: &Limits,
-    serve: impl FnOnce(&mut Session, &Header) -> (Ended, String) + Send,
+    serve: impl FnOnce(&mut Session, &Header, &Arc<Log>) -> (Ended, String) + Send,
 ) -> Result<Conducted, Diagnostic> {
     let supervisor = workplace.supervisor()?;
     workplace.prepare()?;
@@ -38,11 +41,12 @@ pub fn session(
     let folder = RunFolder::create(workplace.data_dir(), NAME, now)?;
     let run = Run::new(supervisor.clone(), folder.path().to_path_buf(), workplace.inputs().clone(), clock);
     let header = Header::new(folder.id(), NAME, NAME, now, &supervisor.kind().to_string());
+    let header = Header { trigger: workplace.trigger(), ..header };
     let recorder = Recorder::start(&folder, &header, run.log().clone());
     workplace.interrupt.watch(run.log());
     let mut script = String::new();
     run.converse(limits, files(&Source::new(NAME, "")), |session| {
-        let (ended, text) = serve(session, &header);
+        let (ended, text) = serve(session, &header, run.log());
         script = text;
         ended
     });
@@ -52,5 +56,5 @@ pub fn session(
     let Judged { verdict, flow, .. } = judged.unwrap_or_else(|problem| Judged::unreadable(&problem));
     warnings.extend(deliver::keep(&folder, &flow, &verdict, None));
     warnings.extend(deliver::send(workplace, &run, &header, &verdict, begun.elapsed()));
-    Ok(Conducted { header, warnings })
+    Ok(Conducted { header, warnings, script })
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ pub fn delete(folder: &Path) -> Result<(), Diagnostic> {
             return Err(refused.advice("only the folder of a run is deleted, never what a link leads to"));
         }
     };
-    if folder.join("events.jsonl").symlink_metadata().is_err() {
+    if folder.join(EVENTS).symlink_metadata().is_err() {
         return refused("is not the folder of a run: there is no events.jsonl in it", "delete it by hand");
     }
     match file.try_lock() {
@@ -80,6 +80,8 @@ pub fn delete(folder: &Path) -> Result<(), Diagnostic> {
     })
 }
 
+/// The events of a run.
+const EVENTS: &str = "events.jsonl";
 /// The files that a run's folder can have before its first event.
 const FIRST: [&str; 4] = ["recordings", "scripts", "testfile", "script.rhai"];
 
@@ -89,11 +91,18 @@ pub fn is_stillborn(folder: &Path) -> bool {
     let is_first = |entry: io::Result<fs::DirEntry>| {
         let name = entry.map(|entry| entry.file_name()).unwrap_or_default();
         let name = name.to_string_lossy();
-        FIRST.contains(&name.strip_prefix('.').unwrap_or(&name))
+        FIRST.contains(&name.strip_prefix('.').unwrap_or(&name)) || (name == EVENTS && !has_begun(folder))
     };
     let recordings = folder.join("recordings").read_dir().map_or(0, |files| files.count());
     let all_first = folder.symlink_metadata().is_ok_and(|entry| entry.is_dir()) && entries.all(is_first);
     all_first && recordings == 0 && open(folder).is_ok_and(|file| file.try_lock_shared().is_ok())
+}
+
+/// What a run writes first into its event file is a line that says which run it is.
+fn has_begun(folder: &Path) -> bool {
+    let mut line = vec![];
+    let read = File::open(folder.join(EVENTS)).map(|file| BufReader::new(file).read_until(b'\n', &mut line));
+    read.is_ok() && line.last() == Some(&b'\n')
 }
 
 /// Deletes such a folder. Who has just made it takes another one.
@@ -101,7 +110,7 @@ pub fn delete_stillborn(folder: &Path) -> io::Result<()> {
     let file = open(folder)?;
     let locked = file.try_lock().is_ok();
     // it may have begun meanwhile
-    if !locked || folder.join("events.jsonl").symlink_metadata().is_ok() {
+    if !locked || has_begun(folder) {
         return Err(io::ErrorKind::ResourceBusy.into());
     }
     fs::remove_dir_all(folder)

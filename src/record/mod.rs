@@ -19,8 +19,8 @@ pub use find::{by_id, find};
 pub use folder::{RunFolder, tame};
 pub use held::{delete, delete_stillborn, is_going_on, is_stillborn};
 pub use keep::{keep, keeps};
-pub use lines::lines;
-pub use read::{Kept, Record, last_time};
+pub use lines::{Line, lines, lines_from};
+pub use read::{Kept, Record, last, last_time};
 pub use recorder::Recorder;
 pub use text::text;
 

@@ -32,13 +32,18 @@ const TAIL: u64 = 256 * 1024;
 /// The time of the last event of an event file, in milliseconds since the epoch, without reading all of it; none where it has no
 /// event or can't be read.
 pub fn last_time(path: &Path) -> Option<f64> {
+    last(path).map(|event| event.time)
+}
+
+/// The last event in the same way.
+pub fn last(path: &Path) -> Option<Event> {
     let mut file = File::open(path).ok()?;
     let start = file.metadata().ok()?.len().saturating_sub(TAIL);
     file.seek(SeekFrom::Start(start)).ok()?;
     let mut tail = vec![];
     file.take(TAIL).read_to_end(&mut tail).ok()?;
     // a torn last line is no event, and neither is what is left of the first
-    tail.split(|byte| *byte == b'\n').rev().find_map(|line| Some(serde_json::from_slice::<Event>(line).ok()?.time))
+    tail.split(|byte| *byte == b'\n').rev().find_map(|line| serde_json::from_slice(line).ok())
 }
 
 /// What every version of the header has.
@@ -115,7 +120,7 @@ impl<R: BufRead> Iterator for Record<R> {
 }
 
 /// False at the end.
-fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+pub(super) fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     let read = reader.take(LONGEST).read_until(b'\n', line)?;
     if read as u64 == LONGEST && line.last() != Some(&b'\n') {

@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use std::path::PathBuf;
 
 /// Name, arguments, what it does.
-pub const COMMANDS: [(&str, &str, &str); 8] = [
+pub const COMMANDS: [(&str, &str, &str); 9] = [
     ("agents", "", "the agents, where they are, and whether they are registered"),
     ("calls", "", "the calls that are up"),
     ("help", "", "this"),
@@ -12,6 +12,7 @@ pub const COMMANDS: [(&str, &str, &str); 8] = [
     ("quit", "", "end the session (Ctrl-D too); agents are stopped"),
     ("record", "FILE", "what has happened so far: x.jsonl, x.json, x.pcap, x.sip or x.log"),
     ("save", "FILE", "the session as a test: what succeeded, with the waits that were needed"),
+    ("script", "", "the same on the screen"),
     ("show", "WHAT", "which events are shown: events sip commands log notes all nothing, agents, names of events"),
 ];
 
@@ -25,6 +26,7 @@ pub enum Command {
     /// A file, and whether it may be overwritten.
     Record(PathBuf, bool),
     Save(PathBuf, bool),
+    Script,
     /// Empty: what is shown now.
     Show(String),
 }
@@ -56,6 +58,7 @@ impl Command {
             "quit" | "q" | "exit" => plain(Command::Quit),
             "record" => file(Command::Record),
             "save" => file(Command::Save),
+            "script" => plain(Command::Script),
             "show" => Ok(Command::Show(rest.to_string())),
             _ => {
                 let known = COMMANDS.iter().map(|(name, ..)| *name);

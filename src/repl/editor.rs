@@ -1,7 +1,7 @@
 //! The line editor: history, completion, hints, lines that belong together. The only file that names rustyline.
 
 use super::screen::AbovePrompt;
-use super::sight::{Shared, wants_more};
+use super::sight::{Completes, Shared, wants_more};
 use super::{Read, Reader};
 use crate::diagnostic::{Diagnostic, mask_secrets};
 use rustyline::completion::{Completer, Pair};
@@ -13,6 +13,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{ColorMode, CompletionType, Config, Context, ExternalPrinter, Helper};
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// So many lines are remembered.
 const REMEMBERED: usize = 2000;
@@ -40,6 +41,25 @@ impl Editor {
     /// # Errors
     /// The terminal can't be used.
     pub fn new(history: History, prompt: &str, colour: bool) -> Result<Editor, Diagnostic> {
+        let sight = Shared::default();
+        Editor::completing(history, prompt, colour, sight.clone(), sight)
+    }
+
+    /// One whose suggestions come from elsewhere.
+    ///
+    /// # Errors
+    /// The terminal can't be used.
+    pub fn of(history: History, prompt: &str, colour: bool, from: Arc<dyn Completes>) -> Result<Editor, Diagnostic> {
+        Editor::completing(history, prompt, colour, from, Shared::default())
+    }
+
+    fn completing(
+        history: History,
+        prompt: &str,
+        colour: bool,
+        completes: Arc<dyn Completes>,
+        sight: Shared,
+    ) -> Result<Editor, Diagnostic> {
         let unusable = |error: ReadlineError| Diagnostic::error(format!("this terminal can't be used: {error}"));
         let sized = Config::builder().max_history_size(REMEMBERED).map_err(unusable)?;
         let config = sized
@@ -47,7 +67,6 @@ impl Editor {
             .completion_type(CompletionType::List)
             .color_mode(if colour { ColorMode::Enabled } else { ColorMode::Disabled })
             .build();
-        let sight = Shared::default();
         // SAFETY: a valid descriptor; all zeros is a valid value
         let found = unsafe {
             let mut found = std::mem::zeroed();
@@ -55,7 +74,7 @@ impl Editor {
             found
         };
         let mut editor = rustyline::Editor::with_config(config).map_err(unusable)?;
-        editor.set_helper(Some(Help { sight: sight.clone(), colour }));
+        editor.set_helper(Some(Help { completes, colour }));
         if let History::File(path) = &history {
             // there is none before the first session
             let _ = editor.load_history(path);
@@ -100,18 +119,19 @@ impl Reader for Editor {
         true
     }
 
-    fn restore(&self) -> Box<dyn Fn() + Send> {
+    fn give_up(&self) -> Box<dyn Fn() + Send> {
         let found = self.found;
         Box::new(move || {
             // SAFETY: a valid descriptor, and what it was found with
             unsafe { libc::tcsetattr(libc::STDIN_FILENO, libc::TCSADRAIN, &found) };
             println!();
+            super::exit();
         })
     }
 }
 
 struct Help {
-    sight: Shared,
+    completes: Arc<dyn Completes>,
     colour: bool,
 }
 
@@ -131,19 +151,13 @@ impl Hint for Hinted {
     }
 }
 
-impl Help {
-    fn sight(&self) -> std::sync::MutexGuard<'_, super::sight::Sight> {
-        self.sight.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-}
-
 impl Helper for Help {}
 
 impl Completer for Help {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let (start, found) = self.sight().complete(line, at);
+        let (start, found) = self.completes.complete(line, at);
         let pair = |text: String| Pair { display: text.clone(), replacement: text };
         Ok((start, found.into_iter().map(|one| pair(one.text)).collect()))
     }
@@ -153,7 +167,7 @@ impl Hinter for Help {
     type Hint = Hinted;
 
     fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<Hinted> {
-        let (text, is_text) = self.sight().hint(line).filter(|_| at == line.len())?;
+        let (text, is_text) = self.completes.hint(line).filter(|_| at == line.len())?;
         Some(Hinted { text, is_text })
     }
 }

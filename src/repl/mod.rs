@@ -23,12 +23,14 @@ use crate::record::Header;
 use crate::report::ladder::{Builder, draw};
 use crate::verdict::{ExitCode, worst};
 use classic::Classic;
-use command::Command;
+pub use command::Command;
 pub use editor::{Editor, History};
+pub use files::write_new;
 pub use plain::Plain;
-use screen::{AbovePrompt, Screen};
-use shown::Shown;
-use sight::{Shared, Sight};
+pub use screen::AbovePrompt;
+use screen::Screen;
+pub use shown::Shown;
+pub use sight::{Completes, Shared, Sight};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -52,8 +54,35 @@ pub trait Reader {
     fn above_prompt(&mut self) -> Option<AbovePrompt>;
     /// A person sits there.
     fn is_person(&self) -> bool;
-    /// Leaves a terminal as it was found, if it is one.
-    fn restore(&self) -> Box<dyn Fn() + Send>;
+    /// What is done when the program is to end while it reads: it gives [`Read::End`], or, where it can't be woken, the program ends
+    /// there and then, and its agents with it.
+    fn give_up(&self) -> Box<dyn Fn() + Send>;
+}
+
+/// What kind of text a line gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// Of an expression.
+    Value,
+    /// Of a command: tables, help.
+    Text,
+    /// With the code that a pipe's end would have.
+    Error(ExitCode),
+}
+
+impl Said {
+    pub fn word(self) -> &'static str {
+        match self {
+            Said::Value => "value",
+            Said::Text => "text",
+            Said::Error(_) => "error",
+        }
+    }
+}
+
+/// Takes what lines give where that is not for the program's own terminal. It is not told events: whoever wants them reads the log.
+pub trait Output: Send + Sync {
+    fn say(&self, said: Said, text: &str);
 }
 
 /// What a session is told beside its lines.
@@ -65,6 +94,8 @@ pub struct Setting<'a> {
     /// Macros of testfile lines that are given from outside.
     pub defines: Vec<(String, String)>,
     pub interrupt: &'a Interrupt,
+    /// In place of the terminal; commands that concern the person's own machine are then not for this one.
+    pub output: Option<Arc<dyn Output>>,
 }
 
 /// How a session ended.
@@ -79,7 +110,10 @@ pub struct Served {
 /// Runs what the reader gives until its end, `:quit`, or the wish to end the program.
 pub fn serve(session: &mut Session, reader: &mut dyn Reader, setting: &Setting) -> Served {
     let host = session.host().clone();
-    let screen = Screen::new(host, session.log().len(), setting.colour, reader.above_prompt());
+    let screen = match &setting.output {
+        Some(output) => Screen::of(host, output.clone()),
+        None => Screen::new(host, session.log().len(), setting.colour, reader.above_prompt()),
+    };
     let before = if session.origin().lines.is_empty() { "" } else { session.origin().source.text.as_str() };
     let classic = Classic::new(before, &setting.defines);
     let is_inside = !session.origin().source.text.is_empty();
@@ -93,14 +127,12 @@ pub fn serve(session: &mut Session, reader: &mut dyn Reader, setting: &Setting) 
             }
         })));
     }
-    // who reads can't be woken: the program ends there and then, and its agents with it
-    let (reading, restore) = (Arc::new(AtomicBool::new(false)), reader.restore());
+    let (reading, give_up) = (Arc::new(AtomicBool::new(false)), reader.give_up());
     setting.interrupt.on_request({
         let reading = reading.clone();
         move || {
             if reading.load(SeqCst) {
-                restore();
-                std::process::exit(ExitCode::Interrupted.code().into());
+                give_up();
             }
         }
     });
@@ -124,12 +156,14 @@ pub fn serve(session: &mut Session, reader: &mut dyn Reader, setting: &Setting) 
         }
     }
     setting.interrupt.aim(None);
-    talk.screen.say("");
+    talk.screen.say(Said::Text, "");
     talk.screen.over();
     let script = talk.script();
     let codes = if reader.is_person() { vec![] } else { talk.codes };
     let failed = talk.first.filter(|_| !reader.is_person());
-    Served { ended: failed.unwrap_or_else(Ended::finished), exit_code: worst(codes), script }
+    // who ends the program, or this session, while a line runs, has cancelled it
+    let cancelled = talk.session.log().stopped().filter(|stop| stop.how == How::Cancelled);
+    Served { ended: failed.or(cancelled).unwrap_or_else(Ended::finished), exit_code: worst(codes), script }
 }
 
 struct Talk<'a> {
@@ -169,7 +203,7 @@ impl Talk<'_> {
         match line {
             "" => return true,
             "quit" | "exit" if !self.session.has_variable(line) => return false,
-            "help" if !self.session.has_variable(line) => self.screen.say(&command::help()),
+            "help" if !self.session.has_variable(line) => self.screen.say(Said::Text, &command::help()),
             comment if comment.starts_with('#') && !comment.starts_with("#{") && !comment.starts_with("#\"") => {}
             command if command.starts_with(':') => return self.command(&command[1..]),
             _ => self.statements(text.trim_end()),
@@ -202,7 +236,10 @@ impl Talk<'_> {
         let value = outcome.done.last().and_then(|last| last.value.clone()).filter(|_| !is_classic);
         self.statements.extend(outcome.done);
         match outcome.trouble {
-            None => self.screen.say(&value.map(|value| format!("{}\n", safe(&value))).unwrap_or_default()),
+            None => {
+                let value = value.map(|value| format!("{}\n", safe(&value)));
+                self.screen.say(Said::Value, &value.unwrap_or_default());
+            }
             Some(Trouble::Text(problems)) => {
                 let message = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
                 self.first.get_or_insert(Ended::error(message));
@@ -216,11 +253,9 @@ impl Talk<'_> {
         }
     }
 
-    /// Events go before it, so that both stand in their order; errors of a pipe go where errors belong.
     fn complain(&mut self, problems: &[Diagnostic], code: ExitCode) {
         self.codes.push(code);
-        self.screen.say("");
-        eprint!("{}", render(problems, self.setting.colour));
+        self.screen.say(Said::Error(code), &render(problems, self.setting.colour));
     }
 
     fn command(&mut self, text: &str) -> bool {
@@ -229,7 +264,7 @@ impl Talk<'_> {
             command => command,
         };
         match command.and_then(|command| self.answer(command)) {
-            Ok(text) => self.screen.say(&text),
+            Ok(text) => self.screen.say(Said::Text, &text),
             Err(problem) => self.complain(&[problem], ExitCode::Usage),
         }
         true
@@ -241,6 +276,9 @@ impl Talk<'_> {
             let mut tables = tables::Tables::default();
             self.session.log().each(&mut |event| tables.event(event)).map(|()| tables)
         };
+        if self.setting.output.is_some() {
+            elsewhere(&command)?;
+        }
         match command {
             Command::Help => Ok(command::help()),
             Command::Quit => Ok(String::new()),
@@ -261,6 +299,7 @@ impl Talk<'_> {
                 let shown = safe(&path.display().to_string());
                 Ok(format!("wrote {shown}: run it with `telefonist run {shown}`\n"))
             }
+            Command::Script => self.savable().map(|()| self.script()),
             Command::Show(words) if words.is_empty() => Ok(format!("{}\n", self.screen.shown().in_words())),
             Command::Show(words) => {
                 let names: Vec<Arc<str>> = declared.into_iter().map(|(_, name)| name).chain(self.known()).collect();
@@ -288,21 +327,42 @@ impl Talk<'_> {
         save::script(&self.statements, &seen, &self.session.agents())
     }
 
-    fn save(&self, path: &Path, over: bool) -> Result<(), Diagnostic> {
+    fn savable(&self) -> Result<(), Diagnostic> {
         if self.is_inside {
             return Err(Diagnostic::error("a session inside a test can't be saved: it would not run without the test")
                 .advice("copy the lines into the test; `telefonist repl` begins a session that can be saved"));
-        }
-        if path.extension().is_some_and(|extension| extension != "rhai") {
-            return Err(Diagnostic::error("a session is saved as a Rhai script").advice("name it so: :save call.rhai"));
         }
         if self.statements.is_empty() {
             return Err(
                 Diagnostic::error("there is nothing to save yet").advice("only statements that succeed are saved")
             );
         }
+        Ok(())
+    }
+
+    fn save(&self, path: &Path, over: bool) -> Result<(), Diagnostic> {
+        self.savable()?;
+        if path.extension().is_some_and(|extension| extension != "rhai") {
+            return Err(Diagnostic::error("a session is saved as a Rhai script").advice("name it so: :save call.rhai"));
+        }
         files::write_new(path, over, self.script().as_bytes())
     }
+}
+
+/// Refuses what would be done on another machine than the person's.
+fn elsewhere(command: &Command) -> Result<(), Diagnostic> {
+    let (command, why, advice) = match command {
+        Command::Record(..) => ("record", "writes a file", "export the console's run: it is among the runs"),
+        Command::Save(..) => ("save", "writes a file", "`:script` shows the session as a test"),
+        Command::Show(_) => ("show", "is for a terminal", "choose what is shown where it is shown"),
+        _ => return Ok(()),
+    };
+    Err(Diagnostic::error(format!("`:{command}` {why}, and this is a server's console")).advice(advice))
+}
+
+/// Ends the program while a line is read.
+fn exit() -> ! {
+    std::process::exit(ExitCode::Interrupted.code().into())
 }
 
 /// How a statement ends that a person does not want to go on.

@@ -44,8 +44,8 @@ impl<R: BufRead> Reader for Plain<R> {
         false
     }
 
-    fn restore(&self) -> Box<dyn Fn() + Send> {
-        Box::new(|| {})
+    fn give_up(&self) -> Box<dyn Fn() + Send> {
+        Box::new(|| super::exit())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a session prints: its events as they come, above the prompt, and what its lines give. One after another, whoever prints.
 
 use super::shown::Shown;
+use super::{Output, Said};
 use crate::engine::Host;
 use crate::report::events::{EventLines, Logs};
 use std::io::Write;
@@ -11,6 +12,8 @@ pub type AbovePrompt = Box<dyn FnMut(String) + Send>;
 
 pub struct Screen {
     host: Arc<dyn Host>,
+    /// In place of the terminal.
+    output: Option<Arc<dyn Output>>,
     state: Mutex<State>,
 }
 
@@ -25,6 +28,13 @@ struct State {
 }
 
 impl Screen {
+    /// Tells an output what lines give, and nothing else.
+    pub fn of(host: Arc<dyn Host>, output: Arc<dyn Output>) -> Arc<Screen> {
+        let lines = EventLines::new(0.0, Logs::All, false);
+        let state = State { lines, shown: Shown::default(), seen: 0, at_prompt: false, over: false };
+        Arc::new(Screen { host, output: Some(output), state: Mutex::new(state) })
+    }
+
     /// Events from number `seen` on are shown, as they come; a thread follows them until the session is [`Screen::over`].
     pub fn new(host: Arc<dyn Host>, seen: usize, colour: bool, above_prompt: Option<AbovePrompt>) -> Arc<Screen> {
         let mut lines = EventLines::new(host.log().now(), Logs::All, colour);
@@ -33,7 +43,7 @@ impl Screen {
             lines.line(event);
         }
         let state = State { lines, shown: Shown::default(), seen, at_prompt: false, over: false };
-        let screen = Arc::new(Screen { host, state: Mutex::new(state) });
+        let screen = Arc::new(Screen { host, output: None, state: Mutex::new(state) });
         let following = screen.clone();
         // without it, events are shown with the next line
         let _ = std::thread::Builder::new().name("screen".into()).spawn(move || following.follow(above_prompt));
@@ -67,6 +77,9 @@ impl Screen {
     /// The lines of the events that have not been printed.
     fn news(&self, state: &mut State) -> String {
         let mut text = String::new();
+        if self.output.is_some() {
+            return text;
+        }
         loop {
             let events = self.host.log().since(state.seen);
             let Some(last) = events.last() else { return text };
@@ -78,12 +91,17 @@ impl Screen {
         }
     }
 
-    /// Prints what has come so far, then the text.
-    pub fn say(&self, text: &str) {
+    /// Prints what has come so far, then the text: both stand in their order; errors go where errors belong.
+    pub fn say(&self, said: Said, text: &str) {
         let mut state = self.state();
         let news = self.news(&mut state);
         write(&news);
-        write(text);
+        match (&self.output, said) {
+            (Some(output), _) if !text.is_empty() => output.say(said, text),
+            (Some(_), _) => {}
+            (None, Said::Error(_)) => eprint!("{text}"),
+            (None, _) => write(text),
+        }
     }
 
     /// A person begins or ends to edit a line.

@@ -105,6 +105,22 @@ pub fn wants_more(text: &str) -> bool {
     !first.starts_with([':', '_', '#']) && !first.starts_with("uanew ") && is_unfinished(text)
 }
 
+/// Says what may stand where a person is writing: see [`Sight::complete`] and [`Sight::hint`].
+pub trait Completes: Send + Sync {
+    fn complete(&self, line: &str, at: usize) -> (usize, Vec<Suggestion>);
+    fn hint(&self, line: &str) -> Option<(String, bool)>;
+}
+
+impl Completes for std::sync::Mutex<Sight> {
+    fn complete(&self, line: &str, at: usize) -> (usize, Vec<Suggestion>) {
+        self.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).complete(line, at)
+    }
+
+    fn hint(&self, line: &str) -> Option<(String, bool)> {
+        self.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).hint(line)
+    }
+}
+
 /// Shared by who edits and who runs.
 pub type Shared = Arc<std::sync::Mutex<Sight>>;
 

@@ -60,8 +60,11 @@ pub fn mask(body: &mut Body, secrets: &Secrets) {
         Body::Sip(sip) => {
             mask(&mut sip.param);
             mask(&mut sip.body);
+            [&mut sip.from, &mut sip.to, &mut sip.call_id].into_iter().for_each(mask);
+            sip.reason.iter_mut().for_each(mask);
             sip.headers.iter_mut().for_each(|(_, value)| mask(value));
         }
+        Body::Note(Note::AgentStarting { aor, .. }) => mask(aor),
         Body::Note(Note::Directive { values, .. }) => values.iter_mut().for_each(mask),
         Body::Note(
             Note::Print { text: said }

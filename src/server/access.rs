@@ -23,12 +23,28 @@ pub struct Access {
     pub guesses: Guesses,
     /// So many passwords are looked at once: it takes 19 MiB each.
     pub verifying: tokio::sync::Semaphore,
+    /// Changes when somebody who was let in may be so no longer.
+    changes: tokio::sync::watch::Sender<u64>,
 }
 
 impl Access {
     pub fn new(admin_key: &Secret) -> Access {
         let verifying = tokio::sync::Semaphore::new(4);
-        Access { admin: Sha256::digest(admin_key.reveal()).into(), guesses: Guesses::default(), verifying }
+        Access {
+            admin: Sha256::digest(admin_key.reveal()).into(),
+            guesses: Guesses::default(),
+            verifying,
+            changes: Default::default(),
+        }
+    }
+
+    /// A session, a key or a user was taken away: whoever is connected has to be looked at again.
+    pub fn changed(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Compares what the keys hash to, so that the time that it takes tells nothing.
@@ -81,6 +97,18 @@ impl Who {
             Who::User(user, _) => user.name.clone(),
         }
     }
+}
+
+/// Whether somebody who was let in may still be so. Blocks.
+///
+/// # Errors
+/// The store can't be read.
+pub fn is_still_in(app: &App, who: &Who) -> Result<bool, Failure> {
+    Ok(match who {
+        Who::Admin => true,
+        Who::Key(mine) => app.store.api_keys()?.iter().any(|key| key.id == mine.id),
+        Who::User(user, mine) => app.store.sessions(user.id, now())?.iter().any(|session| session.id == mine.id),
+    })
 }
 
 /// Lets in whoever may do what it says; the first of a handler's arguments.

@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use super::access::Access;
+use super::console::Console;
 use super::failure::Failure;
 use super::figures::AllFigures;
 use super::hub::Hub;
@@ -24,6 +25,11 @@ pub struct App {
     pub workplace: Arc<Workplace>,
     pub access: Access,
     pub hub: Hub,
+    pub console: Console,
+    /// Whoever reads events of runs has it meanwhile: however many look on, they take one processor at most from the runs.
+    pub reading: tokio::sync::Semaphore,
+    /// True once the server is to end; whoever listens is a connection that is to be ended.
+    pub ending: tokio::sync::watch::Sender<bool>,
     pub metrics: Arc<Metrics>,
     pub scheduler: Scheduler,
     pub post: Arc<Post>,

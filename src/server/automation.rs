@@ -25,7 +25,7 @@ impl Fire for Fires {
         let order = schedule_order(schedule, Trigger::Cron);
         let prepared = self.jobs.prepare(&order).map(|(job, _)| job);
         prepared.map_err(|refused| match refused {
-            Refused::Store(problem) => problem,
+            Refused::Store(problem) => *problem,
             _ => Problem::Invalid(Diagnostic::error("there is no test to run").advice("save one in the project")),
         })
     }

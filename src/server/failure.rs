@@ -18,9 +18,9 @@ pub struct Failure {
     detail: String,
     advice: Option<String>,
     /// What is wrong with a text.
-    errors: Option<Value>,
+    errors: Option<Box<Value>>,
     /// Of a conflict: what was saved meanwhile.
-    current: Option<Value>,
+    current: Option<Box<Value>>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -70,7 +70,7 @@ impl Failure {
     /// A text that has errors.
     pub fn of_text(problems: &[Diagnostic]) -> Failure {
         let failure = Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "the text has errors");
-        Failure { errors: Some(diagnostic::json(problems)), ..failure.advice("see `errors`") }
+        Failure { errors: Some(Box::new(diagnostic::json(problems))), ..failure.advice("see `errors`") }
     }
 
     pub fn bad(detail: impl Into<String>) -> Failure {
@@ -85,6 +85,11 @@ impl Failure {
     pub fn detail(&self) -> &str {
         &self.detail
     }
+
+    /// What to do about it; empty where nobody can do anything.
+    pub fn advised(&self) -> &str {
+        self.advice.as_deref().unwrap_or_default()
+    }
 }
 
 impl IntoResponse for Failure {
@@ -95,11 +100,15 @@ impl IntoResponse for Failure {
             status: self.status.as_u16(),
             detail: mask_secrets(&self.detail),
             advice: self.advice.as_deref().map(mask_secrets),
-            errors: self.errors,
-            current: self.current,
+            errors: self.errors.map(|errors| *errors),
+            current: self.current.map(|current| *current),
         };
         let body = serde_json::to_string(&shape).unwrap_or_default();
         let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if self.status == StatusCode::PAYLOAD_TOO_LARGE {
+            // the rest of the body is not read: nothing more can be asked behind it
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         self.headers.into_iter().for_each(|(name, value)| drop(response.headers_mut().insert(name, value)));
         response
     }
@@ -119,7 +128,7 @@ impl From<Problem> for Failure {
                 let now = conflict.current;
                 let current =
                     json!({ "version": now.number, "text": now.text, "author": now.author, "saved": now.time });
-                Failure { current: Some(current), ..failure }
+                Failure { current: Some(Box::new(current)), ..failure }
             }
             _ => failure,
         }
@@ -131,12 +140,12 @@ impl From<Refused> for Failure {
         match refused {
             Refused::Busy => Failure::new(StatusCode::CONFLICT, "another test run is already active")
                 .advice("wait for its end, stop it, or say queue=true"),
-            Refused::Store(problem) => problem.into(),
+            Refused::Store(problem) => (*problem).into(),
             Refused::Nothing => Failure::new(StatusCode::NOT_FOUND, "there is no test to run")
                 .advice("save a test in the project, or name one that is there"),
             Refused::Broken(told) => {
                 let failure = Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "none of the tests can be run");
-                Failure { errors: Some(broken(told)), ..failure.advice("see `errors`") }
+                Failure { errors: Some(Box::new(broken(told))), ..failure.advice("see `errors`") }
             }
         }
     }

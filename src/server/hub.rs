@@ -45,12 +45,7 @@ impl Hub {
     /// Tells those who listen to a topic; `kind` is the message's `t`, `fields` what else it says.
     pub fn tell(&self, topic: &str, kind: &str, fields: Value, now: f64) {
         self.topics(|topics| {
-            if !topics.contains_key(topic) && topics.len() >= TOPICS {
-                let silent = topics.iter().filter(|(_, topic)| topic.changed.receiver_count() == 0);
-                let silent = silent.min_by_key(|(_, topic)| topic.last).map(|(name, _)| name.clone());
-                silent.map(|name| topics.remove(&name));
-            }
-            let entry = topics.entry(topic.to_string()).or_default();
+            let entry = entry(topics, topic);
             entry.last += 1;
             let mut message = json!({ "topic": topic, "seq": entry.last, "ts": now, "t": kind });
             if let (Value::Object(message), Value::Object(fields)) = (&mut message, fields) {
@@ -77,8 +72,18 @@ impl Hub {
 
     /// Changes with each message of a topic: the number of the newest.
     pub fn watch(&self, topic: &str) -> watch::Receiver<u64> {
-        self.topics(|topics| topics.entry(topic.to_string()).or_default().changed.subscribe())
+        self.topics(|topics| entry(topics, topic).changed.subscribe())
     }
+}
+
+/// The topic of that name, a new one where there is none.
+fn entry<'a>(topics: &'a mut BTreeMap<String, Topic>, topic: &str) -> &'a mut Topic {
+    if !topics.contains_key(topic) && topics.len() >= TOPICS {
+        let silent = topics.iter().filter(|(_, topic)| topic.changed.receiver_count() == 0);
+        let silent = silent.min_by_key(|(_, topic)| topic.last).map(|(name, _)| name.clone());
+        silent.map(|name| topics.remove(&name));
+    }
+    topics.entry(topic.to_string()).or_default()
 }
 
 #[cfg(test)]

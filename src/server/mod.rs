@@ -5,6 +5,7 @@ mod access;
 mod api;
 mod app;
 mod automation;
+mod console;
 mod examples;
 mod extract;
 mod failure;
@@ -15,9 +16,10 @@ mod hub;
 mod metrics;
 mod news;
 mod options;
-mod tls;
 mod outlines;
+mod tls;
 mod ui;
+mod ws;
 
 use crate::diagnostic::Diagnostic;
 use crate::jobs::{Jobs, Live, Settings, Workers};
@@ -34,6 +36,7 @@ use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
 use axum_server::tls_rustls::RustlsAcceptor;
+use console::Console;
 use failure::Failure;
 use figures::AllFigures;
 use hub::Hub;
@@ -96,11 +99,15 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     let (app, workers, made_key) = open(options, workplace, terminal.clone(), runtime.handle().clone())?;
     let handle = axum_server::Handle::new();
     app.workplace.interrupt.on_request({
-        let (handle, jobs) = (handle.clone(), app.jobs.clone());
+        let app = app.clone();
+        let handle = handle.clone();
         move || {
             // whoever waits for a job's end gets it
-            jobs.end();
+            app.jobs.end();
             handle.graceful_shutdown(Some(GRACE));
+            app.ending.send_replace(true);
+            // a request may wait for its line
+            let _ = std::thread::Builder::new().name("closing".into()).spawn(move || app.console.close());
         }
     });
     let tls = app.options.tls.is_some();
@@ -108,11 +115,16 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let served = runtime.block_on(async {
         let server = axum_server::from_tcp(listener)?.handle(handle);
-        match &certificate {
+        let served = match &certificate {
             Some(certificate) => server.acceptor(RustlsAcceptor::new(certificate.config.clone())).serve(service).await,
             None => server.serve(service).await,
-        }
+        };
+        app.ending.send_replace(true);
+        // each connection says goodbye
+        let _ = tokio::time::timeout(GRACE, app.ending.closed()).await;
+        served
     });
+    app.console.close();
     app.jobs.end();
     workers.join();
     runtime.block_on(app.post.end());
@@ -149,6 +161,9 @@ fn open(
     news::spread(heard, Spread { jobs: jobs.clone(), hub: hub.clone(), metrics: metrics.clone(), terminal })?;
     let build = Secret::random(8)?.reveal().to_string();
     let default_password = Mutex::new(false);
+    let console = Console::new(jobs.clone(), hub.clone(), options.limits.clone());
+    let ending = tokio::sync::watch::Sender::new(false);
+    let reading = Semaphore::new(1);
     let checking = Arc::new(Semaphore::new(CHECKS));
     let (outlines, figures) = (Outlines::default(), AllFigures::default());
     let app = Arc::new(App {
@@ -157,6 +172,9 @@ fn open(
         workplace,
         access,
         hub,
+        console,
+        reading,
+        ending,
         metrics,
         scheduler,
         post,
@@ -198,6 +216,7 @@ fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(api)
         .route("/api/v1/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
+        .route("/ws", get(ws::connect))
         .fallback(ui::page)
         .method_not_allowed_fallback(|| async {
             Failure::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take that method")

@@ -114,7 +114,8 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_hidden_and_nothing_outside_is_given() {
-        for path in ["/.vite/manifest.json", "/.gitkeep", "/../Cargo.toml", "/assets/../../Cargo.toml", "//etc/passwd"] {
+        for path in ["/.vite/manifest.json", "/.gitkeep", "/../Cargo.toml", "/assets/../../Cargo.toml", "//etc/passwd"]
+        {
             let answer = get(path, &[]).await;
             let kind = answer.headers()[header::CONTENT_TYPE].to_str().unwrap().to_string();
             assert!(kind.starts_with("text/html") || kind.starts_with("application/problem"), "{path}: {kind}");

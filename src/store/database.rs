@@ -66,6 +66,12 @@ impl Store {
         Ok(())
     }
 
+    /// Takes what the log of changes holds to the file, and empties it: what was erased is in none of them then, unless another host
+    /// reads on. What does not work now works the next time.
+    pub(super) fn settle(&self) {
+        let _ = lock(&self.writer).execute_batch("PRAGMA wal_checkpoint (TRUNCATE);");
+    }
+
     /// All that is read is of one moment.
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Problem>) -> Result<T, Problem> {
         let reader = lock(&self.reader);

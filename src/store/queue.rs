@@ -142,7 +142,10 @@ impl Store {
                 change(transaction, kept, (id, kind, body))?;
             }
             Ok(())
-        })
+        })?;
+        // what was to be run may have held secrets
+        self.settle();
+        Ok(())
     }
 
     /// A report of a job that is over; none where it has none of that kind.
@@ -157,7 +160,9 @@ impl Store {
     /// No such job waits: it may be running by now.
     pub fn cancel_job(&self, id: i64, now: f64) -> Result<(), Problem> {
         let why = (Status::Cancelled, Some("it was cancelled before it began"));
-        self.write(|transaction| end(transaction, id, "waiting", why, now))
+        self.write(|transaction| end(transaction, id, "waiting", why, now))?;
+        self.settle();
+        Ok(())
     }
 
     /// Ends the jobs, as errors, whose host is gone; gives their ids. What waits goes on waiting, in its order. To be called when

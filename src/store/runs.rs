@@ -265,7 +265,13 @@ pub(super) fn rebuild(connection: &Connection, runs: &Path, kept: &[KeptRun]) ->
         let again = (found.state == State::GoingOn).then(|| kept_run(&runs.join(&found.id)));
         match of_folder(again.as_ref().unwrap_or(found)) {
             Ok(run) => put(connection, &run)?,
-            Err(why) => left_out.push((found.id.clone(), why)),
+            Err(why) => {
+                // its host was killed before it had an event
+                if record::is_stillborn(&runs.join(&found.id)) {
+                    forget(connection, &found.id)?;
+                }
+                left_out.push((found.id.clone(), why));
+            }
         }
         known.insert(found.id.as_str());
     }

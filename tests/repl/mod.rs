@@ -1,5 +1,6 @@
 //! `telefonist repl` as a person has it, at a terminal, and as a pipe has it; `run --pause-on-failure`.
 
+mod attach;
 mod terminal;
 
 use crate::support::{Telefonist, children};

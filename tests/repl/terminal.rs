@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,11 @@ pub struct Terminal {
 
 impl Terminal {
     pub fn start(telefonist: &Telefonist, words: &[&str]) -> Terminal {
+        Terminal::of(telefonist.command_with(words))
+    }
+
+    /// A program call of the test's own.
+    pub fn of(mut command: Command) -> Terminal {
         let (mut ours, mut theirs) = (-1, -1);
         let size = libc::winsize { ws_row: 50, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
         // SAFETY: valid pointers; both descriptors are owned from here on
@@ -35,7 +40,6 @@ impl Terminal {
             let _ = [ours, theirs].map(|end| libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC));
             [OwnedFd::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs)]
         };
-        let mut command = telefonist.command_with(words);
         let end = || Stdio::from(theirs.try_clone().expect("the terminal"));
         command.stdin(end()).stdout(end()).stderr(end()).env("TERM", "xterm");
         // SAFETY: both calls may be made between fork and exec

@@ -11,15 +11,15 @@ fn errors_are_told_with_their_places() {
         server.post("check", json!({ "kind": kind, "text": text, "name": "call" })).is(200).json()["diagnostics"]
             .clone()
     };
-    assert_eq!(check("testfile", "wait 1\n"), json!([]));
-    let found = check("testfile", "wait 1\n_nothing\n");
+    assert_eq!(check("testfile", "uanew <sip:a@127.0.0.1>;regint=0 | 0s\n"), json!([]));
+    let found = check("testfile", "# a call\n_nothing\n");
     assert_eq!(
         (&found[0]["line"], &found[0]["severity"], &found[0]["file"]),
         (&json!(2), &json!("error"), &json!("call"))
     );
-    let found = check("rhai", "let a = 1;\nlet b = alise;\n");
+    let found = check("rhai", "let a = 1;\nprint(a + alise);\n");
     let told = (&found[0]["line"], &found[0]["column"], &found[0]["code"], &found[0]["file"]);
-    assert_eq!(told, (&json!(2), &json!(9), &json!("unknown-variable"), &json!("call.rhai")));
+    assert_eq!(told, (&json!(2), &json!(11), &json!("unknown-variable"), &json!("call.rhai")));
     server.post("check", json!({ "kind": "perl", "text": "" })).is(422);
     server.post("check", json!({ "kind": "rhai", "text": "", "project": "none" })).is(404);
     // what a project's scripts import is there
@@ -37,12 +37,14 @@ fn errors_are_told_with_their_places() {
 #[test]
 fn words_are_completed_and_told_of() {
     let server = Server::start();
+    // at the last line
     let ask = |what: &str, kind: &str, text: &str, column: u32| {
-        server.post(what, json!({ "kind": kind, "text": text, "line": 1, "column": column })).is(200).json()
+        let line = text.lines().count();
+        server.post(what, json!({ "kind": kind, "text": text, "line": line, "column": column })).is(200).json()
     };
     let items = ask("complete", "testfile", "_acc", 5);
     assert_eq!((&items["items"][0]["text"], &items["items"][0]["sort"]), (&json!("_accept"), &json!("directive")));
-    let items = ask("complete", "rhai", "let a = agent(\"a\"); a.di", 25);
+    let items = ask("complete", "rhai", "let a = agent(\"a\");\na.di", 5);
     assert!(items["items"].as_array().unwrap().iter().any(|item| item["text"] == "dial"), "{items}");
     assert_eq!(ask("hover", "rhai", "agent(\"a\")", 2)["item"]["text"], "agent");
     assert_eq!(ask("hover", "testfile", "# x", 3)["item"], json!(null));
@@ -55,7 +57,7 @@ fn words_are_completed_and_told_of() {
 fn a_testfile_becomes_a_script_whose_lines_are_known() {
     let server = Server::start();
     let compile = |text: &str| server.post("compile", json!({ "kind": "testfile", "text": text }));
-    let compiled = compile("# a call\nwait 1500\n").is(200).json();
+    let compiled = compile("# a call\nuanew <sip:a@127.0.0.1>;regint=0 | 1500ms\n").is(200).json();
     let lines: Vec<&str> = compiled["rhai"].as_str().unwrap().lines().collect();
     let [line, own] = &compiled["lines"].as_array().unwrap().last().unwrap().as_array().unwrap()[..] else {
         panic!("no pair: {compiled}")

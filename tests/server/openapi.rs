@@ -1,18 +1,20 @@
 //! What the document of the interface says, asked of the server itself.
 
+use crate::support::repository;
 use crate::support::server::{Ask, Server};
 use serde_json::{Value, json};
 
-/// Who asks for these needs no key; the others are the healthz and the document, which it does not tell of.
-const OPEN: [&str; 1] = ["POST /api/v1/login"];
+/// Who asks for these needs no key, and neither does who asks for the document, which does not tell of itself.
+const OPEN: [&str; 2] = ["POST /api/v1/login", "GET /healthz"];
 
 /// Every operation of the document: method, path with parameters filled in, and what it says.
 fn operations(server: &Server) -> Vec<(String, String, Value)> {
     let document = server.anonymous("GET", "openapi.json").answer().is(200).json();
+    let parameter = regex::Regex::new(r"\{\w+\}").unwrap();
     let mut all = vec![];
     for (path, methods) in document["paths"].as_object().expect("paths") {
         let path = path.replace("{id}", "1").replace("{version}", "1");
-        let path = regex::Regex::new(r"\{\w+\}").unwrap().replace_all(&path, "none").into_owned();
+        let path = parameter.replace_all(&path, "none").into_owned();
         for (method, operation) in methods.as_object().expect("methods") {
             if ["get", "post", "put", "patch", "delete"].contains(&method.as_str()) {
                 all.push((method.to_uppercase(), path.clone(), operation.clone()));
@@ -39,7 +41,7 @@ fn nobody_gets_anything_without_a_key_or_a_login() {
     }
     // a wrong key, and then so many that it has to wait
     let wrong = || server.anonymous("GET", "me").header("X-API-Key", "wrong").answer();
-    assert_eq!((wrong().status, (0..9).map(|_| wrong().status).last()), (401, Some(429)));
+    assert_eq!((wrong().status, (0..9).map(|_| wrong().status).max()), (401, Some(429)));
 }
 
 #[test]
@@ -87,4 +89,25 @@ fn the_document_is_whole() {
     }
     ids.sort();
     assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "{ids:?}");
+}
+
+/// Of two schemas with one name the document has one, and says what is wrong of the other.
+#[test]
+fn no_two_schemas_have_one_name() {
+    let schema = r"#\[derive\([^)]*ToSchema[^)]*\)\]\s*((?:#\[[^\n]*\]\s*)*)(?:pub )?(?:struct|enum) (\w+)";
+    let (schema, alias) = (regex::Regex::new(schema).unwrap(), regex::Regex::new(r"as = (\w+)").unwrap());
+    let mut names = vec![];
+    for folder in ["src/server", "src/server/api"] {
+        let files = repository().join(folder).read_dir().unwrap().map(|entry| entry.unwrap().path());
+        for text in files.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap()) {
+            names.extend(schema.captures_iter(&text).map(|found| {
+                let alias = alias.captures(&found[1]).map(|alias| alias[1].to_string());
+                alias.unwrap_or_else(|| found[2].to_string())
+            }));
+        }
+    }
+    names.sort();
+    assert!(names.len() > 50, "{names:?}");
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
 }

@@ -4,6 +4,7 @@ pub mod killed;
 pub mod receiver;
 pub mod server;
 mod serving;
+pub mod socket;
 
 pub use serving::Serving;
 use std::io::{BufRead, BufReader};

@@ -96,12 +96,24 @@ impl Server {
     /// Waits until the record of a run has a word.
     pub fn wait_for(&self, run: &str, word: &str) {
         let events = self.data_dir().join("runs").join(run).join("events.jsonl");
+        self.with_changes(|| std::fs::read_to_string(&events).ok().filter(|text| text.contains(word)));
+    }
+
+    /// The answer once it fulfils a condition.
+    pub fn until(&self, path: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        self.with_changes(|| Some(self.get(path).is(200).json()).filter(&fits))
+    }
+
+    /// Looks at first, and whenever something in the data folder has changed.
+    fn with_changes<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
         let (sender, changes) = std::sync::mpsc::channel();
         let mut watcher = notify::recommended_watcher(sender).expect("the kernel tells of changes");
         watcher.watch(&self.data_dir(), RecursiveMode::Recursive).expect("the folder is watched");
-        while !std::fs::read_to_string(&events).is_ok_and(|text| text.contains(word)) {
-            let change = changes.recv_timeout(Duration::from_secs(60));
-            change.unwrap_or_else(|_| panic!("no {word} in {}", events.display())).expect("a change");
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            changes.recv_timeout(Duration::from_secs(60)).expect("something changes").expect("a change");
         }
     }
 
@@ -158,10 +170,18 @@ impl From<Response> for Answer {
 /// Sends a request and takes all of the answer.
 pub trait Ask {
     fn answer(self) -> Answer;
+    /// None where the server has gone meanwhile.
+    fn try_answer(self) -> Option<Answer>;
 }
 
 impl Ask for RequestBuilder {
     fn answer(self) -> Answer {
         self.send().expect("an answer").into()
+    }
+
+    fn try_answer(self) -> Option<Answer> {
+        let response = self.send().ok()?;
+        let status = response.status().as_u16();
+        Some(Answer { status, kind: String::new(), bytes: response.bytes().ok()?.to_vec() })
     }
 }

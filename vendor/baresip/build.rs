@@ -269,6 +269,12 @@ fn link_library(name: &str) {
     let archive = asked.ok().map(|o| PathBuf::from(String::from_utf8_lossy(&o.stdout).trim()));
     match archive.filter(|path| AS_ARCHIVE.contains(&name) && path.is_absolute()) {
         Some(path) => link_archive(&path, name),
+        None if is_static() => println!("cargo:rustc-link-lib=static:-bundle={name}"),
         None => println!("cargo:rustc-link-lib=dylib={name}"),
     }
+}
+
+/// Whether the program is to have no shared libraries at all (`make static`).
+fn is_static() -> bool {
+    env::var("CARGO_CFG_TARGET_FEATURE").is_ok_and(|features| features.split(',').any(|name| name == "crt-static"))
 }

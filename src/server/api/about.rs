@@ -45,7 +45,7 @@ async fn healthz(State(app): State<Arc<App>>) -> (StatusCode, Json<Alive>) {
 }
 
 /// Figures for Prometheus.
-#[utoipa::path(get, path = "/metrics", tag = "about", responses((status = 200, body = String, content_type = "text/plain"), Failures))]
+#[utoipa::path(get, path = "/metrics", tag = "about", responses((status = 200, body = String, content_type = "application/openmetrics-text"), Failures))]
 async fn metrics(State(app): State<Arc<App>>, _: Looker) -> Result<Response, Failure> {
     let text = blocking(&app, |app| {
         let jobs = app.store.jobs()?;

@@ -85,6 +85,7 @@ async fn logout(State(app): State<Arc<App>>, Known(who): Known) -> Result<Respon
     let gone = cookie(&app, "", 0.0);
     if let Who::User(_, session) = who {
         blocking(&app, move |app| Ok(app.store.revoke_session(session.id)?)).await?;
+        app.access.changed();
     }
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response())
 }
@@ -163,6 +164,7 @@ async fn end_session(State(app): State<Arc<App>>, May(who): Admin, Path(id): Pat
         Ok(app.store.revoke_session(id)?)
     })
     .await?;
+    app.access.changed();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -219,6 +221,7 @@ async fn delete_user(State(app): State<Arc<App>>, _: Admin, Path(id): Path<i64>)
         Ok(app.store.delete_user(id)?)
     })
     .await?;
+    app.access.changed();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -247,6 +250,7 @@ async fn set_password(
         }
         app.store.set_password(id, &new.password)?;
         app.password_changed();
+        app.access.changed();
         Ok(())
     })
     .await?;
@@ -322,5 +326,6 @@ async fn create_key(
 #[utoipa::path(delete, path = "/keys/{id}", tag = "access", params(("id" = i64, Path)), responses((status = 204), Failures))]
 async fn delete_key(State(app): State<Arc<App>>, _: Admin, Path(id): Path<i64>) -> Result<StatusCode, Failure> {
     blocking(&app, move |app| Ok(app.store.delete_api_key(id)?)).await?;
+    app.access.changed();
     Ok(StatusCode::NO_CONTENT)
 }

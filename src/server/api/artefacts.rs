@@ -11,7 +11,7 @@ use crate::report::results::Results;
 use crate::report::{Kind, render};
 use crate::server::access::Looker;
 use crate::server::app::{App, blocking};
-use crate::server::extract::{Json, Path, Query};
+use crate::server::extract::{Body as FileBody, Json, Path, Query};
 use crate::server::failure::{Failure, Failures};
 use crate::verdict::Status;
 use axum::body::Body;
@@ -124,7 +124,8 @@ async fn ladder(State(app): State<Arc<App>>, _: Looker, Path(id): Path<String>) 
 
 /// A run as a file for other tools: pcap, flow, sip, log, json, wav, zip; or its report: html, junit.
 #[utoipa::path(get, path = "/runs/{id}/export/{format}", tag = "runs", params(("id" = String, Path), ("format" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), Failures))]
+    responses((status = 200, content((FileBody = "application/vnd.tcpdump.pcap"), (String = "text/plain"), (Object = "application/json"),
+        (FileBody = "audio/wav"), (FileBody = "application/zip"), (String = "text/html"), (String = "application/xml"))), Failures))]
 async fn exported(
     State(app): State<Arc<App>>,
     _: Looker,

@@ -2,6 +2,7 @@
 
 mod about;
 mod account;
+mod console;
 mod folders;
 mod history;
 mod language;
@@ -58,6 +59,7 @@ pub fn routes() -> (axum::Router<Arc<App>>, Document) {
     let v1 = OpenApiRouter::new()
         .merge(about::routes())
         .merge(account::routes())
+        .merge(console::routes())
         .merge(projects::routes())
         .merge(saved::routes())
         .merge(history::routes())
@@ -70,5 +72,27 @@ pub fn routes() -> (axum::Router<Arc<App>>, Document) {
         .merge(schedules::routes())
         .merge(webhooks::routes());
     let all = OpenApiRouter::with_openapi(Api::openapi()).merge(run::project_routes()).merge(about::open_routes());
-    all.nest("/api/v1", v1).split_for_parts()
+    let (router, mut document) = all.nest("/api/v1", v1).split_for_parts();
+    name_operations(&mut document);
+    (router, document)
+}
+
+/// Each by its method and path: what handlers are called is nobody's business, and the same in several areas.
+fn name_operations(document: &mut Document) {
+    for (path, item) in &mut document.paths.paths {
+        let words: Vec<&str> =
+            path.trim_start_matches("/api/v1").split(['/', '{', '}']).filter(|word| !word.is_empty()).collect();
+        let methods = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in methods {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{}", words.join("_")));
+            }
+        }
+    }
 }

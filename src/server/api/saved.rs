@@ -291,7 +291,7 @@ async fn versions(
 
 /// A version with its text.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Version)]
+#[schema(as = SavedVersion)]
 struct VersionView {
     version: u32,
     text: String,

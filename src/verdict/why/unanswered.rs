@@ -11,8 +11,8 @@ use crate::sip::uri::{NameAddr, Uri};
 use crate::verdict::Finding;
 use std::net::IpAddr;
 
-/// How agents of all versions word it that a name leads to no address.
-const UNRESOLVED: &str = "Destination address required";
+/// How agents word it that a name leads to no address: after asking a name server, and after asking the C library.
+const UNRESOLVED: [&str; 2] = ["Destination address required", "Cannot assign requested address"];
 
 pub fn find(case: &Case) -> Option<Weighed> {
     let dialog = case.dialog;
@@ -54,7 +54,7 @@ pub fn unsent_lines(param: &str, target: &str, agent: &Agent) -> Option<(String,
         ClosedBy::Local | ClosedBy::Remote | ClosedBy::Code(_) => None,
         _ => {
             let said = format!("the agent says: {}", reason.text);
-            let unresolved = reason.text == UNRESOLVED && !literal && !proxy;
+            let unresolved = UNRESOLVED.contains(&reason.text.as_str()) && !literal && !proxy;
             let name = unresolved.then(|| format!("probably the name {} leads to no address (DNS)", uri.host));
             Some(("was not sent".into(), [Some(said), name].into_iter().flatten().collect()))
         }

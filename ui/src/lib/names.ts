@@ -9,3 +9,6 @@ export const testOfFile = (file: string): { name: string; kind: Kind } => {
 };
 
 export const fileOfTest = (name: string, kind: Kind): string => (kind === "rhai" ? `${name}.rhai` : name);
+
+/** The name under which a run's test is saved: the run calls it by its file. */
+export const testOfRun = (run: { test: string }): string => run.test.replace(/\.rhai$/, "");

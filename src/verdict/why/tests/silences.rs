@@ -42,6 +42,11 @@ fn connections_and_names() {
             "Destination address required [89]",
             ["says: Destination address required\n", "probably the name nosuch.invalid leads to no address (DNS)"],
         ),
+        (
+            "sip:b@nosuch.invalid:5080",
+            "Cannot assign requested address [99]",
+            ["says: Cannot assign requested address\n", "probably the name nosuch.invalid leads to no address (DNS)"],
+        ),
         ("sip:b@host;transport=tcp", "Connection refused", ["nobody takes TCP connections at host\n", "refused"]),
         ("sip:b@host", "No such file or directory [2]", ["was not sent\n", "says: No such file or directory\n"]),
         ("sip:b@127.0.0.1", "Invalid argument [22]", ["was not sent\n", "the agent says: Invalid argument\n"]),

@@ -1,0 +1,111 @@
+// Schedules and webhooks: made, tried, changed, deleted.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { launch, usable, withPage } from "./browser.js";
+import { client, serve } from "./program.js";
+
+let browser;
+let server;
+let call;
+before(async () => {
+  [browser, server] = await Promise.all([launch(), serve()]);
+  ({ call } = await client(server));
+  await call("POST", "/projects", { name: "p" });
+  await call("POST", "/projects/p/tests", { name: "quick", kind: "rhai", text: 'let alice = agent("alice");\nalice.cmd("uuid");\n' });
+});
+after(async () => {
+  await browser?.close();
+  await server?.end();
+});
+const ui = (name, act, options = {}) => test(name, () => withPage(browser, server, act, options));
+const menu = async (page, label, entry) => {
+  await page.getByRole("button", { name: label }).click();
+  await page.getByRole("menuitem", { name: entry }).click();
+};
+
+ui("a schedule is made with words that say what it means, run, paused, deleted", async (page) => {
+  await page.goto("/schedules");
+  await page.getByRole("heading", { name: "Nothing runs by itself" }).waitFor();
+  await usable(page, "no schedules");
+  await page.getByRole("button", { name: "Create the first schedule" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("When").fill("61 * * * *");
+  await dialog.locator(".means .wrong").waitFor();
+  assert.ok(await dialog.getByRole("button", { name: "Save" }).isDisabled());
+  await dialog.getByRole("button", { name: "on working days" }).click();
+  await dialog.getByText(/^Next: .* · .* · /).waitFor();
+  await dialog.getByLabel("Test", { exact: true }).selectOption("quick");
+  await dialog.getByLabel("Time zone").fill("UTC");
+  await usable(page, "a new schedule");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  const row = page.getByRole("row").filter({ hasText: "p › quick" });
+  await row.waitFor();
+  assert.match(await row.textContent(), /0 6 \* \* 1-5/);
+  await row.getByRole("button", { name: "Run now" }).click();
+  await row.getByText("Pass").waitFor();
+  await usable(page, "schedules");
+  await menu(page, "More for p › quick", "Pause");
+  await row.getByText("Paused").waitFor();
+  await menu(page, "More for p › quick", "Change");
+  await dialog.getByLabel("When").fill("*/15 * * * *");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await row.getByText("*/15 * * * *").waitFor();
+  await menu(page, "More for p › quick", "Delete");
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("heading", { name: "Nothing runs by itself" }).waitFor();
+}, { refusals: true });
+
+ui("a webhook is made, tried, changed, deleted; its path is not shown again", async (page) => {
+  const got = [];
+  const receiver = createServer((request, response) => {
+    let body = "";
+    request.on("data", (part) => (body += part));
+    request.on("end", () => {
+      got.push({ path: request.url, body });
+      response.end("ok");
+    });
+  });
+  await new Promise((done) => receiver.listen(0, "127.0.0.1", done));
+  const address = `http://127.0.0.1:${receiver.address().port}`;
+  try {
+    await page.goto("/settings/webhooks");
+    await page.getByRole("heading", { name: "Nobody is told of results" }).waitFor();
+    await usable(page, "no webhooks");
+    await page.getByRole("button", { name: "Create the first webhook" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Kind").selectOption("json");
+    await dialog.getByLabel("Address").fill(`${address}/a/secret/path`);
+    await usable(page, "a new webhook");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    const row = page.getByRole("row").filter({ hasText: address });
+    await row.waitFor();
+    await row.getByRole("button", { name: "Send a test" }).click();
+    await page.getByText("took the test message").waitFor();
+    assert.equal(got[0].path, "/a/secret/path");
+    assert.ok(!(await page.content()).includes("secret/path"));
+    await usable(page, "webhooks");
+    await menu(page, `More for ${address}`, "Change");
+    await dialog.getByLabel("Only when something did not pass").check();
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await row.getByText("failures").waitFor();
+    await menu(page, `More for ${address}`, "Delete");
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("heading", { name: "Nobody is told of results" }).waitFor();
+  } finally {
+    receiver.close();
+  }
+});
+
+for (const [where, options] of [["a phone", { viewport: { width: 390, height: 800 } }], ["the dark", { colorScheme: "dark" }]]) {
+  ui(`all can use schedules and webhooks in ${where}`, async (page) => {
+    const schedule = await call("POST", "/schedules", { project: "p", test: null, cron: "0 6 * * *", zone: "Europe/Berlin" });
+    await page.goto("/schedules");
+    await page.getByRole("row").filter({ hasText: "p, all tests" }).first().waitFor();
+    await usable(page, "schedules");
+    await page.goto("/settings/webhooks");
+    await page.getByRole("button", { name: /webhook/ }).first().waitFor();
+    await usable(page, "webhooks");
+    await call("DELETE", `/schedules/${schedule.id}`);
+  }, options);
+}
