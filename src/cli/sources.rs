@@ -55,7 +55,9 @@ pub fn arguments(
 
 /// The flags of all verbs that have a variable, and with that a key in the file, by their ids.
 pub fn settings(command: &Command) -> BTreeMap<String, Arg> {
-    let own = command.get_arguments().filter(|argument| argument.get_env().is_some());
+    // the file is a server's: what a client shows it is none of its keys
+    let is_setting = |argument: &&Arg| argument.get_env().is_some() && argument.get_id() != "api_key";
+    let own = command.get_arguments().filter(is_setting);
     let own = own.map(|argument| (argument.get_id().to_string(), argument.clone()));
     command.get_subcommands().flat_map(settings).chain(own).collect()
 }

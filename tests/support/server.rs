@@ -99,11 +99,6 @@ impl Server {
         self.with_changes(|| std::fs::read_to_string(&events).ok().filter(|text| text.contains(word)));
     }
 
-    /// The answer once it fulfils a condition.
-    pub fn until(&self, path: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        self.with_changes(|| Some(self.get(path).is(200).json()).filter(&fits))
-    }
-
     /// Looks at first, and whenever something in the data folder has changed.
     fn with_changes<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
         let (sender, changes) = std::sync::mpsc::channel();
