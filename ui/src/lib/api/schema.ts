@@ -773,6 +773,15 @@ export interface components {
             /** @description At most 1 MiB. */
             text: string;
         };
+        /** @description A version with its text. */
+        SavedVersion: {
+            author?: string | null;
+            /** Format: double */
+            saved: number;
+            text: string;
+            /** Format: int32 */
+            version: number;
+        };
         Schedule: {
             /** @description Five fields, or a name like `@daily`. */
             cron: string;
@@ -942,15 +951,6 @@ export interface components {
         };
         Users: {
             users: components["schemas"]["User"][];
-        };
-        /** @description A version with its text. */
-        Version: {
-            author?: string | null;
-            /** Format: double */
-            saved: number;
-            text: string;
-            /** Format: int32 */
-            version: number;
         };
         Versions: {
             versions: components["schemas"]["Info"][];
