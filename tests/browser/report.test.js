@@ -121,6 +121,8 @@ report("the log is searched, and the timeline leads into it", async (page) => {
   const test = page.locator("#t0");
   await test.locator("summary").first().click();
   await test.locator("details.log summary").click();
+  // the browser tells the page a moment later that it was opened
+  await test.locator("details.log .found", { hasText: " of " }).waitFor();
   const lines = test.locator(".lines li:visible");
   const all = await lines.count();
   await test.locator(".log-filter input").fill("call_incoming bob");
