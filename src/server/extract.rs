@@ -2,7 +2,6 @@
 
 use super::failure::Failure;
 use axum::body::Bytes;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -74,8 +73,3 @@ pub struct Path<T>(pub T);
 #[derive(FromRequestParts)]
 #[from_request(via(axum::extract::Query), rejection(Failure))]
 pub struct Query<T>(pub T);
-
-/// The types that the derived code turns into failures.
-const _: fn(JsonRejection, PathRejection, QueryRejection) = |json, path, query| {
-    let _: [Failure; 3] = [json.into(), path.into(), query.into()];
-};

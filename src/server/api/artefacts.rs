@@ -24,7 +24,6 @@ use serde_json::value::RawValue;
 use std::io::{Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_util::io::ReaderStream;
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
@@ -188,7 +187,7 @@ fn content_type(format: Format, folder: &RunFolder) -> &'static str {
 fn results(folder: &RunFolder) -> Result<Results, crate::diagnostic::Diagnostic> {
     let replayed = replay(folder.path(), &mut |_, _| {})?;
     let (started, host, agent) = (replayed.header.time, replayed.header.host.clone(), replayed.header.agent.clone());
-    let duration = Duration::from_secs_f64(replayed.duration.as_secs_f64());
+    let duration = replayed.duration;
     Ok(Results { started, duration, host, agent, tests: vec![replayed.result(folder.path())], left_out: 0 })
 }
 

@@ -120,9 +120,7 @@ async fn sounds(State(app): State<Arc<App>>, _: Reader) -> Result<Json<Sounds>, 
     let sounds = blocking(&app, |app| {
         let folder = sounds_of(app);
         let own = |entry: crate::server::files::Entry| Sound {
-            seconds: File::open(folder.path.join(&entry.name))
-                .ok()
-                .and_then(|file| seconds(std::io::BufReader::new(file))),
+            seconds: seconds_of(&folder.path.join(&entry.name)),
             name: entry.name,
             size: entry.size,
             built_in: false,
@@ -138,6 +136,11 @@ async fn sounds(State(app): State<Arc<App>>, _: Reader) -> Result<Json<Sounds>, 
         Ok(all)
     });
     Ok(Json(Sounds { sounds: sounds.await? }))
+}
+
+/// How long a WAV file is; none where it is none that can be read.
+pub fn seconds_of(path: &std::path::Path) -> Option<f64> {
+    seconds(std::io::BufReader::new(File::open(path).ok()?))
 }
 
 fn seconds(wav: impl Read) -> Option<f64> {

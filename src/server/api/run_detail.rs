@@ -1,7 +1,7 @@
 //! All there is to say of one run, made from its folder or, while it goes on, from its log.
 
-use super::views::KindWord;
-use super::views::{RunRow, run_row};
+use super::folders::seconds_of;
+use super::views::{KindWord, RunRow, run_row};
 use crate::calls::{self, Call};
 use crate::diagnostic::mask_secrets;
 use crate::event::{Body, ClosedBy, Event, Events, Note};
@@ -11,7 +11,6 @@ use crate::record::{Header, Kept, RunFolder, keeps, text};
 use crate::server::app::App;
 use crate::server::failure::Failure;
 use axum::http::StatusCode;
-use hound::WavReader;
 use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;
@@ -250,7 +249,6 @@ fn recording(path: &Path) -> Option<RecordingView> {
         Some((agent, call)) if call.parse::<u32>().is_ok() => (agent, call.parse().ok()),
         _ => (stem, None),
     };
-    let seconds =
-        WavReader::open(path).ok().map(|wav| f64::from(wav.duration()) / f64::from(wav.spec().sample_rate.max(1)));
+    let seconds = seconds_of(path);
     Some(RecordingView { agent: agent.to_string(), call, seconds, size: path.metadata().ok()?.len(), file })
 }
