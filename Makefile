@@ -72,7 +72,7 @@ test: deps-build deps-test ui ## everything that has to pass
 	@set -ex; data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT; \
 	cargo run --no-default-features -- run examples/basic_call --baresip PATH --data-dir "$$data"
 	@if cargo nextest --version >/dev/null 2>&1; then \
-	    set -ex; cargo nextest run --workspace; cargo test --workspace --doc; \
+	    set -ex; cargo nextest run --workspace --no-fail-fast; cargo test --workspace --doc; \
 	else \
 	    set -ex; cargo test --workspace; \
 	fi

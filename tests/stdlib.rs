@@ -46,7 +46,7 @@ fn every_example_of_the_docs_passes() {
 fn what_a_function_expected_and_what_came_is_told_at_the_callers_line() {
     let registrar = kamailio();
     let account = |user: &str| format!("agent(\"<sip:{user}@127.0.0.1:{}>;auth_pass=wrong\")", registrar.port);
-    let nobody = "\"sip:nobody@\" + bob.aor.sub_string(8)";
+    let nobody = "`sip:nobody@${bob.address}`";
     let in_call = "calls::establish(alice, bob);\ncalls::media(alice, bob);\n";
     for (body, line, told) in [
         (format!("calls::connect(alice, {nobody});\n"), 1, "to be established, but it ended at alice: 404"),

@@ -38,8 +38,8 @@ fn the_example_of_the_seed_passes_on_a_call() {
 fn the_example_of_the_seed_fails_where_it_should() {
     let nobody = "let alice = agent(\"alice\");\nalice.dial(\"sip:1@127.0.0.1:1\");\n";
     // bob answers 404 at once, without ringing
-    let unrung = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\nbob.cmd(\"uuid\");\n\
-                  alice.dial(\"sip:nobody@\" + bob.aor.sub_string(8));\nawait alice.closed();\n";
+    let unrung = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\n\
+                  alice.dial(`sip:nobody@${bob.address}`);\nawait alice.closed();\n";
     // the first INVITE is that of the call before
     let late =
         format!("{unrung}sleep(250ms);\nalice.dial(bob);\nawait alice.event(\"CALL_RINGING\");\nalice.hangup();\n");

@@ -109,6 +109,16 @@ impl Agent {
             false => format!("sip:{}@127.0.0.1", self.name),
         })
     }
+
+    /// `host:port` of its SIP socket (UDP and TCP), which an agent has once it is started: so it is.
+    fn address(&self, context: &NativeCallContext) -> Fallible<String> {
+        let run = Run::of(context)?;
+        let site = Site::of_call(context);
+        run.may_act(&site)?;
+        run.host.start(std::slice::from_ref(&self.name), &run.at(&site)).map_err(|ended| run.end(ended, &site))?;
+        let address = run.marks().address(&self.name).map(str::to_string);
+        address.ok_or_else(|| wrong(format!("{} has no address: it has stopped", self.name)))
+    }
 }
 
 /// `agent(account)`, `agent(account, #{ name: …, audio: … })`, `uanew(line)`, `uanew(line, name)`.
@@ -184,6 +194,7 @@ pub fn register_into(module: &mut Module) {
     register(module, "get$aor", |context: NativeCallContext, agent: &mut Agent| -> Fallible<String> {
         Ok(agent.aor(&*Run::of(&context)?))
     });
+    register(module, "get$address", |context: NativeCallContext, agent: &mut Agent| agent.address(&context));
     register(module, "to_string", |agent: &mut Agent| agent.to_string());
     register(module, "to_debug", |agent: &mut Agent| agent.to_string());
     register(module, "==", |a: Agent, b: Agent| a == b);

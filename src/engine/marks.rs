@@ -37,6 +37,8 @@ struct AgentMarks {
     /// Where its newest call, or the agent itself, began.
     began: u64,
     aor: Option<String>,
+    /// `host:port`.
+    address: Option<String>,
     open: HashSet<String>,
     closed: HashSet<String>,
     /// Calls that were closed when a newer one began: what still comes of them is retired at once.
@@ -147,6 +149,11 @@ impl Marks {
         self.agents.get(agent)?.aor.as_deref()
     }
 
+    /// `host:port` of the SIP socket of an agent that has been started.
+    pub fn address(&self, agent: &str) -> Option<&str> {
+        self.agents.get(agent)?.address.as_deref()
+    }
+
     /// The number of the event with which the agent's newest call began (0: its first).
     pub fn began(&self, agent: &str) -> u64 {
         self.agents.get(agent).map_or(0, |marks| marks.began)
@@ -211,9 +218,10 @@ impl AgentMarks {
                 }
             }
             // a new process: what an agent of that name did before it counts no more
-            Body::Note(Note::AgentStarting { aor, .. }) => {
+            Body::Note(Note::AgentStarting { aor, address, .. }) => {
                 let (consumed, aor) = (std::mem::take(&mut self.consumed), Some(aor.clone()));
-                *self = AgentMarks { began: event.n, consumed, aor, ..Default::default() }
+                let address = Some(address.clone());
+                *self = AgentMarks { began: event.n, consumed, aor, address, ..Default::default() }
             }
             Body::Response(_) | Body::Note(_) => {}
         }

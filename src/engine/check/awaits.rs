@@ -161,7 +161,7 @@ impl Walk<'_> {
                 self.error("unknown-field", position, message, Some(format!("take one: (…)[0].{name}")));
                 return Kind::Unknown;
             }
-            Kind::Agent => &["name", "aor"],
+            Kind::Agent => &["name", "aor", "address"],
             Kind::Reply => &["ok", "data", "time"],
             Kind::Call => &["id", "agent", "ok", "data", "time"],
             Kind::Duration | Kind::Number | Kind::Closure | Kind::Bool => return Kind::Unknown,
