@@ -84,6 +84,12 @@ fn who_waits_for_the_end_gets_it_and_a_text_with_errors_is_told_of_at_once() {
     let run = failed["runs"][0]["run"].as_str().unwrap();
     let detail = server.get(&format!("runs/{run}")).is(200).json();
     assert!(detail["verdict"]["reasons"][0]["message"].as_str().unwrap().contains("on purpose"), "{detail}");
+    assert_eq!(detail["reached"], json!([1]));
+    let file = json!({ "name": "f", "kind": "testfile", "text": "# no step\n_define a sip:alice@127.0.0.1\nuanew <a>;regint=0\n" });
+    let classic = server.post("run", json!({ "text": file, "wait": true })).is(200).json();
+    let run = classic["runs"][0]["run"].as_str().unwrap();
+    // what the compiler adds (which events fail a testfile) is no line of the user's
+    assert_eq!(server.get(&format!("runs/{run}")).is(200).json()["reached"], json!([3]), "{classic}");
     let broken = server.post("run", text("broken", "agnt(\"alice\");")).is(422).json();
     assert_eq!((&broken["errors"][0]["code"], &broken["errors"][0]["line"]), (&json!("unknown-function"), &json!(1)));
     for (body, status) in [

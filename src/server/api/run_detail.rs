@@ -4,7 +4,7 @@ use super::folders::seconds_of;
 use super::views::{KindWord, RunRow, run_row};
 use crate::calls::{self, Call};
 use crate::diagnostic::mask_secrets;
-use crate::event::{Body, ClosedBy, Event, Events, Note};
+use crate::event::{Body, ClosedBy, Command, Event, Events, Note};
 use crate::export::{recordings, stored_verdict};
 use crate::pipeline::{History, TestId};
 use crate::record::{Header, Kept, RunFolder, keeps, text};
@@ -13,6 +13,7 @@ use crate::server::failure::Failure;
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -36,6 +37,8 @@ pub struct Detail {
     text: Option<TextView>,
     /// The script that a testfile became.
     script: Option<String>,
+    /// The lines of `text` that the run has reached, from 1 and in their order.
+    reached: Vec<u32>,
     /// The last run of the test that passed.
     last_pass: Option<String>,
     /// How many events there are so far.
@@ -159,6 +162,9 @@ struct Gathered {
     agents: Vec<AgentView>,
     events: u64,
     failed: Option<u64>,
+    /// The name of the test's own text.
+    source: String,
+    reached: BTreeSet<u32>,
 }
 
 impl Gathered {
@@ -166,6 +172,14 @@ impl Gathered {
         self.calls.event(event);
         self.events = event.n + 1;
         match &event.body {
+            // of a run that goes on, or whose host was killed, there is no more than the places of its events
+            Body::Command(Command { at: Some(at), .. })
+            | Body::Note(Note::Waiting { at: Some(at), .. } | Note::StepBegins { at: Some(at), .. })
+                if *at.source == *self.source =>
+            {
+                self.reached.insert(at.line);
+            }
+            Body::Note(Note::Reached { lines }) => self.reached.extend(lines),
             Body::Note(Note::AgentStarting { aor, address, baresip, .. }) => self.agents.push(AgentView {
                 name: event.agent.as_deref().unwrap_or_default().to_string(),
                 aor: aor.clone(),
@@ -183,19 +197,16 @@ impl Gathered {
 pub fn detail(app: &App, folder: &RunFolder) -> Result<Detail, Failure> {
     let unreadable = |problem| Failure::of(StatusCode::CONFLICT, &problem);
     let live = app.jobs.live().run(folder.id());
-    let mut gathered = Gathered::default();
     let header = match &live {
-        Some(live) => {
-            live.log.each(&mut |event| gathered.event(event)).map_err(unreadable)?;
-            (*live.header).clone()
-        }
-        None => {
-            let header = Header::read(&folder.events()).map_err(unreadable)?;
-            // what is left of one whose host was killed is shown
-            let _ = Kept(folder.events()).each(&mut |event| gathered.event(event));
-            header
-        }
+        Some(live) => (*live.header).clone(),
+        None => Header::read(&folder.events()).map_err(unreadable)?,
     };
+    let mut gathered = Gathered { source: header.file.clone(), ..Gathered::default() };
+    match &live {
+        Some(live) => live.log.each(&mut |event| gathered.event(event)).map_err(unreadable)?,
+        // what is left of one whose host was killed is shown
+        None => drop(Kept(folder.events()).each(&mut |event| gathered.event(event))),
+    }
     let row = match app.store.run(folder.id()) {
         Ok(run) => run,
         Err(_) => {
@@ -224,6 +235,7 @@ pub fn detail(app: &App, folder: &RunFolder) -> Result<Detail, Failure> {
         agents: gathered.agents,
         recordings: recordings(folder).iter().filter_map(|path| recording(path)).collect(),
         text,
+        reached: gathered.reached.into_iter().collect(),
         script: script.filter(|_| testfile.is_some()),
         last_pass: past.and_then(|past| past.passed),
         events: gathered.events,

@@ -230,6 +230,8 @@ export interface components {
             last_pass?: string | null;
             /** @description It is going on. */
             live: boolean;
+            /** @description The lines of `text` that the run has reached, from 1 and in their order. */
+            reached: number[];
             recordings: components["schemas"]["RecordingView"][];
             /** @description The script that a testfile became. */
             script?: string | null;
