@@ -14,6 +14,7 @@ mod run_detail;
 mod runs;
 mod schedules;
 mod views;
+mod waves;
 mod webhooks;
 mod vocabulary;
 

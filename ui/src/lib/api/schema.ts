@@ -8,6 +8,8 @@ export interface components {
             aor: string;
             baresip: string;
             name: string;
+            /** @description The file that it sends when it is in a call, of the sounds of this server; null: silence, or something else. */
+            sound?: string | null;
         };
         Agents: {
             agents: components["schemas"]["LiveAgent"][];
