@@ -36,5 +36,6 @@ export const exportAddress = (id: string, format: string) => address(path`/runs/
 export const recordingPath = (id: string, file: string) => path`/runs/${id}/recordings/${file}`;
 export const recordingAddress = (id: string, file: string) => address(recordingPath(id, file));
 export const peaks = (sound: string, width: number) => get<Peaks>(`${sound}/peaks`, { width });
+export const deliveries = (id: string) => get<{ deliveries: Delivery[] }>(path`/runs/${id}/deliveries`);
 export const compare = (a: string, b: string) => get<RunDiff>(path`/runs/${a}/diff/${b}`);
 export const history = (project: string, test: string, limit: number) => get<History>(path`/projects/${project}/tests/${test}/history`, { limit });
