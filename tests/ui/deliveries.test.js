@@ -52,7 +52,7 @@ for (const colorScheme of ["light", "dark"]) {
       try {
         for (const { address } of [takes, refuses]) hooks.push(await call("POST", "/webhooks", { project: "told", kind: "json", url: `${address}/a/secret/path`, only_failures: false }));
         await page.goto(`/runs/${await run("told")}`);
-        const summary = page.getByText("2 messages by webhooks: 2 waits");
+        const summary = page.getByText("2 messages by webhooks: 2 waiting");
         await summary.click();
         const row = ({ address }) => messages(page).getByRole("row").filter({ hasText: address });
         assert.match(await row(takes).innerText(), /JSON.*Waits\s+0\s+not tried yet/s);
