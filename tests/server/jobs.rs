@@ -43,6 +43,7 @@ fn one_runs_others_are_refused_or_wait_and_each_can_be_stopped() {
     assert!(refused.text().contains("another test run is already active"), "{}", refused.text());
     let second = server.post("run", text("short", SHORT)).is(202).json();
     let third = server.post("run", text("short", SHORT)).is(202).json();
+    assert_eq!([&second["position"], &third["position"]], [1, 2]);
     let places = |answer: Answer| -> Vec<Value> {
         let jobs = answer.is(200).json();
         jobs["jobs"].as_array().unwrap().iter().map(|job| json!([job["job"], job["state"], job["position"]])).collect()
