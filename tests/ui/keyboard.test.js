@@ -88,7 +88,7 @@ ui("projects: new, renamed, cloned, exported, deleted", async (page) => {
   await press(page, button(page.getByRole("dialog"), "Delete"));
   await page.getByText("copied was deleted").waitFor();
   assert.deepEqual((await call("GET", "/projects")).projects.map(({ name }) => name).filter((name) => /keys|keyed|copied/.test(name)), ["keyed"]);
-});
+}, { refusals: true });
 
 ui("tests: new, selected, run, stopped, renamed, cloned, exported, imported, filtered, deleted", async (page) => {
   await project("tests", { a: QUICK, b: QUICK, hangs: HANGS });
