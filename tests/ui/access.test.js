@@ -1,19 +1,11 @@
 // Who comes in, how, and what is around every screen.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, usable, withPage } from "./browser.js";
+import { test } from "node:test";
+import { usable, withPage } from "./browser.js";
 import { serve } from "./program.js";
+import { begin } from "./support.js";
 
-let browser;
-let server;
-before(async () => {
-  [browser, server] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.end();
-});
-const ui = (name, act, options = {}) => test(name, () => withPage(browser, server, act, options));
+const { browser, server, ui } = await begin();
 
 const login = async (page, password) => {
   await page.getByLabel("User").fill("telefonist");

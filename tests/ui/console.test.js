@@ -1,22 +1,13 @@
 // The console: agents by hand, a call between them, the session as a test.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, usable, withPage } from "./browser.js";
-import { client, serve } from "./program.js";
+import { before } from "node:test";
+import { usable } from "./browser.js";
+import { begin } from "./support.js";
 
-let browser;
-let server;
-let call;
+const { call, ui } = await begin();
 before(async () => {
-  [browser, server] = await Promise.all([launch(), serve()]);
-  ({ call } = await client(server));
   await call("POST", "/projects", { name: "p" });
 });
-after(async () => {
-  await browser?.close();
-  await server?.end();
-});
-const ui = (name, act, options = {}) => test(name, () => withPage(browser, server, act, options));
 const prompt = (page) => page.getByRole("combobox", { name: "A statement or a command" });
 const said = (page) => page.getByRole("log");
 const enter = async (page, line) => {

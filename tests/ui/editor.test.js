@@ -1,26 +1,16 @@
 // The editor: what the checker says as one types, saving beside others, versions, and runs of what is not saved.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, usable, withPage } from "./browser.js";
-import { client, serve } from "./program.js";
+import { before } from "node:test";
+import { usable } from "./browser.js";
+import { badge, begin } from "./support.js";
 
-let browser;
-let server;
-let call;
+const { call, ui } = await begin();
 before(async () => {
-  [browser, server] = await Promise.all([launch(), serve()]);
-  ({ call } = await client(server));
   await call("POST", "/projects", { name: "p" });
 });
-after(async () => {
-  await browser?.close();
-  await server?.end();
-});
-const ui = (name, act, options = {}) => test(name, () => withPage(browser, server, act, options));
 
 const CALL = `let alice = agent("alice");\nlet bob = agent("bob");\nignore("AUDIO_REPORT");\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.hangup(486);\nawait alice.closed() within 5s;\n`;
 const FILE = `_define ua1 sip:alice@127.0.0.1\n_define ua2 sip:bob@127.0.0.1\nuanew <ua1>;regint=0\nua1:dial ua2 | 1s\n`;
-const badge = (where, word) => where.locator(".badge", { hasText: word });
 const make = (name, text, kind = "rhai") => call("POST", "/projects/p/tests", { name, kind, text });
 const saved = async (name) => (await call("GET", `/projects/p/tests/${encodeURIComponent(name)}`)).text;
 const open = async (page, name, query = "") => {

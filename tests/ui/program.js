@@ -37,7 +37,7 @@ export const serve = async ({ folder = mkdtempSync(join(tmpdir(), "telefonist-ui
     await stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, folder, password: password ?? "telefonist", said, stop, end };
+  return { url, folder, password: password ?? "telefonist", said, pid: program.pid, stop, end };
 };
 
 /** The REST interface as a browser that is logged in has it, for what a test needs beforehand. One session for all of a server's tests. */

@@ -1,9 +1,9 @@
 // Runs, live and after: from a red row to the message that says why, the whole screen, long and hostile records.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, usable, withPage } from "./browser.js";
-import { client, serve } from "./program.js";
+import { before } from "node:test";
+import { usable } from "./browser.js";
 import { longRun, retold } from "./records.js";
+import { begin } from "./support.js";
 
 const FAILS = `let alice = agent("alice", #{ audio: "alice.wav" });
 let bob = agent("bob");
@@ -30,13 +30,9 @@ const LONG = "20250101-000000-long-0001";
 const HOSTILE = "20250101-000000-hostile-0001";
 const MARKUP = `<img src=x onerror="document.title='owned'">`;
 
-let browser;
-let server;
-let call;
+const { server, call, ui } = await begin();
 const runs = {};
 before(async () => {
-  [browser, server] = await Promise.all([launch(), serve()]);
-  ({ call } = await client(server));
   await call("POST", "/projects", { name: "p" });
   for (const [name, text] of Object.entries({ fails: FAILS, talks: TALKS, hangs: HANGS })) await call("POST", "/projects/p/tests", { name, kind: "rhai", text });
   const job = await call("POST", "/run", { project: "p", tests: ["talks", "fails"], wait: true });
@@ -44,11 +40,6 @@ before(async () => {
   longRun(server.folder, LONG, 50_000);
   retold(server.folder, runs.fails, HOSTILE, { alice: MARKUP, "Busy": "<script>document.title='owned'</script>", "CALL_ESTABLISHED": `"><svg onload=alert(1)>` });
 });
-after(async () => {
-  await browser?.close();
-  await server?.end();
-});
-const ui = (name, act, options = {}) => test(name, () => withPage(browser, server, act, options));
 const ladder = (page) => page.getByRole("listbox", { name: "SIP messages" });
 const message = (page) => page.getByRole("complementary", { name: "The chosen message" });
 const chosen = (page) => ladder(page).getByRole("option", { selected: true });

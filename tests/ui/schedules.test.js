@@ -1,28 +1,15 @@
 // Schedules and webhooks: made, tried, changed, deleted.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before, test } from "node:test";
-import { launch, usable, withPage } from "./browser.js";
-import { client, serve } from "./program.js";
+import { before } from "node:test";
+import { usable } from "./browser.js";
+import { begin, menu } from "./support.js";
 
-let browser;
-let server;
-let call;
+const { call, ui } = await begin();
 before(async () => {
-  [browser, server] = await Promise.all([launch(), serve()]);
-  ({ call } = await client(server));
   await call("POST", "/projects", { name: "p" });
   await call("POST", "/projects/p/tests", { name: "quick", kind: "rhai", text: 'let alice = agent("alice");\nalice.cmd("uuid");\n' });
 });
-after(async () => {
-  await browser?.close();
-  await server?.end();
-});
-const ui = (name, act, options = {}) => test(name, () => withPage(browser, server, act, options));
-const menu = async (page, label, entry) => {
-  await page.getByRole("button", { name: label }).click();
-  await page.getByRole("menuitem", { name: entry }).click();
-};
 
 ui("a schedule is made with words that say what it means, run, paused, deleted", async (page) => {
   await page.goto("/schedules");

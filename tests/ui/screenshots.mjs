@@ -1,4 +1,4 @@
-// Pictures of the screens, in both themes and on a phone: node screenshots.mjs FOLDER. They show a server with real tests and real runs.
+// Pictures of the screens, in both themes, wide and on a phone: node screenshots.mjs FOLDER. They show a server with real tests and real runs.
 import { mkdirSync } from "node:fs";
 import { launch } from "./browser.js";
 import { client, serve } from "./program.js";
@@ -14,6 +14,8 @@ const LONG = "a name as long as somebody may think of, because it says what the 
 const BROKEN = `// what the checker says of it\nlet alice = agent("alice");\nlet bob = agent("bob");\n\nalice.dail(bob);\nawait bob.event("CALL_INCOMMING") within 5s;\nbob.accept();\nawait alice.established() within 300ms;\n`;
 const FAILS = `let alice = agent("alice");\nlet bob = agent("bob");\n\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.hangup(486, "Busy Here");\nawait alice.established() within 1s;\n`;
 
+const HANGS = `let alice = agent("alice");\nlet bob = agent("bob");\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nawait alice.event("CALL_INCOMING") within 10m;\n`;
+
 /** Projects, tests, and runs that are over. */
 const fill = async ({ call }) => {
   for (const name of ["examples", "trunk acceptance", "' onerror=alert(1) &amp #!", "an empty one"]) await call("POST", "/projects", { name });
@@ -21,6 +23,8 @@ const fill = async ({ call }) => {
   const add = (project, name, text, kind = "rhai") => call("POST", `/projects/${encodeURIComponent(project)}/tests`, { name, kind, text });
   await add("trunk acceptance", "busy", FAILS);
   await add("trunk acceptance", "mistakes", BROKEN);
+  await add("trunk acceptance", "nothing", "");
+  await add("trunk acceptance", "hangs", HANGS);
   await add("trunk acceptance", LONG, `tags("smoke", "nightly", "a-tag-that-is-rather-long-too");\n${FAILS}`);
   await call("PUT", "/projects/trunk%20acceptance/tests/busy", { text: `tags("smoke");\n${FAILS}`, based_on: 1 });
   await call("POST", "/webhooks", { project: null, kind: "json", url: "https://127.0.0.1:9/a/secret", secret: "a secret", only_failures: true });
@@ -103,12 +107,68 @@ const SCREENS = [
     await page.getByText(/^Next:/).waitFor();
   }],
   ["settings-webhooks", "/settings/webhooks", async (page) => page.getByRole("row").nth(1).waitFor()],
+  ["run-live", async (api) => {
+    for (const { job } of (await api.call("GET", "/jobs")).jobs) await api.call("POST", `/jobs/${job}/stop`);
+    const job = await api.call("POST", "/run", { project: "trunk acceptance", tests: ["hangs"] });
+    return `/runs/${job.runs[0].run}`;
+  }, async (page) => page.getByRole("status").filter({ hasText: "CALL_INCOMING at alice" }).waitFor()],
+  ["tests-running", `/p/${encodeURIComponent("trunk acceptance")}`, async (page) => page.locator(".job").first().waitFor()],
+  ["runs-queue", "/runs", async (page) => page.getByRole("region", { name: "Queue" }).waitFor()],
+  ["run-menu", async (api) => `/runs/${await last(api, "busy")}`, async (page) => {
+    await page.getByRole("button", { name: "Download" }).click();
+    await page.getByRole("menuitem").first().waitFor();
+  }],
+  ["run-events", async (api) => `/runs/${await last(api, "busy")}?tab=events`, async (page) => page.getByRole("option").nth(8).waitFor()],
+  ["run-log", async (api) => `/runs/${await last(api, "busy")}?tab=log`, async (page) => page.getByRole("listbox", { name: "Agents' logs" }).waitFor()],
+  ["run-pins", async (api) => `/runs/${await last(api, "busy")}`, async (page) => {
+    await page.getByRole("complementary", { name: "The chosen message" }).waitFor();
+    await page.keyboard.press("p");
+    await page.keyboard.press("k");
+    await page.keyboard.press("p");
+    await page.getByRole("dialog").waitFor();
+  }],
+  ["run-none", "/runs/20200101-000000-gone-0001", async (page) => page.getByRole("alert").waitFor()],
+  ["runs-nothing-fits", "/runs?q=nothing-is-called-that", async (page) => page.getByRole("heading", { name: "No run fits the filter" }).waitFor()],
+  ["compare-log", async (api) => `/compare/${await last(api, "basic_call")}/${await last(api, "busy")}?tab=log`, async (page) => page.getByRole("region", { name: "Comparison, line by line" }).waitFor()],
+  ["history-none", `/p/${encodeURIComponent("trunk acceptance")}/t/mistakes/history`, async (page) => page.getByRole("heading", { name: "This test has not been run yet" }).waitFor()],
+  ["console-agent", "/console", async (page) => {
+    await page.getByRole("button", { name: "Start an agent" }).click();
+    await page.getByRole("dialog").waitFor();
+  }],
+  ["console-save", "/console", async (page) => {
+    await page.getByRole("button", { name: "Save as a test" }).click();
+    await page.getByRole("dialog").locator("pre").waitFor();
+  }],
+  ["tests-import", "/p/examples", async (page) => {
+    await page.getByRole("button", { name: "Project examples" }).click();
+    await page.getByRole("menuitem", { name: "Import" }).click();
+    await page.getByRole("dialog").waitFor();
+  }],
+  ["tests-delete", "/p/examples", async (page) => {
+    await page.getByRole("button", { name: "Project examples" }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await page.getByRole("dialog").waitFor();
+  }],
+  ["editor-empty", `/p/${encodeURIComponent("trunk acceptance")}/t/nothing`, async (page) => page.getByRole("button", { name: "Several tests in a file" }).waitFor()],
+  ["settings-key-new", "/settings/keys", async (page) => {
+    await page.getByRole("button", { name: "New key" }).click();
+    await page.getByRole("dialog").waitFor();
+  }],
+  ["settings-user-new", "/settings/users", async (page) => {
+    await page.getByRole("button", { name: "New user" }).click();
+    await page.getByRole("dialog").waitFor();
+  }],
+  ["webhook-new", "/settings/webhooks", async (page) => {
+    await page.getByRole("button", { name: "New webhook" }).click();
+    await page.getByRole("dialog").waitFor();
+  }],
   ["nothing", "/nothing/here", async (page) => page.getByRole("heading", { name: "There is nothing at this address" }).waitFor()],
 ];
 const KINDS = [
   ["light", { colorScheme: "light", viewport: { width: 1280, height: 800 } }],
   ["dark", { colorScheme: "dark", viewport: { width: 1280, height: 800 } }],
   ["phone", { colorScheme: "light", viewport: { width: 390, height: 844 } }],
+  ["phone-dark", { colorScheme: "dark", viewport: { width: 390, height: 844 } }],
 ];
 
 const [browser, server] = await Promise.all([launch(), serve()]);

@@ -1,22 +1,11 @@
 // Projects and tests: what somebody does with them all day, with real runs.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { launch, usable, withPage } from "./browser.js";
+import { usable, withPage } from "./browser.js";
 import { client, serve } from "./program.js";
+import { badge, begin, menu } from "./support.js";
 
-let browser;
-let server;
-let call;
-before(async () => {
-  [browser, server] = await Promise.all([launch(), serve()]);
-  ({ call } = await client(server));
-});
-after(async () => {
-  await browser?.close();
-  await server?.end();
-});
-const ui = (name, act, options = {}) => test(name, () => withPage(browser, server, act, options));
+const { browser, server, call, ui } = await begin();
 
 const QUICK = `let alice = agent("alice");\nlet bob = agent("bob");\nignore("AUDIO_REPORT");\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.hangup(486);\nawait alice.closed() within 5s;\n`;
 const FAILS = `let alice = agent("alice");\nlet bob = agent("bob");\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.hangup(486);\nawait alice.established() within 2s;\n`;
@@ -25,15 +14,10 @@ const project = async (name, tests = {}) => {
   await call("POST", "/projects", { name });
   for (const [test, text] of Object.entries(tests)) await call("POST", `/projects/${encodeURIComponent(name)}/tests`, { name: test, kind: "rhai", text });
 };
-const badge = (where, word) => where.locator(".badge", { hasText: word });
 const row = (page, name) => page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
 const ask = async (page, label, text) => {
   await page.getByRole("dialog").getByLabel(label).fill(text);
   await page.keyboard.press("Enter");
-};
-const menu = async (page, label, entry) => {
-  await page.getByRole("button", { name: label, exact: true }).click();
-  await page.getByRole("menuitem", { name: entry }).click();
 };
 
 ui("from nothing to the examples in one click", async (page) => {

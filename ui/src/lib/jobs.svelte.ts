@@ -19,7 +19,7 @@ const placed = (jobs: Job[]): Job[] => {
   return [...jobs].sort((a, b) => a.queued - b.queued).map((job) => (job.state === "waiting" ? { ...job, position: ++place } : job));
 };
 
-/** Jobs by id as messages and a list from REST make them; what ended does not come back with a list that was made before. */
+/** Jobs by id as messages and answers from REST make them. An answer may be older than a message: what ended does not come back, what began does not wait again. */
 export class Jobs {
   active = $state.raw<Job[]>([]);
   private ended = new Set<number>();
@@ -29,8 +29,7 @@ export class Jobs {
       this.ended.add(job.job);
       this.active = placed(this.active.filter((other) => other.job !== job.job));
     } else if (!this.ended.has(job.job)) {
-      const at = this.active.findIndex((other) => other.job === job.job);
-      this.active = placed(at < 0 ? [...this.active, job] : this.active.with(at, job));
+      this.active = placed([...this.active.filter((other) => other.job !== job.job), this.newer(job)]);
     }
   }
 
@@ -40,7 +39,11 @@ export class Jobs {
   }
 
   list(all: Job[]) {
-    this.active = placed(all.filter((job) => !this.ended.has(job.job)));
+    this.active = placed(all.filter((job) => !this.ended.has(job.job)).map((job) => this.newer(job)));
+  }
+
+  private newer(job: Job): Job {
+    return (job.state === "waiting" && this.active.find((other) => other.job === job.job && other.state === "running")) || job;
   }
 
   load = async () => {

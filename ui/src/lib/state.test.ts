@@ -20,6 +20,14 @@ test("a job that ended does not come back with a list that was made before", () 
   expect(jobs.active.map(({ job, position }) => [job, position ?? null])).toEqual([[1, null], [3, 1]]);
 });
 
+test("an answer that is older than a message puts no job back", () => {
+  const jobs = new Jobs();
+  jobs.take(job(1, "running"));
+  jobs.take(job(1, "waiting"));
+  jobs.list([job(1, "waiting"), job(2, "waiting")]);
+  expect(jobs.active.map(({ job, state }) => `${job} ${state}`)).toEqual(["1 running", "2 waiting"]);
+});
+
 test("drafts stay until they are dropped, each test its own, and leaving the page is asked about", () => {
   const asks = () => {
     const event = new Event("beforeunload", { cancelable: true });

@@ -9,6 +9,7 @@ import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutt
 const theme = EditorView.theme({
   "&": { height: "100%", backgroundColor: "var(--card)", color: "var(--text)", fontSize: "13px" },
   "&.cm-focused": { outline: "none" },
+  ".cm-scroller:has(> .cm-content:focus-visible)": { outline: "2px solid var(--accent)", outlineOffset: "-2px" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55" },
   ".cm-content": { caretColor: "var(--text)", padding: "6px 0" },
   ".cm-cursor, .cm-dropCursor": { borderLeftColor: "var(--text)" },
