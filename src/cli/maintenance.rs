@@ -36,7 +36,7 @@ pub fn maintenance(arguments: &MaintenanceArguments) -> ExitCode {
     let RetentionArguments { keep_runs: runs, keep_days: days } = arguments.retention;
     let now = Clock::system().now();
     let done = settings::store(&arguments.data)
-        .and_then(|store| store.maintain(Retention { runs, days }, arguments.dry_run, now));
+        .and_then(|store| store.maintain(Retention { runs, days }.or(store.retention()?), arguments.dry_run, now));
     match done {
         Ok(done) => {
             say(&told(&done, arguments.dry_run));

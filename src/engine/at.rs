@@ -1,6 +1,6 @@
 //! Where in a script something happens.
 
-use super::state::Run;
+use super::state::{Run, lock};
 use crate::event::At;
 use rhai::{EvalContext, NativeCallContext, Position};
 
@@ -28,7 +28,7 @@ impl Site {
 }
 
 impl Run {
-    /// The place in the user's text; of an embedded or imported module, the place in that.
+    /// The place in the user's text, whose line the script has reached; of an embedded or imported module, the place in that.
     pub fn at(&self, site: &Site) -> At {
         let line = site.position.line().unwrap_or(1) as u32;
         let column = site.position.position().unwrap_or(1) as u32;
@@ -36,7 +36,15 @@ impl Run {
             Some(source) if *source != self.program.script.source.name => {
                 At { source: source.as_str().into(), line, column }
             }
-            _ => self.program.script.at(line, column),
+            _ => {
+                let script = &self.program.script;
+                let at = script.at(line, column);
+                // a line that the compiler added is none of the user's
+                if script.lines.get(line.saturating_sub(1) as usize) != Some(&0) {
+                    lock(&self.reached).insert(at.line);
+                }
+                at
+            }
         }
     }
 }

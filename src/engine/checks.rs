@@ -3,7 +3,7 @@
 use super::at::Site;
 use super::register;
 use super::state::{Fallible, Run, lock};
-use crate::event::{Ended, How, Note};
+use crate::event::{At, Ended, How, Note};
 use rhai::{Dynamic, Module, NativeCallContext};
 
 /// Ends the run as failed, whatever the script catches.
@@ -11,12 +11,19 @@ fn fail(context: &NativeCallContext, ended: Ended) -> Fallible<()> {
     Err(Run::of(context)?.end(ended, &Site::of_call(context)))
 }
 
+/// The line of a claim is reached, whether it holds or not.
+fn reached(context: &NativeCallContext) -> Fallible<At> {
+    Ok(Run::of(context)?.at(&Site::of_call(context)))
+}
+
 fn assert(context: NativeCallContext, holds: bool, why: &str) -> Fallible<()> {
+    reached(&context)?;
     if holds { Ok(()) } else { fail(&context, Ended::failed(why)) }
 }
 
 /// Equal as the script's own `==` sees it.
 fn assert_eq(context: NativeCallContext, a: Dynamic, b: Dynamic, why: &str) -> Fallible<()> {
+    reached(&context)?;
     let shown = |value: &Dynamic| match value.is_string() {
         true => format!("\"{value}\""),
         false => context.call_native_fn::<String>("to_string", (value.clone(),)).unwrap_or_else(|_| value.to_string()),
@@ -30,9 +37,8 @@ fn assert_eq(context: NativeCallContext, a: Dynamic, b: Dynamic, why: &str) -> F
 
 /// Notes a failed check and goes on; the run fails at its end.
 fn check(context: NativeCallContext, holds: bool, why: &str) -> Fallible<()> {
-    let run = Run::of(&context)?;
+    let (run, at) = (Run::of(&context)?, Some(reached(&context)?));
     if !holds {
-        let at = Some(run.at(&Site::of_call(&context)));
         run.host.note(Note::CheckFailed { message: why.to_string(), at: at.clone() });
         lock(&run.check_failed).get_or_insert(Ended { at, ..Ended::failed(why) });
     }

@@ -65,6 +65,10 @@ fn evaluate(run: &Arc<Run>) -> Result<(), Box<rhai::EvalAltResult>> {
     if lock(&run.test_ended).is_none() {
         session::pause(run, scope, &result);
     }
+    let lines: Vec<u32> = lock(&run.reached).iter().copied().collect();
+    if !lines.is_empty() {
+        run.host.note(Note::Reached { lines });
+    }
     result
 }
 

@@ -9,7 +9,7 @@ use super::marks::Marks;
 use super::program::Program;
 use crate::event::{Ended, Log};
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -49,6 +49,8 @@ pub struct Run {
     pub test_ended: Mutex<Option<Ended>>,
     /// The first failed `check`.
     pub check_failed: Mutex<Option<Ended>>,
+    /// The lines of the user's text that did something.
+    pub reached: Mutex<BTreeSet<u32>>,
     /// When it began: milliseconds since the epoch.
     pub began: f64,
     budget: Mutex<Budget>,
@@ -90,6 +92,7 @@ impl Run {
             in_test: AtomicBool::new(false),
             test_ended: Mutex::default(),
             check_failed: Mutex::default(),
+            reached: Mutex::default(),
             began,
             budget: Mutex::new(Budget { until, declared: HashSet::new() }),
             stopping: AtomicBool::new(host.log().stopped().is_some()),

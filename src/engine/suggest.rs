@@ -179,7 +179,11 @@ fn members(kind: Kind) -> Vec<Suggestion> {
         all.extend(fields::of(of).map(field));
     }
     let properties: &[(&str, &str)] = match kind {
-        Kind::Agent => &[("name", "The agent's name."), ("aor", "Its address of record."), ("address", "`host:port` of its SIP socket.")],
+        Kind::Agent => &[
+            ("name", "The agent's name."),
+            ("aor", "Its address of record."),
+            ("address", "`host:port` of its SIP socket."),
+        ],
         Kind::Call => &[
             ("id", "baresip's id of the call."),
             ("agent", "The agent that has it."),

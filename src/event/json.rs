@@ -41,6 +41,7 @@ struct Line<'a> {
     level: Option<String>,
     text: Option<String>,
     at: Option<At>,
+    lines: Option<Vec<u32>>,
     ok: Option<bool>,
     data: Option<String>,
     aor: Option<String>,
@@ -217,6 +218,7 @@ impl Line<'_> {
                 call: self.call.map(Word::small).transpose()?,
                 duration: needed(self.duration, "duration")?,
             },
+            "REACHED" => Note::Reached { lines: needed(self.lines, "lines")? },
             "STEPS_DONE" => Note::StepsDone,
             other => return Err(E::custom(format_args!("unknown note `{other}`"))),
         })

@@ -209,6 +209,11 @@ pub enum Note {
         call: Option<u32>,
         duration: f64,
     },
+    /// The lines of the test's own text, from 1 and in their order, that did something: an agent, a command, a wait, an assertion.
+    /// A line that only computes is not among them.
+    Reached {
+        lines: Vec<u32>,
+    },
     /// The last step is done; what comes after is the stopping of the agents.
     StepsDone,
     /// How the script ended; what comes after it is the stopping of agents, and what validations found.

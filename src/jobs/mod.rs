@@ -45,6 +45,7 @@ pub type Listener = Arc<dyn Fn(News) + Send + Sync>;
 pub struct Settings {
     /// At least one.
     pub places: u32,
+    /// What it says not, the store's setting says.
     pub retention: Retention,
     /// For each job: limits, mainly.
     pub plan: Plan,
@@ -334,7 +335,13 @@ impl Jobs {
     /// # Errors
     /// There is none of that id.
     pub fn job(&self, id: i64) -> Result<JobView, Problem> {
-        Ok(self.view(self.0.store.job(id)?))
+        let mut view = self.view(self.0.store.job(id)?);
+        if view.job.started.is_none() && !view.is_over() {
+            let jobs = self.0.store.jobs()?;
+            let mut waiting = jobs.iter().filter(|job| job.started.is_none());
+            view.position = waiting.position(|job| job.id == id).map(|before| before + 1);
+        }
+        Ok(view)
     }
 
     /// What runs and what waits, in its order.

@@ -103,7 +103,9 @@ fn reports(results: &Results) -> Vec<(&'static str, String)> {
 
 /// Deletes the runs that are not to be kept.
 fn prune(jobs: &Jobs) {
-    let troubles = match jobs.0.store.prune_runs(jobs.0.settings.retention, now()) {
+    let store = &jobs.0.store;
+    let pruned = store.retention().and_then(|set| store.prune_runs(jobs.0.settings.retention.or(set), now()));
+    let troubles = match pruned {
         Ok((_, problems)) => problems,
         Err(problem) => vec![problem.diagnostic()],
     };

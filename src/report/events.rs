@@ -7,7 +7,7 @@
 //!   +0.015  alice     CALL_RINGING  bob
 //! ```
 
-use super::paint::{Paint, cut, safe};
+use super::paint::{Paint, count, cut, safe};
 use super::told::place;
 use crate::event::{AgentEvent, At, Body, Ended, Event, How, LogLine, Note, Response, SipEvent};
 use std::collections::BTreeMap;
@@ -192,6 +192,7 @@ fn note(note: &Note) -> String {
         Note::CheckFailed { message, at: place } => format!("a check failed: {}{}", safe(message), at(place.as_ref())),
         Note::Warning { message, at: place } => format!("warning: {}{}", safe(message), at(place.as_ref())),
         Note::Recording { file, duration, .. } => format!("recording {}, {:.1} s", safe(file), duration / 1000.0),
+        Note::Reached { lines } => format!("{} reached", count(lines.len(), "line")),
         Note::StepsDone => "the last step is done".into(),
         Note::Ended(ended) => end(ended),
         Note::Validated { file, ended } => validated(file, ended),

@@ -83,7 +83,11 @@ impl Folder {
         fs::remove_file(&path).map_err(|error| unusable(&path, &error))
     }
 
-    fn existing(&self, name: &str) -> Result<PathBuf, Failure> {
+    /// Where the file of that name is, which is there.
+    ///
+    /// # Errors
+    /// As [`Folder::read`].
+    pub fn existing(&self, name: &str) -> Result<PathBuf, Failure> {
         let path = self.file(name)?;
         match path.symlink_metadata() {
             // a link may lead anywhere

@@ -19,7 +19,32 @@ pub struct Retention {
     pub days: Option<u32>,
 }
 
+impl Retention {
+    /// What is said here, and what the other says of the rest.
+    pub fn or(self, other: Retention) -> Retention {
+        Retention { runs: self.runs.or(other.runs), days: self.days.or(other.days) }
+    }
+}
+
+/// The names of the settings.
+const KEEP_RUNS: &str = "keep_runs";
+const KEEP_DAYS: &str = "keep_days";
+
 impl Store {
+    /// What is set to be kept.
+    pub fn retention(&self) -> Result<Retention, Problem> {
+        let set = |name| Ok::<_, Problem>(self.setting(name)?.and_then(|value| value.parse().ok()));
+        Ok(Retention { runs: set(KEEP_RUNS)?, days: set(KEEP_DAYS)? })
+    }
+
+    /// Sets it, for all hosts of this data directory that are told nothing else.
+    pub fn set_retention(&self, keep: Retention) -> Result<(), Problem> {
+        for (name, value) in [(KEEP_RUNS, keep.runs), (KEEP_DAYS, keep.days)] {
+            self.set_setting(name, value.map(|value| value.to_string()).as_deref())?;
+        }
+        Ok(())
+    }
+
     /// The ids of the runs that are to go, the oldest first: those that one of both lets go.
     pub fn runs_to_go(&self, keep: Retention, now: f64) -> Result<Vec<String>, Problem> {
         let runs = self.data_dir().join("runs");
@@ -100,6 +125,18 @@ mod tests {
         assert_eq!(go(None, Some(6)), [&a[0], &b[0], &none[0]].map(String::as_str));
         assert_eq!(go(Some(2), Some(7)), [&a[0], &b[0]].map(String::as_str));
         assert_eq!(go(Some(0), None).len(), 6);
+    }
+
+    #[test]
+    fn what_is_set_counts_where_nothing_else_is_said() {
+        let data = tempfile::tempdir().unwrap();
+        let store = Store::open(data.path()).unwrap();
+        assert_eq!(store.retention().unwrap(), Retention::default());
+        store.set_retention(Retention { runs: Some(5), days: Some(0) }).unwrap();
+        let said = Retention { runs: Some(7), days: None };
+        assert_eq!(said.or(store.retention().unwrap()), Retention { runs: Some(7), days: Some(0) });
+        store.set_retention(Retention { runs: None, days: Some(3) }).unwrap();
+        assert_eq!(Store::open(data.path()).unwrap().retention().unwrap(), Retention { runs: None, days: Some(3) });
     }
 
     #[test]

@@ -177,7 +177,6 @@ fn what_the_script_says_itself_fails_with_its_place() {
 
 #[test]
 fn what_cannot_be_carried_out_is_an_error_within_the_limits() {
-    let limit = Duration::from_millis(1500);
     for (name, text, message) in [
         ("a.js", "while (true) {}", "did not end within 1.5 s"),
         ("a.js", "try { while (true) {} } catch (e) {}", "did not end within"),
@@ -206,6 +205,8 @@ fn what_cannot_be_carried_out_is_an_error_within_the_limits() {
         ("a.rhai", "let x = events.find(|e| e.type == \"CALL_HOLD\"); x.time - 5;", ""),
         ("a.rhai", "Fn(\"sleep\").call(60s);", ""),
     ] {
+        // on a busy machine it takes a while to fill so much memory
+        let limit = Duration::from_millis(if message.contains("more than") { 60_000 } else { 1500 });
         let begun = Instant::now();
         let ended = judge_within(name, text, limit, Arc::new(|| false)).ended;
         assert_eq!(ended.how, How::Error, "{text} {ended:?}");

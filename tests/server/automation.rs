@@ -3,6 +3,7 @@
 use crate::support::Telefonist;
 use crate::support::receiver::Receiver;
 use crate::support::server::Server;
+use crate::support::socket::Socket;
 use serde_json::json;
 use std::path::Path;
 
@@ -62,9 +63,18 @@ fn webhooks_hear_of_runs_and_what_became_of_each_message_is_shown() {
     for url in ["", "ftp://host/", "file:///etc/passwd", "not a url"] {
         server.post("webhooks", json!({ "kind": "slack", "url": url })).is(400);
     }
+    let mut socket = Socket::connect(&server);
+    socket.follow("webhooks", 0);
     let done = server.post("run", json!({ "project": "PBX", "wait": true })).is(200).json();
     assert_eq!(done["status"], "fail");
     let run = done["runs"][0]["run"].as_str().unwrap();
+    let told = socket.until(|message| message["delivery"]["state"] == "sent");
+    let told: Vec<_> = told.iter().filter(|message| message["t"] == "delivery.changed").collect();
+    let attempts: Vec<_> = told.iter().map(|message| message["delivery"]["attempts"].as_u64().unwrap()).collect();
+    assert_eq!(attempts, [0, 1, 2], "{told:?}");
+    assert!(
+        told.iter().all(|message| message["delivery"]["run"] == run && !message.to_string().contains("s3cret-path"))
+    );
     // the first attempt is answered 500, so there is a second
     for _ in 0..2 {
         let request = receiver.next();

@@ -87,3 +87,40 @@ fn sounds_have_to_be_wav_files_that_can_be_sent() {
     assert_eq!(sounds(), built_in);
     server.delete("sounds/alice.wav").is(404);
 }
+
+#[test]
+fn sounds_are_heard_and_drawn_whole_and_in_part_and_no_other_file_is() {
+    let server = Server::start();
+    // the program's own, before any agent needed it; then the user's of that name
+    let built_in = server.get("sounds/alice.wav").is(200);
+    assert_eq!(built_in.kind, "audio/wav");
+    assert_eq!(server.get("sounds/alice.wav/peaks?width=50").is(200).json()["peaks"].as_array().unwrap().len(), 50);
+    put(&server, "sounds/alice.wav", wav(16, 4000)).is(204);
+    assert_eq!(server.get("sounds/alice.wav").is(200).bytes, wav(16, 4000));
+    let peaks = server.get("sounds/alice.wav/peaks?width=4").is(200).json();
+    assert_eq!(
+        (&peaks["seconds"], &peaks["rate"], peaks["peaks"].as_array().unwrap().len()),
+        (&json!(0.5), &json!(8000), 4)
+    );
+    let part = server.request("GET", "sounds/alice.wav").header("Range", "bytes=0-3").answer().is(206);
+    assert_eq!(part.bytes, b"RIFF");
+    std::fs::write(server.data_dir().join("sounds/broken.wav"), "no sound").unwrap();
+    server.get("sounds/broken.wav/peaks").is(409);
+    symlink("../telefonist.db", server.data_dir().join("sounds/link.wav")).unwrap();
+    for (name, status) in [
+        ("link.wav", 404),
+        ("none.wav", 404),
+        ("..%2Ftelefonist.db", 400),
+        ("..%2Fa.wav", 400),
+        ("%2Fetc%2Fpasswd", 400),
+        ("a.mp3", 400),
+    ] {
+        for path in [format!("sounds/{name}"), format!("sounds/{name}/peaks")] {
+            assert_eq!(server.get(&path).status, status, "{path}");
+        }
+    }
+    let run = server.post("keys", json!({ "name": "runner", "scopes": ["run"] })).is(201).json();
+    let key = run["key"].as_str().unwrap();
+    server.anonymous("GET", "sounds/alice.wav").header("X-API-Key", key).answer().is(403);
+    server.anonymous("GET", "sounds/alice.wav").answer().is(401);
+}

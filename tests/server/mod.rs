@@ -12,4 +12,5 @@ mod automation;
 mod jobs;
 mod kills;
 mod logins;
+mod settings;
 mod ws;

@@ -162,6 +162,56 @@ ui("the text that is not saved is run, and what failed is marked at its line", a
   await page.locator(".cm-activeLine").filter({ hasText: "established" }).waitFor();
 });
 
+ui("each line that the last run reached is marked, until it is edited", async (page) => {
+  await make("marks", `${CALL}await alice.established() within 300ms;\nalice.dial(bob);\n`);
+  await open(page, "marks");
+  const marked = (tone, count) => page.waitForFunction(([tone, count]) => document.querySelectorAll(`.results .result.${tone}`).length === count, [tone, count]);
+  await page.keyboard.press("Alt+r");
+  await badge(last(page), "Fail").waitFor();
+  await marked("fail", 1);
+  await marked("done", 7);
+  assert.equal(await page.locator(".results .result.done").first().getAttribute("title"), "passed in the last run");
+  assert.match(await page.locator(".results .result.fail").getAttribute("title"), /no CALL_ESTABLISHED/);
+  assert.match(await last(page).innerText(), /8 lines reached/);
+  await usable(page, "marks of a run");
+  // Whoever opens the test sees them too.
+  await page.reload();
+  await marked("done", 7);
+  await page.locator(".cm-line").filter({ hasText: "hangup(486)" }).click();
+  await page.keyboard.press("End");
+  await page.keyboard.type(" // changed");
+  await marked("done", 6);
+  await page.keyboard.press("Control+z");
+  await marked("done", 7);
+  // A new line above them moves them.
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.type("// new\n");
+  await page.locator(".cm-line").filter({ hasText: "// new" }).waitFor();
+  await marked("done", 7);
+  await marked("fail", 1);
+  const [mark, line] = await Promise.all([page.locator(".results .result.fail"), page.locator(".cm-line").filter({ hasText: "established() within" })].map((one) => one.boundingBox()));
+  assert.ok(Math.abs(mark.y - line.y) < 8, `${mark.y} beside ${line.y}`);
+});
+
+ui("a testfile's lines are marked too, and of a run that goes on the line that it is at", async (page) => {
+  await make("going on", `${FILE}ua1:hangup | 60s\nua1:dial ua2 | 0s\n`, "testfile");
+  await open(page, "going on");
+  await page.keyboard.press("Alt+r");
+  const now = page.locator(".results .result.now");
+  const here = page.locator(".cm-line").filter({ hasText: "hangup | 60s" });
+  await page.waitForFunction(() => {
+    const mark = document.querySelector(".results .result.now");
+    const line = [...document.querySelectorAll(".cm-line")].find((line) => line.textContent.includes("hangup | 60s"));
+    return mark && line && Math.abs(mark.getBoundingClientRect().y - line.getBoundingClientRect().y) < 8;
+  });
+  await here.waitFor();
+  assert.equal(await now.getAttribute("title"), "runs now");
+  await page.keyboard.press("Control+.");
+  await badge(last(page), "Cancelled").waitFor();
+  await page.waitForFunction(() => document.querySelectorAll(".results .result.done").length >= 2);
+  assert.equal(await now.count(), 0);
+});
+
 ui("a saved test is run by Alt+R, and its hash is written into it", async (page) => {
   await make("hash", CALL);
   await open(page, "hash");

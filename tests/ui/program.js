@@ -11,11 +11,11 @@ const PROGRAM = process.env.TELEFONIST ?? join(target, "debug", "telefonist");
 export const PASSWORD = "a password of these tests";
 
 /** Starts a server; on `address`, where it is to be where another one was. */
-export const serve = async ({ folder = mkdtempSync(join(tmpdir(), "telefonist-ui-")), address = "127.0.0.1:0", password = PASSWORD } = {}) => {
+export const serve = async ({ folder = mkdtempSync(join(tmpdir(), "telefonist-ui-")), address = "127.0.0.1:0", password = PASSWORD, flags = [] } = {}) => {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: build it first (make)`);
   const environment = { ...process.env };
   if (password !== null) environment.TELEFONIST_UI_ADMIN_PASSWORD = password;
-  const program = spawn(PROGRAM, ["serve", "--ui-address", address, "--data-dir", folder], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const program = spawn(PROGRAM, ["serve", "--ui-address", address, "--data-dir", folder, ...flags], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
   const said = [];
   const ended = new Promise((done) => program.once("exit", (code, signal) => done({ code, signal })));
   const url = await new Promise((found, failed) => {

@@ -127,13 +127,32 @@ ui("events, log, recordings, quality, the text", async (page) => {
   const sound = page.getByRole("region", { name: "alice-1.wav" });
   await sound.locator(".wave path").first().waitFor({ state: "attached" });
   assert.match(await sound.locator(".wave path").first().getAttribute("d"), /^M0 [\d.]+L.*Z$/);
-  await sound.getByRole("button", { name: "Play" }).click();
-  const slider = sound.getByRole("slider");
+  await sound.getByRole("button", { name: "Play alice-1.wav" }).click();
+  const slider = sound.getByRole("slider", { name: "alice-1.wav: where in it", exact: true });
   await page.waitForFunction((slider) => Number(slider.getAttribute("aria-valuenow")) > 0.2, await slider.elementHandle());
   await sound.getByRole("button", { name: "Pause" }).click();
   await slider.press("Home");
   assert.equal(await slider.getAttribute("aria-valuenow"), "0");
   await usable(page, "recordings");
+  // What alice received is what bob sent: it stands beside it, as long as the call, with the same cursor.
+  const beside = sound.getByRole("combobox", { name: "Beside alice-1.wav" });
+  assert.equal(await beside.inputValue(), "bob.wav");
+  assert.equal(await beside.locator("option:checked").textContent(), "bob.wav, sent by bob");
+  const sent = sound.getByRole("slider", { name: "bob.wav beside alice-1.wav: where in it" });
+  await sound.locator(".wave").nth(1).locator("path").first().and(page.locator("[d^=M0]")).waitFor({ state: "attached" });
+  assert.ok(Number(await sent.getAttribute("aria-valuemax")) <= Number(await slider.getAttribute("aria-valuemax")));
+  await slider.press("ArrowRight");
+  assert.equal(await sent.getAttribute("aria-valuenow"), "1");
+  await sound.getByRole("button", { name: "Play bob.wav" }).click();
+  await page.waitForFunction((slider) => Number(slider.getAttribute("aria-valuenow")) > 1.1, await slider.elementHandle());
+  // It ends where the recording does.
+  await sound.getByRole("button", { name: "Play bob.wav" }).waitFor();
+  assert.equal(await sent.getAttribute("aria-valuenow"), "0");
+  await beside.selectOption("charlie.wav");
+  await sound.getByRole("slider", { name: "charlie.wav beside alice-1.wav" }).waitFor();
+  await usable(page, "a recording beside a sound");
+  await beside.selectOption("");
+  assert.equal(await sound.getByRole("slider").count(), 1);
   await page.getByRole("link", { name: "Quality" }).click();
   assert.match(await page.getByRole("row").filter({ hasText: "alice 1" }).first().textContent(), /PCMU.*\d+ \/ \d+/);
   await usable(page, "quality");
@@ -279,6 +298,18 @@ ui("two runs compared: flow, messages, sound, numbers, logs", async (page) => {
   await page.getByRole("link", { name: "Sound" }).click();
   await page.getByRole("button", { name: "Spectrogram" }).click();
   await page.locator("canvas").first().waitFor();
+  // alice's call: what she received in A, nothing in B, and what bob sent.
+  const sent = page.getByRole("region", { name: "Sent, bob.wav" });
+  await sent.locator(".wave path[d^=M0]").first().waitFor({ state: "attached" });
+  assert.match(await sent.innerText(), /by bob, [\d.]+ of 32\.00 s/);
+  await page.getByRole("slider", { name: "A: where in it" }).press("ArrowRight");
+  assert.equal(await sent.getByRole("slider").getAttribute("aria-valuenow"), "1");
+  await page.getByRole("button", { name: "Hear what was sent" }).click();
+  await page.getByRole("button", { name: "Play what was sent" }).click();
+  await page.waitForFunction((slider) => Number(slider.getAttribute("aria-valuenow")) > 1.1, await page.getByRole("slider", { name: "A: where in it" }).elementHandle());
+  await usable(page, "sound beside what was sent");
+  await page.getByRole("combobox", { name: "Beside the recordings" }).selectOption("");
+  await sent.waitFor({ state: "detached" });
   await page.getByRole("link", { name: "Numbers" }).click();
   assert.match(await page.getByRole("row").filter({ hasText: "Duration" }).textContent(), /ms.*ms.*[−+]\d/);
   await usable(page, "numbers");

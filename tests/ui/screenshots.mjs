@@ -27,13 +27,13 @@ const fill = async ({ call }) => {
   await add("trunk acceptance", "hangs", HANGS);
   await add("trunk acceptance", LONG, `tags("smoke", "nightly", "a-tag-that-is-rather-long-too");\n${FAILS}`);
   await call("PUT", "/projects/trunk%20acceptance/tests/busy", { text: `tags("smoke");\n${FAILS}`, based_on: 1 });
+  await call("POST", "/webhooks", { project: null, kind: "json", url: "https://127.0.0.1:9/a/secret", secret: "a secret", only_failures: true });
   for (const what of [{ project: "examples", tests: ["basic_call", "waits", "rows"] }, { project: "trunk acceptance", tests: ["busy", LONG] }, { project: "examples", tests: ["basic_call", "waits", "attended_transfer"] }, { project: "examples", tests: ["basic_call"] }]) {
     let job = await call("POST", "/run", { ...what, wait: true });
     while (job.state !== "done") job = await call("GET", `/jobs/${job.job}?wait=true`);
   }
   await call("POST", "/schedules", { project: "examples", test: null, cron: "0 6 * * 1-5", zone: "Europe/Berlin" });
   await call("POST", "/schedules", { project: "trunk acceptance", test: "busy", cron: "*/15 * * * *", zone: "UTC", paused: true });
-  await call("POST", "/webhooks", { project: null, kind: "json", url: "https://127.0.0.1:9/a/secret", secret: "a secret", only_failures: true });
   for (const text of ['let alice = agent("alice")', 'let bob = agent("bob")', "alice.dial(bob)", 'await bob.event("CALL_INCOMING") within 5s', "bob.accept()", "await alice.established() within 5s"]) await call("POST", "/console/line", { text });
 };
 /** The last run of a test. */
@@ -72,6 +72,7 @@ const SCREENS = [
     await page.keyboard.press("F8");
   }],
   ["editor-failed", `/p/${encodeURIComponent("trunk acceptance")}/t/busy`, async (page) => page.locator(".results .result.fail").waitFor()],
+  ["editor-passed", "/p/examples/t/basic_call", async (page) => page.locator(".results .result.done").first().waitFor()],
   ["editor-completion", "/p/examples/t/waits", async (page) => {
     await page.getByRole("textbox", { name: /^Text of/ }).click();
     await page.keyboard.press("Control+Home");
@@ -90,7 +91,8 @@ const SCREENS = [
   ["run-failed", async (api) => `/runs/${await last(api, "busy")}`, async (page) => page.getByRole("complementary", { name: "The chosen message" }).waitFor()],
   ["run-ladder", async (api) => `/runs/${await last(api, "attended_transfer")}`, async (page) => page.getByRole("option", { name: /REFER/ }).first().click()],
   ["run-brushed", async (api) => `/runs/${await last(api, "attended_transfer")}?t0=1000&t1=3400&tab=events`, async (page) => page.getByRole("option").nth(5).click()],
-  ["run-recordings", async (api) => `/runs/${await last(api, "attended_transfer")}?tab=recordings`, async (page) => page.locator(".wave path").first().waitFor({ state: "attached" })],
+  ["run-recordings", async (api) => `/runs/${await last(api, "attended_transfer")}?tab=recordings`, async (page) => page.locator(".wave path[d^=M0]").nth(7).waitFor({ state: "attached" })],
+  ["run-webhooks", async (api) => `/runs/${await last(api, "busy")}?tab=log`, async (page) => page.getByRole("region", { name: "Messages by webhooks" }).waitFor()],
   ["run-quality", async (api) => `/runs/${await last(api, "attended_transfer")}?tab=quality`, async (page) => page.locator("main svg path").first().waitFor({ state: "attached" })],
   ["run-source", async (api) => `/runs/${await last(api, "busy")}?tab=source`, async (page) => page.locator("li.bad").waitFor()],
   ["compare-flow", async (api) => `/compare/${await last(api, "basic_call")}/${await last(api, "busy")}`, async (page) => page.getByRole("region", { name: "Comparison, line by line" }).waitFor()],

@@ -30,10 +30,10 @@ pub struct LimitArguments {
 /// Which runs are kept.
 #[derive(Args, Debug)]
 pub struct RetentionArguments {
-    /// Keep so many of the newest runs of each project, and as many that belong to none (default: all)
+    /// Keep so many of the newest runs of each project, and as many that belong to none (default: as set in the web UI, else all)
     #[arg(long, value_name = "N", env = "TELEFONIST_KEEP_RUNS", value_parser = number(0..=u32::MAX), help_heading = "Kept runs")]
     pub keep_runs: Option<u32>,
-    /// Keep runs for so many days (default: for ever)
+    /// Keep runs for so many days (default: as set in the web UI, else for ever)
     #[arg(long, value_name = "DAYS", env = "TELEFONIST_KEEP_DAYS", value_parser = number(0..=u32::MAX), help_heading = "Kept runs")]
     pub keep_days: Option<u32>,
 }

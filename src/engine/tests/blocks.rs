@@ -36,6 +36,22 @@ fn run_one(text: &str, name: &str) -> (Ended, Vec<String>) {
 }
 
 #[test]
+fn the_lines_that_a_test_reached_are_noted() {
+    let reached = |text: &str, name: &str| {
+        let host = Arc::new(FakeHost::new());
+        run(&program(text).of_test(&name.into()), host.clone(), &Limits::default());
+        host.notes().into_iter().find_map(|note| if let Note::Reached { lines } = note { Some(lines) } else { None })
+    };
+    // its agent, the dialling; a row's assertion, which fails; what only computes is none
+    assert_eq!(reached(SEVERAL, "first"), Some(vec![2, 8]));
+    assert_eq!(reached(SEVERAL, "row two"), Some(vec![2, 10]));
+    let branches =
+        "let a = agent(\"a\");\ntest \"t\" {\n  if 1 > 2 {\n    a.dial(\"sip:x\");\n  }\n  assert(1 < 2);\n}";
+    assert_eq!(reached(branches, "t"), Some(vec![1, 6]));
+    assert_eq!(reached("test \"t\" { let x = 1; }", "t"), None);
+}
+
+#[test]
 fn the_top_level_makes_the_tests_and_starts_nothing() {
     assert_eq!(names(SEVERAL), ["first", "row one", "row two", "skipped"]);
     let twice = "for n in 0..2 { test \"same\" { } }";

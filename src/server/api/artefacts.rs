@@ -1,6 +1,7 @@
 //! What a run has left: events, files for other tools, recordings.
 
 use super::runs::folder;
+use super::waves::{Peaks, PeaksAsked, served, waveform};
 use crate::event::Events;
 use crate::export::{Format, export, recordings, stored_verdict};
 use crate::pipeline::{page, replay};
@@ -18,23 +19,18 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hound::{SampleFormat, WavReader};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::io::{Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::io::ReaderStream;
-use tower::ServiceExt;
-use tower_http::services::ServeFile;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The most events of one answer.
 const EVENTS: usize = 5000;
-/// The most columns of a waveform.
-const COLUMNS: usize = 10_000;
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
@@ -215,31 +211,7 @@ async fn recording(
     request: Request,
 ) -> Result<Response, Failure> {
     let path = blocking(&app, move |app| sound(app, &id, &file)).await?;
-    let served = ServeFile::new_with_mime(path, &"audio/wav".parse().unwrap_or(mime::APPLICATION_OCTET_STREAM));
-    match served.oneshot(request).await {
-        Ok(response) => Ok(response.into_response()),
-        Err(never) => match never {},
-    }
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct PeaksAsked {
-    /// How many columns; 10000 at most.
-    #[serde(default = "thousand")]
-    #[param(minimum = 1, maximum = 10000)]
-    width: usize,
-}
-
-/// The waveform of a recording.
-#[derive(Serialize, ToSchema)]
-struct Peaks {
-    seconds: f64,
-    /// Samples a second.
-    rate: u32,
-    /// Lowest and highest sample of each column, -1 to 1.
-    #[schema(value_type = Vec<Vec<f32>>)]
-    peaks: Vec<(f32, f32)>,
+    Ok(served(&path, request).await)
 }
 
 /// The loudness of a recording over time, for drawing it.
@@ -251,38 +223,5 @@ async fn peaks(
     Path((id, file)): Path<(String, String)>,
     Query(asked): Query<PeaksAsked>,
 ) -> Result<Json<Peaks>, Failure> {
-    let width = asked.width.clamp(1, COLUMNS);
-    let peaks = blocking(&app, move |app| {
-        let path = sound(app, &id, &file)?;
-        let unreadable = |error| Failure::new(StatusCode::CONFLICT, format!("the recording can't be read: {error}"));
-        waveform(&path, width).map_err(unreadable)
-    });
-    Ok(Json(peaks.await?))
-}
-
-fn waveform(path: &std::path::Path, width: usize) -> Result<Peaks, hound::Error> {
-    let mut reader = WavReader::open(path)?;
-    let spec = reader.spec();
-    let samples = reader.len().max(1) as usize;
-    let mut peaks = vec![(0f32, 0f32); width.min(samples)];
-    let columns = peaks.len();
-    let mut take = |index: usize, sample: f32| {
-        if let Some((low, high)) = peaks.get_mut(index.saturating_mul(columns) / samples) {
-            (*low, *high) = (low.min(sample), high.max(sample));
-        }
-    };
-    // a file that was cut short has fewer samples than its header says
-    match spec.sample_format {
-        SampleFormat::Int => {
-            let full = 2f32.powi(i32::from(spec.bits_per_sample.clamp(1, 32)) - 1);
-            let samples = reader.samples::<i32>().map_while(Result::ok);
-            samples.enumerate().for_each(|(index, sample)| take(index, sample as f32 / full));
-        }
-        SampleFormat::Float => {
-            let samples = reader.samples::<f32>().map_while(Result::ok);
-            samples.enumerate().for_each(|(index, sample)| take(index, sample.clamp(-1.0, 1.0)));
-        }
-    }
-    let seconds = f64::from(reader.duration()) / f64::from(spec.sample_rate.max(1));
-    Ok(Peaks { seconds, rate: spec.sample_rate, peaks })
+    blocking(&app, move |app| waveform(&sound(app, &id, &file)?, &asked)).await.map(Json)
 }

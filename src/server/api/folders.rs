@@ -1,19 +1,21 @@
 //! Validation scripts and sounds: files below the data directory.
 
+use super::waves::{Peaks, PeaksAsked, served, waveform};
 use crate::pipeline::BUILT_IN_SOUNDS;
 use crate::server::access::{Reader, Writer};
 use crate::server::app::{App, blocking};
-use crate::server::extract::{Body, Json, Path};
+use crate::server::extract::{Body, Json, Path, Query};
 use crate::server::failure::{Failure, Failures};
 use crate::server::files::Folder;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hound::{SampleFormat, WavReader};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{Cursor, Read};
+use std::path::PathBuf;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -26,10 +28,11 @@ const SOUND: usize = 20 * 1024 * 1024;
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     let one_script = OpenApiRouter::new().routes(routes!(script, put_script, delete_script));
-    let one_sound = OpenApiRouter::new().routes(routes!(put_sound, delete_sound));
+    let one_sound = OpenApiRouter::new().routes(routes!(sound, put_sound, delete_sound));
     OpenApiRouter::new()
         .routes(routes!(scripts))
         .routes(routes!(sounds))
+        .routes(routes!(sound_peaks))
         .merge(one_script.layer(DefaultBodyLimit::max(SCRIPT)))
         .merge(one_sound.layer(DefaultBodyLimit::max(SOUND)))
 }
@@ -136,6 +139,42 @@ async fn sounds(State(app): State<Arc<App>>, _: Reader) -> Result<Json<Sounds>, 
         Ok(all)
     });
     Ok(Json(Sounds { sounds: sounds.await? }))
+}
+
+/// Where a sound is: in the data directory, or where the program puts those that it has for its agents.
+fn sound_file(app: &App, name: &str) -> Result<PathBuf, Failure> {
+    let own = sounds_of(app).existing(name);
+    if own.is_ok() || BUILT_IN_SOUNDS.iter().all(|(built_in, _)| *built_in != name) {
+        return own;
+    }
+    app.workplace.prepare().map_err(|problem| Failure::of(StatusCode::SERVICE_UNAVAILABLE, &problem))?;
+    let built_in = app.workplace.data_dir().join("built-in/sounds").join(name);
+    if built_in.is_file() { Ok(built_in) } else { own }
+}
+
+/// A sound, whole or in part (Range).
+#[utoipa::path(get, path = "/sounds/{name}", tag = "files", params(("name" = String, Path)),
+    responses((status = 200, content_type = "audio/wav", body = Vec<u8>), (status = 206, content_type = "audio/wav", body = Vec<u8>), (status = 416, description = "There is no such part"), (status = 304, description = "It has not changed"), (status = 412, description = "It has changed"), Failures))]
+async fn sound(
+    State(app): State<Arc<App>>,
+    _: Reader,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let path = blocking(&app, move |app| sound_file(app, &name)).await?;
+    Ok(served(&path, request).await)
+}
+
+/// The loudness of a sound over time, for drawing it.
+#[utoipa::path(get, path = "/sounds/{name}/peaks", tag = "files",
+    params(("name" = String, Path), PeaksAsked), responses((status = 200, body = Peaks), Failures))]
+async fn sound_peaks(
+    State(app): State<Arc<App>>,
+    _: Reader,
+    Path(name): Path<String>,
+    Query(asked): Query<PeaksAsked>,
+) -> Result<Json<Peaks>, Failure> {
+    blocking(&app, move |app| waveform(&sound_file(app, &name)?, &asked)).await.map(Json)
 }
 
 /// How long a WAV file is; none where it is none that can be read.

@@ -13,7 +13,9 @@ mod run;
 mod run_detail;
 mod runs;
 mod schedules;
+mod settings;
 mod views;
+mod waves;
 mod webhooks;
 mod vocabulary;
 
@@ -70,6 +72,7 @@ pub fn routes() -> (axum::Router<Arc<App>>, Document) {
         .merge(runs::routes())
         .merge(artefacts::routes())
         .merge(schedules::routes())
+        .merge(settings::routes())
         .merge(webhooks::routes());
     let all = OpenApiRouter::with_openapi(Api::openapi()).merge(run::project_routes()).merge(about::open_routes());
     let (router, mut document) = all.nest("/api/v1", v1).split_for_parts();

@@ -4,16 +4,17 @@ use super::folders::seconds_of;
 use super::views::{KindWord, RunRow, run_row};
 use crate::calls::{self, Call};
 use crate::diagnostic::mask_secrets;
-use crate::event::{Body, ClosedBy, Event, Events, Note};
+use crate::event::{Body, ClosedBy, Command, Event, Events, Note};
 use crate::export::{recordings, stored_verdict};
-use crate::pipeline::{History, TestId};
+use crate::pipeline::{History, TestId, sound_folders};
 use crate::record::{Header, Kept, RunFolder, keeps, text};
 use crate::server::app::App;
 use crate::server::failure::Failure;
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -36,6 +37,8 @@ pub struct Detail {
     text: Option<TextView>,
     /// The script that a testfile became.
     script: Option<String>,
+    /// The lines of `text` that the run has reached, from 1 and in their order.
+    reached: Vec<u32>,
     /// The last run of the test that passed.
     last_pass: Option<String>,
     /// How many events there are so far.
@@ -58,6 +61,8 @@ struct AgentView {
     aor: String,
     address: String,
     baresip: String,
+    /// The file that it sends when it is in a call, of the sounds of this server; null: silence, or something else.
+    sound: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -159,6 +164,11 @@ struct Gathered {
     agents: Vec<AgentView>,
     events: u64,
     failed: Option<u64>,
+    /// The name of the test's own text.
+    source: String,
+    /// The folders of sounds.
+    sounds: Vec<PathBuf>,
+    reached: BTreeSet<u32>,
 }
 
 impl Gathered {
@@ -166,11 +176,26 @@ impl Gathered {
         self.calls.event(event);
         self.events = event.n + 1;
         match &event.body {
+            Body::Command(Command { text, at: None }) => {
+                let agent = self.agents.iter_mut().rfind(|one| event.agent.as_deref() == Some(&*one.name));
+                if let (Some(agent), Some(sound)) = (agent, sound_of(text, &self.sounds)) {
+                    agent.sound = Some(sound);
+                }
+            }
+            // of a run that goes on, or whose host was killed, there is no more than the places of its events
+            Body::Command(Command { at: Some(at), .. })
+            | Body::Note(Note::Waiting { at: Some(at), .. } | Note::StepBegins { at: Some(at), .. })
+                if *at.source == *self.source =>
+            {
+                self.reached.insert(at.line);
+            }
+            Body::Note(Note::Reached { lines }) => self.reached.extend(lines),
             Body::Note(Note::AgentStarting { aor, address, baresip, .. }) => self.agents.push(AgentView {
                 name: event.agent.as_deref().unwrap_or_default().to_string(),
                 aor: aor.clone(),
                 address: address.clone(),
                 baresip: baresip.clone(),
+                sound: None,
             }),
             Body::Note(Note::CheckFailed { .. } | Note::AgentLost { .. } | Note::Ended(_)) if self.failed.is_none() => {
                 self.failed = Some(event.n);
@@ -183,19 +208,17 @@ impl Gathered {
 pub fn detail(app: &App, folder: &RunFolder) -> Result<Detail, Failure> {
     let unreadable = |problem| Failure::of(StatusCode::CONFLICT, &problem);
     let live = app.jobs.live().run(folder.id());
-    let mut gathered = Gathered::default();
     let header = match &live {
-        Some(live) => {
-            live.log.each(&mut |event| gathered.event(event)).map_err(unreadable)?;
-            (*live.header).clone()
-        }
-        None => {
-            let header = Header::read(&folder.events()).map_err(unreadable)?;
-            // what is left of one whose host was killed is shown
-            let _ = Kept(folder.events()).each(&mut |event| gathered.event(event));
-            header
-        }
+        Some(live) => (*live.header).clone(),
+        None => Header::read(&folder.events()).map_err(unreadable)?,
     };
+    let mut gathered =
+        Gathered { source: header.file.clone(), sounds: sound_folders(app.store.data_dir()), ..Gathered::default() };
+    match &live {
+        Some(live) => live.log.each(&mut |event| gathered.event(event)).map_err(unreadable)?,
+        // what is left of one whose host was killed is shown
+        None => drop(Kept(folder.events()).each(&mut |event| gathered.event(event))),
+    }
     let row = match app.store.run(folder.id()) {
         Ok(run) => run,
         Err(_) => {
@@ -224,6 +247,7 @@ pub fn detail(app: &App, folder: &RunFolder) -> Result<Detail, Failure> {
         agents: gathered.agents,
         recordings: recordings(folder).iter().filter_map(|path| recording(path)).collect(),
         text,
+        reached: gathered.reached.into_iter().collect(),
         script: script.filter(|_| testfile.is_some()),
         last_pass: past.and_then(|past| past.passed),
         events: gathered.events,
@@ -241,6 +265,18 @@ pub fn test_of(header: &Header) -> TestId {
     }
 }
 
+/// The name of the sound that an agent got with its account: `uanew <sip:alice@…>;audio_source=aufile,/data/sounds/alice.wav`.
+fn sound_of(command: &str, folders: &[PathBuf]) -> Option<String> {
+    let (_, source) = command.strip_prefix("uanew ")?.split_once(";audio_source=")?;
+    let source = match source.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next()?,
+        None => source.split(';').next()?,
+    };
+    let path = Path::new(source.strip_prefix("aufile,")?);
+    let ours = folders.iter().any(|folder| path.parent() == Some(folder));
+    ours.then(|| path.file_name()?.to_str().map(str::to_string)).flatten()
+}
+
 /// `alice-1.wav`
 fn recording(path: &Path) -> Option<RecordingView> {
     let file = path.file_name()?.to_str()?.to_string();
@@ -251,4 +287,26 @@ fn recording(path: &Path) -> Option<RecordingView> {
     };
     let seconds = seconds_of(path);
     Some(RecordingView { agent: agent.to_string(), call, seconds, size: path.metadata().ok()?.len(), file })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sound_of_an_agent_is_that_of_its_account() {
+        let folders = [PathBuf::from("/d a/sounds"), PathBuf::from("/d/built-in/sounds")];
+        for (command, sound) in [
+            ("uanew <sip:a@h>;regint=0;audio_source=aufile,/d/built-in/sounds/alice.wav", Some("alice.wav")),
+            ("uanew <sip:a@h>;audio_source=\"aufile,/d a/sounds/b;c.wav\";regint=0", Some("b;c.wav")),
+            ("uanew <sip:a@h>;audio_source=aufile,/d/built-in/sounds/alice.wav;ptime=20", Some("alice.wav")),
+            ("uanew <sip:a@h>;audio_source=aufile,/etc/alice.wav", None),
+            ("uanew <sip:a@h>;audio_source=aufile,/d/built-in/sounds/../x.wav", None),
+            ("uanew <sip:a@h>;audio_source=alsa,default", None),
+            ("uanew <sip:a@h>", None),
+            ("dial sip:b@h;audio_source=aufile,/d/built-in/sounds/alice.wav", None),
+        ] {
+            assert_eq!(sound_of(command, &folders).as_deref(), sound, "{command}");
+        }
+    }
 }

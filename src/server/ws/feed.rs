@@ -16,7 +16,7 @@ const MOST: usize = 64;
 pub const MESSAGES: usize = 500;
 pub const BYTES: usize = 256 * 1024;
 /// Topics of the hub beside those of projects.
-const TOPICS: [&str; 4] = ["jobs", "agents", "console", "schedules"];
+const TOPICS: [&str; 5] = ["jobs", "agents", "console", "schedules", "webhooks"];
 
 /// Messages that are sent at once: a JSON array.
 #[derive(Default)]
@@ -166,7 +166,7 @@ async fn hub_feed(app: &Arc<App>, topic: &str, since: i64) -> Result<(Feed, u64)
         None if TOPICS.contains(&topic) => topic.to_string(),
         None => {
             return Err(Failure::bad("there is no such topic")
-                .advice("run:ID, project:NAME, jobs, agents, console or schedules"));
+                .advice("run:ID, project:NAME, jobs, agents, console, schedules or webhooks"));
         }
     };
     let changed = app.hub.watch(&topic);

@@ -32,7 +32,10 @@ export const keepRun = (id: string, keep: boolean) => put<void>(path`/runs/${id}
 export const rerun = (id: string) => post<Job>(path`/runs/${id}/rerun`);
 export const stopRun = (id: string) => post<void>(path`/runs/${id}/stop`);
 export const exportAddress = (id: string, format: string) => address(path`/runs/${id}/export/${format}`);
-export const recordingAddress = (id: string, file: string) => address(path`/runs/${id}/recordings/${file}`);
-export const peaks = (id: string, file: string, width: number) => get<Peaks>(path`/runs/${id}/recordings/${file}/peaks`, { width });
+/** Below the interface; `soundPath` is another that `peaks` takes. */
+export const recordingPath = (id: string, file: string) => path`/runs/${id}/recordings/${file}`;
+export const recordingAddress = (id: string, file: string) => address(recordingPath(id, file));
+export const peaks = (sound: string, width: number) => get<Peaks>(`${sound}/peaks`, { width });
+export const deliveries = (id: string) => get<{ deliveries: Delivery[] }>(path`/runs/${id}/deliveries`);
 export const compare = (a: string, b: string) => get<RunDiff>(path`/runs/${a}/diff/${b}`);
 export const history = (project: string, test: string, limit: number) => get<History>(path`/projects/${project}/tests/${test}/history`, { limit });

@@ -8,6 +8,8 @@ export interface components {
             aor: string;
             baresip: string;
             name: string;
+            /** @description The file that it sends when it is in a call, of the sounds of this server; null: silence, or something else. */
+            sound?: string | null;
         };
         Agents: {
             agents: components["schemas"]["LiveAgent"][];
@@ -230,6 +232,8 @@ export interface components {
             last_pass?: string | null;
             /** @description It is going on. */
             live: boolean;
+            /** @description The lines of `text` that the run has reached, from 1 and in their order. */
+            reached: number[];
             recordings: components["schemas"]["RecordingView"][];
             /** @description The script that a testfile became. */
             script?: string | null;
@@ -573,6 +577,18 @@ export interface components {
             old?: string | null;
             password: string;
         };
+        NewSettings: {
+            /**
+             * Format: int32
+             * @description Null or not there: for ever.
+             */
+            keep_days?: number | null;
+            /**
+             * Format: int32
+             * @description Null or not there: all.
+             */
+            keep_runs?: number | null;
+        };
         NewUser: {
             name: string;
             password: string;
@@ -864,6 +880,23 @@ export interface components {
         };
         Sessions: {
             sessions: components["schemas"]["Session"][];
+        };
+        Setting: {
+            /** @description It was given at the server's start, and can't be changed here. */
+            fixed: boolean;
+            /**
+             * Format: int32
+             * @description What counts; null: all are kept.
+             */
+            value?: number | null;
+        };
+        Settings: {
+            /** @description For how many days runs are kept. */
+            keep_days: components["schemas"]["Setting"];
+            /** @description How many of the newest runs of each project are kept, and as many that belong to none. */
+            keep_runs: components["schemas"]["Setting"];
+            /** @description So many runs go when the next job is over. */
+            to_go: number;
         };
         Sound: {
             /** @description The program has it; one of the same name takes its place. */

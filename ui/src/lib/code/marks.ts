@@ -1,5 +1,5 @@
-// What is marked in a text: the names of `_define` in their colours, the last run's reasons at their lines.
-import { RangeSet, StateEffect, StateField, type Extension } from "@codemirror/state";
+// What is marked in a text: the names of `_define` in their colours, what the last run did at its lines.
+import { RangeSet, StateEffect, StateField, type Extension, type Text } from "@codemirror/state";
 import { Decoration, EditorView, gutter, GutterMarker, ViewPlugin, type DecorationSet, type ViewUpdate } from "@codemirror/view";
 import { uses } from "./defines";
 
@@ -25,13 +25,15 @@ export const defineColours: Extension = ViewPlugin.fromClass(
   { decorations: (plugin) => plugin.decorations },
 );
 
-/** Why the last run did not pass, at a line. */
+/** What came of a line in the last run. */
 export interface Mark {
   line: number;
-  tone: "fail" | "error" | "warn";
+  tone: "done" | "now" | "fail" | "error" | "warn";
   title: string;
-  open: () => void;
+  open?: () => void;
 }
+
+const SIGN: Record<Mark["tone"], string> = { done: "✓", now: "▸", fail: "✗", error: "!", warn: "!" };
 
 class ResultMarker extends GutterMarker {
   constructor(private mark: Mark) {
@@ -41,32 +43,56 @@ class ResultMarker extends GutterMarker {
     return other.mark.title === this.mark.title && other.mark.tone === this.mark.tone;
   }
   override toDOM() {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = `result ${this.mark.tone}`;
-    button.textContent = this.mark.tone === "fail" ? "✗" : "!";
-    button.title = this.mark.title;
-    button.setAttribute("aria-label", `Line ${this.mark.line}: ${this.mark.title}`);
-    button.onclick = this.mark.open;
-    return button;
+    const { tone, title, open } = this.mark;
+    const sign = document.createElement(open ? "button" : "span");
+    if (sign instanceof HTMLButtonElement) {
+      sign.type = "button";
+      // Those who go by keyboard or hear the page have it below the text: the gutter is hidden from them.
+      sign.tabIndex = -1;
+    }
+    sign.className = `result ${tone}`;
+    sign.textContent = SIGN[tone];
+    sign.title = title;
+    if (open) sign.onclick = open;
+    return sign;
   }
 }
 
+/** A mark, where it is now, and the line as it ran: who writes in the line sees the mark go, and come again with undo. */
+interface Placed {
+  at: number;
+  ran: string;
+  marker: ResultMarker;
+}
+interface Marks {
+  all: Placed[];
+  shown: RangeSet<ResultMarker>;
+}
+
 const setMarks = StateEffect.define<Mark[]>();
-// Marks move with their lines while somebody types.
-const field = StateField.define<RangeSet<ResultMarker>>({
-  create: () => RangeSet.empty,
-  update(set, transaction) {
-    let next = set.map(transaction.changes);
+const marksIn = (doc: Text, all: Placed[]): Marks => {
+  const there = all.filter(({ at, ran }) => {
+    const line = doc.lineAt(at);
+    return line.from === at && line.text === ran;
+  });
+  return { all, shown: RangeSet.of(there.map(({ at, marker }) => marker.range(at)), true) };
+};
+const field = StateField.define<Marks>({
+  create: () => ({ all: [], shown: RangeSet.empty }),
+  update(marks, transaction) {
+    const { changes, docChanged, state: { doc } } = transaction;
+    let next = docChanged ? marksIn(doc, marks.all.map((mark) => ({ ...mark, at: changes.mapPos(mark.at, 1) }))) : marks;
     for (const effect of transaction.effects) {
       if (!effect.is(setMarks)) continue;
-      const { doc } = transaction.state;
       const there = effect.value.filter(({ line }) => line >= 1 && line <= doc.lines);
-      next = RangeSet.of(there.map((mark) => new ResultMarker(mark).range(doc.line(mark.line).from)), true);
+      next = marksIn(doc, there.map((mark) => {
+        const { from, text } = doc.line(mark.line);
+        return { at: from, ran: text, marker: new ResultMarker(mark) };
+      }));
     }
     return next;
   },
 });
 
-export const resultGutter: Extension = [field, gutter({ class: "results", markers: (view) => view.state.field(field), initialSpacer: () => new ResultMarker({ line: 1, tone: "warn", title: "", open: () => {} }) })];
+export const resultGutter: Extension = [field, gutter({ class: "results", markers: (view) => view.state.field(field).shown, initialSpacer: () => new ResultMarker({ line: 1, tone: "warn", title: "" }) })];
 export const showMarks = (view: EditorView, marks: Mark[]) => view.dispatch({ effects: setMarks.of(marks) });

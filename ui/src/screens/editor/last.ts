@@ -2,11 +2,14 @@
 import { get, path } from "../../lib/api/client";
 import type { Kind, Reason, RunRow, Verdict } from "../../lib/api/runs";
 import type { Mark } from "../../lib/code/marks";
+import { diff } from "../../lib/diff/myers";
 
 export interface Last extends RunRow {
   verdict: Verdict | null;
   /** The event that the first reason is about. */
   failed_event: number | null;
+  /** The lines of its text that it reached. */
+  reached: number[];
   /** The text that it ran. */
   text: { kind: Kind; text: string } | null;
 }
@@ -19,26 +22,24 @@ const own = (source: string, test: string) => {
   return base === test || base === `${test}.rhai`;
 };
 
-/** Where a line of the text that ran is in the text of now: at its place if it is the same there, else where it stands alone. */
-export const lineNow = (ran: string[], now: string[], line: number): number | null => {
-  const wanted = ran[line - 1];
-  if (wanted === undefined) return null;
-  if (now[line - 1] === wanted) return line;
-  const places = now.flatMap((text, i) => (text === wanted ? [i + 1] : []));
-  return wanted.trim() !== "" && places.length === 1 ? (places[0] ?? null) : null;
+/** Where a line of the text that ran is in the text of now, counted from 1; null where it was changed or is gone. */
+export type Here = (line: number) => number | null;
+
+export const linesNow = (ran: string, now: string): Here => {
+  const here = new Map(diff(ran.split("\n"), now.split("\n")).filter(({ kind }) => kind === "same").map(({ a, b }) => [a + 1, b + 1]));
+  return (line) => here.get(line) ?? null;
 };
+const hereOf = (last: Last, text: string): Here => (last.text ? linesNow(last.text.text, text) : (line) => line);
 
 export interface Shown {
   line: number | null;
   reason: Reason;
 }
 
-export const reasonsIn = (last: Last, test: string, text: string): Shown[] =>
-  (last.verdict?.reasons ?? []).map((reason) => {
-    if (!reason.at || !own(reason.at.source, test)) return { line: null, reason };
-    const line = last.text ? lineNow(last.text.text.split("\n"), text.split("\n"), reason.at.line) : reason.at.line;
-    return { line, reason };
-  });
+export const reasonsIn = (last: Last, test: string, text: string): Shown[] => {
+  const here = hereOf(last, text);
+  return (last.verdict?.reasons ?? []).map((reason) => ({ line: reason.at && own(reason.at.source, test) ? here(reason.at.line) : null, reason }));
+};
 
 /** The moment of a reason in its run: its event, where that is known. */
 export const moment = (last: Last, reason: Reason): string => {
@@ -46,10 +47,44 @@ export const moment = (last: Last, reason: Reason): string => {
   return path`/runs/${last.run}` + (first && last.failed_event !== null ? `?msg=${last.failed_event}` : "");
 };
 
-export const marksOf = (last: Last, shown: Shown[], open: (url: string) => void): Mark[] =>
-  shown.flatMap(({ line, reason }) =>
-    line === null ? [] : [{ line, tone: last.status === "fail" ? "fail" : last.status === "cancelled" ? "warn" : "error", title: reason.message, open: () => open(moment(last, reason)) }],
+const passed = (lines: Iterable<number>, here: Here): Mark[] =>
+  [...lines].flatMap((ran) => {
+    const line = here(ran);
+    return line === null ? [] : [{ line, tone: "done" as const, title: "passed in the last run" }];
+  });
+
+/** Each line that the run reached has a mark: why it did not pass there, or that it did. */
+export const marksOf = (last: Last, test: string, text: string, open: (url: string) => void): Mark[] => {
+  const tone = last.status === "fail" ? "fail" : last.status === "cancelled" ? "warn" : "error";
+  const bad = reasonsIn(last, test, text).flatMap(({ line, reason }): Mark[] =>
+    line === null ? [] : [{ line, tone, title: reason.message, open: () => open(moment(last, reason)) }],
   );
+  const theirs = new Set(bad.map(({ line }) => line));
+  return [...passed(last.reached, hereOf(last, text)).filter(({ line }) => !theirs.has(line)), ...bad];
+};
+
+/** A run that goes on: the lines that it has reached, and the one that it is at. */
+export interface Live {
+  /** The text that it runs. */
+  text: string;
+  reached: Set<number>;
+  now: number | null;
+}
+
+/** Takes an event of a run that goes on; says whether a line was told. */
+export const reach = (live: Live, test: string, at: Reason["at"] | null): boolean => {
+  if (!at || !own(at.source, test)) return false;
+  live.reached.add(at.line);
+  live.now = at.line;
+  return true;
+};
+
+export const liveMarks = (live: Live, text: string): Mark[] => {
+  const here = linesNow(live.text, text);
+  const now = live.now === null ? null : here(live.now);
+  const marks = passed(live.reached, here).filter(({ line }) => line !== now);
+  return now === null ? marks : [...marks, { line: now, tone: "now", title: "runs now" }];
+};
 
 /** The blocks that a text has by name; those of a loop have computed names. */
 export const blocksOf = (kind: Kind, text: string): string[] =>

@@ -1,13 +1,23 @@
 // A run that this editor has started: from its job to its verdict.
 import { job, startRun, type Job, type RunRequest } from "../../lib/api/runs";
 import { useJobs } from "../../lib/jobs.svelte";
+import type { At, RunEvent } from "../../lib/record/events";
+import type { Message } from "../../lib/socket";
 import { attempt } from "../../lib/toasts.svelte";
-import { lastRun, type Last } from "./last";
+import { useTopic } from "../../lib/live.svelte";
+import { lastRun, reach, type Last, type Live } from "./last";
+
+/** What a run that goes on tells is shown so often, in milliseconds. */
+const OFTEN = 100;
 
 export class Running {
   job = $state.raw<Job | null>(null);
   run = $state.raw<string | null>(null);
   last = $state.raw<Last | null>(null);
+  live = $state.raw<Live | null>(null);
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private test: () => string) {}
 
   get shown(): { run: string | null; word: string } | null {
     if (!this.job) return null;
@@ -23,10 +33,12 @@ export class Running {
     }
   };
 
-  start = (what: RunRequest) =>
+  /** Runs a text, that of the editor. */
+  start = (what: RunRequest, text: string) =>
     attempt("Nothing was started", async () => {
       this.run = null;
       this.job = await startRun(what);
+      this.live = { text, reached: new Set(), now: null };
       this.follow(this.job);
     });
 
@@ -44,14 +56,24 @@ export class Running {
     this.job = job;
     if (job.state !== "done") return;
     this.job = null;
+    this.live = null;
     if (this.run) void this.look(this.run);
   }
 
+  /** An event of the run that goes on. */
+  take({ event }: Message) {
+    if (!this.live || !reach(this.live, this.test(), (event as RunEvent | undefined)?.at as At | undefined)) return;
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      if (this.live) this.live = { ...this.live };
+    }, OFTEN);
+  }
 }
 
 /** To be called in a component's script. */
-export const useRunning = (): Running => {
-  const running = new Running();
+export const useRunning = (test: () => string): Running => {
+  const running = new Running(test);
   useJobs({ job: (job) => running.follow(job), missed: () => void running.ask() });
+  useTopic(() => (running.job && running.run ? `run:${running.run}` : null), { on: (message) => running.take(message) });
   return running;
 };
