@@ -7,9 +7,10 @@ import { EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers, rectangularSelection } from "@codemirror/view";
 
 const theme = EditorView.theme({
-  "&": { height: "100%", backgroundColor: "var(--card)", color: "var(--text)", fontSize: "13px" },
+  // The border is there without the focus too, so that nothing moves; an outline would be below the line numbers.
+  "&": { height: "100%", border: "2px solid transparent", backgroundColor: "var(--card)", color: "var(--text)", fontSize: "13px" },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller:has(> .cm-content:focus-visible)": { outline: "2px solid var(--accent)", outlineOffset: "-2px" },
+  "&:has(> .cm-scroller > .cm-content:focus-visible)": { borderColor: "var(--accent)" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55" },
   ".cm-content": { caretColor: "var(--text)", padding: "6px 0" },
   ".cm-cursor, .cm-dropCursor": { borderLeftColor: "var(--text)" },
