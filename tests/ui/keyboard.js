@@ -63,6 +63,8 @@ const instruments = () => {
   const STYLES = ["outlineStyle", "outlineWidth", "boxShadow", "borderColor", "backgroundColor"];
   const reached = new Set();
   let before = null;
+  let first = null;
+  let known = 0;
   const usable = (element) => {
     if (element.matches(":disabled, input[type=hidden]") || element.closest("[inert], [aria-hidden=true]")) return false;
     const { width, height } = element.getBoundingClientRect();
@@ -78,10 +80,14 @@ const instruments = () => {
       let blind = null;
       if (before && before.element !== now && before.element.isConnected && look(before.element).every((style, i) => style === before.look[i])) blind = told(before.element);
       const seen = now && now !== document.body;
-      const again = seen && reached.has(now);
+      const met = reached.has(now);
       if (seen) reached.add(now);
+      // Once around, and nothing has come that was not there before: what is chosen on the way may open something.
+      first ??= seen ? now : null;
+      const done = seen && now === first && known === reached.size;
+      if (seen && now === first) known = reached.size;
       before = seen ? { element: now, look: look(now) } : null;
-      return { told: seen ? told(now) : null, again, blind, composite: seen && now.matches(COMPOSITE), editor: seen && now.closest(".cm-editor") !== null };
+      return { told: seen ? told(now) : null, done, blind, composite: seen && !met && now.matches(COMPOSITE), editor: seen && now.closest(".cm-editor") !== null };
     },
     /** Where a list with the focus says that it is. */
     active: () => document.activeElement?.getAttribute("aria-activedescendant") ?? null,
@@ -107,7 +113,7 @@ export const reachable = async (page, what) => {
     await page.keyboard.press("Tab");
     const now = await page.evaluate(() => globalThis.keyboard.arrive());
     if (now.blind) blind.add(now.blind);
-    if (now.again) break;
+    if (now.done) break;
     if (now.composite) {
       const from = await page.evaluate(() => globalThis.keyboard.active());
       for (const key of ["End", "Home"]) await page.keyboard.press(key);

@@ -194,12 +194,13 @@ ui("a run: messages, pins, tabs, a part of its time, downloads, recordings", asy
   await page.waitForURL(/ev=\d+/);
   await press(page, page.getByRole("link", { name: "Recordings" }));
   const sound = page.getByRole("region", { name: "alice-1.wav" });
+  const slider = sound.getByRole("slider", { name: /^alice-1\.wav/ });
   await press(page, sound.getByRole("button", { name: "Play alice-1.wav" }));
-  await page.waitForFunction((slider) => Number(slider.getAttribute("aria-valuenow")) > 0.2, await sound.getByRole("slider", { name: /^alice-1/ }).elementHandle());
-  await press(page, sound.getByRole("slider", { name: /^alice-1/ }), " ");
+  await page.waitForFunction((slider) => Number(slider.getAttribute("aria-valuenow")) > 0.2, await slider.elementHandle());
+  await press(page, slider, " ");
   await sound.getByRole("button", { name: "Play alice-1.wav" }).waitFor();
   await page.keyboard.press("Home");
-  assert.equal(await sound.getByRole("slider", { name: /^alice-1/ }).getAttribute("aria-valuenow"), "0");
+  assert.equal(await slider.getAttribute("aria-valuenow"), "0");
   const download = page.waitForEvent("download");
   await pickMenu(page, "Download", "Flow");
   await download;
