@@ -16,8 +16,8 @@ ui("from the login over the examples to a passed run and what was heard in it", 
   await page.waitForURL("**/runs/*");
   await page.getByRole("link", { name: "Recordings" }).click();
   const sound = page.getByRole("region", { name: "alice-1.wav" });
-  await sound.getByRole("button", { name: "Play" }).click();
-  const slider = sound.getByRole("slider");
+  await sound.getByRole("button", { name: "Play alice-1.wav" }).click();
+  const slider = sound.getByRole("slider", { name: /^alice-1/ });
   await page.waitForFunction((slider) => Number(slider.getAttribute("aria-valuenow")) > 0.2, await slider.elementHandle());
 }, { login: false, refusals: true });
 
