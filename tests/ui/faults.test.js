@@ -9,7 +9,7 @@ import { badge, begin } from "./support.js";
 
 const WAITS = `let alice = agent("alice");\nlet bob = agent("bob");\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.accept();\nawait alice.established() within 5s;\nawait alice.event("CALL_INCOMING") within 2m;\n`;
 const TALKS = `ignore("AUDIO_REPORT");\nlet alice = agent("alice", #{ audio: "alice.wav" });\nlet bob = agent("bob", #{ audio: "bob.wav" });\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.accept();\nawait all([alice.event("CALL_RTPESTAB"), bob.event("CALL_RTPESTAB")]) within 5s;\nsleep(500ms);\nalice.hangup();\nawait bob.closed() within 5s;\n`;
-/** In the middle something happens each second, so that the record has no quiet place for a loss. */
+/** In the middle something happens twice a second, so that the record has no quiet place for a loss. */
 const COUNTS = `let alice = agent("alice");\nfor i in 0..40 { print("tick " + i); sleep(500ms); }\n`;
 
 const { browser, server, call, ui } = await begin();
@@ -35,8 +35,8 @@ ui("an agent is killed in a run: which, when, and the screen goes on", async (pa
   assert.match(await why.innerText(), /agent (alice|bob) went away: killed by signal 9 after \d+\.\d+ s/);
   assert.match(await why.innerText(), /waits\.rhai:7/);
   await why.getByRole("button", { name: "Show the moment" }).click();
-  await page.waitForURL(/(msg|ev)=\d+/);
-  await page.getByRole("navigation", { name: "What of the run" }).getByRole("link", { name: "Events" }).click();
+  // No message says why: the loss is an event.
+  await page.waitForURL(/tab=events.*ev=\d+|ev=\d+.*tab=events/);
   await page.getByRole("searchbox", { name: "Search in this run" }).fill("agent lost");
   await page.getByRole("listbox", { name: "Events" }).getByRole("option").filter({ hasText: "killed by signal 9" }).first().waitFor();
   await page.getByRole("button", { name: "Run again" }).click();

@@ -1,5 +1,7 @@
 // The events of a run: as the server sends them (docs/events.md), and as this page keeps them.
 
+import { duration } from "../format";
+
 /** A place in a test's text, counted from 1. */
 export interface At { source: string; line: number; column: number }
 
@@ -78,7 +80,7 @@ const ended = (event: RunEvent, what: string): Told => {
 const note = (event: RunEvent): Told => {
   switch (event.type) {
     case "AGENT_STARTING": return { sort: "host", head: "agent starts", text: [event.aor, event.address, event.baresip].map(text).join(" · ") };
-    case "AGENT_READY": return { sort: "host", head: "agent ready", text: `after ${Math.round(number(event.milliseconds))} ms` };
+    case "AGENT_READY": return { sort: "host", head: "agent ready", text: `after ${duration(number(event.milliseconds))}` };
     case "AGENT_STOPPING": return { sort: "host", head: "agent is stopped", text: "" };
     case "AGENT_STOPPED": return { sort: "host", head: "agent stopped", text: text(event.status) };
     case "AGENT_LOST": return { sort: "host", head: "agent lost", text: text(event.status), bad: true };
@@ -86,13 +88,13 @@ const note = (event: RunEvent): Told => {
     case "PRINT": return { sort: "step", head: "print", text: text(event.text) };
     case "WAITING": {
       const most = event.what === "sleep" ? "" : "at most ";
-      return { sort: "step", head: "wait", text: `${text(event.what)}, ${most}${Math.round(number(event.limit))} ms` };
+      return { sort: "step", head: "wait", text: `${text(event.what)}, ${most}${duration(number(event.limit))}` };
     }
     case "STEP_BEGINS": return { sort: "step", head: "step", text: text(event.name) };
     case "STEP_ENDS": return { sort: "step", head: event.ok === false ? "step failed" : "step ends", text: text(event.name), bad: event.ok === false };
     case "CHECK_FAILED": return { sort: "step", head: "check failed", text: text(event.message), bad: true };
     case "WARNING": return { sort: "host", head: "warning", text: text(event.message), bad: true };
-    case "RECORDING": return { sort: "host", head: "recording", text: `${text(event.file)}, ${Math.round(number(event.duration))} ms` };
+    case "RECORDING": return { sort: "host", head: "recording", text: `${text(event.file)}, ${duration(number(event.duration))}` };
     case "REACHED": return { sort: "host", head: "lines reached", text: (Array.isArray(event.lines) ? event.lines : []).map(text).join(", ") };
     case "STEPS_DONE": return { sort: "host", head: "steps done", text: "" };
     case "ENDED": return ended(event, "the script came to its end");

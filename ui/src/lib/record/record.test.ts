@@ -126,7 +126,7 @@ describe("steps", () => {
       at(20, { type: "WAITING", what: "CALL_INCOMING at bob", limit: 5000, ...place(3) }), at(30, { type: "CHECK_FAILED", message: "too slow", ...place(4) }), at(35, { type: "STEP_ENDS", name: "call", ok: false }),
       at(40, { type: "ENDED", how: "failed", message: "no CALL_INCOMING", ...place(3) }));
     expect(told(made)).toEqual([
-      ["step", "call", "failed", 0, 35], ["command", "dial bob", "done", 1, 20], ["wait", "CALL_INCOMING at bob, at most 5000 ms", "done", 1, 30],
+      ["step", "call", "failed", 0, 35], ["command", "dial bob", "done", 1, 20], ["wait", "CALL_INCOMING at bob, at most 5.0 s", "done", 1, 30],
       ["check", "too slow", "failed", 1, 30], ["end", "no CALL_INCOMING", "failed", 0, 40],
     ]);
     expect(made.steps.now).toBeNull();

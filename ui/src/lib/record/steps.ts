@@ -52,7 +52,7 @@ export class Steps {
       case "print": return this.single(item, "print", item.text, "done");
       case "wait": {
         this.close(item, "done");
-        this.push(item, "wait", item.text.replace(/, (?:at most )?(\d+) ms$/, (_, ms: string) => (item.text.startsWith("sleep") ? ` ${ms} ms` : `, at most ${ms} ms`)));
+        this.push(item, "wait", item.text.replace(/^sleep, /, "sleep "));
         return;
       }
       default: {
