@@ -153,6 +153,9 @@ ui("the editor: typed, saved, run, an older version back, compiled", async (page
   const dialog = page.getByRole("dialog", { name: "Versions of one" });
   await press(page, dialog.getByRole("button", { name: /^1/ }));
   await press(page, button(dialog, "Restore version 1"));
+  // The dialog shows that text too.
+  await page.getByText("Version 1 is the newest again").waitFor();
+  await dialog.waitFor({ state: "detached" });
   await page.locator(".cm-line").filter({ hasText: "// one" }).waitFor();
   assert.equal((await call("GET", "/projects/editor/tests/one")).text, "// one\n");
   await reach(page, page.getByRole("textbox", { name: "Text of one" }));
