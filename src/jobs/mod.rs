@@ -337,19 +337,17 @@ impl Jobs {
     pub fn job(&self, id: i64) -> Result<JobView, Problem> {
         let mut view = self.view(self.0.store.job(id)?);
         if view.job.started.is_none() && !view.is_over() {
-            let jobs = self.0.store.jobs()?;
-            let mut waiting = jobs.iter().filter(|job| job.started.is_none());
-            view.position = waiting.position(|job| job.id == id).map(|before| before + 1);
+            view.position = waiting(&self.0.store.jobs()?).find(|(_, waits)| *waits == id).map(|(place, _)| place);
         }
         Ok(view)
     }
 
     /// What runs and what waits, in its order.
     pub fn jobs(&self) -> Result<Vec<JobView>, Problem> {
-        let mut views: Vec<JobView> = self.0.store.jobs()?.into_iter().map(|job| self.view(job)).collect();
-        let waiting = views.iter_mut().filter(|view| view.job.started.is_none());
-        waiting.zip(1..).for_each(|(view, place)| view.position = Some(place));
-        Ok(views)
+        let jobs = self.0.store.jobs()?;
+        let places: BTreeMap<i64, usize> = waiting(&jobs).map(|(place, id)| (id, place)).collect();
+        let placed = |job: Job| JobView { position: places.get(&job.id).copied(), ..self.view(job) };
+        Ok(jobs.into_iter().map(placed).collect())
     }
 
     /// The jobs that ended last, the newest first; of one schedule, or of all.
@@ -380,6 +378,11 @@ impl Workers {
     pub fn join(self) {
         self.0.into_iter().for_each(|thread| drop(thread.join()));
     }
+}
+
+/// Those of the queue that wait, with their places from 1.
+fn waiting(jobs: &[Job]) -> impl Iterator<Item = (usize, i64)> {
+    (1..).zip(jobs.iter().filter(|job| job.started.is_none()).map(|job| job.id))
 }
 
 fn json(value: &impl serde::Serialize) -> String {

@@ -52,10 +52,12 @@ export const withPage = async (browser, server, act, { login = true, refusals = 
 
 const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
+/** What fades or slides in is there: a fade shows half a colour for a moment. */
+export const still = (page) => page.evaluate(() => Promise.all(document.getAnimations().filter((animation) => animation.effect?.getTiming().iterations === 1).map((animation) => animation.finished.catch(() => {}))));
+
 /** Everybody can use what is shown now (WCAG 2.1 AA), and it fits its screen. */
 export const usable = async (page, what) => {
-  // A fade shows half a colour for a moment.
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((animation) => animation.effect?.getTiming().iterations === 1).map((animation) => animation.finished.catch(() => {}))));
+  await still(page);
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }));
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 4).map((node) => `${node.target.join(" ")} ${node.any[0]?.message ?? ""}`).join("; ")}`);

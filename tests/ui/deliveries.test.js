@@ -1,24 +1,13 @@
 // What a run's screen tells of its webhooks: while messages are on their way, and after.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before, test } from "node:test";
-import { launch, usable, withPage } from "./browser.js";
-import { client, serve } from "./program.js";
+import { before } from "node:test";
+import { usable } from "./browser.js";
+import { begin, project } from "./support.js";
 
-let browser;
-let server;
-let call;
+const { call, ui } = await begin();
 before(async () => {
-  [browser, server] = await Promise.all([launch(), serve()]);
-  ({ call } = await client(server));
-  for (const project of ["told", "quiet"]) {
-    await call("POST", "/projects", { name: project });
-    await call("POST", `/projects/${project}/tests`, { name: "t", kind: "rhai", text: "assert(1 < 2);\n" });
-  }
-});
-after(async () => {
-  await browser?.close();
-  await server?.end();
+  for (const name of ["told", "quiet"]) await project(call, name, { t: "assert(1 < 2);\n" });
 });
 const run = async (project) => (await call("POST", "/run", { project, tests: ["t"], wait: true })).runs[0].run;
 const messages = (page) => page.getByRole("region", { name: "Messages by webhooks" });
@@ -45,44 +34,42 @@ const receiver = async () => {
 };
 
 for (const colorScheme of ["light", "dark"]) {
-  test(`each message of a run is followed until it has arrived or is given up (${colorScheme})`, () =>
-    withPage(browser, server, async (page) => {
-      const [takes, refuses] = [await receiver(), await receiver()];
-      const hooks = [];
-      try {
-        for (const { address } of [takes, refuses]) hooks.push(await call("POST", "/webhooks", { project: "told", kind: "json", url: `${address}/a/secret/path`, only_failures: false }));
-        await page.goto(`/runs/${await run("told")}`);
-        const summary = page.getByText("2 messages by webhooks: 2 waiting");
-        await summary.click();
-        const row = ({ address }) => messages(page).getByRole("row").filter({ hasText: address });
-        assert.match(await row(takes).innerText(), /JSON.*Waits\s+0\s+not tried yet/s);
-        await refuses.answer(410);
-        await row(refuses).getByText("Not delivered").waitFor();
-        assert.match(await row(refuses).innerText(), /1\s+it answered 410 Gone/);
-        await takes.answer(200);
-        await row(takes).getByText("Delivered").waitFor();
-        await page.getByText("2 messages by webhooks: 1 delivered, 1 not delivered").waitFor();
-        await usable(page, "messages by webhooks");
-        // Who comes later sees the same: what did not arrive without a click.
-        await page.reload();
-        await row(refuses).getByText("it answered 410 Gone").waitFor();
-        assert.match(await row(takes).innerText(), /Delivered\s+1\s+taken/);
-        assert.ok(!(await page.content()).includes("secret/path"));
-        await page.setViewportSize({ width: 390, height: 844 });
-        await usable(page, "messages by webhooks on a phone");
-      } finally {
-        for (const { id } of hooks) await call("DELETE", `/webhooks/${id}`);
-        takes.close();
-        refuses.close();
-      }
-    }, { colorScheme }));
+  ui(`each message of a run is followed until it has arrived or is given up (${colorScheme})`, async (page) => {
+    const [takes, refuses] = [await receiver(), await receiver()];
+    const hooks = [];
+    try {
+      for (const { address } of [takes, refuses]) hooks.push(await call("POST", "/webhooks", { project: "told", kind: "json", url: `${address}/a/secret/path`, only_failures: false }));
+      await page.goto(`/runs/${await run("told")}`);
+      const summary = page.getByText("2 messages by webhooks: 2 waiting");
+      await summary.click();
+      const row = ({ address }) => messages(page).getByRole("row").filter({ hasText: address });
+      assert.match(await row(takes).innerText(), /JSON.*Waits\s+0\s+not tried yet/s);
+      await refuses.answer(410);
+      await row(refuses).getByText("Not delivered").waitFor();
+      assert.match(await row(refuses).innerText(), /1\s+it answered 410 Gone/);
+      await takes.answer(200);
+      await row(takes).getByText("Delivered").waitFor();
+      await page.getByText("2 messages by webhooks: 1 delivered, 1 not delivered").waitFor();
+      await usable(page, "messages by webhooks");
+      // Who comes later sees the same: what did not arrive without a click.
+      await page.reload();
+      await row(refuses).getByText("it answered 410 Gone").waitFor();
+      assert.match(await row(takes).innerText(), /Delivered\s+1\s+taken/);
+      assert.ok(!(await page.content()).includes("secret/path"));
+      await page.setViewportSize({ width: 390, height: 844 });
+      await usable(page, "messages by webhooks on a phone");
+    } finally {
+      for (const { id } of hooks) await call("DELETE", `/webhooks/${id}`);
+      takes.close();
+      refuses.close();
+    }
+  }, { colorScheme });
 }
 
-test("a run that nobody is told of says nothing of webhooks", () =>
-  withPage(browser, server, async (page) => {
-    const answered = page.waitForResponse(/\/deliveries$/);
-    await page.goto(`/runs/${await run("quiet")}`);
-    assert.deepEqual((await (await answered).json()).deliveries, []);
-    await page.getByRole("heading", { name: "t.rhai" }).or(page.getByRole("heading", { name: "t", exact: true })).waitFor();
-    assert.equal(await page.getByText("by webhooks").count(), 0);
-  }));
+ui("a run that nobody is told of says nothing of webhooks", async (page) => {
+  const answered = page.waitForResponse(/\/deliveries$/);
+  await page.goto(`/runs/${await run("quiet")}`);
+  assert.deepEqual((await (await answered).json()).deliveries, []);
+  await page.getByRole("heading", { name: "t.rhai" }).or(page.getByRole("heading", { name: "t", exact: true })).waitFor();
+  assert.equal(await page.getByText("by webhooks").count(), 0);
+});

@@ -2,14 +2,13 @@
 import assert from "node:assert/strict";
 import { before } from "node:test";
 import { usable } from "./browser.js";
-import { badge, begin } from "./support.js";
+import { badge, begin, QUICK } from "./support.js";
 
 const { call, ui } = await begin();
 before(async () => {
   await call("POST", "/projects", { name: "p" });
 });
 
-const CALL = `let alice = agent("alice");\nlet bob = agent("bob");\nignore("AUDIO_REPORT");\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.hangup(486);\nawait alice.closed() within 5s;\n`;
 const FILE = `_define ua1 sip:alice@127.0.0.1\n_define ua2 sip:bob@127.0.0.1\nuanew <ua1>;regint=0\nua1:dial ua2 | 1s\n`;
 const make = (name, text, kind = "rhai") => call("POST", "/projects/p/tests", { name, kind, text });
 const saved = async (name) => (await call("GET", `/projects/p/tests/${encodeURIComponent(name)}`)).text;
@@ -24,7 +23,7 @@ const problems = (page) => page.getByRole("region", { name: "Problems" });
 const last = (page) => page.getByRole("region", { name: "Last run" });
 
 ui("a mistake is underlined as it is typed, listed, and F8 goes to it", async (page) => {
-  await make("mistake", CALL);
+  await make("mistake", QUICK);
   await open(page, "mistake");
   await problems(page).getByText("none").waitFor();
   await end(page);
@@ -42,7 +41,7 @@ ui("a mistake is underlined as it is typed, listed, and F8 goes to it", async (p
 });
 
 ui("the server completes, and explains what the pointer is on", async (page) => {
-  await make("help", CALL);
+  await make("help", QUICK);
   await open(page, "help");
   await end(page);
   await page.keyboard.type("alice.hang");
@@ -55,19 +54,19 @@ ui("the server completes, and explains what the pointer is on", async (page) => 
 for (const key of ["Control+s", "Alt+s"]) {
   ui(`${key} saves`, async (page) => {
     const name = `save by ${key}`;
-    await make(name, CALL);
+    await make(name, QUICK);
     await open(page, name);
     await end(page);
     await page.keyboard.type("// more");
     await page.getByText("unsaved", { exact: false }).first().waitFor();
     await page.keyboard.press(key);
     await page.getByText(/version 2/).waitFor();
-    assert.equal(await saved(name), `${CALL}// more`);
+    assert.equal(await saved(name), `${QUICK}// more`);
   });
 }
 
 ui("what is not saved stays when one looks elsewhere, and leaving the page is asked about", async (page) => {
-  await make("draft", CALL);
+  await make("draft", QUICK);
   await open(page, "draft");
   await end(page);
   await page.keyboard.type("// not yet");
@@ -88,11 +87,11 @@ ui("what is not saved stays when one looks elsewhere, and leaving the page is as
 });
 
 ui("two who save the same test see both and merge", async (page) => {
-  await make("both", CALL);
+  await make("both", QUICK);
   await open(page, "both");
   await end(page);
   await page.keyboard.type("// mine");
-  await call("PUT", "/projects/p/tests/both", { text: `// theirs\n${CALL}`, based_on: 1 });
+  await call("PUT", "/projects/p/tests/both", { text: `// theirs\n${QUICK}`, based_on: 1 });
   await page.getByText(/has saved version 2/).waitFor();
   await page.keyboard.press("Control+s");
   const dialog = page.getByRole("dialog", { name: /has saved this test meanwhile/ });
@@ -101,14 +100,14 @@ ui("two who save the same test see both and merge", async (page) => {
   await dialog.locator(".cm-merge-revert button").first().click();
   await dialog.getByRole("button", { name: "Save the right side" }).click();
   await page.getByText(/version 3/).first().waitFor();
-  assert.equal(await saved("both"), `// theirs\n${CALL}// mine`);
+  assert.equal(await saved("both"), `// theirs\n${QUICK}// mine`);
 }, { refusals: true });
 
 ui("who has changed nothing gets the new version at once", async (page) => {
-  await make("follow", CALL);
+  await make("follow", QUICK);
   await open(page, "follow");
   await problems(page).getByText("none").waitFor();
-  await call("PUT", "/projects/p/tests/follow", { text: `// theirs\n${CALL}`, based_on: 1 });
+  await call("PUT", "/projects/p/tests/follow", { text: `// theirs\n${QUICK}`, based_on: 1 });
   await page.locator(".cm-line").filter({ hasText: "// theirs" }).waitFor();
   assert.equal(await page.getByText("● unsaved").count(), 0);
 });
@@ -146,14 +145,14 @@ ui("a testfile has each name in its colour, and its Rhai beside it, in step", as
 });
 
 ui("the text that is not saved is run, and what failed is marked at its line", async (page) => {
-  await make("unsaved", CALL);
+  await make("unsaved", QUICK);
   await open(page, "unsaved");
   await end(page);
   await page.keyboard.type("await alice.established() within 300ms;");
   await page.keyboard.press("Control+Enter");
   await badge(last(page), "Fail").waitFor();
   await page.locator(".results .result.fail").waitFor();
-  assert.equal(await saved("unsaved"), CALL);
+  assert.equal(await saved("unsaved"), QUICK);
   const reason = last(page).locator(".reason").first();
   assert.match(await reason.innerText(), /:8\s+no CALL_ESTABLISHED/);
   assert.match(await reason.getByRole("link").getAttribute("href"), /^\/runs\/[^?]+(\?msg=\d+)?$/);
@@ -163,7 +162,7 @@ ui("the text that is not saved is run, and what failed is marked at its line", a
 });
 
 ui("each line that the last run reached is marked, until it is edited", async (page) => {
-  await make("marks", `${CALL}await alice.established() within 300ms;\nalice.dial(bob);\n`);
+  await make("marks", `${QUICK}await alice.established() within 300ms;\nalice.dial(bob);\n`);
   await open(page, "marks");
   const marked = (tone, count) => page.waitForFunction(([tone, count]) => document.querySelectorAll(`.results .result.${tone}`).length === count, [tone, count]);
   await page.keyboard.press("Alt+r");
@@ -213,7 +212,7 @@ ui("a testfile's lines are marked too, and of a run that goes on the line that i
 });
 
 ui("a saved test is run by Alt+R, and its hash is written into it", async (page) => {
-  await make("hash", CALL);
+  await make("hash", QUICK);
   await open(page, "hash");
   await page.keyboard.press("Alt+r");
   await badge(last(page), "Pass").waitFor();
@@ -223,7 +222,7 @@ ui("a saved test is run by Alt+R, and its hash is written into it", async (page)
 });
 
 ui("?line= leads to a line", async (page) => {
-  await make("lines", CALL);
+  await make("lines", QUICK);
   await open(page, "lines", "?line=6");
   await page.locator(".cm-activeLine").filter({ hasText: "hangup(486)" }).waitFor();
 });

@@ -5,24 +5,19 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { withPage } from "./browser.js";
 import { client, serve } from "./program.js";
-import { badge, begin } from "./support.js";
+import { badge, begin, project, talks } from "./support.js";
 
 const WAITS = `let alice = agent("alice");\nlet bob = agent("bob");\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.accept();\nawait alice.established() within 5s;\nawait alice.event("CALL_INCOMING") within 2m;\n`;
-const TALKS = `ignore("AUDIO_REPORT");\nlet alice = agent("alice", #{ audio: "alice.wav" });\nlet bob = agent("bob", #{ audio: "bob.wav" });\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.accept();\nawait all([alice.event("CALL_RTPESTAB"), bob.event("CALL_RTPESTAB")]) within 5s;\nsleep(500ms);\nalice.hangup();\nawait bob.closed() within 5s;\n`;
 /** In the middle something happens twice a second, so that the record has no quiet place for a loss. */
 const COUNTS = `let alice = agent("alice");\nfor i in 0..40 { print("tick " + i); sleep(500ms); }\n`;
 
 const { browser, server, call, ui } = await begin();
-const make = async (api, project, tests) => {
-  await api("POST", "/projects", { name: project });
-  for (const [name, text] of Object.entries(tests)) await api("POST", `/projects/${project}/tests`, { name, kind: "rhai", text });
-};
 /** The processes that a server started. */
 const children = (pid) => readdirSync(`/proc/${pid}/task`).flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number));
 const messages = (page) => page.getByRole("listbox", { name: "SIP messages" });
 
 ui("an agent is killed in a run: which, when, and the screen goes on", async (page) => {
-  await make(call, "killed", { waits: WAITS });
+  await project(call, "killed", { waits: WAITS });
   const before = new Set(children(server.pid));
   const job = await call("POST", "/run", { project: "killed", tests: ["waits"] });
   await page.goto(`/runs/${job.runs[0].run}`);
@@ -69,7 +64,7 @@ ui("an agent is killed in the console: it says which, and takes the next line", 
 });
 
 ui("what a run left is gone: the screens say so and show the rest", async (page) => {
-  await make(call, "gone", { talks: TALKS });
+  await project(call, "gone", { talks: talks("500ms") });
   const job = async () => (await call("POST", "/run", { project: "gone", tests: ["talks"], wait: true })).runs[0].run;
   const runs = [await job(), await job(), await job()];
   const [whole, silent, bare] = runs;
@@ -102,7 +97,7 @@ test("a run goes on after the server was away, without a gap", async () => {
   let again;
   try {
     const { call } = await client(own);
-    await make(call, "away", { counts: COUNTS });
+    await project(call, "away", { counts: COUNTS });
     await withPage(browser, own, async (page) => {
       const { runs } = await call("POST", "/run", { project: "away", tests: ["counts"] });
       await page.goto(`/runs/${runs[0].run}?tab=events`);

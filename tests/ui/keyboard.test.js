@@ -4,17 +4,12 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { before } from "node:test";
 import { command, pick, pickMenu, press, reach, reachable, write } from "./keyboard.js";
-import { badge, begin } from "./support.js";
+import { badge, begin, HANGS, project, QUICK, talks } from "./support.js";
 
-const QUICK = `let alice = agent("alice");\nlet bob = agent("bob");\nignore("AUDIO_REPORT");\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.hangup(486);\nawait alice.closed() within 5s;\n`;
-const TALKS = `ignore("AUDIO_REPORT");\nlet alice = agent("alice", #{ audio: "alice.wav" });\nlet bob = agent("bob", #{ audio: "bob.wav" });\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.accept();\nawait all([alice.event("CALL_RTPESTAB"), bob.event("CALL_RTPESTAB")]) within 5s;\nsleep(1s);\nalice.hangup();\nawait bob.closed() within 5s;\n`;
-const HANGS = `let alice = agent("alice");\nawait alice.event("CALL_INCOMING") within 2m;\n`;
 const { server, call, ui } = await begin();
 let run;
 before(async () => {
-  await call("POST", "/projects", { name: "p" });
-  await call("POST", "/projects/p/tests", { name: "talks", kind: "rhai", text: TALKS });
-  await call("POST", "/projects/p/tests", { name: "quick", kind: "rhai", text: QUICK });
+  await project(call, "p", { talks: talks("1s"), quick: QUICK });
   const job = await call("POST", "/run", { project: "p", tests: ["talks", "quick"], wait: true });
   run = job.runs[0].run;
   await call("POST", "/schedules", { project: "p", test: null, cron: "0 6 * * *", zone: "UTC" });
@@ -24,10 +19,6 @@ before(async () => {
 
 const button = (where, name) => where.getByRole("button", { name, exact: true });
 const row = (page, name) => page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
-const project = async (name, tests = {}) => {
-  await call("POST", "/projects", { name });
-  for (const [test, text] of Object.entries(tests)) await call("POST", `/projects/${name}/tests`, { name: test, kind: "rhai", text });
-};
 
 const SCREENS = () => [
   "/p/p", "/p/p/t/talks", "/p/p/t/talks?side=compiled", "/p/p/t/talks/history", "/runs",
@@ -91,7 +82,7 @@ ui("projects: new, renamed, cloned, exported, deleted", async (page) => {
 }, { refusals: true });
 
 ui("tests: new, selected, run, stopped, renamed, cloned, exported, imported, filtered, deleted", async (page) => {
-  await project("tests", { a: QUICK, b: QUICK, hangs: HANGS });
+  await project(call, "tests", { a: QUICK, b: QUICK, hangs: HANGS });
   await page.goto("/p/tests");
   await row(page, "a").waitFor();
   await page.keyboard.press("j");
@@ -141,7 +132,7 @@ ui("tests: new, selected, run, stopped, renamed, cloned, exported, imported, fil
 }, { refusals: true });
 
 ui("the editor: typed, saved, run, an older version back, compiled", async (page) => {
-  await project("editor", { one: "// one\n" });
+  await project(call, "editor", { one: "// one\n" });
   await call("POST", "/projects/editor/tests", { name: "classic", kind: "testfile", text: "_define ua1 sip:alice@127.0.0.1\nuanew <ua1>;regint=0\n" });
   await page.goto("/p/editor/t/one");
   await write(page, page.getByRole("textbox", { name: "Text of one" }), QUICK.replaceAll("\n", " "));
@@ -232,7 +223,7 @@ ui("runs: chosen by keys, two compared, from change to change, by tabs, swapped"
 });
 
 ui("a test's history: run again, kept, deleted", async (page) => {
-  await project("history", { quick: QUICK });
+  await project(call, "history", { quick: QUICK });
   const { runs } = await call("POST", "/run", { project: "history", tests: ["quick"], wait: true });
   await page.goto("/p/history/t/quick/history");
   const boxes = page.getByRole("checkbox", { name: /^Select the run of/ });

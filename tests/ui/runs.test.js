@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { before } from "node:test";
 import { usable } from "./browser.js";
 import { longRun, retold } from "./records.js";
-import { begin } from "./support.js";
+import { begin, project, talks } from "./support.js";
 
 const FAILS = `let alice = agent("alice", #{ audio: "alice.wav" });
 let bob = agent("bob");
@@ -14,17 +14,7 @@ step("call", || {
   await alice.event("CALL_ESTABLISHED") within 1s;
 });
 `;
-const TALKS = `ignore("AUDIO_REPORT");
-let alice = agent("alice", #{ audio: "alice.wav" });
-let bob = agent("bob", #{ audio: "bob.wav" });
-alice.dial(bob);
-await bob.event("CALL_INCOMING") within 5s;
-bob.accept();
-await all([alice.event("CALL_RTPESTAB"), bob.event("CALL_RTPESTAB")]) within 5s;
-sleep(1500ms);
-alice.hangup();
-await bob.closed() within 5s;
-`;
+const TALKS = talks("1500ms");
 const HANGS = `let alice = agent("alice");\nalice.cmd("uuid");\nawait alice.event("CALL_INCOMING") within 2m;\n`;
 const LONG = "20250101-000000-long-0001";
 const HOSTILE = "20250101-000000-hostile-0001";
@@ -33,8 +23,7 @@ const MARKUP = `<img src=x onerror="document.title='owned'">`;
 const { server, call, ui } = await begin();
 const runs = {};
 before(async () => {
-  await call("POST", "/projects", { name: "p" });
-  for (const [name, text] of Object.entries({ fails: FAILS, talks: TALKS, hangs: HANGS })) await call("POST", "/projects/p/tests", { name, kind: "rhai", text });
+  await project(call, "p", { fails: FAILS, talks: TALKS, hangs: HANGS });
   const job = await call("POST", "/run", { project: "p", tests: ["talks", "fails"], wait: true });
   for (const { test, run } of job.runs) runs[test] = run;
   longRun(server.folder, LONG, 50_000);
@@ -125,7 +114,7 @@ ui("events, log, recordings, quality, the text", async (page) => {
   assert.match(await page.getByRole("listbox", { name: "Agents' logs" }).getByRole("option").first().textContent(), /established/i);
   await page.getByRole("link", { name: "Recordings" }).click();
   const sound = page.getByRole("region", { name: "alice-1.wav" });
-  await sound.locator(".wave path").first().waitFor({ state: "attached" });
+  await sound.locator(".wave path[d^=M0]").first().waitFor({ state: "attached" });
   assert.match(await sound.locator(".wave path").first().getAttribute("d"), /^M0 [\d.]+L.*Z$/);
   await sound.getByRole("button", { name: "Play alice-1.wav" }).click();
   const slider = sound.getByRole("slider", { name: "alice-1.wav: where in it", exact: true });

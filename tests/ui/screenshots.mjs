@@ -1,6 +1,6 @@
 // Pictures of the screens, in both themes, wide and on a phone: node screenshots.mjs FOLDER. They show a server with real tests and real runs.
 import { mkdirSync } from "node:fs";
-import { launch } from "./browser.js";
+import { launch, still } from "./browser.js";
 import { client, serve } from "./program.js";
 
 const folder = process.argv[2];
@@ -187,7 +187,7 @@ try {
     for (const [screen, path, ready] of SCREENS) {
       await page.goto(typeof path === "string" ? path : await path(api));
       await ready(page).catch((error) => console.error(`${screen}-${kind}: ${error.message.split("\n")[0]}`));
-      await page.evaluate(() => Promise.all(document.getAnimations().filter((animation) => animation.effect?.getTiming().iterations === 1).map((animation) => animation.finished.catch(() => {}))));
+      await still(page);
       await page.screenshot({ path: `${folder}/${screen}-${kind}.png` });
       await escape(page);
     }

@@ -3,17 +3,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { usable, withPage } from "./browser.js";
 import { client, serve } from "./program.js";
-import { badge, begin, menu } from "./support.js";
+import { badge, begin, HANGS, menu, project, QUICK } from "./support.js";
 
 const { browser, server, call, ui } = await begin();
 
-const QUICK = `let alice = agent("alice");\nlet bob = agent("bob");\nignore("AUDIO_REPORT");\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.hangup(486);\nawait alice.closed() within 5s;\n`;
 const FAILS = `let alice = agent("alice");\nlet bob = agent("bob");\nalice.dial(bob);\nawait bob.event("CALL_INCOMING") within 5s;\nbob.hangup(486);\nawait alice.established() within 2s;\n`;
-const HANGS = `let alice = agent("alice");\nawait alice.event("CALL_INCOMING") within 2m;\n`;
-const project = async (name, tests = {}) => {
-  await call("POST", "/projects", { name });
-  for (const [test, text] of Object.entries(tests)) await call("POST", `/projects/${encodeURIComponent(name)}/tests`, { name: test, kind: "rhai", text });
-};
 const row = (page, name) => page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
 const ask = async (page, label, text) => {
   await page.getByRole("dialog").getByLabel(label).fill(text);
@@ -60,7 +54,7 @@ ui("projects are made, renamed, cloned, deleted", async (page) => {
 }, { refusals: true });
 
 ui("a test runs and its row tells how it goes, without a reload", async (page) => {
-  await project("live", { quick: QUICK, fails: FAILS });
+  await project(call, "live", { quick: QUICK, fails: FAILS });
   await page.goto("/p/live");
   await page.getByRole("button", { name: "Run quick" }).click();
   await badge(row(page, "quick"), "Pass").waitFor();
@@ -80,7 +74,7 @@ ui("a test runs and its row tells how it goes, without a reload", async (page) =
 });
 
 ui("what runs is stopped, and what waits says its place", async (page) => {
-  await project("slow", { hangs: HANGS, next: QUICK });
+  await project(call, "slow", { hangs: HANGS, next: QUICK });
   await page.goto("/p/slow");
   await page.getByRole("button", { name: "Run hangs" }).click();
   await badge(row(page, "hangs"), "Running").waitFor();
@@ -92,7 +86,7 @@ ui("what runs is stopped, and what waits says its place", async (page) => {
 });
 
 ui("tests are selected, run, exported and deleted together, also by keys", async (page) => {
-  await project("many", Object.fromEntries(["a", "b", "c", "d"].map((name) => [name, QUICK])));
+  await project(call, "many", Object.fromEntries(["a", "b", "c", "d"].map((name) => [name, QUICK])));
   await page.goto("/p/many");
   await page.getByLabel("Select a", { exact: true }).click();
   await page.getByLabel("Select c", { exact: true }).click({ modifiers: ["Shift"] });
@@ -114,8 +108,8 @@ ui("tests are selected, run, exported and deleted together, also by keys", async
 });
 
 ui("tests are imported from files and from what was exported", async (page) => {
-  await project("from", { one: QUICK, two: FAILS });
-  await project("to", { one: "// another\n" });
+  await project(call, "from", { one: QUICK, two: FAILS });
+  await project(call, "to", { one: "// another\n" });
   await page.goto("/p/from");
   const download = page.waitForEvent("download");
   await menu(page, "Project from", "Export as zip");
@@ -138,7 +132,7 @@ ui("tests are imported from files and from what was exported", async (page) => {
 }, { refusals: true });
 
 ui("a test is renamed and cloned, and filters find it", async (page) => {
-  await project("names", { "b 10": 'tags("smoke");\n', "b 9": QUICK });
+  await project(call, "names", { "b 10": 'tags("smoke");\n', "b 9": QUICK });
   await page.goto("/p/names");
   await row(page, "b 9").waitFor();
   assert.deepEqual(await page.locator("a.name").allTextContents(), ["b 9", "b 10"]);
@@ -164,7 +158,7 @@ ui("a test is renamed and cloned, and filters find it", async (page) => {
 });
 
 ui("somebody else's changes come by themselves", async (page) => {
-  await project("shared", { mine: QUICK });
+  await project(call, "shared", { mine: QUICK });
   await page.goto("/p/shared");
   await row(page, "mine").waitFor();
   await call("POST", "/projects/shared/tests", { name: "theirs", kind: "rhai", text: "" });
@@ -175,7 +169,7 @@ ui("somebody else's changes come by themselves", async (page) => {
 
 ui("what a hostile name says is text", async (page) => {
   const hostile = "' onerror=alert(1) &lt &amp #!";
-  await project(hostile, { [hostile]: `tags("<b>owned</b>", "\\"><img src=x>");\n` });
+  await project(call, hostile, { [hostile]: `tags("<b>owned</b>", "\\"><img src=x>");\n` });
   await page.goto(`/p/${encodeURIComponent(hostile)}`);
   await row(page, hostile).waitFor();
   await page.getByRole("button", { name: `More for ${hostile}` }).click();

@@ -1,7 +1,7 @@
 //! Validation scripts and sounds: files below the data directory.
 
 use super::waves::{Peaks, PeaksAsked, served, waveform};
-use crate::pipeline::BUILT_IN_SOUNDS;
+use crate::pipeline::{BUILT_IN_SOUNDS, sound_folders};
 use crate::server::access::{Reader, Writer};
 use crate::server::app::{App, blocking};
 use crate::server::extract::{Body, Json, Path, Query};
@@ -148,8 +148,9 @@ fn sound_file(app: &App, name: &str) -> Result<PathBuf, Failure> {
         return own;
     }
     app.workplace.prepare().map_err(|problem| Failure::of(StatusCode::SERVICE_UNAVAILABLE, &problem))?;
-    let built_in = app.workplace.data_dir().join("built-in/sounds").join(name);
-    if built_in.is_file() { Ok(built_in) } else { own }
+    // not in the folder of the user's own: that one was looked at
+    let folders = sound_folders(app.workplace.data_dir()).into_iter().skip(1);
+    folders.map(|folder| folder.join(name)).find(|file| file.is_file()).map_or(own, Ok)
 }
 
 /// A sound, whole or in part (Range).
