@@ -1,6 +1,6 @@
 //! What a machine may run out of, and what may stop or jump: open files, an agent, the clock. `disk` has the disks.
 
-use crate::support::{Done, ESTABLISHED, Telefonist, children, wait_for_event};
+use crate::support::{Done, ESTABLISHED, Telefonist, children, fake_time, wait_for_event};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::UdpSocket;
@@ -75,10 +75,7 @@ fn a_clock_that_jumps_under_a_run_does_no_harm() {
     };
     set("+0");
     let with_clock = |command: &mut Command| {
-        command
-            .env("LD_PRELOAD", "libfaketime.so.1")
-            .env("LD_LIBRARY_PATH", "/usr/lib/x86_64-linux-gnu/faketime:/usr/lib/aarch64-linux-gnu/faketime");
-        command
+        fake_time(command)
             .env("FAKETIME_TIMESTAMP_FILE", &offset)
             .env("FAKETIME_NO_CACHE", "1")
             .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
