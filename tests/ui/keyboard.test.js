@@ -261,6 +261,7 @@ ui("a test's history: run again, kept, deleted", async (page) => {
   await press(page, button(page, "Delete 1"));
   await press(page, button(page.getByRole("dialog"), "Delete"));
   await page.getByText("1 run deleted").waitFor();
+  await boxes.nth(1).waitFor({ state: "detached" });
   assert.equal(await boxes.count(), 1);
 });
 
