@@ -1,6 +1,8 @@
 //! Calls that fail, at real agents and peers, and what a user reads of why: `tests/why/<case>.txt`, with what varies masked.
 //! `UPDATE=1 cargo test` writes them anew.
 
+mod connections;
+
 use crate::golden::compare;
 use crate::peers::{PASSWORD, kamailio, sipp};
 use crate::support::{Telefonist, children, repository, wait_for_event};
@@ -32,6 +34,7 @@ fn masked(text: &str) -> String {
         (r"(?m)^  \d+\.\d{3} s  ", "  #.### s  "),
         (r"\d+\.\d+ s\b", "# s"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+        (r"TLS at port \d+", "TLS at port N"),
         (r"sent \d+ RTP packets", "sent N RTP packets"),
         (r"\(Server: kamailio \(.*\)\)", "(Server: kamailio)"),
     ];

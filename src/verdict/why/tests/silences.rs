@@ -61,6 +61,40 @@ fn connections_and_names() {
 }
 
 #[test]
+fn handshakes_and_where_an_agent_lives() {
+    let peer = "sip:b@192.0.2.1;transport=tls";
+    let closed = |story: &mut Story, peer: &str, param: &str| {
+        let event = AgentEvent { direction: Some("outgoing".into()), call: Some("c1".into()), ..AgentEvent::default() };
+        let event = AgentEvent { name: "CALL_CLOSED".into(), param: param.into(), peer: Some(peer.into()), ..event };
+        story.push("alice", Body::Event(event)).stops();
+        story.told("CALL_ESTABLISHED at alice")
+    };
+    let openssl = "tls: 003F:error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify failed:ssl/x.c:1:";
+    let mut story = Story::new();
+    story.log("alice", "warning", "tls: tls_verify_handler: error_string = self-signed certificate");
+    story.log("alice", "warning", openssl);
+    has(
+        &closed(&mut story, peer, "Protocol error [71]"),
+        &["was not sent: the TLS handshake failed", "the peer's certificate is not accepted: self-signed certificate"],
+    );
+    let mut story = Story::new();
+    story.log(
+        "alice",
+        "warning",
+        "tls: 00FF:error:0A000410:SSL routines:ssl3_read_bytes:ssl/tls alert handshake failure:y:",
+    );
+    has(&closed(&mut story, peer, "Protocol error"), &["OpenSSL says: ssl/tls alert handshake failure"]);
+    // alice lives on the loopback
+    let told = closed(&mut Story::new(), "sip:b@pbx.example", "Invalid argument");
+    has(&told, &["from where no other machine can be reached", "agent(\"<sip:alice@pbx.example>;regint=0\")"]);
+    for peer in ["sip:b@127.0.0.9", "sip:b@localhost"] {
+        assert!(!closed(&mut Story::new(), peer, "Invalid argument").contains("lives at"), "{peer}");
+    }
+    let told = closed(&mut Story::new(), "sip:b@[2001:db8::1]", "Invalid argument");
+    has(&told, &["from where 2001:db8::1, of the other version of IP, can't be reached"]);
+}
+
+#[test]
 fn all_goes_to_an_outbound_proxy() {
     let mut story = Story::new();
     story.command("alice", "uanew <sip:alice@h>;regint=0;outbound=\"sip:p;transport=tcp\"");
@@ -81,7 +115,7 @@ fn rings_only() {
     story.sip("alice", BOB, ALICE, "SIP/2.0 183 Progress", "1 INVITE", "").waits(1990.0).stops();
     has(
         &story.told("X at alice"),
-        &["rang and was not answered", "183 Progress from bob, then nothing final within 2.0 s"],
+        &["was under way, and nobody rang", "183 Progress from bob, then nothing final within 2.0 s"],
     );
     // who accepted is known from the callee alone
     assert!(!story.told("X at alice").contains("accept"));
