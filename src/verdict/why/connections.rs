@@ -60,6 +60,21 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// What may be wrong with the peer's end of a connection.
+    fn suspicion(&self, evidence: &Evidence) -> String {
+        let local = self.place().replace("localhost", "127.0.0.1");
+        match (self.connection.as_deref(), evidence.names.agent_at(&local)) {
+            (Some("TLS"), Some(name)) => {
+                let port = self.uri.port.unwrap_or_default();
+                format!("{} takes UDP and TCP there, and TLS at port {}", short(name), port.saturating_add(1))
+            }
+            (Some("TLS" | "WSS"), None) => {
+                "probably what listens there does not speak TLS, or something on the way drops the packets".into()
+            }
+            _ => "probably something on the way drops the packets".into(),
+        }
+    }
+
     /// `host:port`
     fn place(&self) -> String {
         // without a port and with a name, DNS says which it is
@@ -72,7 +87,12 @@ impl<'a> Target<'a> {
 
 /// What a registration or a call that never got onto the wire shows, where it ended with that `param`. `target` is where it was to go,
 /// as a URI or a name-addr.
-pub fn failed(param: &str, target: &str, name: &str, agent: &Agent) -> Option<(String, Vec<String>)> {
+pub fn failed(
+    param: &str,
+    target: &str,
+    (name, agent): (&str, &Agent),
+    evidence: &Evidence,
+) -> Option<(String, Vec<String>)> {
     let reason = closed_reason(param);
     let target = Target::of(target, agent)?;
     match reason.by {
@@ -83,6 +103,10 @@ pub fn failed(param: &str, target: &str, name: &str, agent: &Agent) -> Option<(S
                 false => format!("nobody takes {kind}connections at {}", target.place()),
             };
             Some(("was not sent: the connection was refused".into(), vec![line]))
+        }
+        ClosedBy::Remote if !target.proxy && target.connection.is_some() => {
+            let closed = format!("{} took the connection and closed it", target.place());
+            Some(("was not sent: the connection was closed".into(), vec![closed, target.suspicion(evidence)]))
         }
         ClosedBy::Local | ClosedBy::Remote | ClosedBy::Code(_) => None,
         _ => {
@@ -143,17 +167,6 @@ pub fn pending(target: &str, agent: &Agent, evidence: &Evidence, since: f64) -> 
         };
         return Some(("was not sent".into(), lines));
     };
-    let mut lines = vec![format!("no {kind} connection to {place} within {waited}")];
-    let local = place.replace("localhost", "127.0.0.1");
-    lines.push(match (kind, evidence.names.agent_at(&local)) {
-        ("TLS", Some(name)) => {
-            let port = target.uri.port.unwrap_or_default();
-            format!("{} takes UDP and TCP there, and TLS at port {}", short(name), port.saturating_add(1))
-        }
-        ("TLS" | "WSS", None) => {
-            "probably what listens there does not speak TLS, or something on the way drops the packets".into()
-        }
-        _ => "probably something on the way drops the packets".into(),
-    });
+    let lines = vec![format!("no {kind} connection to {place} within {waited}"), target.suspicion(evidence)];
     Some((format!("was not sent: no {kind} connection came about"), lines))
 }

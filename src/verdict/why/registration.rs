@@ -43,7 +43,7 @@ pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
                 let uri = agent.account.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(uri, _)| uri);
                 let uri = uri.unwrap_or_default();
                 let (about, mut lines) = match result {
-                    Some(failed) => connections::failed(failed.as_ref()?, uri, name, agent)?,
+                    Some(failed) => connections::failed(failed.as_ref()?, uri, (name, agent), evidence)?,
                     None => connections::pending(uri, agent, evidence, agent.registering?)?,
                 };
                 lines.insert(0, format!("account {uri}"));

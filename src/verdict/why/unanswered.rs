@@ -32,7 +32,7 @@ fn unsent(case: &Case) -> Option<(String, Vec<String>)> {
     let Case { dialog, agent, evidence, name } = case;
     match &dialog.closed {
         _ if !dialog.outgoing => None,
-        Some((_, param)) => connections::failed(param, &dialog.peer, name, agent),
+        Some((_, param)) => connections::failed(param, &dialog.peer, (name, agent), evidence),
         None => connections::pending(&dialog.peer, agent, evidence, dialog.request.time),
     }
 }
@@ -52,8 +52,9 @@ fn silence(case: &Case, request: &Row) -> Option<(String, Vec<String>)> {
 
 /// The last response that the peer gave before, to a request that was sent again after it.
 pub fn earlier<'a>(case: &Case<'a>, request: &Row) -> Option<&'a Row> {
-    let responses = case.dialog.rows.iter().filter(|row| !row.out && row.status.is_some_and(|code| code >= 300));
-    responses.filter(|row| row.method == request.method && row.src == request.dst).last()
+    let is_one =
+        |row: &&Row| !row.out && row.status >= Some(300) && row.method == request.method && row.src == request.dst;
+    case.dialog.rows.iter().rfind(is_one)
 }
 
 /// `after 401 Unauthorized`
