@@ -35,7 +35,8 @@ pub(super) fn reason(reason: &Reason, head: &str, paint: Paint, extent: Extent) 
 /// A finding: what it is about, then its lines.
 pub(super) fn finding(finding: &Finding, paint: Paint, extent: Extent) -> Vec<String> {
     let lines = finding.lines.iter().map(|line| safe(line)).collect();
-    let head = format!("{}:", paint.cyan(&safe(&finding.about)));
+    let colon = if finding.lines.is_empty() { "" } else { ":" };
+    let head = format!("{}{colon}", paint.cyan(&safe(&finding.about)));
     std::iter::once(head).chain(indented(limited(lines, extent))).collect()
 }
 

@@ -1,7 +1,8 @@
-//! Connections that come to nothing, and peers that are there and stop answering.
+//! Connections that come to nothing, peers that are there and stop answering, transfers that fail.
 
 use super::{compared, dials, fails, told};
-use crate::support::Telefonist;
+use crate::peers::kamailio;
+use crate::support::{ESTABLISHED, Telefonist};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 
@@ -29,7 +30,7 @@ fn tls_where_nobody_speaks_it() {
     fails("no_handshake", &dials(port, "1s").replace(&format!(":{port}"), &format!(":{port};transport=tls")));
     fails("no_handshake_to_register", &registers(port, ";transport=tls", "1s"));
     let port = peer(|mut stream| {
-        stream.read(&mut [0; 1024]).expect("a greeting");
+        assert!(stream.read(&mut [0; 1024]).expect("a greeting") > 0);
         stream.write_all(b"SIP/2.0 400 Bad Request\r\n\r\n").expect("an answer");
         // until the agent goes
         let _ = stream.read(&mut [0; 1024]);
@@ -49,7 +50,7 @@ fn tls_at_the_port_of_another_agent_for_udp() {
 #[test]
 fn a_connection_that_the_registrar_closes() {
     let port = peer(|mut stream| {
-        stream.read(&mut [0; 4096]).expect("a request");
+        assert!(stream.read(&mut [0; 4096]).expect("a request") > 0);
     });
     let script = registers(port, ";transport=tcp", "10ms");
     let script = script.replace("await", "await alice.event(\"REGISTER_FAIL\") within 8s;\nawait");
@@ -102,4 +103,17 @@ fn what_had_no_time_explains_nothing() {
     let test = Telefonist::new("run t.rhai").file("t.rhai", script);
     test.run().exits(1).never_says("no answer").never_says("not answered");
     compared("no_time", &told(&test));
+}
+
+#[test]
+fn a_transfer_to_nobody() {
+    let proxy = kamailio();
+    let target = format!("sip:nobody@127.0.0.1:{}", proxy.port);
+    let script = format!(
+        "{ESTABLISHED}bob.transfer(\"{target}\");\nawait bob.event(\"TRANSFER_FAILED\") within 8s;\n\
+         await bob.event(\"CALL_CLOSED\") within 10ms;\n"
+    );
+    let done = Telefonist::new("run t.rhai").file("t.rhai", &script).run().exits(1);
+    let done = done.says(&format!("bob's transfer of alice to {target} failed: 404 Not Found"));
+    done.says("alice → bob  NOTIFY: 404 Not Found").says(&format!("bob was told to: `transfer {target}` at t.rhai:7"));
 }

@@ -21,6 +21,7 @@ mod registration;
 mod request;
 mod responses;
 mod row;
+mod transfer;
 mod unanswered;
 mod wording;
 
@@ -125,6 +126,7 @@ impl Evidence {
                 unanswered::find(&case, &question),
                 codecs::find(&case),
                 media::find(&case),
+                transfer::find(&case, &question),
                 ended::find(&case, &question),
             ];
             let told: Vec<Weighed> = told.into_iter().flatten().collect();

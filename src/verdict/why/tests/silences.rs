@@ -273,3 +273,35 @@ fn last_words() {
         &["agent bob went away\n  exit code 0 after 0.030 s\n  it was told to: `quit` at call:7\n"],
     );
 }
+
+#[test]
+fn transfers() {
+    let mut story = Story::new();
+    story.answered(OFFER).command("bob", "transfer sip:carol@h");
+    let to_bob = |story: &mut Story, src: &str, start: &str, cseq: &str, more: &str| {
+        let dst = if src == BOB { ALICE } else { BOB };
+        story.sip("bob", src, dst, start, cseq, more);
+    };
+    to_bob(&mut story, ALICE, "INVITE sip:bob@h SIP/2.0", "1 INVITE", &format!("\r\n{OFFER}"));
+    to_bob(&mut story, BOB, "REFER sip:alice@h SIP/2.0", "7 REFER", "Refer-To: <sip:carol@h?Replaces=x>\r\n");
+    let at_bob = |story: &Story| story.told("CALL_CLOSED at bob");
+    // not taken yet, then too young
+    to_bob(&mut story, ALICE, "SIP/2.0 202 Accepted", "7 REFER", "");
+    assert!(!at_bob(&story).contains("transfer"), "{}", at_bob(&story));
+    story.waits(1000.0).log("bob", "info", "x");
+    has(&at_bob(&story), &["bob's transfer of alice to sip:carol@h has come to nothing so far\n", "no NOTIFY"]);
+    for (cseq, status, parts) in [
+        ("8 NOTIFY", "100 Trying", ["has come to nothing so far\n", "alice → bob  NOTIFY: 100 Trying\n"]),
+        (
+            "9 NOTIFY",
+            "404 Not Found",
+            ["alice to sip:carol@h failed: 404 Not Found\n", "bob was told to: `transfer sip:carol@h` at call:7"],
+        ),
+    ] {
+        let body = format!("Content-Type: message/sipfrag\r\n\r\nSIP/2.0 {status}\r\n");
+        to_bob(&mut story, ALICE, "NOTIFY sip:bob@h SIP/2.0", cseq, &body);
+        has(&at_bob(&story), &parts);
+    }
+    to_bob(&mut story, ALICE, "NOTIFY sip:bob@h SIP/2.0", "10 NOTIFY", "\r\nSIP/2.0 200 OK\r\n");
+    assert!(!at_bob(&story).contains("transfer of"), "{}", at_bob(&story));
+}
