@@ -3,6 +3,7 @@
 use super::paint::{Paint, count, safe, seconds};
 use super::results::{Attempt, Results, TestResult};
 use super::told::{self, Extent};
+use crate::flow::Flow;
 use crate::verdict::{Status, TestStatus, Verdict};
 use std::fmt::Write;
 
@@ -35,7 +36,10 @@ pub fn test(test: &TestResult, extent: Extent, colour: bool) -> String {
     for attempt in &test.attempts {
         lines.extend(told::diagnostics(&attempt.warnings, paint));
     }
-    lines.extend(test.last().map(|last| hash(&test.file, &last.verdict, paint)));
+    // the hash of nothing says nothing
+    let nothing = Flow::default().hash();
+    let told = test.last().filter(|last| last.verdict.hash != nothing || last.verdict.expected.is_some());
+    lines.extend(told.map(|last| hash(&test.file, &last.verdict, paint)));
     lines.extend(test.last().map(kept));
     lines.extend(told::diagnostics(&test.problems, paint));
     let time = match test.attempts.is_empty() {

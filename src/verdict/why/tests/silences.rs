@@ -205,8 +205,31 @@ fn addresses_that_lead_nowhere() {
             .stops();
         has(
             &story.told("CALL_RTPESTAB at alice"),
-            &[part, "offer of bob: audio: PCMU/8000", "answer of alice: audio:"],
+            &[
+                part,
+                "offer of bob: sendrecv at",
+                "9, audio: PCMU/8000",
+                "answer of alice: sendrecv at 127.0.0.1:10000, audio:",
+            ],
         );
+    }
+}
+
+#[test]
+fn keys_that_the_other_side_does_not_have() {
+    let described = |key: &str| format!("v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 9 RTP/SAVP 0\r\na={key}\r\n");
+    let (sdes, dtls) = (described("crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x"), described("fingerprint:SHA-256 00"));
+    for (answer, part) in [
+        (&dtls, Some("the offer has keys by SDES, the answer keys by DTLS: neither can read the other's packets")),
+        (&described("x"), Some("the offer has keys by SDES, the answer nothing: neither can read")),
+        (&sdes, None),
+    ] {
+        let mut story = Story::new();
+        story.sip("alice", ALICE, BOB, "INVITE sip:bob@127.0.0.1:5062 SIP/2.0", "1 INVITE", &format!("\r\n{sdes}"));
+        story.sip("alice", BOB, ALICE, "SIP/2.0 200 OK", "1 INVITE", &format!("\r\n{answer}"));
+        story.says("alice", "AUDIO_REPORT", "c1", "", json!({"packets_tx": 100, "packets_rx": 0})).stops();
+        let told = story.told("CALL_RTPESTAB at alice");
+        has(&told, &["over RTP/SAVP, keys by SDES", part.unwrap_or("probably the peer sends nothing")]);
     }
 }
 
