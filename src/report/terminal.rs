@@ -145,6 +145,12 @@ mod tests {
     }
 
     #[test]
+    fn a_message_of_several_lines() {
+        let said = report(verdict(Status::Fail, vec![Reason::new("sent\nreceived \u{1b}[31m")]), false);
+        assert_eq!(said.lines().skip(1).take(2).collect::<Vec<_>>(), ["      sent", "        received \\u{1b}[31m"]);
+    }
+
+    #[test]
     fn a_test_that_passed() {
         let expected = "\
 PASS  examples/basic_call (4.2 s)

@@ -43,6 +43,11 @@ fn silence(case: &Case, request: &Row) -> Option<(String, Vec<String>)> {
     if !request.out {
         return None;
     }
+    if case.evidence.names.agent_at(&request.dst) == Some(case.name) {
+        let name = short(case.name);
+        let lines = vec![format!("{} is {name}'s own address: a target without a domain is called there", case.peer())];
+        return Some((format!("came back to {name} itself"), lines));
+    }
     let about = match earlier(case, request) {
         None => format!("got no answer at all to its {}", request.method),
         Some(response) => format!("got no answer to its {} {}", request.method, after(response)),

@@ -25,6 +25,18 @@ the last SIP exchange of alice's call to bob
 }
 
 #[test]
+fn a_call_to_itself() {
+    let mut story = Story::new();
+    for out in ["1 INVITE", "1 INVITE"] {
+        story.sip("alice", ALICE, ALICE, "INVITE sip:x@127.0.0.1:5060 SIP/2.0", out, "");
+    }
+    story.says("alice", "CALL_CLOSED", "c1", "404 Not Found", json!({})).stops();
+    let told = story.told("CALL_ESTABLISHED at alice");
+    has(&told, &["came back to alice itself", "own address: a target without a domain is called there"]);
+    assert!(!told.contains("no answer"), "{told}");
+}
+
+#[test]
 fn connections_and_names() {
     for (peer, param, parts) in [
         (
