@@ -78,7 +78,7 @@ pub fn wait_for(
     }
 }
 
-/// `await W.quiet(…) during D`: nothing of it came since the waiter was made, nor does until the time is over.
+/// `await W.quiet(…) during D`: nothing of it came since the last command or await before it, nor does until the time is over.
 pub fn stay_quiet(
     run: &Run,
     call: &NativeCallContext,
