@@ -49,7 +49,7 @@ pub struct Run {
     pub test_ended: Mutex<Option<Ended>>,
     /// The first failed `check`.
     pub check_failed: Mutex<Option<Ended>>,
-    /// The log's length when the last command was sent or the last await was over: from there on `quiet` counts.
+    /// The log's length when the last command was sent, or up to what the last await took: from there on `quiet` counts.
     pub acted: AtomicUsize,
     /// The lines of the user's text that did something.
     pub reached: Mutex<BTreeSet<u32>>,
@@ -148,9 +148,9 @@ impl Run {
         self.marks().seen()
     }
 
-    /// The script does something now: what has come so far is no consequence of it.
-    pub fn acts(&self) {
-        self.acted.store(self.log().len(), Relaxed);
+    /// From event number `n` on `quiet` counts: what came before is no consequence of what the script did last.
+    pub fn acted(&self, n: usize) {
+        self.acted.fetch_max(n, Relaxed);
     }
 
     /// Ends the run, whatever the script catches: the reason is sticky in the log, and no operation runs after it.

@@ -96,14 +96,12 @@ fn await_waiter(context: &mut EvalContext, inputs: &[Expression], clause: &str) 
     let source = site.source.clone();
     let global = context.global_runtime_state();
     let call = NativeCallContext::from((context.engine(), "await", source.as_deref(), global, position));
-    let result = match (waiter.is_quiet(), clause, time) {
+    match (waiter.is_quiet(), clause, time) {
         (true, "during", Some(time)) => waiting::stay_quiet(&run, &call, &waiter, time, &site),
         (true, ..) => Err(fail("say how long it has to be quiet: await alice.quiet(\"CALL_CLOSED\") during 1s".into())),
         (false, "during", _) => Err(fail("`during` goes with quiet(…); say `within` for the longest wait".into())),
         (false, _, time) => waiting::wait_for(&run, &call, &waiter, time, &site),
-    };
-    run.acts();
-    result
+    }
 }
 
 /// The advice for every trap of precedence: an operand of `await` reaches as far as an expression can.

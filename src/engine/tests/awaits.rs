@@ -130,6 +130,7 @@ fn quiet_counts_from_the_last_command_or_await_before_it() {
         FakeHost::new()
             .on("alice noise", &["bob CALL_INCOMING b1 from=sip:carol@pbx", "alice CALL_RINGING a1"])
             .on("alice hush", &["alice CALL_ANSWERED a1"])
+            .on("alice echo", &["alice CALL_RINGING a1", "bob CALL_INCOMING b1 from=sip:carol@pbx"])
     };
     let broken = "CALL_INCOMING from sip:carol@pbx at bob, where 10 ms of quiet were due";
     for (then, told) in [
@@ -139,6 +140,20 @@ fn quiet_counts_from_the_last_command_or_await_before_it() {
         ("alice.cmd(\"noise\");\nalice.cmd(\"hush\");\nawait bob.quiet(\"CALL_INCOMING\") during 10ms;", ""),
         (
             "alice.cmd(\"noise\");\nawait alice.event(\"CALL_RINGING\");\nawait bob.quiet(\"CALL_INCOMING\") during 10ms;",
+            "",
+        ),
+        // it came after what the await took, and before the script went on
+        (
+            "alice.cmd(\"echo\");\nawait alice.event(\"CALL_RINGING\");\nawait bob.quiet(\"CALL_INCOMING\") during 10ms;",
+            broken,
+        ),
+        // an await that takes an old event does not reach back behind the last command
+        (
+            "alice.cmd(\"echo\");\nalice.cmd(\"hush\");\nawait alice.event(\"CALL_RINGING\");\nawait bob.quiet(\"CALL_INCOMING\") during 10ms;",
+            "",
+        ),
+        (
+            "alice.cmd(\"noise\");\nawait bob.quiet(\"CALL_HOLD\") during 1ms;\nawait bob.quiet(\"CALL_INCOMING\") during 10ms;",
             "",
         ),
     ] {
