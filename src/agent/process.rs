@@ -85,9 +85,22 @@ pub async fn exits(child: &mut Child, link: &mut Link, limit: Duration) -> Optio
 }
 
 fn signal(child: &Child, signal: libc::c_int) {
-    if let Some(group) = child.id().and_then(|id| i32::try_from(id).ok()) {
+    if let Some(group) = group(child) {
         // SAFETY: plain kill(2) on the group that this agent leads; it has an id until it has been waited for
         unsafe { libc::kill(-group, signal) };
+    }
+}
+
+/// The process group that an agent leads; none when it has been waited for.
+pub fn group(child: &Child) -> Option<i32> {
+    child.id().and_then(|id| i32::try_from(id).ok())
+}
+
+/// Kills what an agent has started and left behind, as soon as it is gone itself.
+pub fn kill_rest(group: Option<i32>) {
+    if let Some(group) = group {
+        // SAFETY: plain kill(2); the id is not given to another group while this one has members, and hardly so soon after
+        unsafe { libc::kill(-group, libc::SIGKILL) };
     }
 }
 
