@@ -114,3 +114,25 @@ pub fn told(status: ExitStatus) -> String {
         (_, code) => format!("exit code {}", code.unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+    use tokio::io::AsyncReadExt;
+
+    #[tokio::test]
+    async fn what_an_agent_leaves_behind_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("agent");
+        std::fs::write(&program, "#!/bin/sh\nsleep 1000 &\n").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let kind = Kind { program, ..Kind::for_tests((4, 12, 0)) };
+        let mut child = spawn(&kind, folder.path()).unwrap();
+        let group = group(&child);
+        assert!(child.wait().await.unwrap().success());
+        kill_rest(group);
+        // it had the other end of this pipe
+        child.stdout.take().unwrap().read_to_end(&mut vec![]).await.unwrap();
+    }
+}
