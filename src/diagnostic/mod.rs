@@ -15,7 +15,7 @@ pub use json::json;
 pub use limit::{MOST, limited};
 pub use mask::mask_secrets;
 pub use nearest::nearest;
-pub use render::render;
+pub use render::{printable, render};
 pub use suggestion::{Sort, Suggestion};
 
 /// A text the user wrote: a testfile or a Rhai script.
