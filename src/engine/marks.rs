@@ -367,7 +367,11 @@ mod tests {
         // the one without an id may be of the call that is still open
         assert_eq!(left(&marks), [2, 3, 6]);
         marks.consume(&of_call(2, "CALL_INCOMING", "2"));
-        marks.observe(&[of_call(9, "CALL_CLOSED", "2"), of_call(10, "CALL_CLOSED", "3"), of_call(11, "CALL_INCOMING", "4")]);
+        marks.observe(&[
+            of_call(9, "CALL_CLOSED", "2"),
+            of_call(10, "CALL_CLOSED", "3"),
+            of_call(11, "CALL_INCOMING", "4"),
+        ]);
         assert_eq!(left(&marks), [11]);
         assert_eq!(marks.agents["alice"].live[0].groups.len(), 1);
     }

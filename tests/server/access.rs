@@ -17,7 +17,8 @@ fn a_server_tells_that_it_is_well_and_ends_when_asked() {
 fn who_asks_nothing_holds_no_connection() {
     let server = Server::start();
     let address = server.base.trim_start_matches("http://");
-    let login = "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    let login =
+        "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
     let known = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
     std::thread::scope(|scope| {
         // nothing, half a head, half a body, and nothing after a request
@@ -29,7 +30,10 @@ fn who_asks_nothing_holds_no_connection() {
                 let mut answer = vec![];
                 // a reset is an end, too
                 let ended = connection.read_to_end(&mut answer);
-                assert!(!ended.is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "{sent:?} holds a connection");
+                assert!(
+                    !ended.is_err_and(|error| error.kind() == ErrorKind::WouldBlock),
+                    "{sent:?} holds a connection"
+                );
             });
         }
     });

@@ -227,3 +227,10 @@ fn what_fills_the_memory_with_many_values_is_an_error() {
     assert!(ended.message.contains("256 MiB more memory"), "{ended:?}");
     assert!(place(&ended).0 > 2);
 }
+
+#[test]
+fn a_print_is_kept_as_far_as_a_person_would_read_it() {
+    let texts = printed("let s = \"x\";\ns.pad(100000, 'é');\nprint(s);\nprint(\"short\");");
+    assert_eq!(texts[1], "short");
+    assert!(texts[0].len() <= (64 << 10) + 3 && texts[0].starts_with("xéé") && texts[0].ends_with("é…"));
+}
