@@ -64,20 +64,29 @@ demo: deps-build ## build, then a real call between two agents
 	cargo build
 	$(TARGET_DIR)/debug/telefonist run examples/basic_call
 
+# Where the time of `make test` goes: its lines tell when each stage began.
+stage = @echo "stage $$(date +%T) $(1)"
+
 test: deps-build deps-test ui ## everything that has to pass
+	$(call stage,lints)
 	$(MAKE) --no-print-directory lint
+	$(call stage,web UI)
 	cd ui && npm test --silent
 	python3 data/sounds/make_sounds.py --check
-	@echo "the program without an agent of its own, on Debian's:"
+	$(call stage,a program without an agent of its own)
 	@set -ex; data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT; \
 	cargo run --no-default-features -- run examples/basic_call --baresip PATH --data-dir "$$data"
+	$(call stage,tests)
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	    set -ex; cargo nextest run --workspace --no-fail-fast; cargo test --workspace --doc; \
 	else \
 	    set -ex; cargo test --workspace; \
 	fi
+	$(call stage,answers against the OpenAPI document)
 	$(MAKE) --no-print-directory openapi
+	$(call stage,the static program)
 	$(MAKE) --no-print-directory static-test
+	$(call stage,browser)
 	$(MAKE) --no-print-directory browser
 	@echo "make test: all passed"
 

@@ -153,7 +153,7 @@ fn homes(file: &mut File) {
         return;
     }
     let module = file.module().unwrap_or_default();
-    let has_the_clock = file.path == "src/event/log.rs";
+    let has_the_clock = file.path == "src/event/clock.rs";
     file.each_path(|path| {
         if path.contains(&"SystemTime") && !has_the_clock {
             return Some(format!("`{}`: the wall clock jumps; ask `event::Clock`, which does not", path.join("::")));

@@ -1,8 +1,8 @@
 //! The functions that scripts call, in modules that all engines share.
 
 use super::{
-    agent_api, blocks, call, checks, directives, duration, event_value, inputs, party, quality, shared, steps, syntax,
-    validation, waiter, waiting,
+    agent_api, blocks, call, checks, directives, duration, event_value, inputs, party, quality, shared, sleeping,
+    steps, syntax, validation, waiter,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, FuncRegistration, Module, OptimizationLevel, RhaiNativeFunc, Shared, Variant};
@@ -21,7 +21,7 @@ static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     call::register_into(&mut module);
     party::register_into(&mut module);
     waiter::register_into(&mut module);
-    waiting::register_into(&mut module);
+    sleeping::register_into(&mut module);
     directives::register_into(&mut module);
     inputs::register_into(&mut module);
     checks::register_into(&mut module);

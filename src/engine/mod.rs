@@ -32,6 +32,7 @@ mod runner;
 mod session;
 mod shared;
 mod shortfall;
+mod sleeping;
 mod state;
 mod statements;
 mod stdlib;

@@ -1,16 +1,15 @@
-//! Waiting: `await` on waiters, `sleep`.
+//! Waiting: `await` on waiters.
 
 use super::at::Site;
 use super::duration::Millis;
-use super::errors::{Failure, plain_type, wrong, wrong_at};
+use super::errors::{Failure, plain_type, wrong_at};
 use super::event_value::{EventValue, reading};
 use super::matching::{Found, Scan};
-use super::register;
 use super::shortfall::{Refusal, Shortfall, describe};
 use super::state::{Fallible, Run, lock};
 use super::waiter::Waiter;
-use crate::event::{Body, Ended, Event, Note, Wake};
-use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
+use crate::event::{Ended, Event, Note, Wake};
+use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::sync::Arc;
 
 /// A message about an await looks so far back in the log.
@@ -123,7 +122,7 @@ pub fn stay_quiet(
 }
 
 /// What a person who watches the run wants to know meanwhile.
-fn note_waiting(run: &Run, what: String, limit: Millis, site: &Site) {
+pub(super) fn note_waiting(run: &Run, what: String, limit: Millis, site: &Site) {
     run.host.note(Note::Waiting { what, limit: limit.0, at: Some(run.at(site)) });
 }
 
@@ -272,77 +271,4 @@ fn value_of(found: Found) -> Dynamic {
         }
         Found::All(all) => all.into_iter().map(value_of).collect::<Vec<_>>().into(),
     }
-}
-
-/// A wait for a time that a script gives.
-struct Timed {
-    run: Arc<Run>,
-    site: Site,
-    /// When it is over, and when the script's time is: milliseconds since the epoch.
-    deadline: f64,
-    end_of_time: f64,
-}
-
-impl Timed {
-    /// `what` it waits for, in words.
-    fn begin(context: &NativeCallContext, what: &str, time: &Dynamic) -> Fallible<Timed> {
-        let run = Run::of(context)?;
-        let site = Site::of_call(context);
-        run.may_act(&site)?;
-        let time = Millis::from_script(time).map_err(wrong)?;
-        let deadline = run.log().now() + time.0;
-        let end_of_time = run.declare_wait(&site, time);
-        note_waiting(&run, what.into(), time, &site);
-        Ok(Timed { run, site, deadline, end_of_time })
-    }
-}
-
-/// `sleep(2s)`.
-fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
-    let Timed { run, site, deadline, end_of_time } = Timed::begin(&context, "sleep", &time)?;
-    let until = deadline.min(end_of_time);
-    loop {
-        match run.log().wait(run.keep_up(), until) {
-            Wake::Stopped(_) => return Err(run.stopped(&site)),
-            // events may come without end
-            Wake::New if run.log().now() < until => {}
-            _ if end_of_time < deadline => return Err(run.end(run.too_long(), &site)),
-            _ => return Ok(()),
-        }
-    }
-}
-
-/// `news(seen, 5s)`: waits until an agent's event or a SIP message comes beyond the first `seen` entries of the log, and tells how many
-/// entries that makes; `seen` itself where none comes in time.
-fn news(context: NativeCallContext, seen: i64, time: Dynamic) -> Fallible<i64> {
-    let mut next = usize::try_from(seen).map_err(|_| wrong("a number of events can't be negative"))?;
-    let Timed { run, site, deadline, end_of_time } = Timed::begin(&context, "an event of any agent", &time)?;
-    loop {
-        match run.log().wait(next, deadline.min(end_of_time)) {
-            Wake::Stopped(_) => return Err(run.stopped(&site)),
-            Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), &site)),
-            Wake::Timeout => return Ok(seen),
-            Wake::New => {
-                let events = run.log().since(next);
-                // commands and their answers, notes and log lines: what the script itself sets off
-                let news = events.iter().any(|event| matches!(event.body, Body::Event(_) | Body::Sip(_)));
-                next = events.last().map_or(next, |event| event.n as usize + 1);
-                run.keep_up();
-                if news {
-                    return Ok(next as i64);
-                }
-            }
-        }
-    }
-}
-
-pub fn register_into(module: &mut Module) {
-    register(module, "news", |context: NativeCallContext| -> Fallible<i64> {
-        Ok(Run::of(&context)?.log().len() as i64)
-    });
-    register(module, "news", news);
-    // Rhai has a `sleep` of its own, for numbers of seconds, that nothing could interrupt
-    register(module, "sleep", |context: NativeCallContext, time: i64| sleep(context, time.into()));
-    register(module, "sleep", |context: NativeCallContext, time: f64| sleep(context, time.into()));
-    register(module, "sleep", sleep);
 }

@@ -4,10 +4,10 @@
 //! One mutex, one condition variable, one sticky reason to stop: every wait of a run ends through them.
 
 use super::tail::{Limits, Tail};
-use super::{Body, Ended, Event, Events, How};
+use super::{Body, Clock, Ended, Event, Events, How};
 use crate::diagnostic::Diagnostic;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// Nobody gets more events at once.
 pub const CHUNK: usize = 1024;
@@ -16,42 +16,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why a run has to end before its script does. The first reason stays.
 pub type Stop = Ended;
-
-/// Milliseconds since the epoch that never run backwards, whatever happens to the machine's clock.
-#[derive(Debug)]
-pub enum Clock {
-    System {
-        start: Instant,
-        epoch: f64,
-    },
-    /// For tests: stands still until [`Log::advance`].
-    Manual(Mutex<f64>),
-}
-
-impl Clock {
-    pub fn system() -> Clock {
-        Clock::from(SystemTime::now())
-    }
-
-    /// What the wall clock says later does not matter.
-    fn from(wall: SystemTime) -> Clock {
-        let epoch = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
-        Clock::System { start: Instant::now(), epoch: epoch.as_secs_f64() * 1000.0 }
-    }
-
-    pub fn manual(start: f64) -> Clock {
-        Clock::Manual(Mutex::new(start))
-    }
-
-    /// Rounded to microseconds, so that it survives JSON unchanged.
-    pub fn now(&self) -> f64 {
-        let now = match self {
-            Clock::System { start, epoch } => epoch + start.elapsed().as_secs_f64() * 1000.0,
-            Clock::Manual(now) => *lock(now),
-        };
-        (now * 1000.0).round() / 1000.0
-    }
-}
 
 /// Why [`Log::wait`] came back.
 #[derive(Debug, PartialEq)]
@@ -137,7 +101,7 @@ impl Events for Log {
 }
 
 /// A panic elsewhere must not take the log with it: its state is valid between any two statements.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
@@ -361,179 +325,5 @@ impl Log {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::event::tail::weight;
-    use crate::event::{LogLine, Note};
-
-    fn print(text: &str) -> Body {
-        Body::Note(Note::Print { text: text.into() })
-    }
-
-    #[test]
-    fn a_clock_counts_on_from_where_the_wall_clock_stood_wherever_that_goes() {
-        let year = Duration::from_secs(31_536_000);
-        // set back behind the epoch, wrong by decades, right: a run's deadlines are kept all the same
-        for wall in [UNIX_EPOCH - year, UNIX_EPOCH, SystemTime::now() + 50 * year] {
-            let log = Log::new(Clock::from(wall));
-            let (begun, start) = (Instant::now(), log.now());
-            assert!(
-                (start - wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1000.0).abs() < 1000.0
-            );
-            assert_eq!(log.wait(0, start + 20.0), Wake::Timeout);
-            let (real, told) = (begun.elapsed().as_secs_f64() * 1000.0, log.now() - start);
-            assert!(told >= 20.0 && told <= real + 0.1, "{told} ms told, {real} ms passed");
-        }
-    }
-
-    #[test]
-    fn a_wait_ends_by_event_time_or_stop_in_manual_time() {
-        let log = Arc::new(Log::new(Clock::manual(1000.0)));
-        log.push(None, print("a"));
-        assert_eq!(log.wait(0, 2000.0), Wake::New);
-        let waiter = std::thread::spawn({
-            let log = log.clone();
-            move || (log.wait(1, 1500.0), log.now())
-        });
-        log.advance(499.0);
-        log.advance(1.0);
-        assert_eq!(waiter.join().unwrap(), (Wake::Timeout, 1500.0));
-        log.stop(Ended::failed("first"));
-        log.stop(Ended::failed("second"));
-        assert_eq!(log.wait(0, 9000.0), Wake::Stopped(Ended::failed("first")));
-    }
-
-    /// Keeps what it is told to, as a file would.
-    struct Shelf(Mutex<Vec<Arc<Event>>>);
-
-    impl Archive for Shelf {
-        fn read(&self, from: u64, take: &mut dyn FnMut(Event) -> bool) -> Result<(), Diagnostic> {
-            let events = lock(&self.0).clone();
-            let _ = events.iter().filter(|event| event.n >= from).all(|event| take((**event).clone()));
-            Ok(())
-        }
-    }
-
-    fn numbers(log: &Log, from: usize) -> Vec<u64> {
-        log.since(from).iter().map(|event| event.n).collect()
-    }
-
-    fn all(log: &Log) -> Vec<u64> {
-        let mut all = vec![];
-        log.each(&mut |event| all.push(event.n)).unwrap();
-        all
-    }
-
-    fn line(log: &Log) -> u64 {
-        log.push(None, Body::Log(LogLine { level: "info".into(), text: "x".into() }))
-    }
-
-    /// In events as [`line`] makes them.
-    fn small(kept: usize, most: usize) -> (Log, Arc<Shelf>) {
-        let one = weight(&Event {
-            n: 0,
-            time: 0.0,
-            agent: None,
-            body: Body::Log(LogLine { level: "info".into(), text: "x".into() }),
-        });
-        let log = Log::with_limits(Clock::manual(0.0), Limits { kept: kept * one, most: most * one });
-        let shelf = Arc::new(Shelf(Mutex::default()));
-        log.set_archive(shelf.clone());
-        (log, shelf)
-    }
-
-    #[test]
-    fn old_events_come_from_the_archive() {
-        let (log, shelf) = small(2, 8);
-        (0..5).for_each(|_| _ = line(&log));
-        assert_eq!(numbers(&log, 0), [0, 1, 2, 3, 4], "nobody has taken them over");
-        lock(&shelf.0).extend(log.since(0).into_iter().take(4));
-        log.archived(4, false);
-        assert_eq!(lock(&log.state).tail.from(0, 9).len(), 3);
-        assert_eq!((all(&log), numbers(&log, 1), numbers(&log, 3)), (vec![0, 1, 2, 3, 4], vec![1, 2, 3], vec![3, 4]));
-        assert_eq!(log.wait(4, 0.0), Wake::New);
-        assert_eq!(log.wait(5, 0.0), Wake::Timeout);
-    }
-
-    #[test]
-    fn while_the_archive_is_stuck_the_oldest_lines_go_and_what_decides_stays() {
-        let (log, shelf) = small(2, 8);
-        log.push(None, print("first"));
-        line(&log);
-        lock(&shelf.0).extend(log.since(0));
-        log.archived(2, true);
-        (0..3).for_each(|n| _ = log.push(None, print(&n.to_string())));
-        (0..100).for_each(|_| _ = line(&log));
-        let left = all(&log);
-        assert_eq!((left[..5].to_vec(), *left.last().unwrap()), (vec![0, 1, 2, 3, 4], 104));
-        assert_eq!(log.dropped() as usize, 105 - left.len());
-        assert!(left.len() < 15 && log.stopped().is_none(), "{left:?}");
-        // it takes again
-        lock(&shelf.0).extend(log.since(2));
-        log.archived(105, false);
-        line(&log);
-        assert_eq!(all(&log), [left, vec![105]].concat());
-    }
-
-    #[test]
-    fn a_run_ends_when_too_much_comes_that_decides_its_verdict() {
-        let (log, _) = small(2, 8);
-        log.archived(0, true);
-        (0..100).for_each(|n| _ = log.push(None, print(&n.to_string())));
-        assert_eq!(log.stopped().unwrap().how, crate::event::How::Error);
-        assert!(all(&log).len() < 10);
-    }
-
-    #[test]
-    fn who_pushes_too_fast_waits_for_the_archive_and_nothing_is_dropped() {
-        let (log, shelf) = small(2, 8);
-        let log = Arc::new(log);
-        let archiving = std::thread::spawn({
-            let log = log.clone();
-            move || {
-                let mut next = 0;
-                while let Some(events) = log.follow(next) {
-                    next = events.last().unwrap().n as usize + 1;
-                    lock(&shelf.0).extend(events);
-                    log.archived(next as u64, false);
-                }
-            }
-        });
-        (0..10_000).for_each(|_| _ = line(&log));
-        log.close();
-        archiving.join().unwrap();
-        assert_eq!((all(&log).len(), log.dropped()), (10_000, 0));
-    }
-
-    #[test]
-    fn a_reason_to_end_can_be_taken_away_but_not_that_of_the_user() {
-        let log = Log::new(Clock::manual(0.0));
-        log.stop(Ended::failed("too slow"));
-        assert_eq!(log.take_stop().unwrap().message, "too slow");
-        assert_eq!((log.take_stop(), log.wait(0, 0.0)), (None, Wake::Timeout));
-        log.stop(Ended { how: How::Cancelled, ..Ended::finished() });
-        assert_eq!(log.take_stop(), None);
-        assert!(matches!(log.wait(0, 0.0), Wake::Stopped(_)));
-    }
-
-    #[test]
-    fn a_follower_reads_everything_and_ends_with_the_log() {
-        let log = Arc::new(Log::new(Clock::system()));
-        let reader = std::thread::spawn({
-            let log = log.clone();
-            move || {
-                let mut seen = 0;
-                while let Some(events) = log.follow(seen) {
-                    seen += events.len();
-                }
-                seen
-            }
-        });
-        for n in 0..1000 {
-            log.push(None, print(&n.to_string()));
-        }
-        log.close();
-        log.push(None, print("too late"));
-        assert_eq!(reader.join().unwrap(), 1000);
-    }
-}
+#[path = "log_tests.rs"]
+mod tests;

@@ -2,6 +2,7 @@
 //!
 //! An [`Event`] is one line of a run's `events.jsonl`. Times are milliseconds since the epoch, as numbers.
 
+mod clock;
 mod closed;
 pub mod fields;
 mod json;
@@ -15,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+pub use clock::Clock;
 pub use closed::{ClosedBy, ClosedReason, closed_reason, without_error_number};
-pub use log::{Archive, Clock, Log, Stop, Wake};
+pub use log::{Archive, Log, Stop, Wake};
 pub use names::{EVENT_NAMES, MEANINGS, NEVER_IN_FLOW, meaning};
 pub use secrets::Secrets;
 pub use tail::{Limits, weight};

@@ -3,16 +3,18 @@
 //! Each line stands at its place in one text that grows, so that all places are the session's. A statement has an engine of its own
 //! over the same variables, functions, imports, agents and marks. What failed leaves nothing behind, and the session goes on.
 
-use super::agent_api::Agent;
-use super::check::{self, Known};
-use super::errors;
-use super::host::Host;
-use super::program::{Loader, Program, parse_text};
-use super::runner::{STACK, engine, internal_error};
-use super::shared::share_all;
-use super::state::{Limits, Run, lock};
-use super::{statements, value};
+mod texts;
+
 use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::engine::agent_api::Agent;
+use crate::engine::check::{self, Known};
+use crate::engine::errors;
+use crate::engine::host::Host;
+use crate::engine::program::{Loader, Program, parse_text};
+use crate::engine::runner::{STACK, engine, internal_error};
+use crate::engine::shared::share_all;
+use crate::engine::state::{Limits, Run, lock};
+use crate::engine::{statements, value};
 use crate::event::{Ended, How, Log};
 use crate::script::Script;
 use rhai::{AST, Dynamic, EvalAltResult, Scope, Stmt};
@@ -21,6 +23,7 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use texts::{blank, declared, functions, without, without_statements};
 
 /// The name by which places in a session's text are told.
 const NAME: &str = "session";
@@ -101,7 +104,7 @@ pub fn session(
 }
 
 /// Gives a session inside a script that has failed to whoever wants one. The script stays failed.
-pub(super) fn pause(run: &Arc<Run>, variables: Scope<'static>, result: &Result<(), Box<EvalAltResult>>) {
+pub(in crate::engine) fn pause(run: &Arc<Run>, variables: Scope<'static>, result: &Result<(), Box<EvalAltResult>>) {
     let Some(pause) = run.host.pause() else { return };
     let ended = errors::ended_so(run, result, lock(&run.check_failed).clone());
     if !matches!(ended.how, How::Failed | How::Error) {
@@ -281,7 +284,7 @@ impl Session {
         let script_of = |rhai: String| Script { rhai, ..script.clone() };
         let Ok(own) = parse_text(&padded, &self.name) else {
             let alone = script_of(padded);
-            return Err(super::compile(&alone).err().unwrap_or_default());
+            return Err(crate::engine::compile(&alone).err().unwrap_or_default());
         };
         // a function that is defined anew is no second one
         let mut before = self.text();
@@ -357,43 +360,4 @@ impl Session {
         }
         problem
     }
-}
-
-/// The functions that a text defines: names with counts of parameters.
-fn functions(ast: &AST) -> impl Iterator<Item = (String, usize)> {
-    let named = ast.iter_functions().map(|function| (function.name.to_string(), function.params.len()));
-    named.filter(|(name, _)| !name.starts_with("anon$"))
-}
-
-/// The text with nothing in it but the ends of its lines and spaces: what follows it keeps its place.
-fn blank(text: &str) -> String {
-    text.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect()
-}
-
-/// The text with those characters blank.
-fn without(text: &str, range: Range<usize>) -> String {
-    let kept = text.chars().enumerate().map(|(n, c)| if range.contains(&n) && c != '\n' { ' ' } else { c });
-    kept.collect()
-}
-
-/// A script's functions and imports at their places, and nothing else of it.
-fn without_statements(text: &str) -> String {
-    let mut kept = String::new();
-    for part in statements::split(text) {
-        let own = &text[part];
-        let stays = parse_text(own, "")
-            .is_ok_and(|ast| ast.statements().iter().all(|statement| matches!(statement, Stmt::Import(..))));
-        kept.push_str(&if stays { own.to_string() } else { blank(own) });
-    }
-    kept.extend(std::iter::repeat_n('\n', text.matches('\n').count() - kept.matches('\n').count()));
-    kept
-}
-
-/// The variables as a text declares them, in one line: which are agents is all that is known of them.
-fn declared(variables: &Scope) -> String {
-    let declare = |(name, _, value): (&str, bool, Dynamic)| match value.is::<Agent>() {
-        true => format!("let {name} = agent(\"{name}\"); "),
-        false => format!("let {name} = something(); "),
-    };
-    variables.iter().map(declare).collect()
 }
