@@ -156,3 +156,12 @@ fn a_slip_in_a_text_of_200_lines_is_told_at_its_place_with_what_was_meant() {
         assert!(found[0].is_error() && advice.contains(meant), "{slip}: {advice}");
     }
 }
+
+#[test]
+fn of_thousands_of_mistakes_the_first_are_told() {
+    for (name, text) in [("long", "ua1:dal ua2|".repeat(5000)), ("long.rhai", "alise.dial();\n".repeat(5000))] {
+        let found = told(&Source::new(name, text));
+        assert!((100..=404).contains(&found.len()), "{name}: {}", found.len());
+        assert!(found.iter().any(|one| one.message.ends_with("are not shown")), "{name}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::support::receiver::{Receiver, Request};
 use crate::support::{OLD_BARESIP, Telefonist};
+use std::ffi::CString;
 
 #[test]
 fn an_unknown_directive_is_shown_with_line_caret_and_the_nearest_one() {
@@ -124,4 +125,18 @@ fn the_flags_of_one_dash_work() {
     let test = test.file("call", "uanew <sip:a@127.0.0.1>;regint=0 | 0s\n");
     test.run().exits(0);
     assert!(test.folder.path().join("elsewhere/runs").is_dir());
+}
+
+#[test]
+fn names_and_pipes_in_a_folder_from_elsewhere_do_no_harm() {
+    let host = Telefonist::new("check tests").file("tests/\u{1b}[31m\u{202e}evil.rhai", "let x = y;\n");
+    let pipe = CString::new(host.folder.path().join("tests/pipe").to_str().unwrap()).unwrap();
+    // SAFETY: a path that ends with a zero
+    assert_eq!(unsafe { libc::mkfifo(pipe.as_ptr(), 0o600) }, 0);
+    let done = host.run().exits(2).says("pipe").says("it is not a file").says("evil.rhai");
+    done.never_says("\u{1b}").never_says("\u{202e}");
+    let done = host.then("run tests").exits(2).says("it is not a file");
+    done.never_says("\u{1b}").never_says("\u{202e}");
+    host.then("check tests --accounts tests/pipe").exits(2).says("it is not a file");
+    host.then("runs --config tests/pipe").exits(2).says("it is no file");
 }

@@ -198,6 +198,8 @@ pub enum EncodeError {
     Control(char),
     /// Longer than [`COMMAND_LIMIT`]: that many bytes.
     TooLong(usize),
+    /// It names a file by a path, to run what is in it or to write over it.
+    Path,
 }
 
 impl fmt::Display for EncodeError {
@@ -208,6 +210,10 @@ impl fmt::Display for EncodeError {
             EncodeError::TooLong(length) => write!(
                 f,
                 "the command is {length} bytes long, baresip takes {COMMAND_LIMIT} at most; shorten its parameters"
+            ),
+            EncodeError::Path => write!(
+                f,
+                "an agent loads modules, and plays into files, by their names alone; take the path out (what it hears is in its recording)"
             ),
         }
     }
@@ -223,6 +229,9 @@ pub fn encode(command: &str, params: &str, token: &str) -> Result<Vec<u8>, Encod
     if let Some(c) = [command, params, token].into_iter().flat_map(str::chars).find(|c| c.is_control()) {
         return Err(EncodeError::Control(c));
     }
+    if leads_out(command, params) {
+        return Err(EncodeError::Path);
+    }
     let length = if params.is_empty() { command.len() } else { command.len() + 1 + params.len() };
     if length > COMMAND_LIMIT {
         return Err(EncodeError::TooLong(length));
@@ -235,6 +244,25 @@ pub fn encode(command: &str, params: &str, token: &str) -> Result<Vec<u8>, Encod
     object.insert("token".to_string(), token.into());
     let json = Value::Object(object).to_string();
     Ok(format!("{}:{json},", json.len()).into_bytes())
+}
+
+/// Whether a command would have the agent run, or write over, any file of this machine: a test may come from anywhere. baresip takes words in
+/// any case.
+fn leads_out(command: &str, params: &str) -> bool {
+    let writes = |player: &str| player.contains("aufile") && player.contains('/');
+    let params = params.to_lowercase();
+    match command.to_lowercase().as_str() {
+        "insmod" => params.contains('/'),
+        "auplay" => writes(&params),
+        "uanew" => params.split("audio_player").skip(1).any(|after| {
+            let value = after.trim_start_matches([' ', '=']);
+            writes(match value.strip_prefix('"') {
+                Some(quoted) => quoted.split('"').next().unwrap_or_default(),
+                None => value.split(';').next().unwrap_or_default(),
+            })
+        }),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -153,3 +153,28 @@ proptest! {
         prop_assert_eq!(object["token"].as_str(), Some(token.as_str()));
     }
 }
+
+#[test]
+fn no_command_leads_out_of_the_agents_folder() {
+    for (command, params) in [
+        ("insmod", "../../tmp/x.so"),
+        ("INSMOD", "/tmp/x"),
+        ("auplay", "aufile,/tmp/x"),
+        ("auplay", " AUFILE,../x"),
+        ("uanew", "<sip:a@h>;audio_player=aufile,/tmp/x"),
+        ("uanew", "<sip:a@h>;regint=0;Audio_Player = \"aufile,a;/tmp/x\""),
+        ("uanew", "<sip:a@h>;audio_player=aubridge,a;audio_player=aufile,/x"),
+    ] {
+        assert_eq!(encode(command, params, "1"), Err(EncodeError::Path), "{command} {params}");
+    }
+    for (command, params) in [
+        ("insmod", "contact.so"),
+        ("auplay", "aufile,x.wav"),
+        ("auplay", "oss,/dev/dsp"),
+        ("ausrc", "aufile,/data/sounds/a.wav"),
+        ("uanew", "<sip:a@h>;audio_player=aubridge,a;audio_source=aufile,/data/sounds/a.wav"),
+        ("dial", "sip:audio_player@h"),
+    ] {
+        assert!(encode(command, params, "1").is_ok(), "{command} {params}");
+    }
+}

@@ -7,7 +7,7 @@ use super::link::Link;
 use super::messages::Messages;
 use super::output::Output;
 use super::ports::Lease;
-use super::process::{QUIT, QUIT_LOCAL, end, exits, kill, spawn, told};
+use super::process::{QUIT, QUIT_LOCAL, end, exits, group, kill, kill_rest, spawn, told};
 use super::reports::Reports;
 use super::state::{Phase, State};
 use crate::event::{Body, Ended, Note, Sink};
@@ -76,6 +76,7 @@ async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state:
     let failed = |name: &str, why: &str| Ended::error(format!("agent `{name}` did not start: {why}"));
     let cannot = |error: std::io::Error| failed(&start.name, &format!("{}: {error}", start.kind.program.display()));
     let mut child = spawn(&start.kind, &start.folder).map_err(cannot)?;
+    let group = group(&child);
     let tls = SocketAddr::new(start.sip.ip(), start.sip.port() + 1);
     let output = Output::of(&mut child, vec![start.sip.to_string(), tls.to_string()]).map_err(cannot)?;
     // our own module reports for itself
@@ -96,6 +97,7 @@ async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state:
         Some(ready) => {
             let why = ready.unwrap_or_else(|_| Err(format!("it was not ready within {} s", START.as_secs())));
             let status = kill(&mut child).await;
+            kill_rest(group);
             link.finish().await;
             start.push(Note::AgentStopped { status });
             let why = failed(&start.name, &why.err().unwrap_or_default());
@@ -105,6 +107,7 @@ async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state:
     // who waits for an answer hears that there is none, after the log has the reason
     match turn {
         Turn::Lost(status) => {
+            kill_rest(group);
             link.finish().await;
             state.enter(Phase::Gone(status.clone()));
             start.push(if link.quits { Note::AgentStopped { status } } else { Note::AgentLost { status } });
@@ -115,6 +118,7 @@ async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state:
             link.fail_all();
             drop(requests);
             let status = end(&mut child, &mut link, if start.local { QUIT_LOCAL } else { QUIT }).await;
+            kill_rest(group);
             link.finish().await;
             start.push(Note::AgentStopped { status });
         }

@@ -85,9 +85,22 @@ pub async fn exits(child: &mut Child, link: &mut Link, limit: Duration) -> Optio
 }
 
 fn signal(child: &Child, signal: libc::c_int) {
-    if let Some(group) = child.id().and_then(|id| i32::try_from(id).ok()) {
+    if let Some(group) = group(child) {
         // SAFETY: plain kill(2) on the group that this agent leads; it has an id until it has been waited for
         unsafe { libc::kill(-group, signal) };
+    }
+}
+
+/// The process group that an agent leads; none when it has been waited for.
+pub fn group(child: &Child) -> Option<i32> {
+    child.id().and_then(|id| i32::try_from(id).ok())
+}
+
+/// Kills what an agent has started and left behind, as soon as it is gone itself.
+pub fn kill_rest(group: Option<i32>) {
+    if let Some(group) = group {
+        // SAFETY: plain kill(2); the id is not given to another group while this one has members, and hardly so soon after
+        unsafe { libc::kill(-group, libc::SIGKILL) };
     }
 }
 
@@ -99,5 +112,27 @@ pub fn told(status: ExitStatus) -> String {
         (_, Some(99)) => "exit code 99: its network interface can't be used".into(),
         (_, Some(254)) => "exit code 254: it does not know its options".into(),
         (_, code) => format!("exit code {}", code.unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+    use tokio::io::AsyncReadExt;
+
+    #[tokio::test]
+    async fn what_an_agent_leaves_behind_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("agent");
+        std::fs::write(&program, "#!/bin/sh\nsleep 1000 &\n").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let kind = Kind { program, ..Kind::for_tests((4, 12, 0)) };
+        let mut child = spawn(&kind, folder.path()).unwrap();
+        let group = group(&child);
+        assert!(child.wait().await.unwrap().success());
+        kill_rest(group);
+        // it had the other end of this pipe
+        child.stdout.take().unwrap().read_to_end(&mut vec![]).await.unwrap();
     }
 }

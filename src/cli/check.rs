@@ -2,7 +2,7 @@
 
 use super::arguments::{CheckArguments, CheckFormat, CompileArguments};
 use super::{colours, inputs, settings};
-use crate::diagnostic::{Diagnostic, Severity, json, render};
+use crate::diagnostic::{Diagnostic, Severity, json, printable, render};
 use crate::pipeline;
 use crate::verdict::{ExitCode, worst};
 use std::io::Write;
@@ -67,7 +67,7 @@ fn check_all(arguments: &CheckArguments, told: &mut Told) -> Result<ExitCode, Ve
             _ => "has errors",
         };
         if told.format == CheckFormat::Text {
-            let _ = writeln!(std::io::stdout(), "{}: {word}", path.display());
+            let _ = writeln!(std::io::stdout(), "{}: {word}", printable(&path.display().to_string()));
         }
     }
     Ok(worst(codes))

@@ -32,9 +32,9 @@ impl Config {
             let message = format!("the file {} can't be read: {why}", path.display());
             vec![Diagnostic::error(message).advice("name another one with --config")]
         };
-        let length = path.metadata().map_err(|error| unreadable(error.to_string()))?.len();
-        if length > LONGEST {
-            return Err(unreadable(format!("it has {length} bytes, more than {LONGEST}")));
+        let file = path.metadata().map_err(|error| unreadable(error.to_string()))?;
+        if !file.is_file() || file.len() > LONGEST {
+            return Err(unreadable(format!("it is no file of {LONGEST} bytes at most")));
         }
         let text = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
         let source = Source::new(path.display().to_string(), text);

@@ -98,7 +98,7 @@ fn plan(arguments: &RunArguments) -> Plan {
             Kept::None => Keep::None,
         },
         keeps_order: arguments.selection.shuffle.is_some(),
-        limits: Limits { within: arguments.limits.timeout, test: arguments.limits.test_timeout },
+        limits: Limits { within: arguments.limits.timeout, test: arguments.limits.test_timeout, ..Limits::default() },
     }
 }
 

@@ -135,7 +135,7 @@ fn options(arguments: &ServeArguments) -> Result<Options, Diagnostic> {
         tls,
         parallel_runs: arguments.parallel_runs,
         retention: Retention { runs, days },
-        limits: Limits { within, test },
+        limits: Limits { within, test, ..Limits::default() },
     })
 }
 

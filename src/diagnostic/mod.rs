@@ -1,6 +1,7 @@
 //! Diagnostics are data: what is wrong, where in the user's own text, and what to do; rendering is apart.
 
 mod json;
+mod limit;
 mod mask;
 mod nearest;
 mod render;
@@ -11,9 +12,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use json::json;
+pub use limit::{MOST, limited};
 pub use mask::mask_secrets;
 pub use nearest::nearest;
-pub use render::render;
+pub use render::{printable, render};
 pub use suggestion::{Sort, Suggestion};
 
 /// A text the user wrote: a testfile or a Rhai script.

@@ -93,8 +93,8 @@ fn slice(text: &str, span: Range<usize>) -> &str {
     &text[boundary(span.start.min(text.len()))..boundary(span.end.min(text.len()))]
 }
 
-/// Without what a hostile file could use to write over the terminal.
-fn printable(text: &str) -> String {
+/// A text, or a file's name, without what could write over the terminal that shows it.
+pub fn printable(text: &str) -> String {
     text.chars().map(|c| if is_invisible(c) && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 

@@ -21,6 +21,7 @@ mod host;
 mod inputs;
 mod marks;
 mod matching;
+mod memory;
 mod names;
 mod party;
 mod pattern;

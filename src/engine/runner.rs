@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// Enough for the deepest recursion that the engine's limits allow, in a debug build too. Only what is used is mapped.
 pub(super) const STACK: usize = 256 << 20;
 
+/// So much of what a script prints at once is kept, in bytes: a SIP message has as much at most.
+const PRINTED: usize = 64 << 10;
+
 /// Runs a program and says how it ended. Never panics; whatever the script does, it ends within milliseconds once the
 /// log is stopped. It blocks: the script runs in a thread of its own.
 pub fn run(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Ended {
@@ -72,6 +75,14 @@ fn evaluate(run: &Arc<Run>) -> Result<(), Box<rhai::EvalAltResult>> {
     result
 }
 
+/// As much of a text as a person might read: it is kept with the run.
+fn printed(text: &str) -> String {
+    match text.len() > PRINTED {
+        true => format!("{}…", &text[..text.floor_char_boundary(PRINTED)]),
+        false => text.to_string(),
+    }
+}
+
 pub(super) fn engine(run: &Arc<Run>) -> Engine {
     let mut engine = api::engine();
     engine.set_default_tag(run.tag());
@@ -79,9 +90,9 @@ pub(super) fn engine(run: &Arc<Run>) -> Engine {
     let watched = run.clone();
     engine.on_progress(move |_| watched.must_stop().then_some(Dynamic::UNIT));
     let printing = run.clone();
-    engine.on_print(move |text| printing.host.note(Note::Print { text: text.to_string() }));
+    engine.on_print(move |text| printing.host.note(Note::Print { text: printed(text) }));
     let printing = run.clone();
-    engine.on_debug(move |text, _, _| printing.host.note(Note::Print { text: text.to_string() }));
+    engine.on_debug(move |text, _, _| printing.host.note(Note::Print { text: printed(text) }));
     let shared = run.clone();
     #[expect(deprecated, reason = "rhai marks it as volatile, and our version of rhai is pinned by Cargo.lock")]
     engine.on_var(move |name, index, context: EvalContext| {

@@ -6,6 +6,7 @@ use super::duration::Millis;
 use super::errors::wrong;
 use super::host::Host;
 use super::marks::Marks;
+use super::memory::Memory;
 use super::program::Program;
 use crate::event::{Ended, Log};
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
@@ -14,18 +15,20 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-/// The time limits of a run.
+/// The limits of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
     /// How long an `await` without `within` waits.
     pub within: Duration,
     /// How long a script may run beyond the waits that it declares.
     pub test: Duration,
+    /// By so much the program may grow while it runs, in bytes: far more than all that runs keep.
+    pub memory: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { within: Duration::from_secs(30), test: Duration::from_secs(600) }
+        Limits { within: Duration::from_secs(30), test: Duration::from_secs(600), memory: 2 << 30 }
     }
 }
 
@@ -59,6 +62,7 @@ pub struct Run {
     /// The log has a reason to stop, or will have at once.
     stopping: AtomicBool,
     operations: AtomicU32,
+    memory: Memory,
 }
 
 /// The script's time. Each wait counts once, where it is written: so a loop around it ends too.
@@ -101,6 +105,7 @@ impl Run {
             stopping: AtomicBool::new(host.log().stopped().is_some()),
             // the clock is not looked at before the first operation: `start` has just done so
             operations: AtomicU32::new(1),
+            memory: Memory::now(),
             host,
         }
     }
@@ -184,13 +189,15 @@ impl Run {
         if self.stopping.load(Relaxed) {
             return true;
         }
-        // the log's lock and the clock cost more than an operation does
+        // the log's lock and the clock cost more than an operation does, but for one with a large value
         let operation = self.operations.fetch_add(1, Relaxed);
-        if operation & 63 != 0 {
-            return false;
-        }
-        if operation & 1023 == 0 && self.log().now() > lock(&self.budget).until {
+        let due = operation & 15 == 0 && self.memory.is_due();
+        if due && self.log().now() > lock(&self.budget).until {
             self.log().stop(self.too_long());
+        } else if due && self.memory.growth() > self.limits.memory {
+            self.log().stop(self.too_large());
+        } else if !due && operation & 63 != 0 {
+            return false;
         }
         let stop = self.log().stopped().is_some();
         self.stopping.store(stop, Relaxed);
@@ -204,6 +211,15 @@ impl Run {
             budget.until += wait.0;
         }
         budget.until
+    }
+
+    /// How a script ends that fills the memory.
+    fn too_large(&self) -> Ended {
+        let limit = self.limits.memory >> 20;
+        Ended {
+            advice: Some("keep less in variables, or run fewer scripts at once".into()),
+            ..Ended::error(format!("the program came to need {limit} MiB more memory while the script ran"))
+        }
     }
 
     /// How a script ends that does not end.

@@ -5,6 +5,7 @@ use super::at::Site;
 use super::errors;
 use super::event_value::{EventValue, field, from_json};
 use super::host::{AgentAsk, Host, Reply};
+use super::memory::Memory;
 use super::program::Program;
 use super::register;
 use super::resolver::Resolver;
@@ -14,7 +15,6 @@ use super::waiter::rhai_index;
 use crate::event::{At, Body, Clock, Ended, Event, How, Log, Note};
 use rhai::{Array, Dynamic, Engine, EvalContext, ImmutableString, Module, NativeCallContext, Scope};
 use serde_json::Value;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -42,11 +42,8 @@ const MOST_LINES: usize = 1000;
 /// A line, and the reason why it failed, up to so many characters.
 const LONGEST: usize = 4000;
 
-/// By so much the program may grow while a script runs, in bytes. Rhai limits each value, not all of them together; other runs of this
-/// program grow by far less.
+/// By so much the program may grow while a script runs, in bytes; other runs of it grow by far less.
 const GROWTH: usize = 512 << 20;
-/// How often that is looked at: what a script can fill in that time is little beside it.
-const LOOK: Duration = Duration::from_millis(5);
 
 impl Judging {
     /// How a validation ends that somebody stops.
@@ -194,26 +191,16 @@ pub fn validate(program: &Program, material: Material, limit: Duration, stop: St
     Judging::new(ended, said)
 }
 
-/// How much of the program is in memory, in bytes; 0 where the system does not say.
-fn resident() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
-    pages.unwrap_or(0) * 4096
-}
-
 /// Ends a validation that takes too long, that somebody stops, or that fills the memory.
 fn watch(run: Arc<Run>, limit: Duration, stop: Stop) -> impl Fn(u64) -> Option<Dynamic> {
-    let (begun, before) = (Instant::now(), resident());
-    let looked = AtomicU64::new(0);
+    let (begun, memory) = (Instant::now(), Memory::now());
     move |operation| {
-        let now = if operation & 15 == 0 { begun.elapsed() } else { Duration::ZERO };
-        if now.as_millis() as u64 >= looked.load(Relaxed) + LOOK.as_millis() as u64 {
-            looked.store(now.as_millis() as u64, Relaxed);
-            if now > limit {
+        if operation & 15 == 0 && memory.is_due() {
+            if begun.elapsed() > limit {
                 run.log().stop(Judging::too_long(limit));
             } else if stop() {
                 run.log().stop(Judging::cancelled());
-            } else if resident() > before + GROWTH {
+            } else if memory.growth() > GROWTH {
                 let why = format!("the validation needs more than {} MiB of memory", GROWTH >> 20);
                 run.log().stop(Ended { advice: Some("keep less at once".into()), ..Ended::error(why) });
             }

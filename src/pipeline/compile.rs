@@ -37,10 +37,11 @@ impl Compiled {
 pub fn load(path: &Path) -> Result<Arc<Source>, Diagnostic> {
     let name = path.display().to_string();
     let unreadable = |why: String| Diagnostic::error(format!("`{name}` can't be read: {why}"));
-    let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
-    if !file.metadata().is_ok_and(|file| file.is_file()) {
+    // a pipe is opened when somebody writes into it, if ever
+    if !path.metadata().map_err(|error| unreadable(error.to_string()))?.is_file() {
         return Err(unreadable("it is not a file".into()));
     }
+    let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let mut bytes = vec![];
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
     if bytes.len() as u64 > LARGEST {

@@ -1,7 +1,7 @@
 //! What can be said of a test before any agent starts.
 
 use crate::agent::{Kind, commands};
-use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::diagnostic::{Diagnostic, MOST, Source, limited, nearest};
 use crate::engine::{self, Block, Facts, Known, Limits, Loader, Program};
 use crate::run::{Collecting, Inputs};
 use crate::script::Script;
@@ -70,8 +70,8 @@ pub fn check(source: &Arc<Source>, inputs: &Arc<Inputs>, files: &Loader, kind: O
     Checked { diagnostics, exit_code }
 }
 
-/// A top level that takes longer to declare its tests never ends.
-const COLLECTING: Limits = Limits { within: Duration::ZERO, test: Duration::from_secs(10) };
+/// A top level that takes longer to declare its tests, or needs more for that, never ends.
+const COLLECTING: Limits = Limits { within: Duration::ZERO, test: Duration::from_secs(10), memory: 512 << 20 };
 
 /// The tests of a file that has them in blocks. Nothing is started.
 ///
@@ -89,15 +89,16 @@ fn coded(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 /// Words that no baresip has: sent all the same, an agent may carry a module of its own.
 fn unknown_commands(script: &Script) -> Vec<Diagnostic> {
     let unknown = script.commands.iter().filter(|(word, _)| !commands::is_known(word));
-    let warning = |(word, place): &(String, _)| {
+    let warning = |(n, (word, place)): (usize, &(String, _))| {
         let warning = Diagnostic::warning(format!("no known baresip has the command `{word}`")).at(Clone::clone(place));
         let warning = warning.code("unknown-command");
-        match nearest(word, commands::names()) {
+        // of those that are not shown nobody reads the advice
+        match nearest(word, commands::names().filter(|_| n < MOST)) {
             Some(near) => warning.advice(format!("did you mean `{near}`?")),
             None => warning,
         }
     };
-    unknown.map(warning).collect()
+    limited(unknown.enumerate().map(warning).collect())
 }
 
 /// The accounts of the test that no accounts file has.

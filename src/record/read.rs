@@ -37,7 +37,7 @@ pub fn last_time(path: &Path) -> Option<f64> {
 
 /// The last event in the same way.
 pub fn last(path: &Path) -> Option<Event> {
-    let mut file = File::open(path).ok()?;
+    let mut file = path.is_file().then(|| File::open(path).ok())??;
     let start = file.metadata().ok()?.len().saturating_sub(TAIL);
     file.seek(SeekFrom::Start(start)).ok()?;
     let mut tail = vec![];
@@ -66,10 +66,15 @@ impl Record {
     /// # Errors
     /// It can't be read, or is not the event file of a run in a version that is known here.
     pub fn open(path: &Path) -> Result<Record, Diagnostic> {
-        let file = File::open(path).map_err(|error| {
-            Diagnostic::error(format!("cannot read {}: {error}", path.display()))
+        let unreadable = |why: String| {
+            Diagnostic::error(format!("cannot read {}: {why}", path.display()))
                 .advice("name the events.jsonl of a run's folder below <data_dir>/runs")
-        })?;
+        };
+        // a folder may come from anywhere, and a pipe would be waited for
+        if path.metadata().is_ok_and(|file| !file.is_file()) {
+            return Err(unreadable("it is not a file".into()));
+        }
+        let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
         Record::of(BufReader::with_capacity(BLOCK, file), &path.display().to_string())
     }
 }

@@ -43,6 +43,16 @@ impl Guesses {
         Err(failure.advice(format!("try again in {seconds} s")).header(header::RETRY_AFTER, HeaderValue::from(seconds)))
     }
 
+    /// Counts a guess before it is looked at: of those that come at once, each knows of the others. [`Guesses::right`] forgets it.
+    ///
+    /// # Errors
+    /// As [`Guesses::may`].
+    pub fn attempt(&self, from: IpAddr, now: f64) -> Result<(), Failure> {
+        self.may(from, now)?;
+        self.wrong(from, now);
+        Ok(())
+    }
+
     /// A wrong one came.
     pub fn wrong(&self, from: IpAddr, now: f64) {
         self.with(|all| {
@@ -96,6 +106,15 @@ mod tests {
         assert!(guesses.may(IpAddr::from([192, 0, 2, 2]), 4000.0).is_ok());
         guesses.right(from);
         assert!(free(4001.0));
+    }
+
+    #[test]
+    fn guesses_that_come_at_once_are_counted() {
+        let guesses = Guesses::default();
+        let from = IpAddr::from([192, 0, 2, 1]);
+        // none of them is known to be wrong yet
+        let tried = (0..60).filter(|_| guesses.attempt(from, 0.0).is_ok()).count();
+        assert_eq!(tried, FREE as usize);
     }
 
     #[test]

@@ -41,6 +41,7 @@ use console::Console;
 use failure::Failure;
 use figures::AllFigures;
 use hub::Hub;
+use hyper_util::rt::TokioTimer;
 use measure::Measure;
 use metrics::Metrics;
 use news::Spread;
@@ -57,6 +58,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 /// How long requests that go on may take when the server ends.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long somebody may take to ask, or let a connection lie idle: nobody holds connections that others need for nothing.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The largest body of most requests; those for files say their own.
 const BODY: usize = 2 * 1024 * 1024;
 /// So many texts are looked at once for those who edit them.
@@ -116,7 +119,10 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
     terminal.started(&Started { address, tls, made_key, default_password: app.has_default_password() });
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let served = runtime.block_on(async {
-        let server = axum_server::from_tcp(listener)?.handle(handle);
+        let mut server = axum_server::from_tcp(listener)?.handle(handle).first_request_timeout(PATIENCE);
+        // asks for a sign of life where several requests share a connection
+        server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(PATIENCE);
+        server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
         let served = match &certificate {
             Some(certificate) => server.acceptor(RustlsAcceptor::new(certificate.config.clone())).serve(service).await,
             None => server.serve(service).await,

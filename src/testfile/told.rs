@@ -1,11 +1,8 @@
 //! What the parser has to say, up to a limit: a hostile file must not make a million messages.
 
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Diagnostic, MOST, Place, Source};
 use std::ops::Range;
 use std::sync::Arc;
-
-/// How many errors, and how many warnings, are told of one file.
-const MAX_TOLD: usize = 100;
 
 pub struct Told {
     pub source: Arc<Source>,
@@ -17,14 +14,14 @@ pub struct Told {
 impl Told {
     pub fn error(&mut self, span: Range<usize>, message: impl Into<String>, advice: impl FnOnce() -> String) {
         self.errors += 1;
-        if self.errors <= MAX_TOLD {
+        if self.errors <= MOST {
             self.tell(Diagnostic::error(message), span, advice());
         }
     }
 
     pub fn warning(&mut self, span: Range<usize>, message: impl Into<String>, advice: impl FnOnce() -> String) {
         self.warnings += 1;
-        if self.warnings <= MAX_TOLD {
+        if self.warnings <= MOST {
             self.tell(Diagnostic::warning(message), span, advice());
         }
     }
@@ -35,12 +32,12 @@ impl Told {
 
     /// The warnings; or, if there are errors, all.
     pub fn finish(mut self) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
-        if self.errors > MAX_TOLD {
-            let more = format!("{} more errors are not shown", self.errors - MAX_TOLD);
+        if self.errors > MOST {
+            let more = format!("{} more errors are not shown", self.errors - MOST);
             self.diagnostics.push(Diagnostic::error(more));
         }
-        if self.warnings > MAX_TOLD {
-            let more = format!("{} more warnings are not shown", self.warnings - MAX_TOLD);
+        if self.warnings > MOST {
+            let more = format!("{} more warnings are not shown", self.warnings - MOST);
             self.diagnostics.push(Diagnostic::warning(more));
         }
         if self.errors > 0 { Err(self.diagnostics) } else { Ok(self.diagnostics) }

@@ -33,6 +33,9 @@ pub fn source(folder: &Path, name: &str) -> Result<Arc<Source>, Diagnostic> {
     if !folder.canonicalize().is_ok_and(|folder| real.starts_with(folder)) {
         return Err(unreadable("it is a link that leads out of its folder".into()).advice("put the file itself there"));
     }
+    if !real.is_file() {
+        return Err(unreadable("it is not a file".into()));
+    }
     let mut bytes = vec![];
     let read = File::open(&real).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
     read.map_err(|error| unreadable(error.to_string()))?;

@@ -18,7 +18,7 @@ mod walk;
 use super::agent_api::COMMANDS;
 use super::program::{self, Loader, Parsed, Program};
 use super::{resolver, syntax_errors};
-use crate::diagnostic::{Diagnostic, Place, Source, nearest};
+use crate::diagnostic::{Diagnostic, Place, Source, limited, nearest};
 use crate::script::Script;
 use functions::ModuleFunctions;
 pub use functions::of as own_functions;
@@ -39,7 +39,7 @@ pub struct Known {
     pub validation: bool,
 }
 
-/// Everything that can be found wrong without a run, in the order of the text.
+/// Everything that can be found wrong without a run, in the order of the text, as far as a person would read on.
 pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
     let (ast, mut diagnostics, left_out) = match program::parse_lines(script) {
         Parsed { ast: Some(ast), errors, left_out } => (ast, errors, left_out),
@@ -61,7 +61,7 @@ pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
     diagnostics.extend(found);
     diagnostics.sort_by_key(|diagnostic| diagnostic.place.as_ref().map_or(0, |place| place.span.start));
     diagnostics.dedup();
-    diagnostics
+    limited(diagnostics)
 }
 
 /// The text that a diagnostic is about.

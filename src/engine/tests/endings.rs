@@ -215,3 +215,22 @@ fn a_validation_that_fails_ends_the_run_whatever_is_caught() {
     // where the validation itself names no place
     assert_eq!((place(&ended), host.prints()), ((2, 3), vec![]));
 }
+
+#[test]
+fn what_fills_the_memory_with_many_values_is_an_error() {
+    // each of them is as large as a value may be
+    let values: String = (0..100).map(|n| format!("let v{n} = s + {n};\n")).collect();
+    let text = format!("let s = \"x\";\ns.pad(16000000, 'x');\n{values}");
+    let limits = Limits { memory: 256 << 20, ..Limits::default() };
+    let ended = run(&program(&text), Arc::new(FakeHost::new()), &limits);
+    assert_eq!(ended.how, How::Error, "{ended:?}");
+    assert!(ended.message.contains("256 MiB more memory"), "{ended:?}");
+    assert!(place(&ended).0 > 2);
+}
+
+#[test]
+fn a_print_is_kept_as_far_as_a_person_would_read_it() {
+    let texts = printed("let s = \"x\";\ns.pad(100000, 'é');\nprint(s);\nprint(\"short\");");
+    assert_eq!(texts[1], "short");
+    assert!(texts[0].len() <= (64 << 10) + 3 && texts[0].starts_with("xéé") && texts[0].ends_with("é…"));
+}

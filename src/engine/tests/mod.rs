@@ -203,7 +203,7 @@ fn program(text: &str) -> Program {
 /// Runs a script to its end; awaits without `within` wait 20 ms.
 fn run_on(host: FakeHost, text: &str) -> (Ended, Arc<FakeHost>) {
     let host = Arc::new(host);
-    let limits = Limits { within: Duration::from_millis(20), test: Duration::from_secs(20) };
+    let limits = Limits { within: Duration::from_millis(20), test: Duration::from_secs(20), ..Limits::default() };
     (run(&program(text), host.clone(), &limits), host)
 }
 

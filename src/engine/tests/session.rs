@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, render};
 
 /// Enters the lines, each by itself, and gives for each what it gave: a value, or what is wrong with it.
 fn enter(host: FakeHost, lines: &[&str]) -> Vec<String> {
-    let limits = Limits { within: Duration::from_millis(20), test: Duration::from_secs(20) };
+    let limits = Limits { within: Duration::from_millis(20), test: Duration::from_secs(20), ..Limits::default() };
     let mut told = vec![];
     let none: Loader = Arc::new(|_| Err("no files here".into()));
     let ended = session(Arc::new(host), &limits, none, |session| {

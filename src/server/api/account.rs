@@ -12,10 +12,13 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+/// How long the body of a login may take: nobody is known before it.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a session lasts that is not used, in milliseconds.
 const LIFETIME: f64 = 7.0 * 86_400_000.0;
 
@@ -47,10 +50,12 @@ async fn login(State(app): State<Arc<App>>, request: Request) -> Result<Response
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical());
     let peer = peer.unwrap_or_else(|| [0, 0, 0, 0].into());
     let browser = text(&parts.headers, header::USER_AGENT.as_str());
-    let Json(login) = Json::<Login>::from_request(Request::from_parts(parts, body), &app).await?;
-    app.access.guesses.may(peer, now())?;
+    let body = Json::<Login>::from_request(Request::from_parts(parts, body), &app);
+    let late = |_| Failure::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
+    let Json(login) = tokio::time::timeout(PATIENCE, body).await.map_err(late)??;
     let is_default = login.password == DEFAULT_PASSWORD;
     let _turn = app.access.verifying.acquire().await;
+    app.access.guesses.attempt(peer, now())?;
     let begin = move |app: &App| {
         let Some(user) = app.store.verify_password(&login.user, &login.password)? else { return Ok(None) };
         if is_default && !local {
@@ -60,7 +65,6 @@ async fn login(State(app): State<Arc<App>>, request: Request) -> Result<Response
         Ok(Some(app.store.create_session(user.id, &browser, LIFETIME, now())?))
     };
     let Some(token) = blocking(&app, begin).await? else {
-        app.access.guesses.wrong(peer, now());
         return Err(Failure::new(StatusCode::UNAUTHORIZED, "user or password is wrong")
             .advice("the first user is `telefonist`, with the password of -ui_admin_password"));
     };
