@@ -39,6 +39,7 @@ mod steps;
 mod suggest;
 mod syntax;
 mod syntax_errors;
+mod syntax_slips;
 mod validation;
 mod value;
 mod waiter;

@@ -1,11 +1,13 @@
 //! What a check knows of a value before it is there.
 
+use super::in_place;
 use crate::engine::agent_api::{Agent, ReplyValue};
 use crate::engine::call::Call;
 use crate::engine::duration::Millis;
 use crate::engine::event_value::EventValue;
 use crate::engine::validation::Telefonist;
 use crate::engine::waiter::Waiter;
+use crate::event::fields;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 use std::any::TypeId;
 
@@ -41,6 +43,8 @@ pub enum Kind {
     Telefonist,
     /// A list of waiters of one event each.
     ListOfWaiters(Type),
+    /// The headers of a SIP message.
+    Headers,
 }
 
 impl Kind {
@@ -74,6 +78,26 @@ impl Kind {
         }
     }
 
+    /// What a field of an event is, where the event has it.
+    pub fn of_field(name: &str) -> Kind {
+        match name {
+            "call" => Kind::Call,
+            "headers" => Kind::Headers,
+            "rtcp_stats" => Kind::Map,
+            "tx" | "rx" => Kind::Bool,
+            "time" | "status" | "mos" | "packets_tx" | "packets_rx" | "lost_tx" | "lost_rx" | "jitter_tx"
+            | "jitter_rx" => Kind::Number,
+            name if fields::named(name).is_some() => Kind::Text,
+            _ => Kind::Unknown,
+        }
+    }
+
+    /// Whether its properties are those that Rhai itself gives to values of the kind.
+    pub fn has_getters(self) -> bool {
+        let list = matches!(self, Kind::List | Kind::ListOfWaiters(_) | Kind::Events(_));
+        list || matches!(self, Kind::Text | Kind::Number | Kind::Bool | Kind::Closure | Kind::Duration)
+    }
+
     pub fn is_waiter(self) -> bool {
         matches!(self, Kind::Waiter(_) | Kind::Waiters(_) | Kind::AnyWaiter | Kind::Quiet)
     }
@@ -89,7 +113,7 @@ impl Kind {
             Kind::Unit => one_of(&[TypeId::of::<()>()]),
             Kind::Bool => one_of(&[TypeId::of::<bool>()]),
             Kind::Text => one_of(&[TypeId::of::<&str>(), TypeId::of::<String>(), TypeId::of::<ImmutableString>()]),
-            Kind::Map => one_of(&[TypeId::of::<Map>()]),
+            Kind::Map | Kind::Headers => one_of(&[TypeId::of::<Map>()]),
             Kind::Closure => one_of(&[TypeId::of::<FnPtr>()]),
             Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) => one_of(&[TypeId::of::<Array>()]),
             // whole or not, and of which width, is not told apart here
@@ -121,7 +145,7 @@ impl Kind {
             Kind::Text => "a text",
             Kind::Bool => "a truth value",
             Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) => "a list",
-            Kind::Map => "a map",
+            Kind::Map | Kind::Headers => "a map",
             Kind::Closure => "a closure",
             Kind::Duration => "a duration",
             Kind::Agent => "an agent",
@@ -141,6 +165,7 @@ pub const MAKERS: [&str; 4] = ["agent", "uanew", "uafind", "on"];
 pub fn result_of(receiver: Kind, name: &str, arguments: &[Kind], named: Type) -> Kind {
     match (receiver, name) {
         (Kind::Agent, "dial") => Kind::Call,
+        (receiver, name) if in_place::gives_nothing(receiver, name) => Kind::Unit,
         (Kind::Agent | Kind::Call, "event") => Kind::Waiter(named),
         (Kind::Agent | Kind::Call, "established") => Kind::Waiter(Some("CALL_ESTABLISHED")),
         (Kind::Agent | Kind::Call, "closed") => Kind::Waiter(Some("CALL_CLOSED")),

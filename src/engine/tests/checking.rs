@@ -105,7 +105,7 @@ fn modules_are_looked_into() {
         found("import \"std/calls\" as c;\nc::establisch(1, 2);\nc::hangup();"),
         [
             "2:4 the module `c` has no function `establisch` (did you mean `establish`?)",
-            "3:4 `c::hangup` takes 1 or 2 arguments, not 0",
+            "3:4 `c::hangup` takes 1 or 2 arguments, not 0 (it is called so: c::hangup(agent) or c::hangup(agent, peer))",
         ]
     );
     assert_eq!(
