@@ -49,7 +49,7 @@ mod waiting;
 mod tests;
 
 pub use blocks::{Block, collect};
-pub use check::{Known, check, commands};
+pub use check::{Known, check, commands, figures};
 pub use facts::{Facts, facts, facts_of, validations};
 pub use host::{AgentAsk, Host, Pause, Reply};
 pub use program::{Loader, Program, compile};

@@ -119,7 +119,8 @@ fn of_statement(at: &Around) -> Option<Told> {
     if awaits && at.rest.starts_with(',') {
         return Some(("`await` takes one waiter".into(), "for several: await all([…, …]), or any([…, …])"));
     }
-    if at.rest.starts_with(':') && at.before.contains("let ") {
+    let declared = at.before.trim_start().strip_prefix("let ").map(str::trim);
+    if at.rest.starts_with(':') && declared == Some(at.before_word) {
         return Some(("a variable has no type".into(), "take it out: let name = …;"));
     }
     if at.rest.starts_with('{') && at.before.trim_start().starts_with("step(") {

@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::engine::{self, Block, Facts, Known, Limits, Loader, Program};
 use crate::run::{Collecting, Inputs};
 use crate::script::Script;
+use crate::testfile;
 use crate::verdict::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,10 +93,8 @@ fn unknown_commands(script: &Script) -> Vec<Diagnostic> {
     let warning = |(word, place): &(String, _)| {
         let warning = Diagnostic::warning(format!("no known baresip has the command `{word}`")).at(Clone::clone(place));
         let warning = warning.code("unknown-command");
-        match nearest(word, commands::names()) {
-            Some(near) => warning.advice(format!("did you mean `{near}`?")),
-            None => warning,
-        }
+        let near = || nearest(word, commands::names()).map(|near| format!("did you mean `{near}`?"));
+        Diagnostic { advice: testfile::suggest::meant(word).or_else(near), ..warning }
     };
     unknown.map(warning).collect()
 }

@@ -177,6 +177,7 @@ impl Walk<'_> {
                 self.header_named(name, position);
                 return Kind::Unknown;
             }
+            Kind::Figures => return self.figure(name, position),
             kind if kind.has_getters() => {
                 self.getter(kind, name, position);
                 return Kind::Unknown;

@@ -67,7 +67,7 @@ impl Walk<'_> {
         let name = call.name.as_str();
         let parameter = match receiver {
             Kind::Waiter(of) | Kind::Waiters(of) if name == "where" => Kind::Event(of),
-            Kind::Events(of) => Kind::Event(of),
+            list if list.is_list() => list.element(),
             _ if name == "where" => Kind::Event(None),
             _ => Kind::Unknown,
         };

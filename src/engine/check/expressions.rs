@@ -114,11 +114,7 @@ impl Walk<'_> {
 
     /// What follows `[`: the index, and what follows `]`.
     fn indexed(&mut self, list: Kind, rest: &Expr) -> Kind {
-        let element = match list {
-            Kind::Events(of) => Kind::Event(of),
-            Kind::ListOfWaiters(of) => Kind::Waiter(of),
-            _ => Kind::Unknown,
-        };
+        let element = list.element();
         let index = match rest {
             Expr::Dot(parts, ..) | Expr::Index(parts, ..) => &parts.lhs,
             index => index,

@@ -51,7 +51,7 @@ pub fn method(receiver: Kind, name: &str) -> Option<String> {
             "format" => "backticks fill in what stands in ${…}: `${name} is busy`",
             _ => return None,
         },
-        Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) => match word.as_str() {
+        list if list.is_list() => match word.as_str() {
             "add" | "append" => "write push(…)",
             "length" | "size" | "count" => "write len()",
             "includes" | "has" => "write contains(…)",

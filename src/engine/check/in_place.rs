@@ -13,7 +13,7 @@ const OF_LISTS: [&str; 11] =
 pub fn gives_nothing(receiver: Kind, name: &str) -> bool {
     match receiver {
         Kind::Text => OF_TEXTS.contains(&name),
-        Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) => OF_LISTS.contains(&name),
+        list if list.is_list() => OF_LISTS.contains(&name),
         // texts and lists have it alone
         Kind::Unknown => matches!(name, "trim" | "replace" | "push" | "sort" | "reverse"),
         _ => false,

@@ -45,6 +45,9 @@ pub enum Kind {
     ListOfWaiters(Type),
     /// The headers of a SIP message.
     Headers,
+    /// The figures of a call, and a list of those, in a validation.
+    Figures,
+    ListOfFigures,
 }
 
 impl Kind {
@@ -94,8 +97,21 @@ impl Kind {
 
     /// Whether its properties are those that Rhai itself gives to values of the kind.
     pub fn has_getters(self) -> bool {
-        let list = matches!(self, Kind::List | Kind::ListOfWaiters(_) | Kind::Events(_));
-        list || matches!(self, Kind::Text | Kind::Number | Kind::Bool | Kind::Closure | Kind::Duration)
+        self.is_list() || matches!(self, Kind::Text | Kind::Number | Kind::Bool | Kind::Closure | Kind::Duration)
+    }
+
+    pub fn is_list(self) -> bool {
+        matches!(self, Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) | Kind::ListOfFigures)
+    }
+
+    /// What each element of it is.
+    pub fn element(self) -> Kind {
+        match self {
+            Kind::Events(of) => Kind::Event(of),
+            Kind::ListOfWaiters(of) => Kind::Waiter(of),
+            Kind::ListOfFigures => Kind::Figures,
+            _ => Kind::Unknown,
+        }
     }
 
     pub fn is_waiter(self) -> bool {
@@ -113,9 +129,9 @@ impl Kind {
             Kind::Unit => one_of(&[TypeId::of::<()>()]),
             Kind::Bool => one_of(&[TypeId::of::<bool>()]),
             Kind::Text => one_of(&[TypeId::of::<&str>(), TypeId::of::<String>(), TypeId::of::<ImmutableString>()]),
-            Kind::Map | Kind::Headers => one_of(&[TypeId::of::<Map>()]),
+            Kind::Map | Kind::Headers | Kind::Figures => one_of(&[TypeId::of::<Map>()]),
             Kind::Closure => one_of(&[TypeId::of::<FnPtr>()]),
-            Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) => one_of(&[TypeId::of::<Array>()]),
+            list if list.is_list() => one_of(&[TypeId::of::<Array>()]),
             // whole or not, and of which width, is not told apart here
             Kind::Number => {
                 let others = [Kind::Unit, Kind::Bool, Kind::Text, Kind::Map, Kind::Closure, Kind::List];
@@ -144,8 +160,8 @@ impl Kind {
             Kind::Number => "a number",
             Kind::Text => "a text",
             Kind::Bool => "a truth value",
-            Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) => "a list",
-            Kind::Map | Kind::Headers => "a map",
+            Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) | Kind::ListOfFigures => "a list",
+            Kind::Map | Kind::Headers | Kind::Figures => "a map",
             Kind::Closure => "a closure",
             Kind::Duration => "a duration",
             Kind::Agent => "an agent",
@@ -166,6 +182,8 @@ pub fn result_of(receiver: Kind, name: &str, arguments: &[Kind], named: Type) ->
     match (receiver, name) {
         (Kind::Agent, "dial") => Kind::Call,
         (receiver, name) if in_place::gives_nothing(receiver, name) => Kind::Unit,
+        (list @ (Kind::Events(_) | Kind::ListOfFigures), "filter") => list,
+        (list @ (Kind::Events(_) | Kind::ListOfFigures), "find") => list.element(),
         (Kind::Agent | Kind::Call, "event") => Kind::Waiter(named),
         (Kind::Agent | Kind::Call, "established") => Kind::Waiter(Some("CALL_ESTABLISHED")),
         (Kind::Agent | Kind::Call, "closed") => Kind::Waiter(Some("CALL_CLOSED")),

@@ -49,7 +49,7 @@ impl Takes {
             Takes::Text => kind == Kind::Text,
             Takes::Event => matches!(kind, Kind::Event(_)),
             Takes::Closure => kind == Kind::Closure,
-            Takes::List => matches!(kind, Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_)),
+            Takes::List => kind.is_list(),
         }
     }
 

@@ -56,7 +56,8 @@ pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
     walk.validation = known.validation;
     walk.program();
     found.append(&mut walk.diagnostics);
-    if !known.commands.is_empty() {
+    // a testfile's own words are looked at where they stand in it
+    if !known.commands.is_empty() && script.commands.is_empty() {
         found.extend(walk.commands.iter().filter_map(|(text, place)| unknown_command(text, place, known)));
     }
     found.extend(super::facts::problems(&program).into_iter().map(|problem| problem.code("not-written-out")));
@@ -91,6 +92,11 @@ pub fn seen_at(script: &Script, line: u32) -> Option<Vec<Seen>> {
     walk.watched = Some(line);
     walk.program();
     Some(walk.seen.1)
+}
+
+/// The names of the figures of a call that a validation is given.
+pub fn figures() -> impl Iterator<Item = &'static str> {
+    validation::FIGURES.iter().map(|(name, _)| *name)
 }
 
 /// baresip's word for a method that is one command.

@@ -39,7 +39,7 @@ impl Walk<'_> {
         }
         let what = match sign {
             "!=" => "which always differ",
-            "==" => "which are never equal",
+            "==" | "assert_eq" => "which are never equal",
             _ => "which have no order",
         };
         let message = format!("`{sign}` compares {a} with {b}, {what}");
@@ -54,7 +54,7 @@ fn class(kind: Kind) -> Option<&'static str> {
     use Kind::*;
     let known = matches!(
         kind,
-        Number | Text | Bool | Duration | List | Map | Headers | Closure | Agent | Reply | Call | Event(_)
+        Number | Text | Bool | Duration | List | Map | Headers | Figures | Closure | Agent | Reply | Call | Event(_)
     );
     known.then(|| kind.in_words())
 }

@@ -55,11 +55,7 @@ impl Walk<'_> {
             }
             Stmt::For(parts, _) => {
                 let (variable, counter, flow) = &**parts;
-                let kind = match self.expression(&flow.expr) {
-                    Kind::Events(of) => Kind::Event(of),
-                    Kind::ListOfWaiters(of) => Kind::Waiter(of),
-                    _ => Kind::Unknown,
-                };
+                let kind = self.expression(&flow.expr).element();
                 let opened = self.scope.open();
                 self.scope.push(variable.name.as_str(), kind);
                 if let Some(counter) = counter {
