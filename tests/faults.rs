@@ -1,6 +1,7 @@
 //! What goes wrong must change the verdict, be told with its place, and leave nothing behind.
 
-use crate::support::{Telefonist, children, wait_for_event};
+use crate::support::{Done, Telefonist, children, wait_for_event};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A call that stays up for a while.
@@ -53,16 +54,32 @@ fn an_agent_killed_in_a_call_is_an_error_with_its_name_and_line_within_a_second(
 }
 
 #[test]
-fn ctrl_c_ends_with_130_and_no_agent_is_left() {
-    let test = Telefonist::new("run call").file("call", CALL);
-    let mut child = test.start();
-    wait_for_event(&mut child, &test.folder.path().join("data"), &["CALL_ESTABLISHED", "\"alice\""]);
-    let agents = children(child.id());
-    signal(child.id(), libc::SIGINT);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("CANCELLED"));
-    assert!(agents_left(&agents).is_empty());
+fn ctrl_c_and_a_terminal_that_goes_end_with_130_and_no_agent_is_left() {
+    for sent in [libc::SIGINT, libc::SIGHUP] {
+        let test = Telefonist::new("run call").file("call", CALL);
+        let mut child = test.start();
+        wait_for_event(&mut child, &test.folder.path().join("data"), &["CALL_ESTABLISHED", "\"alice\""]);
+        let agents = children(child.id());
+        signal(child.id(), sent);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("CANCELLED"));
+        assert!(agents_left(&agents).is_empty());
+        assert!(test.run_folder().join("verdict.json").exists());
+    }
+}
+
+#[test]
+fn under_nohup_a_terminal_that_goes_ends_nothing() {
+    let test = Telefonist::new("")
+        .file("call.rhai", "let alice = agent(\"alice\");\nawait alice.quiet(\"EXIT\") during 500ms;\n");
+    let mut command = Command::new("nohup");
+    command.args([env!("CARGO_BIN_EXE_telefonist"), "run", "call.rhai"]).current_dir(test.folder.path());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    wait_for_event(&mut child, &test.folder.path().join("data"), &["WAITING"]);
+    signal(child.id(), libc::SIGHUP);
+    Done::from(child.wait_with_output().unwrap()).exits(0).says("PASS");
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod peers;
 mod projects_cli;
 mod runner;
 mod repl;
+mod report_places;
 mod reports;
 mod runs;
 mod server;

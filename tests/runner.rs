@@ -172,7 +172,7 @@ fn never_more_agents_than_allowed() {
     assert_eq!(agents.len(), 8);
     assert!(most_at_once(&agents) <= 4, "{agents:?}");
     let test = Telefonist::new("run a --max-agents 1").file("a", CALL);
-    test.run().exits(3).says("there are 1 agents, as many as --max-agents allows").says("allow more with --max-agents");
+    test.run().exits(3).says("as many agents run as --max-agents allows: 1").says("allow more with --max-agents");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Calls that fail, at real agents and peers, and what a user reads of why: `tests/why/<case>.txt`, with what varies masked.
 //! `UPDATE=1 cargo test` writes them anew.
 
+mod connections;
+
 use crate::golden::compare;
 use crate::peers::{PASSWORD, kamailio, sipp};
 use crate::support::{Telefonist, children, repository, wait_for_event};

@@ -28,7 +28,7 @@ impl Room {
         while *taken >= self.most {
             let left = limit.saturating_sub(begun.elapsed());
             if left.is_zero() {
-                let message = format!("there are {} agents, as many as --max-agents allows", self.most);
+                let message = format!("as many agents run as --max-agents allows: {}", self.most);
                 let advice = "allow more with --max-agents, or run fewer tests at once with --jobs";
                 return Err(Ended { advice: Some(advice.into()), ..Ended::error(message) });
             }
@@ -55,7 +55,7 @@ mod tests {
         let room = Arc::new(Room::new(2));
         let seats = [room.take(Duration::ZERO).unwrap(), room.take(Duration::ZERO).unwrap()];
         let refused = room.take(Duration::ZERO).err().unwrap();
-        assert_eq!(refused.message, "there are 2 agents, as many as --max-agents allows");
+        assert_eq!(refused.message, "as many agents run as --max-agents allows: 2");
         std::thread::scope(|scope| {
             let waiter = scope.spawn(|| room.take(Duration::from_secs(20)).is_ok());
             drop(seats);

@@ -75,8 +75,11 @@ fn place(arguments: &ExportArguments, run: &RunFolder) -> Result<Place, Diagnost
     }
     let end = output.extension().unwrap_or_default();
     if arguments.format == Format::Wav && end == "wav" && !name.ends_with(".wav") {
-        return Err(Diagnostic::error(format!("{} has not one recording, so they come as a zip file", run.id()))
-            .advice("name a file that ends in .zip, or leave out --output"));
+        return Err(Diagnostic::error(format!(
+            "{} has several recordings, or none: they come as a zip file",
+            run.id()
+        ))
+        .advice("name a file that ends in .zip, or leave out --output"));
     }
     match output.metadata() {
         Ok(there) if there.is_dir() => Err(Diagnostic::error(format!("{} is a folder", output.display()))

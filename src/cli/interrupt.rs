@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks the runs to end, the second ends the program.
+//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that goes: the first asks the runs to end, the second ends the program.
 
 use crate::pipeline::Interrupt;
 use std::sync::Arc;
@@ -17,9 +17,18 @@ pub fn watch(interrupt: Arc<Interrupt>) {
                 else {
                     return;
                 };
+                // under nohup it stays unheard
+                let mut hangup = if is_ignored(libc::SIGHUP) { None } else { signal(SignalKind::hangup()).ok() };
                 drop(watching);
                 loop {
-                    let by_hand = tokio::select! { _ = int.recv() => true, _ = term.recv() => false };
+                    let gone = async {
+                        match &mut hangup {
+                            Some(hangup) => hangup.recv().await,
+                            None => std::future::pending().await,
+                        }
+                    };
+                    let by_hand =
+                        tokio::select! { _ = int.recv() => true, _ = term.recv() => false, _ = gone => false };
                     if interrupt.requested() {
                         // the agents die with their host
                         std::process::exit(crate::verdict::ExitCode::Interrupted.code().into());
@@ -31,4 +40,13 @@ pub fn watch(interrupt: Arc<Interrupt>) {
         .expect("the system gives a thread");
     // comes back when the other end is dropped
     let _: Result<(), _> = watched.recv();
+}
+
+/// Whether who started the program wants that signal to do nothing.
+fn is_ignored(signal: libc::c_int) -> bool {
+    // SAFETY: sigaction(2) only fills in what is there, which any bytes may be
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, std::ptr::null(), &mut action) == 0 && action.sa_sigaction == libc::SIG_IGN
+    }
 }

@@ -4,7 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::pipeline;
 use crate::report::results::Results;
 use crate::report::{Kind, Wanted, render};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
@@ -17,9 +17,23 @@ fn is_stdout(file: &Path) -> bool {
     file.as_os_str() == "-"
 }
 
-/// Sees before the first call that every report can be written: makes its folder, and refuses what is there and no file.
+/// Sees before the first call that every report can be written: makes its folder, refuses a folder in its place, and two reports in one.
 pub fn prepare(wanted: &[Wanted]) -> Result<(), Diagnostic> {
-    for file in wanted.iter().map(|wanted| &wanted.file).filter(|file| !is_stdout(file)) {
+    let mut places = BTreeSet::new();
+    for file in wanted.iter().map(|wanted| &wanted.file) {
+        let place = if is_stdout(file) { file.clone() } else { std::path::absolute(file).unwrap_or_default() };
+        // a pipe or a device is there already, and stays; whoever reads from it may not be there yet
+        if file.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+            continue;
+        }
+        if !places.insert(place) {
+            let shown = if is_stdout(file) { "the standard output".into() } else { format!("`{}`", file.display()) };
+            return Err(Diagnostic::error(format!("two reports can't both be written to {shown}"))
+                .advice("name another file for one of them"));
+        }
+        if is_stdout(file) {
+            continue;
+        }
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let made = std::fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder));
         let made = if file.is_dir() { Err(std::io::ErrorKind::IsADirectory.into()) } else { made.map(drop) };

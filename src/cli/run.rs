@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
 use crate::pipeline::{self, Case, History, Keep, Plan, Selection, Workplace};
 use crate::verdict::{ExitCode, worst};
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Runs the tests of the paths and gives the worst exit code.
@@ -63,13 +64,13 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
 /// Round after round, after the first each for what a change concerns, until Ctrl-C.
 fn watch_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf], mut watch: Watch) -> ExitCode {
     run_tests(arguments, workplace, paths, &selection(arguments));
-    say("watching the tests; Ctrl-C ends\n");
+    aside(arguments, "watching the tests; Ctrl-C ends\n");
     while let Some(tests) = watch.next() {
         let known = History::of(workplace.data_dir());
         let selection = Selection { last_failed: false, shuffle: None, ..selection(arguments) };
         let cases: Vec<Case> = tests.iter().flat_map(|path| Case::read(workplace, path)).collect();
         run_cases(arguments, workplace, &selection.of(cases, &known));
-        say("watching the tests; Ctrl-C ends\n");
+        aside(arguments, "watching the tests; Ctrl-C ends\n");
     }
     ExitCode::Interrupted
 }
@@ -107,7 +108,7 @@ fn run_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf],
     let found = cases.len();
     let cases = selection.of(cases, &History::of(workplace.data_dir()));
     if cases.is_empty() {
-        return nothing_picked(arguments, found);
+        return nothing_picked(arguments, workplace, found);
     }
     if let Some(place) = cases.iter().find_map(Case::only) {
         if settings::is_ci() {
@@ -116,7 +117,7 @@ fn run_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf],
             complain(&[problem.advice("take out `only()` before you commit, or run without CI=true")]);
             return ExitCode::Usage;
         }
-        say(&format!("only(): {} of {found} tests\n", cases.len()));
+        aside(arguments, &format!("only(): {} of {found} tests\n", cases.len()));
     }
     run_cases(arguments, workplace, &cases)
 }
@@ -133,13 +134,24 @@ fn run_cases(arguments: &RunArguments, workplace: &Workplace, cases: &[Case]) ->
 }
 
 /// None is left of tests that are there. A shard may be empty, and so may the list of what failed; anything else is a mistake.
-fn nothing_picked(arguments: &RunArguments, found: usize) -> ExitCode {
+/// The reports say so too: one of an earlier run must not be taken for this one's.
+fn nothing_picked(arguments: &RunArguments, workplace: &Workplace, found: usize) -> ExitCode {
     let asked = &arguments.selection;
-    if asked.filter.is_some() || !asked.tags.is_empty() {
-        say(&format!("none of {found} tests fits --filter and --tag\n"));
-        return ExitCode::Usage;
+    let (why, exit_code) = if asked.filter.is_some() || !asked.tags.is_empty() {
+        (format!("none of {found} tests fits --filter and --tag"), ExitCode::Usage)
+    } else if asked.last_failed {
+        ("nothing failed in its last run: nothing to run".into(), ExitCode::Passed)
+    } else {
+        ("no test falls into this shard: nothing to run".into(), ExitCode::Passed)
+    };
+    aside(arguments, &format!("{why}\n"));
+    worst([exit_code, run_cases(arguments, workplace, &[])])
+}
+
+/// Says what stands in no report.
+fn aside(arguments: &RunArguments, text: &str) {
+    match reports::use_stdout(&arguments.output.report) {
+        true => drop(std::io::stderr().lock().write_all(text.as_bytes())),
+        false => say(text),
     }
-    let why = if asked.last_failed { "nothing failed in its last run" } else { "no test falls into this shard" };
-    say(&format!("{why}: nothing to run\n"));
-    ExitCode::Passed
 }

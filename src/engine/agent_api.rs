@@ -90,6 +90,7 @@ impl Agent {
         let site = Site::of_call(context);
         run.may_act(&site)?;
         let at = run.at(&site);
+        run.acted(run.log().len());
         let reply = run.host.command_in(&self.name, call, text, &at).map_err(|ended| run.end(ended, &site))?;
         // in any other run it is a warning, which the verdict finds in the record
         if !reply.ok && run.strict.load(Relaxed) {

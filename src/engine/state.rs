@@ -10,7 +10,7 @@ use super::program::Program;
 use crate::event::{Ended, Log};
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -49,6 +49,8 @@ pub struct Run {
     pub test_ended: Mutex<Option<Ended>>,
     /// The first failed `check`.
     pub check_failed: Mutex<Option<Ended>>,
+    /// The log's length when the last command was sent, or up to what the last await took: from there on `quiet` counts.
+    pub acted: AtomicUsize,
     /// The lines of the user's text that did something.
     pub reached: Mutex<BTreeSet<u32>>,
     /// When it began: milliseconds since the epoch.
@@ -92,6 +94,7 @@ impl Run {
             in_test: AtomicBool::new(false),
             test_ended: Mutex::default(),
             check_failed: Mutex::default(),
+            acted: AtomicUsize::new(0),
             reached: Mutex::default(),
             began,
             budget: Mutex::new(Budget { until, declared: HashSet::new() }),
@@ -143,6 +146,11 @@ impl Run {
     /// Takes note of what has come, while it is still in memory, and tells up to where.
     pub fn keep_up(&self) -> usize {
         self.marks().seen()
+    }
+
+    /// From event number `n` on `quiet` counts: what came before is no consequence of what the script did last.
+    pub fn acted(&self, n: usize) {
+        self.acted.fetch_max(n, Relaxed);
     }
 
     /// Ends the run, whatever the script catches: the reason is sticky in the log, and no operation runs after it.

@@ -9,6 +9,7 @@ use super::state::{Fallible, Run};
 use super::syntax::PARENTHESES;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Module, NativeCallContext};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Something that can be awaited.
 #[derive(Debug, Clone)]
@@ -16,7 +17,7 @@ pub struct Waiter {
     pub want: Want,
     /// The closures of each member, in the order of the members.
     pub conditions: Vec<Vec<FnPtr>>,
-    /// For `quiet`: how long the log was when it was made; only what comes after it counts.
+    /// For `quiet`: how long the log was when the script did the last thing before; only what comes after it counts.
     pub quiet_from: Option<usize>,
 }
 
@@ -126,8 +127,9 @@ fn header(waiter: &mut Waiter, name: &str, value: Option<String>) -> Fallible<Wa
     Ok(waiter)
 }
 
+/// It counts from the last command on: what that led to may have come before this is made.
 pub fn quiet(context: &NativeCallContext, waiter: Waiter) -> Fallible<Waiter> {
-    let from = Run::of(context)?.log().len();
+    let from = Run::of(context)?.acted.load(Relaxed);
     Ok(Waiter { quiet_from: Some(from), ..waiter })
 }
 

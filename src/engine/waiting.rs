@@ -50,7 +50,7 @@ pub fn wait_for(
     let (backlog, mut next) = going.backlog();
     for event in &backlog {
         if let Some(found) = going.offer(event)? {
-            return Ok(value_of(found));
+            return Ok(taken(run, found));
         }
     }
     note_waiting(run, waiter.in_words(), time, site);
@@ -69,7 +69,7 @@ pub fn wait_for(
                         return Err(going.timeout(time));
                     }
                     if let Some(found) = going.offer(&event)? {
-                        return Ok(value_of(found));
+                        return Ok(taken(run, found));
                     }
                 }
                 run.keep_up();
@@ -78,7 +78,7 @@ pub fn wait_for(
     }
 }
 
-/// `await W.quiet(…) during D`: nothing of it came since the waiter was made, nor does until the time is over.
+/// `await W.quiet(…) during D`: nothing of it came since the last command or await before it, nor does until the time is over.
 pub fn stay_quiet(
     run: &Run,
     call: &NativeCallContext,
@@ -98,15 +98,15 @@ pub fn stay_quiet(
         match run.log().wait(next, deadline.min(end_of_time)) {
             Wake::Stopped(_) => return Err(run.stopped(site)),
             Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), site)),
-            Wake::Timeout => return Ok(Dynamic::UNIT),
+            Wake::Timeout => return Ok(silent(run, next)),
             Wake::New => {
                 let events = run.log().since(next);
                 for event in &events {
-                    next = event.n as usize + 1;
                     // what comes after the time is over does not count, even if it is here already
                     if event.time > deadline {
-                        return Ok(Dynamic::UNIT);
+                        return Ok(silent(run, next));
                     }
+                    next = event.n as usize + 1;
                     for member in going.fitting(event)? {
                         going.scan.offer(member, event);
                     }
@@ -261,6 +261,19 @@ fn name_of(run: &Run, uri: &str) -> Option<Arc<str>> {
     let plain = uri.split(';').next().unwrap_or(uri).trim_matches(['<', '>']);
     let without_port = plain.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
     run.host.find(plain).or_else(|| run.host.find(without_port?.0))
+}
+
+/// What an await found. A `quiet` after it counts from there, not from when the script goes on: more may have come meanwhile.
+fn taken(run: &Run, found: Found) -> Dynamic {
+    let newest = found.events().iter().map(|event| event.n as usize + 1).max();
+    run.acted(newest.unwrap_or_default());
+    value_of(found)
+}
+
+/// It was quiet before event number `next`.
+fn silent(run: &Run, next: usize) -> Dynamic {
+    run.acted(next);
+    Dynamic::UNIT
 }
 
 fn value_of(found: Found) -> Dynamic {

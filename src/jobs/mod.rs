@@ -83,6 +83,8 @@ struct Inner {
     listener: Listener,
     state: Mutex<State>,
     changed: Condvar,
+    /// Held while runs are deleted that are not to be kept.
+    pruning: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -140,9 +142,10 @@ impl Jobs {
             let runs = view::planned(&job).into_iter().filter_map(|planned| planned.run);
             state.promised.extend(runs.map(|run| (run, job.id)));
         }
-        let (state, changed) = (Mutex::new(state), Condvar::new());
+        let (state, changed, pruning) = (Mutex::new(state), Condvar::new(), Mutex::default());
         let places = settings.places.max(1);
-        let jobs = Jobs(Arc::new(Inner { store, workplace, settings, host, live, listener, state, changed }));
+        let inner = Inner { store, workplace, settings, host, live, listener, state, changed, pruning };
+        let jobs = Jobs(Arc::new(inner));
         let worker = |n| {
             let jobs = jobs.clone();
             std::thread::Builder::new().name(format!("worker-{n}")).spawn(move || worker::work(&jobs))
@@ -167,6 +170,18 @@ impl Jobs {
 
     pub fn places(&self) -> u32 {
         self.0.settings.places.max(1)
+    }
+
+    /// Deletes the runs that are not to be kept, as it is done at the end of each job; what can't be deleted is told as trouble.
+    pub fn prune(&self) {
+        let _alone = lock(&self.0.pruning);
+        let store = &self.0.store;
+        let pruned = store.retention().and_then(|set| store.prune_runs(self.0.settings.retention.or(set), now()));
+        let troubles = match pruned {
+            Ok((_, problems)) => problems,
+            Err(problem) => vec![problem.diagnostic()],
+        };
+        troubles.into_iter().for_each(|trouble| self.tell(News::Trouble(trouble)));
     }
 
     fn tell(&self, news: News) {

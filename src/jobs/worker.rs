@@ -82,7 +82,7 @@ fn run(jobs: &Jobs, job: Job) {
         ExitCode::Interrupted => Status::Cancelled,
     };
     finish(status, why(&results, status, &interrupt).as_deref(), &reports(&results));
-    prune(jobs);
+    jobs.prune();
 }
 
 /// What no run tells.
@@ -99,17 +99,6 @@ fn why(results: &Results, status: Status, interrupt: &Interrupt) -> Option<Strin
 fn reports(results: &Results) -> Vec<(&'static str, String)> {
     let kinds = [("json", Kind::Json), ("junit", Kind::Junit), ("tap", Kind::Tap), ("github", Kind::Github)];
     kinds.into_iter().map(|(name, kind)| (name, render(kind, results, &mut |_| None))).collect()
-}
-
-/// Deletes the runs that are not to be kept.
-fn prune(jobs: &Jobs) {
-    let store = &jobs.0.store;
-    let pruned = store.retention().and_then(|set| store.prune_runs(jobs.0.settings.retention.or(set), now()));
-    let troubles = match pruned {
-        Ok((_, problems)) => problems,
-        Err(problem) => vec![problem.diagnostic()],
-    };
-    troubles.into_iter().for_each(|trouble| jobs.tell(News::Trouble(trouble)));
 }
 
 struct OnJob<'a> {

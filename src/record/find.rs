@@ -69,9 +69,10 @@ fn ambiguous(word: &str, several: &[&String]) -> Diagnostic {
     let mut newest: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
     newest.sort_unstable_by(|a, b| b.cmp(a));
     let more = newest.len().saturating_sub(LISTED);
-    let more = if more > 0 { format!(", and {more} older") } else { String::new() };
+    let more = if more > 0 { format!("\nand {more} older") } else { String::new() };
     newest.truncate(LISTED);
-    Diagnostic::error(format!("{} runs have `{word}` in their ids: {}{more}", several.len(), newest.join(", ")))
+    // a line each, to be copied whole
+    Diagnostic::error(format!("{} runs have `{word}` in their ids:\n{}{more}", several.len(), newest.join("\n")))
         .advice("name more of the id; `last` is the newest run of all")
 }
 
@@ -149,7 +150,7 @@ mod tests {
     fn none_and_several_are_told() {
         let data = data();
         let several = found(&data, "basic_call");
-        let expected = format!("2 runs have `basic_call` in their ids: {}, {}", RUNS[2], RUNS[0]);
+        let expected = format!("2 runs have `basic_call` in their ids:\n{}\n{}", RUNS[2], RUNS[0]);
         assert_eq!(several, expected);
         assert!(found(&data, "nothing").starts_with("no run in "));
         assert!(found(&data, "no_run").contains("no_run is no folder of a run"), "{}", found(&data, "no_run"));
@@ -159,7 +160,7 @@ mod tests {
             fs::create_dir_all(empty.path().join(format!("runs/call-{n:02}"))).unwrap();
             fs::write(empty.path().join(format!("runs/call-{n:02}/events.jsonl")), "").unwrap();
         }
-        assert!(found(&empty, "call").ends_with("call-02, and 2 older"), "{}", found(&empty, "call"));
+        assert!(found(&empty, "call").ends_with("call-02\nand 2 older"), "{}", found(&empty, "call"));
     }
 
     #[test]

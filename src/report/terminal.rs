@@ -3,6 +3,7 @@
 use super::paint::{Paint, count, safe, seconds};
 use super::results::{Attempt, Results, TestResult};
 use super::told::{self, Extent};
+use crate::flow::Flow;
 use crate::verdict::{Status, TestStatus, Verdict};
 use std::fmt::Write;
 
@@ -35,7 +36,10 @@ pub fn test(test: &TestResult, extent: Extent, colour: bool) -> String {
     for attempt in &test.attempts {
         lines.extend(told::diagnostics(&attempt.warnings, paint));
     }
-    lines.extend(test.last().map(|last| hash(&test.file, &last.verdict, paint)));
+    // the hash of nothing says nothing
+    let nothing = Flow::default().hash();
+    let told = test.last().filter(|last| last.verdict.hash != nothing || last.verdict.expected.is_some());
+    lines.extend(told.map(|last| hash(&test.file, &last.verdict, paint)));
     lines.extend(test.last().map(kept));
     lines.extend(told::diagnostics(&test.problems, paint));
     let time = match test.attempts.is_empty() {
@@ -138,6 +142,12 @@ mod tests {
 
     fn report(verdict: Verdict, colour: bool) -> String {
         test(&TestResult::new("examples/basic_call", vec![attempt(1, verdict)]), Extent::Screen, colour)
+    }
+
+    #[test]
+    fn a_message_of_several_lines() {
+        let said = report(verdict(Status::Fail, vec![Reason::new("sent\nreceived \u{1b}[31m")]), false);
+        assert_eq!(said.lines().skip(1).take(2).collect::<Vec<_>>(), ["      sent", "        received \\u{1b}[31m"]);
     }
 
     #[test]

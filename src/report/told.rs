@@ -22,7 +22,10 @@ const LENGTH: usize = 300;
 
 /// A reason, its first line after `head`.
 pub(super) fn reason(reason: &Reason, head: &str, paint: Paint, extent: Extent) -> Vec<String> {
-    let mut lines = vec![format!("{head}{}", shortened(&safe(&reason.message), extent))];
+    // who writes `fail("a\nb")` wants two lines
+    let mut message = reason.message.lines().map(|line| shortened(&safe(line), extent));
+    let mut lines = vec![format!("{head}{}", message.next().unwrap_or_default())];
+    lines.extend(indented(limited(message.collect(), extent)));
     lines.extend(reason.at.as_ref().map(|at| format!("  at {}", place(at))));
     let details = reason.details.iter().map(|detail| safe(detail)).collect();
     lines.extend(indented(limited(details, extent)));
@@ -35,7 +38,8 @@ pub(super) fn reason(reason: &Reason, head: &str, paint: Paint, extent: Extent) 
 /// A finding: what it is about, then its lines.
 pub(super) fn finding(finding: &Finding, paint: Paint, extent: Extent) -> Vec<String> {
     let lines = finding.lines.iter().map(|line| safe(line)).collect();
-    let head = format!("{}:", paint.cyan(&safe(&finding.about)));
+    let colon = if finding.lines.is_empty() { "" } else { ":" };
+    let head = format!("{}{colon}", paint.cyan(&safe(&finding.about)));
     std::iter::once(head).chain(indented(limited(lines, extent))).collect()
 }
 
@@ -79,7 +83,7 @@ pub(super) fn problem(problem: &Diagnostic) -> Vec<String> {
 pub(super) fn first(verdict: &Verdict) -> String {
     let Some(reason) = verdict.reasons.first() else { return String::new() };
     let place = reason.at.as_ref().map(|at| format!(" ({})", place(at))).unwrap_or_default();
-    format!("{}{place}", cut(&safe(&reason.message), LENGTH))
+    format!("{}{place}", cut(&safe(reason.message.lines().next().unwrap_or_default()), LENGTH))
 }
 
 /// `basic_call:3:1`, which editors and terminals make a link of.

@@ -5,6 +5,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::figures::AllFigures;
 use super::hub::Hub;
+use super::measure::Measure;
 use super::metrics::Metrics;
 use super::options::{DEFAULT_PASSWORD, FIRST_USER, Options};
 use super::outlines::Outlines;
@@ -43,6 +44,7 @@ pub struct App {
     pub checking: Arc<Semaphore>,
     pub outlines: Outlines,
     pub figures: AllFigures,
+    pub measure: Measure,
 }
 
 impl App {

@@ -1,12 +1,18 @@
 //! What handlers take out of a request, each refusal in the one shape of errors.
 
+use super::app::{App, blocking};
 use super::failure::Failure;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use serde::Serialize;
 use std::fmt::Write;
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use utoipa::ToSchema;
 
 /// A JSON body, and a JSON answer.
@@ -31,6 +37,38 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     async fn from_request(request: Request, state: &S) -> Result<Body, Failure> {
         Ok(Body(Bytes::from_request(request, state).await?))
     }
+}
+
+/// A large file as the body, of so many bytes at most. It is held on the disk, not in memory: in a file of the data directory that has no
+/// name and is gone with this.
+pub struct Upload<const MOST: usize>(pub File);
+
+impl<const MOST: usize> FromRequest<Arc<App>> for Upload<MOST> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Upload<MOST>, Failure> {
+        let file = blocking(app, |app| tempfile::tempfile_in(app.workplace.data_dir()).map_err(unkept)).await?;
+        let mut file = tokio::fs::File::from_std(file);
+        let (mut body, mut length) = (request.into_body().into_data_stream(), 0);
+        while let Some(bytes) = body.next().await {
+            let bytes = bytes.map_err(|error| Failure::bad(format!("the body ends too early: {error}")))?;
+            length += bytes.len();
+            if length > MOST {
+                let most = format!("the file is too long: {} MiB are taken at most", MOST >> 20);
+                return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, most));
+            }
+            file.write_all(&bytes).await.map_err(unkept)?;
+        }
+        file.flush().await.map_err(unkept)?;
+        file.rewind().await.map_err(unkept)?;
+        Ok(Upload(file.into_std().await))
+    }
+}
+
+/// Why an upload does not reach the disk.
+pub fn unkept(error: io::Error) -> Failure {
+    Failure::new(StatusCode::SERVICE_UNAVAILABLE, format!("the file can't be kept until it is whole: {error}"))
+        .advice("see that the data directory may be written, and that the disk has room")
 }
 
 /// A file for the one who asks.

@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::store;
 use axum::http::StatusCode;
 use std::fs::{self, Permissions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -71,9 +71,9 @@ impl Folder {
     ///
     /// # Errors
     /// As [`Folder::file`]; the disk.
-    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    pub fn write(&self, name: &str, from: impl Read) -> Result<(), Failure> {
         let path = self.file(name)?;
-        write(&self.path, &path, bytes).map_err(|error| unusable(&path, &error))
+        write(&self.path, &path, from).map_err(|error| unusable(&path, &error))
     }
 
     /// # Errors
@@ -97,10 +97,10 @@ impl Folder {
     }
 }
 
-fn write(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write(folder: &Path, path: &Path, mut from: impl Read) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut partial = tempfile::Builder::new().prefix(".").tempfile_in(folder)?;
-    partial.write_all(bytes)?;
+    io::copy(&mut from, &mut partial)?;
     partial.as_file().set_permissions(Permissions::from_mode(0o644))?;
     partial.persist(path)?;
     Ok(())
@@ -124,8 +124,8 @@ mod tests {
         fs::write(data.path().join("secret.js"), "hush").unwrap();
         let folder = Folder { path: data.path().join("scripts"), what: "script", endings: &[".rhai", ".js"] };
         assert!(folder.list().unwrap().is_empty());
-        folder.write("loss.js", b"one").unwrap();
-        folder.write("loss.js", b"two").unwrap();
+        folder.write("loss.js", &b"one"[..]).unwrap();
+        folder.write("loss.js", &b"two"[..]).unwrap();
         symlink("../secret.js", folder.path.join("link.js")).unwrap();
         fs::create_dir(folder.path.join("folder.js")).unwrap();
         fs::write(folder.path.join("notes.txt"), "").unwrap();
@@ -142,10 +142,14 @@ mod tests {
         }
         for bad in ["../secret.js", "/etc/x.js", ".js", ".hidden.js", "a\\b.js", "a\0.js", "notes.txt", "a\u{202e}.js"]
         {
-            assert_eq!(folder.write(bad, b"").unwrap_err().into_response().status(), StatusCode::BAD_REQUEST, "{bad}");
+            assert_eq!(
+                folder.write(bad, &b""[..]).unwrap_err().into_response().status(),
+                StatusCode::BAD_REQUEST,
+                "{bad}"
+            );
         }
         // a file in place of the link, and what it led to is as it was
-        folder.write("link.js", b"mine").unwrap();
+        folder.write("link.js", &b"mine"[..]).unwrap();
         assert_eq!(fs::read(data.path().join("secret.js")).unwrap(), b"hush");
         folder.delete("loss.js").unwrap();
         assert_eq!(folder.list().unwrap().len(), 1);

@@ -13,6 +13,7 @@ mod figures;
 mod files;
 mod guesses;
 mod hub;
+mod measure;
 mod metrics;
 mod news;
 mod options;
@@ -40,6 +41,7 @@ use console::Console;
 use failure::Failure;
 use figures::AllFigures;
 use hub::Hub;
+use measure::Measure;
 use metrics::Metrics;
 use news::Spread;
 pub use options::{DEFAULT_PASSWORD, FIRST_USER, Options, Tls};
@@ -166,6 +168,7 @@ fn open(
     let reading = Semaphore::new(1);
     let checking = Arc::new(Semaphore::new(CHECKS));
     let (outlines, figures) = (Outlines::default(), AllFigures::default());
+    let measure = Measure::of(store.data_dir().join("runs"));
     let app = Arc::new(App {
         store,
         jobs,
@@ -185,6 +188,7 @@ fn open(
         checking,
         outlines,
         figures,
+        measure,
     });
     app.password_changed();
     Ok((app, workers, made))

@@ -16,6 +16,18 @@ pub struct Media {
     pub direction: Direction,
     /// The address of its own `c=` line, else of the session's; as written.
     pub address: Option<String>,
+    /// How the keys of SRTP are exchanged: `a=crypto` of its own (SDES, RFC 4568), `a=fingerprint`, its own or the session's (DTLS,
+    /// RFC 5763).
+    pub sdes: bool,
+    pub dtls: bool,
+}
+
+/// What holds for all media that say nothing else.
+#[derive(Default)]
+struct Session {
+    direction: Direction,
+    address: Option<String>,
+    dtls: bool,
 }
 
 /// An RTP payload type.
@@ -72,16 +84,19 @@ pub struct Negotiated {
 
 /// The media of a session description, in order. What is not understood is skipped: an SDP is never refused.
 pub fn parse(text: &str) -> Vec<Media> {
-    let mut session = (Direction::default(), None);
+    let mut session = Session::default();
     let mut media: Vec<Media> = vec![];
     for line in text.lines() {
         let Some((key, value)) = line.split_once('=') else { continue };
         match (key, media.last_mut()) {
             ("m", _) => media.extend(media_line(value, &session)),
             ("c", Some(media)) => media.address = connection_address(value).or(media.address.take()),
-            ("c", None) => session.1 = connection_address(value),
+            ("c", None) => session.address = connection_address(value),
             ("a", Some(media)) => media.attribute(value),
-            ("a", None) => session.0 = Direction::parse(value.trim()).unwrap_or(session.0),
+            ("a", None) => {
+                session.direction = Direction::parse(value.trim()).unwrap_or(session.direction);
+                session.dtls |= value.starts_with("fingerprint:");
+            }
             _ => {}
         }
     }
@@ -102,6 +117,8 @@ pub fn negotiated(offer: &str, answer: &str, kind: &str) -> Option<Negotiated> {
 impl Media {
     fn attribute(&mut self, attribute: &str) {
         let attribute = attribute.trim();
+        self.sdes |= attribute.starts_with("crypto:");
+        self.dtls |= attribute.starts_with("fingerprint:");
         if let Some(direction) = Direction::parse(attribute) {
             self.direction = direction;
         } else if let Some((payload, encoding)) = attribute.strip_prefix("rtpmap:").and_then(|map| map.split_once(' '))
@@ -140,13 +157,14 @@ impl Format {
 }
 
 /// `audio 49170/2 RTP/AVP 0 8 101`
-fn media_line(value: &str, session: &(Direction, Option<String>)) -> Option<Media> {
+fn media_line(value: &str, session: &Session) -> Option<Media> {
     let mut words = value.split_ascii_whitespace();
     let kind = words.next()?.to_string();
     let port = words.next()?.split('/').next()?.parse().ok()?;
     let protocol = words.next()?.to_string();
     let formats = words.map(static_format).collect();
-    Some(Media { kind, port, protocol, formats, direction: session.0, address: session.1.clone() })
+    let (direction, address, dtls) = (session.direction, session.address.clone(), session.dtls);
+    Some(Media { kind, port, protocol, formats, direction, address, sdes: false, dtls })
 }
 
 /// `IN IP4 224.2.1.1/127/3`
@@ -182,6 +200,15 @@ mod tests {
     const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
         m=audio 20956 RTP/AVP 0 8 96 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:96 opus/48000/2\r\n\
         a=rtpmap:101 telephone-event/8000\r\na=sendonly\r\nm=video 0 RTP/AVP 31\r\nc=IN IP6 ::1\r\n";
+
+    #[test]
+    fn keys_of_a_stream_and_of_the_session() {
+        let keys = |text: &str| parse(text).iter().map(|media| (media.sdes, media.dtls)).collect::<Vec<_>>();
+        let stream = "m=audio 1 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\nm=video 2 RTP/SAVP 96\r\n";
+        assert_eq!(keys(stream), [(true, false), (false, false)]);
+        assert_eq!(keys(&format!("a=fingerprint:SHA-256 00\r\n{stream}")), [(true, true), (false, true)]);
+        assert_eq!(keys("m=audio 1 UDP/TLS/RTP/SAVP 0\r\na=fingerprint:SHA-256 00\r\n"), [(false, true)]);
+    }
 
     #[test]
     fn media_lines_with_what_belongs_to_them() {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::io::{Cursor, Read, Write};
 use std::net::TcpStream;
 use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// A server with a project `PBX`.
 fn with_project() -> Server {
@@ -123,6 +123,30 @@ fn a_project_goes_through_a_zip_file_and_back() {
     let replaced = import(&server, "projects/PBX/import?replace=true", other()).is(200).json();
     assert_eq!((&replaced["changed"], &replaced["same"]), (&json!(["call"]), &json!(["new"])));
     assert_eq!(server.get("projects/PBX/tests/call").json()["text"], "wait 2\n");
+}
+
+/// The most memory that a process ever had, in bytes.
+fn peak(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+}
+
+#[test]
+fn a_large_archive_is_taken_without_being_held_in_memory() {
+    let server = with_project();
+    let mut zip = ZipWriter::new(Cursor::new(vec![]));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    zip.start_file("picture.png", stored).unwrap();
+    zip.write_all(&vec![7; 60 << 20]).unwrap();
+    zip.start_file("call", stored).unwrap();
+    zip.write_all(b"wait 1\n").unwrap();
+    let zip = zip.finish().unwrap().into_inner();
+    let before = peak(server.child.id());
+    let done = import(&server, "projects/PBX/import", zip).is(200).json();
+    assert_eq!(done["created"], json!(["call"]));
+    let grown = peak(server.child.id()).saturating_sub(before);
+    assert!(grown < 30 << 20, "{grown} bytes more");
 }
 
 #[test]

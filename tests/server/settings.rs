@@ -25,16 +25,26 @@ fn the_runs_to_keep_are_set_and_counted_before_any_goes() {
     let tried = server.put("settings?dry_run=true", json!({ "keep_runs": 1 })).is(200).json();
     assert_eq!((&tried["keep_runs"], &tried["to_go"]), (&setting(json!(1), false), &json!(2)));
     assert_eq!(server.get("settings").is(200).json(), all, "a trial sets nothing");
+    assert_eq!(server.get("health").is(200).json()["runs"], 3);
     let set = server.put("settings", json!({ "keep_runs": 1, "keep_days": 30 })).is(200).json();
     assert_eq!((&set["keep_days"], &set["to_go"]), (&setting(json!(30), false), &json!(2)));
+    // no job is needed for that
+    for run in &old[..2] {
+        let folder = server.data_dir().join("runs").join(run);
+        server.with_changes(|| (!folder.exists()).then_some(()));
+    }
     let server = server.again();
-    assert_eq!(server.get("settings").is(200).json(), set, "it is kept");
+    let now = server.get("settings").is(200).json();
+    assert_eq!(
+        (&now["keep_runs"], &now["keep_days"], &now["to_go"]),
+        (&set["keep_runs"], &set["keep_days"], &json!(0))
+    );
+    let status = |run: &str| server.get(&format!("runs/{run}")).status;
+    assert_eq!(old.iter().map(|run| status(run)).collect::<Vec<_>>(), [404, 404, 200]);
     ran(&server, 2, 1);
     // one worker: what job 2 lets go is gone when job 3 is over
     ran(&server, 3, 1);
-    for run in &old {
-        server.get(&format!("runs/{run}")).is(404);
-    }
+    assert_eq!(status(&old[2]), 404);
     assert_eq!(server.put("settings", json!({})).is(200).json(), all);
 }
 

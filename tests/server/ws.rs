@@ -1,8 +1,8 @@
 //! `/ws`: who may listen, what they hear, and that nobody who listens costs anybody anything.
 
-use crate::support::ESTABLISHED;
 use crate::support::server::{Ask, Server};
 use crate::support::socket::Socket;
+use crate::support::{ESTABLISHED, Telefonist};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
@@ -170,6 +170,24 @@ fn who_may_only_look_on_steers_nothing() {
     assert_eq!(runner.wait(|message| message["t"] == "error")["op"], "run.stop");
 }
 
+/// A minute of the server's takes ten seconds.
+#[test]
+fn who_gives_no_sign_of_life_for_a_minute_is_sent_away() {
+    let mut host = Telefonist::new("serve --ui-address 127.0.0.1:0");
+    host.faster = Some(6);
+    let server = Server::start_as(host);
+    let mut silent = Socket::connect(&server).mute();
+    let mut alive = Socket::connect(&server);
+    alive.follow("console", -1);
+    std::thread::scope(|scope| {
+        // all that it says is the protocol's answer to a ping
+        let listens = scope.spawn(|| alive.wait(|message| message["t"] == "console.out"));
+        assert_eq!(silent.closed(), 4408);
+        line(&server, "40 + 2");
+        assert_eq!(listens.join().unwrap()["text"], "42\n");
+    });
+}
+
 #[test]
 fn what_nobody_should_send_is_answered_and_ends_nothing() {
     let server = Server::start();
@@ -223,6 +241,33 @@ fn a_run_is_followed_from_before_it_begins_and_stopped() {
     }
     socket.send(json!({ "op": "run.stop", "run": first }));
     assert_eq!(socket.wait(|message| message["t"] == "error")["op"], "run.stop");
+}
+
+/// So many values of 16 KB are more than sockets and the hub hold.
+const VALUES: usize = 2500;
+
+#[test]
+fn who_reads_too_slowly_is_told_what_is_gone_and_gets_the_rest() {
+    let server = Server::start();
+    let mut slow = Socket::connect(&server);
+    slow.follow("console", 0);
+    line(&server, "let text = \"x\"; text.pad(16000, 'x')");
+    line(&server, &"text\n".repeat(VALUES));
+    line(&server, "\"the end\"");
+    let seen = slow.until(|message| message["text"] == "\"the end\"\n");
+    let (mut next, mut gaps) = (1, 0);
+    for message in &seen {
+        let seq = message["seq"].as_u64().unwrap();
+        let from = message["from"].as_u64().unwrap_or(seq);
+        assert_eq!(from, next, "{message}");
+        gaps += usize::from(message["t"] == "gap");
+        assert!(message["t"] != "gap" || message["to"] == seq, "{message}");
+        next = seq + 1;
+    }
+    assert!(gaps > 0, "it was fast enough: {} messages", seen.len());
+    let gap = seen.iter().rposition(|message| message["t"] == "gap").unwrap();
+    assert!(seen.len() - gap > 990, "the newest thousand are kept: {}", seen.len() - gap);
+    assert_eq!(server.get("console").is(200).json()["busy"], false);
 }
 
 /// Resident memory of a process, in bytes.

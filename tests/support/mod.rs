@@ -27,14 +27,22 @@ await all([alice.event("CALL_ESTABLISHED"), bob.event("CALL_ESTABLISHED")]) with
 /// A program call in the making.
 pub struct Telefonist {
     pub folder: TempDir,
+    /// So many times faster than others' its clock goes, and what it waits for comes.
+    pub faster: Option<u32>,
     arguments: Vec<String>,
+}
+
+/// Gives a program clocks of its own (libfaketime).
+pub fn fake_time(command: &mut Command) -> &mut Command {
+    let folders = "/usr/lib/x86_64-linux-gnu/faketime:/usr/lib/aarch64-linux-gnu/faketime";
+    command.env("LD_PRELOAD", "libfaketime.so.1").env("LD_LIBRARY_PATH", folders)
 }
 
 impl Telefonist {
     /// `words` are the arguments, separated by white space.
     pub fn new(words: &str) -> Telefonist {
         let folder = tempfile::tempdir().expect("a folder for the test");
-        Telefonist { folder, arguments: words.split_whitespace().map(str::to_string).collect() }
+        Telefonist { folder, faster: None, arguments: words.split_whitespace().map(str::to_string).collect() }
     }
 
     pub fn argument(mut self, word: impl Into<String>) -> Telefonist {
@@ -67,6 +75,9 @@ impl Telefonist {
         command.args(words).current_dir(self.folder.path()).stdin(Stdio::null());
         // on a build server it is set
         command.env_remove("CI").env_remove("TELEFONIST_BARESIP").env("NO_COLOR", "1");
+        if let Some(faster) = self.faster {
+            fake_time(&mut command).env("FAKETIME", format!("+0 x{faster}"));
+        }
         command
     }
 

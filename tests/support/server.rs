@@ -100,7 +100,7 @@ impl Server {
     }
 
     /// Looks at first, and whenever something in the data folder has changed.
-    fn with_changes<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
+    pub fn with_changes<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
         let (sender, changes) = std::sync::mpsc::channel();
         let mut watcher = notify::recommended_watcher(sender).expect("the kernel tells of changes");
         watcher.watch(&self.data_dir(), RecursiveMode::Recursive).expect("the folder is watched");

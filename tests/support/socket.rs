@@ -3,6 +3,7 @@
 use super::server::Server;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
@@ -13,8 +14,30 @@ use tokio_tungstenite::tungstenite::{Error, HandshakeError, Message, WebSocket, 
 /// Longer than anything that is waited for takes on a machine with much to do.
 const LIMIT: Duration = Duration::from_secs(40);
 
+/// Its words can be lost on the way.
+struct Line {
+    stream: TcpStream,
+    mute: bool,
+}
+
+impl Read for Line {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(bytes)
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.mute { Ok(bytes.len()) } else { self.stream.write(bytes) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
 pub struct Socket {
-    socket: WebSocket<TcpStream>,
+    socket: WebSocket<Line>,
     /// Messages that came with the last batch.
     waiting: VecDeque<Value>,
 }
@@ -35,7 +58,7 @@ impl Socket {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
             request.headers_mut().insert(name, HeaderValue::from_str(value).expect("a value"));
         }
-        match client(request, stream) {
+        match client(request, Line { stream, mute: false }) {
             Ok((socket, _)) => Ok(Socket { socket, waiting: VecDeque::new() }),
             Err(HandshakeError::Failure(Error::Http(response))) => Err(response.status().as_u16()),
             Err(error) => panic!("no handshake: {error}"),
@@ -47,10 +70,17 @@ impl Socket {
         let size: libc::c_int = 4096;
         // SAFETY: an open socket, and a pointer to a value of that length
         let set = unsafe {
-            let (socket, length) = (self.socket.get_ref().as_raw_fd(), size_of::<libc::c_int>() as libc::socklen_t);
+            let (socket, length) =
+                (self.socket.get_ref().stream.as_raw_fd(), size_of::<libc::c_int>() as libc::socklen_t);
             libc::setsockopt(socket, libc::SOL_SOCKET, libc::SO_RCVBUF, (&raw const size).cast(), length)
         };
         assert_eq!(set, 0);
+        self
+    }
+
+    /// From now on the server hears nothing of it, not even answers to pings.
+    pub fn mute(mut self) -> Socket {
+        self.socket.get_mut().mute = true;
         self
     }
 

@@ -1,4 +1,4 @@
-// What a run's screen tells of its webhooks: while messages are on their way, and after.
+// What a run's screen and the list of webhooks tell of messages: while they are on their way, and after.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { before } from "node:test";
@@ -7,7 +7,7 @@ import { begin, project } from "./support.js";
 
 const { call, ui } = await begin();
 before(async () => {
-  for (const name of ["told", "quiet"]) await project(call, name, { t: "assert(1 < 2);\n" });
+  for (const name of ["told", "listed", "quiet"]) await project(call, name, { t: "assert(1 < 2);\n" });
 });
 const run = async (project) => (await call("POST", "/run", { project, tests: ["t"], wait: true })).runs[0].run;
 const messages = (page) => page.getByRole("region", { name: "Messages by webhooks" });
@@ -65,6 +65,38 @@ for (const colorScheme of ["light", "dark"]) {
     }
   }, { colorScheme });
 }
+
+ui("the list of webhooks follows the last message of each", async (page) => {
+  const [one, other] = [await receiver(), await receiver()];
+  const hooks = [];
+  try {
+    for (const { address } of [one, other]) hooks.push(await call("POST", "/webhooks", { project: "listed", kind: "json", url: `${address}/a/secret/path`, only_failures: false }));
+    await page.goto("/settings/webhooks");
+    const row = ({ address }) => page.getByRole("row").filter({ hasText: address });
+    for (const hook of [one, other]) await row(hook).getByText("none yet").waitFor();
+    await run("listed");
+    for (const hook of [one, other]) await row(hook).getByText("Waits").waitFor();
+    await one.answer(410);
+    await row(one).getByText("it answered 410 Gone").waitFor();
+    assert.match(await row(one).innerText(), /Not delivered/);
+    assert.match(await row(other).innerText(), /Waits/);
+    await other.answer(200);
+    await row(other).getByText("Delivered").waitFor();
+    await run("listed");
+    await row(one).getByText("Waits").waitFor();
+    await one.answer(200);
+    await row(one).getByText("Delivered").waitFor();
+    assert.ok(!(await row(one).innerText()).includes("410"));
+    // A list that comes later than what the topic told is no newer.
+    await page.reload();
+    for (const hook of [one, other]) await row(hook).waitFor();
+    assert.match(await row(one).innerText(), /Delivered/);
+  } finally {
+    for (const { id } of hooks) await call("DELETE", `/webhooks/${id}`);
+    one.close();
+    other.close();
+  }
+});
 
 ui("a run that nobody is told of says nothing of webhooks", async (page) => {
   const answered = page.waitForResponse(/\/deliveries$/);

@@ -8,8 +8,10 @@ import { badge, begin, HANGS, project, QUICK, talks } from "./support.js";
 
 const { server, call, ui } = await begin();
 let run;
+let oldest;
 before(async () => {
   await project(call, "p", { talks: talks("1s"), quick: QUICK });
+  oldest = (await call("POST", "/run", { project: "p", tests: ["talks"], wait: true })).runs[0].run;
   const job = await call("POST", "/run", { project: "p", tests: ["talks", "quick"], wait: true });
   run = job.runs[0].run;
   await call("POST", "/schedules", { project: "p", test: null, cron: "0 6 * * *", zone: "UTC" });
@@ -202,6 +204,25 @@ ui("a run: messages, pins, tabs, a part of its time, downloads, recordings", asy
   await page.getByText("This run is kept for good").waitFor();
 });
 
+ui("comparisons: what is ignored is chosen by keys", async (page) => {
+  for (const tab of ["sip", "log"]) {
+    await page.goto(`/compare/${oldest}/${run}?tab=${tab}`);
+    const chip = (word) => page.getByRole("button", { name: word, exact: true, pressed: true });
+    const changes = page.getByRole("status").filter({ hasText: /change/ });
+    const told = async () => Number.parseInt((await changes.innerText()).replace("no", "0"), 10);
+    await chip("ids").waitFor();
+    const masked = await told();
+    await press(page, chip("times"));
+    await page.waitForURL(/mask=ids(%2C|,)addresses(%2C|,)ports/);
+    for (const word of ["ids", "addresses", "ports"]) await press(page, chip(word), " ");
+    await page.waitForURL(/mask=none/);
+    await changes.filter({ hasText: /^[1-9]/ }).waitFor();
+    assert.ok(await told() > masked, tab);
+    await press(page, page.getByRole("button", { name: "ports", exact: true, pressed: false }), " ");
+    await page.waitForURL(/mask=ports/);
+  }
+});
+
 ui("runs: chosen by keys, two compared, from change to change, by tabs, swapped", async (page) => {
   await page.goto("/runs?project=p");
   const boxes = page.getByRole("checkbox", { name: /^Select the run of (talks|quick)/ });
@@ -240,7 +261,28 @@ ui("a test's history: run again, kept, deleted", async (page) => {
   await press(page, button(page, "Delete 1"));
   await press(page, button(page.getByRole("dialog"), "Delete"));
   await page.getByText("1 run deleted").waitFor();
+  await boxes.nth(1).waitFor({ state: "detached" });
   assert.equal(await boxes.count(), 1);
+});
+
+ui("a test's history: its charts are walked through by arrows, and a run is opened from there", async (page) => {
+  await page.goto("/p/p/t/talks/history");
+  const charts = page.getByRole("region", { name: "Over the runs" }).getByRole("slider");
+  await charts.first().waitFor();
+  assert.ok(await charts.count() >= 4);
+  const duration = charts.first();
+  const says = async (text) => assert.match(await duration.getAttribute("aria-valuetext"), text);
+  await reach(page, duration);
+  await says(/^run 2: run \d.*, p50 \d.*, p95 \d/);
+  for (const [key, text] of [["ArrowLeft", /^run 1: run \d/], ["ArrowLeft", /^run 1:/], ["ArrowRight", /^run 2:/], ["Home", /^run 1:/], ["End", /^run 2:/]]) {
+    await page.keyboard.press(key);
+    await says(text);
+  }
+  await page.getByText(/^Duration, s run 2:/).waitFor();
+  await press(page, charts.nth(1), "Home");
+  await says(/^run 1:/);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**/runs/${oldest}`);
 });
 
 ui("the console: an agent, a call, its end, saved", async (page) => {
@@ -272,7 +314,7 @@ ui("the console: an agent, a call, its end, saved", async (page) => {
   await page.waitForURL("**/t/by%20keys");
 });
 
-ui("schedules: new, run, paused, on again, deleted", async (page) => {
+ui("schedules: new, changed, run, paused, on again, deleted", async (page) => {
   await page.goto("/schedules");
   await page.getByRole("row").filter({ hasText: "p, all tests" }).waitFor();
   await page.keyboard.press("n");
@@ -283,6 +325,11 @@ ui("schedules: new, run, paused, on again, deleted", async (page) => {
   await press(page, button(dialog, "Save"));
   const line = page.getByRole("row").filter({ hasText: "p › quick" });
   await line.waitFor();
+  await pickMenu(page, "More for p › quick", "Change");
+  await write(page, dialog.getByLabel("When"), "*/15 * * * *");
+  await write(page, dialog.getByLabel("Time zone"), "UTC");
+  await press(page, button(dialog, "Save"));
+  await line.getByText("*/15 * * * *").waitFor();
   await press(page, line.getByRole("button", { name: "Run now" }));
   await line.getByText("Pass").waitFor();
   await pickMenu(page, "More for p › quick", "Pause");
@@ -294,7 +341,7 @@ ui("schedules: new, run, paused, on again, deleted", async (page) => {
   await line.waitFor({ state: "detached" });
 });
 
-ui("webhooks: new, tried, deleted", async (page) => {
+ui("webhooks: new, tried, changed, deleted", async (page) => {
   const receiver = createServer((request, response) => request.resume().on("end", () => response.end("ok")));
   await new Promise((done) => receiver.listen(0, "127.0.0.1", done));
   const address = `http://127.0.0.1:${receiver.address().port}`;
@@ -309,6 +356,12 @@ ui("webhooks: new, tried, deleted", async (page) => {
     const line = page.getByRole("row").filter({ hasText: address });
     await press(page, line.getByRole("button", { name: "Send a test" }));
     await page.getByText("took the test message").waitFor();
+    await pickMenu(page, `More for ${address}`, "Change");
+    await pick(page, dialog.getByLabel("Project"), "p");
+    await press(page, dialog.getByLabel("Only when something did not pass"), " ");
+    await press(page, button(dialog, "Save"));
+    await line.getByText("failures").waitFor();
+    await line.getByRole("cell", { name: "p", exact: true }).waitFor();
     await pickMenu(page, `More for ${address}`, "Delete");
     await press(page, button(dialog, "Delete"));
     await line.waitFor({ state: "detached" });
@@ -335,10 +388,20 @@ ui("keys, users and sessions: made, changed, ended", async (page) => {
   await write(page, dialog.getByLabel("Once more"), "a long password");
   await page.keyboard.press("Enter");
   await page.getByRole("row", { name: /anna/ }).waitFor();
+  await press(page, page.getByRole("button", { name: "Set password of anna" }));
+  await write(page, dialog.getByLabel("New password"), "another long password");
+  await write(page, dialog.getByLabel("Once more"), "another long passwort");
+  await page.keyboard.press("Enter");
+  await dialog.getByText("The two passwords differ.").waitFor();
+  await write(page, dialog.getByLabel("Once more"), "another long password");
+  await page.keyboard.press("Enter");
+  await page.getByText("The password of anna was changed").waitFor();
+  const login = (user, password) => fetch(`${server.url}/api/v1/login`, { method: "POST", headers: { "content-type": "application/json", origin: server.url }, body: JSON.stringify({ user, password }) });
+  assert.equal((await login("anna", "another long password")).status, 204);
   await press(page, page.getByRole("button", { name: "Delete anna" }));
   await press(page, button(dialog, "Delete"));
   await page.getByRole("row", { name: /anna/ }).waitFor({ state: "detached" });
-  await fetch(`${server.url}/api/v1/login`, { method: "POST", headers: { "content-type": "application/json", origin: server.url }, body: JSON.stringify({ user: "telefonist", password: server.password }) });
+  await login("telefonist", server.password);
   await press(page, page.getByRole("main").getByRole("link", { name: "Sessions" }));
   const ends = page.getByRole("button", { name: /^End/ });
   await ends.first().waitFor();

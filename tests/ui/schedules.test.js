@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { before } from "node:test";
 import { usable } from "./browser.js";
-import { begin, menu } from "./support.js";
+import { begin, menu, project, QUICK } from "./support.js";
 
 const { call, ui } = await begin();
 before(async () => {
@@ -84,15 +84,26 @@ ui("a webhook is made, tried, changed, deleted; its path is not shown again", as
   }
 });
 
-for (const [where, options] of [["a phone", { viewport: { width: 390, height: 800 } }], ["the dark", { colorScheme: "dark" }]]) {
+/** Nothing of a table has to be scrolled sideways to be read. */
+const fits = async (page, name) => {
+  const [inner, outer] = await page.getByRole("region", { name, exact: true }).and(page.locator(".scroll")).evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
+  assert.ok(inner <= outer, `${name}: ${inner} px in ${outer} px`);
+};
+
+for (const [where, options] of [["a phone", { viewport: { width: 390, height: 800 } }], ["a phone at night", { viewport: { width: 390, height: 800 }, colorScheme: "dark" }], ["the dark", { colorScheme: "dark" }]]) {
   ui(`all can use schedules and webhooks in ${where}`, async (page) => {
-    const schedule = await call("POST", "/schedules", { project: "p", test: null, cron: "0 6 * * *", zone: "Europe/Berlin" });
+    const long = "a test with a name that is as long as somebody may think of, for a reason";
+    await project(call, where, { [long]: QUICK });
+    await call("POST", "/schedules", { project: where, test: null, cron: "0 6 * * *", zone: "Europe/Berlin", paused: true });
+    await call("POST", "/schedules", { project: where, test: long, cron: "*/15 1-5,22 * * 1-5", zone: "America/Argentina/ComodRivadavia" });
+    await call("POST", "/webhooks", { project: where, kind: "teams-card", url: "https://a-rather-long-name-of-a-host.in-a-long-domain.example:8443/a/secret", only_failures: true });
     await page.goto("/schedules");
-    await page.getByRole("row").filter({ hasText: "p, all tests" }).first().waitFor();
+    await page.getByRole("row").filter({ hasText: `${where}, all tests` }).waitFor();
     await usable(page, "schedules");
+    await fits(page, "Schedules");
     await page.goto("/settings/webhooks");
-    await page.getByRole("button", { name: /webhook/ }).first().waitFor();
+    await page.getByRole("row").filter({ has: page.getByRole("cell", { name: where, exact: true }) }).waitFor();
     await usable(page, "webhooks");
-    await call("DELETE", `/schedules/${schedule.id}`);
+    await fits(page, "Webhooks");
   }, options);
 }

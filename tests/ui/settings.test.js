@@ -36,13 +36,13 @@ test("who lets runs go is told how many, and it counts", () =>
     assert.equal((await call("GET", "/settings")).keep_runs.value, 50, "a question sets nothing");
     await save.click();
     await asked.getByRole("button", { name: "Save" }).click();
-    await page.getByText("2 runs go.").waitFor();
+    await page.getByText("Saved: 2 runs go").waitFor();
     await usable(page, "the server's settings");
     await page.reload();
     assert.equal(await page.getByLabel("Newest runs of each project").inputValue(), "1");
     await page.getByLabel("Newest runs of each project").fill("");
     await save.click();
-    await page.getByText("2 runs go.").waitFor({ state: "detached" });
+    await page.getByText("Saved", { exact: true }).waitFor();
     assert.equal((await call("GET", "/settings")).keep_runs.value, null);
   }));
 

@@ -125,21 +125,41 @@ fn an_event_from_another_thread_wakes_the_script() {
 }
 
 #[test]
-fn quiet_counts_from_when_it_was_made() {
-    let text = format!(
-        r#"{PAIR}
-        alice.cmd("noise");
-        let quiet = bob.quiet("CALL_INCOMING");
-        alice.cmd("hush");
-        await quiet during 1ms;
-        let quiet = bob.quiet("CALL_INCOMING");
-        alice.cmd("noise");
-        await quiet during 10s;"#
-    );
-    let host = FakeHost::new().on("alice noise", &["bob CALL_INCOMING b1 from=sip:carol@pbx"]);
-    let (ended, _) = run_on(host, &text);
-    assert_eq!(ended.message, "CALL_INCOMING from sip:carol@pbx at bob, where 10 s of quiet were due");
-    assert_eq!(place(&ended).0, 10);
+fn quiet_counts_from_the_last_command_or_await_before_it() {
+    let host = || {
+        FakeHost::new()
+            .on("alice noise", &["bob CALL_INCOMING b1 from=sip:carol@pbx", "alice CALL_RINGING a1"])
+            .on("alice hush", &["alice CALL_ANSWERED a1"])
+            .on("alice echo", &["alice CALL_RINGING a1", "bob CALL_INCOMING b1 from=sip:carol@pbx"])
+    };
+    let broken = "CALL_INCOMING from sip:carol@pbx at bob, where 10 ms of quiet were due";
+    for (then, told) in [
+        // it had come before `cmd` was answered, and so before the waiter was made
+        ("alice.cmd(\"noise\");\nawait bob.quiet(\"CALL_INCOMING\") during 10ms;", broken),
+        ("let quiet = bob.quiet(\"CALL_INCOMING\");\nalice.cmd(\"noise\");\nawait quiet during 10ms;", broken),
+        ("alice.cmd(\"noise\");\nalice.cmd(\"hush\");\nawait bob.quiet(\"CALL_INCOMING\") during 10ms;", ""),
+        (
+            "alice.cmd(\"noise\");\nawait alice.event(\"CALL_RINGING\");\nawait bob.quiet(\"CALL_INCOMING\") during 10ms;",
+            "",
+        ),
+        // it came after what the await took, and before the script went on
+        (
+            "alice.cmd(\"echo\");\nawait alice.event(\"CALL_RINGING\");\nawait bob.quiet(\"CALL_INCOMING\") during 10ms;",
+            broken,
+        ),
+        // an await that takes an old event does not reach back behind the last command
+        (
+            "alice.cmd(\"echo\");\nalice.cmd(\"hush\");\nawait alice.event(\"CALL_RINGING\");\nawait bob.quiet(\"CALL_INCOMING\") during 10ms;",
+            "",
+        ),
+        (
+            "alice.cmd(\"noise\");\nawait bob.quiet(\"CALL_HOLD\") during 1ms;\nawait bob.quiet(\"CALL_INCOMING\") during 10ms;",
+            "",
+        ),
+    ] {
+        let (ended, _) = run_on(host(), &format!("{PAIR}{then}"));
+        assert_eq!(ended.message, told, "{then}");
+    }
 }
 
 #[test]

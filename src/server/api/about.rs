@@ -5,6 +5,7 @@ use crate::server::access::{Looker, Reader};
 use crate::server::app::{App, blocking, now};
 use crate::server::extract::Json;
 use crate::server::failure::{Failure, Failures};
+use crate::server::measure::size;
 use crate::server::ui;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -14,9 +15,13 @@ use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// How long the health waits for what is being counted.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(version)).routes(routes!(health)).routes(routes!(agents))
@@ -85,8 +90,8 @@ struct Health {
     /// Bytes of the database.
     store_bytes: u64,
     disk: Disk,
-    /// Runs that are kept.
-    runs: u64,
+    /// Runs that are kept; null: they have not been counted yet.
+    runs: Option<u64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -104,8 +109,10 @@ struct Queue {
 
 #[derive(Serialize, ToSchema)]
 struct Disk {
-    /// What the runs' folders hold.
-    runs_bytes: u64,
+    /// What the runs' folders hold; null: that has not been counted yet.
+    runs_bytes: Option<u64>,
+    /// When the runs were counted, in milliseconds since the epoch: where they are many, that is not done for each request.
+    runs_counted: Option<f64>,
     free_bytes: u64,
     total_bytes: u64,
 }
@@ -113,32 +120,28 @@ struct Disk {
 /// Agents, queue, disk.
 #[utoipa::path(get, path = "/health", tag = "about", responses((status = 200, body = Health), Failures))]
 async fn health(State(app): State<Arc<App>>, _: Reader) -> Result<Json<Health>, Failure> {
-    let health = blocking(&app, |app| {
+    let counted = app.measure.get(PATIENCE).await;
+    let health = blocking(&app, move |app| {
         let data = app.store.data_dir();
         let jobs = app.store.jobs()?;
         let running = jobs.iter().filter(|job| job.started.is_some()).count();
         let (free_bytes, total_bytes) = room(data);
-        let runs = data.join("runs");
         Ok(Health {
             uptime: now() - app.started,
             agent: app.workplace.supervisor().ok().map(|supervisor| supervisor.kind().to_string()),
             agents: Used { running: app.jobs.live().agents().len(), max: app.workplace.settings().max_agents },
             queue: Queue { running, waiting: jobs.len() - running, places: app.jobs.places() },
             store_bytes: ["telefonist.db", "telefonist.db-wal"].iter().map(|name| size(&data.join(name))).sum(),
-            runs: runs.read_dir().map(|entries| entries.count() as u64).unwrap_or_default(),
-            disk: Disk { runs_bytes: size(&runs), free_bytes, total_bytes },
+            runs: counted.map(|counted| counted.runs),
+            disk: Disk {
+                runs_bytes: counted.map(|counted| counted.bytes),
+                runs_counted: counted.map(|counted| counted.at),
+                free_bytes,
+                total_bytes,
+            },
         })
     });
     Ok(Json(health.await?))
-}
-
-/// What a file or a folder holds, links not followed.
-fn size(path: &Path) -> u64 {
-    let Ok(entry) = path.symlink_metadata() else { return 0 };
-    if !entry.is_dir() {
-        return entry.len();
-    }
-    path.read_dir().into_iter().flatten().filter_map(Result::ok).map(|entry| size(&entry.path())).sum()
 }
 
 /// Free and all bytes of a file system (statvfs(3)).

@@ -4,17 +4,16 @@ use super::waves::{Peaks, PeaksAsked, served, waveform};
 use crate::pipeline::{BUILT_IN_SOUNDS, sound_folders};
 use crate::server::access::{Reader, Writer};
 use crate::server::app::{App, blocking};
-use crate::server::extract::{Body, Json, Path, Query};
+use crate::server::extract::{Body, Json, Path, Query, Upload, unkept};
 use crate::server::failure::{Failure, Failures};
 use crate::server::files::Folder;
-use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hound::{SampleFormat, WavReader};
 use serde::Serialize;
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::{BufReader, Read, Seek};
 use std::path::PathBuf;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -28,13 +27,12 @@ const SOUND: usize = 20 * 1024 * 1024;
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     let one_script = OpenApiRouter::new().routes(routes!(script, put_script, delete_script));
-    let one_sound = OpenApiRouter::new().routes(routes!(sound, put_sound, delete_sound));
     OpenApiRouter::new()
         .routes(routes!(scripts))
         .routes(routes!(sounds))
+        .routes(routes!(sound, put_sound, delete_sound))
         .routes(routes!(sound_peaks))
         .merge(one_script.layer(DefaultBodyLimit::max(SCRIPT)))
-        .merge(one_sound.layer(DefaultBodyLimit::max(SOUND)))
 }
 
 fn scripts_of(app: &App) -> Folder {
@@ -87,7 +85,7 @@ async fn put_script(
     if std::str::from_utf8(&text).is_err() {
         return Err(Failure::bad("the script is not UTF-8").advice("save it with the encoding UTF-8"));
     }
-    blocking(&app, move |app| scripts_of(app).write(&name, &text)).await?;
+    blocking(&app, move |app| scripts_of(app).write(&name, &*text)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -195,25 +193,26 @@ async fn put_sound(
     State(app): State<Arc<App>>,
     _: Writer,
     Path(name): Path<String>,
-    Body(wav): Body,
+    Upload(mut wav): Upload<SOUND>,
 ) -> Result<StatusCode, Failure> {
     blocking(&app, move |app| {
         // its name first: that is said sooner
         let folder = sounds_of(app);
         folder.file(&name)?;
-        is_playable(&wav)?;
-        folder.write(&name, &wav)
+        is_playable(BufReader::new(&wav))?;
+        wav.rewind().map_err(unkept)?;
+        folder.write(&name, wav)
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn is_playable(wav: &Bytes) -> Result<(), Failure> {
+fn is_playable(wav: impl Read) -> Result<(), Failure> {
     let wrong = |why: String| {
         Failure::bad(format!("this is no WAV file that an agent could send: {why}"))
             .advice("make one: ffmpeg -i sound.mp3 -ar 8000 -ac 1 -c:a pcm_s16le sound.wav")
     };
-    let mut reader = WavReader::new(Cursor::new(wav)).map_err(|error| wrong(error.to_string()))?;
+    let mut reader = WavReader::new(wav).map_err(|error| wrong(error.to_string()))?;
     let spec = reader.spec();
     if spec.sample_format != SampleFormat::Int || spec.bits_per_sample != 16 {
         return Err(wrong(format!("its samples have {} bits, not 16", spec.bits_per_sample)));

@@ -4,14 +4,14 @@ use super::saved::{created, tell};
 use crate::server::access::{May, Reader, Writer};
 use crate::server::app::{App, blocking, now};
 use crate::server::examples::EXAMPLES;
-use crate::server::extract::{Attachment, Body, Json, Path, Query};
+use crate::server::extract::{Attachment, Body, Json, Path, Query, Upload};
 use crate::server::failure::{Failure, Failures};
 use crate::store::{Existing, Import, NewTest, Problem, Project, Tally};
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::io::Cursor;
+use std::io::{BufReader, Cursor};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -21,14 +21,13 @@ use utoipa_axum::routes;
 const ZIP: usize = 64 * 1024 * 1024;
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
-    let import = OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::max(ZIP));
     OpenApiRouter::new()
         .routes(routes!(projects, create))
         .routes(routes!(project, rename, delete))
         .routes(routes!(clone))
         .routes(routes!(export))
         .routes(routes!(examples))
-        .merge(import)
+        .routes(routes!(import))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -210,12 +209,12 @@ async fn import(
     May(who): Writer,
     Path(name): Path<String>,
     Query(how): Query<How>,
-    Body(zip): Body,
+    Upload(zip): Upload<ZIP>,
 ) -> Result<Json<Imported>, Failure> {
     blocking(&app, move |app| {
         let existing = if how.replace { Existing::Update } else { Existing::Keep };
         let import = Import { project: &name, author: Some(&who.author()), existing };
-        let done = app.store.import_zip(import, Cursor::new(zip), now())?;
+        let done = app.store.import_zip(import, BufReader::new(zip), now())?;
         if !done.created.is_empty() || !done.changed.is_empty() {
             changed(app, &done.project.name, &done.project);
         }

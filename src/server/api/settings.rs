@@ -24,7 +24,7 @@ struct SettingsView {
     keep_runs: Setting,
     /// For how many days runs are kept.
     keep_days: Setting,
-    /// So many runs go when the next job is over.
+    /// So many runs are not to be kept any more. They go as soon as that is set, and whenever a job is over.
     to_go: usize,
 }
 
@@ -72,7 +72,7 @@ async fn settings(State(app): State<Arc<App>>, _: Reader) -> Result<Json<Setting
     Ok(Json(view.await?))
 }
 
-/// Sets which runs are kept, from the end of the next job on. What the server was given at its start stays as it is.
+/// Sets which runs are kept; those that go are being deleted when the answer comes. What the server was given at its start stays as it is.
 #[utoipa::path(put, path = "/settings", tag = "about", params(Trial), responses((status = 200, body = SettingsView), Failures))]
 async fn set(
     State(app): State<Arc<App>>,
@@ -101,5 +101,11 @@ async fn set(
         }
         SettingsView::of(app, set)
     });
-    Ok(Json(view.await?))
+    let view = view.await?;
+    if !trial.dry_run {
+        // many take long
+        let jobs = app.jobs.clone();
+        tokio::task::spawn_blocking(move || jobs.prune());
+    }
+    Ok(Json(view))
 }

@@ -24,10 +24,15 @@ pub struct Given {
     pub text: String,
     pub time: f64,
     pub at: Option<At>,
+    /// The number of its event, and what the agent said when it refused it.
+    n: u64,
+    pub refused: Option<String>,
 }
 
 #[derive(Debug, Default)]
 pub struct Agent {
+    /// `address:port` of its SIP socket.
+    pub address: String,
     /// The last `uanew`, as it was sent, secrets masked.
     pub account: String,
     /// What it says that it has: `PCMU/8000/1`.
@@ -42,6 +47,8 @@ pub struct Agent {
     pub lines: VecDeque<String>,
     /// The last REGISTER_OK (none) or REGISTER_FAIL (its parameter).
     pub registration: Option<Option<String>>,
+    /// When it began to register, where that has come to nothing yet.
+    pub registering: Option<f64>,
     /// How its process ended by itself, and when.
     pub lost: Option<(String, f64)>,
     pub stopping: bool,
@@ -56,8 +63,9 @@ fn push<T>(kept: &mut VecDeque<T>, limit: usize, new: T) {
 
 impl Agent {
     /// A new process under the name.
-    pub fn start(&mut self) {
-        (self.stopping, self.lost, self.registration) = (false, None, None);
+    pub fn start(&mut self, address: &str) {
+        self.address = cut(address, 64);
+        (self.stopping, self.lost, self.registration, self.registering) = (false, None, None, None);
         self.codecs.clear();
         self.alarms.clear();
         self.lines.clear();
@@ -90,11 +98,18 @@ impl Agent {
         }
     }
 
-    pub fn command(&mut self, text: &str, time: f64, at: Option<&At>) {
+    pub fn command(&mut self, n: u64, text: &str, time: f64, at: Option<&At>) {
         if text.starts_with("uanew ") {
             self.account = cut(text, 600);
         }
-        push(&mut self.commands, COMMANDS, Given { text: cut(text, 120), time, at: at.cloned() });
+        push(&mut self.commands, COMMANDS, Given { text: cut(text, 120), time, at: at.cloned(), n, refused: None });
+    }
+
+    /// The answer to the command of that number is no.
+    pub fn refuses(&mut self, n: u64, answer: &str) {
+        if let Some(given) = self.commands.iter_mut().find(|given| given.n == n) {
+            given.refused = Some(cut(answer, 200));
+        }
     }
 
     pub fn sip(&mut self, sip: &SipEvent, time: f64) {
@@ -112,8 +127,10 @@ impl Agent {
     /// An event of the agent itself; those without a call's id tell nothing that SIP does not tell too.
     pub fn event(&mut self, event: &AgentEvent, time: f64) {
         match event.name.as_str() {
-            "REGISTER_OK" => self.registration = Some(None),
-            "REGISTER_FAIL" => self.registration = Some(Some(short(&event.param))),
+            "REGISTERING" => self.registering = self.registering.or(Some(time)),
+            "UNREGISTERING" => self.registering = None,
+            "REGISTER_OK" => (self.registration, self.registering) = (Some(None), None),
+            "REGISTER_FAIL" => (self.registration, self.registering) = (Some(Some(short(&event.param))), None),
             _ => {}
         }
         let Some(call) = event.call.as_deref().filter(|_| is_of_a_call(&event.name)) else { return };
@@ -196,7 +213,7 @@ mod tests {
     #[test]
     fn the_account_and_the_log() {
         let mut agent = Agent::default();
-        agent.command("uanew \"A\" <sip:a@h;transport=tcp>;regint=0;audio_codecs=opus/48000/2", 0.0, None);
+        agent.command(1, "uanew \"A\" <sip:a@h;transport=tcp>;regint=0;audio_codecs=opus/48000/2", 0.0, None);
         assert_eq!((agent.parameter("audio_codecs"), agent.parameter("transport")), (Some("opus/48000/2"), None));
         let line = |level: &str, text: &str| LogLine { level: level.into(), text: text.into() };
         agent.log(&line("info", "aucodec: PCMU/8000/1"));

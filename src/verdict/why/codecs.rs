@@ -48,11 +48,22 @@ fn side(case: &Case, own: bool) -> String {
     if own { short(case.name) } else { case.peer() }
 }
 
-/// `audio: PCMU/8000, telephone-event/8000 over RTP/AVP`
+/// `audio: PCMU/8000, telephone-event/8000 over RTP/SAVP, keys by SDES`
 pub fn described(media: &Media) -> String {
     let formats: Vec<String> = media.formats.iter().map(ToString::to_string).collect();
     let formats = if formats.is_empty() { "no codec".into() } else { formats.join(", ") };
-    format!("{}: {formats} over {}", media.kind, media.protocol)
+    let keys = keys(media).map(|keys| format!(", keys by {keys}")).unwrap_or_default();
+    format!("{}: {formats} over {}{keys}", media.kind, media.protocol)
+}
+
+/// How the keys of SRTP are exchanged.
+pub fn keys(media: &Media) -> Option<&'static str> {
+    match (media.sdes, media.dtls) {
+        (true, true) => Some("SDES or DTLS"),
+        (true, false) => Some("SDES"),
+        (false, true) => Some("DTLS"),
+        (false, false) => None,
+    }
 }
 
 /// What an agent takes, from its account and from what it says when it starts.

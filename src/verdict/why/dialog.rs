@@ -3,6 +3,7 @@
 
 use super::request::{Refusal, Request, explaining};
 use super::row::{Row, header};
+use super::transfer::Refer;
 use super::wording::cut;
 use crate::event::SipEvent;
 use crate::sip::headers;
@@ -75,6 +76,7 @@ pub struct Dialog {
     pub offer: Option<Described>,
     pub answer: Option<Described>,
     pub end: Option<End>,
+    pub refer: Option<Refer>,
     /// When the first INVITE was answered.
     pub established: Option<f64>,
     /// The parameter of its CALL_CLOSED, and when it came.
@@ -103,6 +105,11 @@ impl Dialog {
         }
         if row.sdp {
             self.described(sip, &row);
+        }
+        match &mut self.refer {
+            refer if row.method == "REFER" && row.status.is_none() => *refer = Some(Refer::of(sip, &row, time)),
+            Some(refer) => refer.goes_on(sip, time),
+            None => {}
         }
         if self.rows.len() == ROWS {
             // the request stays, however many responses it has

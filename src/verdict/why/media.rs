@@ -2,7 +2,7 @@
 
 use super::Weighed;
 use super::case::Case;
-use super::codecs::described;
+use super::codecs::{described, keys};
 use super::dialog::{Described, Packets};
 use super::wording::short;
 use crate::event::{ClosedBy, closed_reason};
@@ -41,7 +41,7 @@ pub fn find(case: &Case) -> Option<Weighed> {
         lines.extend(description.media.iter().find(|media| media.kind == "audio").map(|audio| {
             let whose = if description.out { short(case.name) } else { case.peer() };
             let address = audio.address.as_deref().unwrap_or("no address");
-            format!("{what} of {whose}: {} at {address}:{}, {}", described(audio), audio.port, audio.direction)
+            format!("{what} of {whose}: {} at {address}:{}, {}", audio.direction, audio.port, described(audio))
         }));
     }
     let explained = !oddities.is_empty();
@@ -76,7 +76,19 @@ fn oddities(case: &Case) -> Vec<String> {
         let audio: Option<Media> = audio(description);
         audio.map(|audio| odd(&audio, &whose, &description.src)).unwrap_or_default()
     };
-    descriptions.flat_map(of).collect()
+    let locked = [&case.dialog.offer, &case.dialog.answer].map(|description| description.as_ref().and_then(audio));
+    let locked = if let [Some(offer), Some(answer)] = &locked { other_keys(offer, answer) } else { None };
+    descriptions.flat_map(of).chain(locked).collect()
+}
+
+/// Both encrypt, and neither has the other's key.
+fn other_keys(offer: &Media, answer: &Media) -> Option<String> {
+    let encrypted = [offer, answer].iter().all(|media| media.protocol.contains("SAVP"));
+    let common = (offer.sdes && answer.sdes) || (offer.dtls && answer.dtls);
+    let told = |media: &Media| keys(media).map_or("nothing".to_string(), |keys| format!("keys by {keys}"));
+    (encrypted && !common).then(|| {
+        format!("the offer has {}, the answer {}: neither can read the other's packets", told(offer), told(answer))
+    })
 }
 
 fn odd(audio: &Media, whose: &str, src: &str) -> Vec<String> {

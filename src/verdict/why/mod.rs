@@ -7,6 +7,7 @@
 mod agent;
 mod case;
 mod codecs;
+mod connections;
 mod dialog;
 mod difference;
 mod ended;
@@ -15,10 +16,12 @@ mod lost;
 mod meanings;
 mod media;
 mod names;
+mod refused;
 mod registration;
 mod request;
 mod responses;
 mod row;
+mod transfer;
 mod unanswered;
 mod wording;
 
@@ -81,7 +84,7 @@ impl Evidence {
         let Some(agent) = self.agents.get_mut(name) else { return };
         match &event.body {
             Body::Note(Note::AgentStarting { aor, address, local, .. }) => {
-                agent.start();
+                agent.start(address);
                 self.names.started(name, aor, address, *local);
             }
             Body::Note(Note::AgentStopping) => agent.stopping = true,
@@ -99,7 +102,10 @@ impl Evidence {
                 self.names.sip(name, sip);
                 agent.sip(sip, event.time);
             }
-            Body::Command(command) if !self.over => agent.command(&command.text, event.time, command.at.as_ref()),
+            Body::Command(command) if !self.over => {
+                agent.command(event.n, &command.text, event.time, command.at.as_ref())
+            }
+            Body::Response(response) if !self.over && !response.ok => agent.refuses(response.to, &response.data),
             _ => {}
         }
     }
@@ -112,13 +118,15 @@ impl Evidence {
         }
         let question = Question::of(self, verdict);
         let mut found = lost::find(self, verdict);
+        found.extend(refused::find(self, &question));
         found.extend(registration::find(self, &question));
         for case in question.cases(self) {
             let told = [
                 responses::find(&case),
-                unanswered::find(&case),
+                unanswered::find(&case, &question),
                 codecs::find(&case),
                 media::find(&case),
+                transfer::find(&case, &question),
                 ended::find(&case, &question),
             ];
             let told: Vec<Weighed> = told.into_iter().flatten().collect();

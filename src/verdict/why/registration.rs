@@ -2,7 +2,7 @@
 
 use super::case::{Case, Question};
 use super::wording::short;
-use super::{Evidence, Weighed, responses, unanswered};
+use super::{Evidence, Weighed, connections, responses, unanswered};
 use crate::verdict::Finding;
 
 /// At most so many: after the first ones the cause is clear.
@@ -32,15 +32,21 @@ pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
                         responses::explain(&case, refusal),
                     ),
                     (None, Some(request)) => {
-                        (format!("at {at} got no answer at all"), unanswered::silence_lines(&case, request))
+                        let earlier = unanswered::earlier(&case, request).map(unanswered::after);
+                        let when = earlier.unwrap_or_else(|| "at all".into());
+                        (format!("at {at} got no answer {when}"), unanswered::silence_lines(&case, request))
                     }
                     (None, None) => return None,
                 }
             }
-            (None, Some(Some(param))) => {
+            (None, result) => {
                 let uri = agent.account.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(uri, _)| uri);
-                let (about, mut lines) = unanswered::unsent_lines(param, uri.unwrap_or_default(), agent)?;
-                lines.insert(0, format!("account {}", uri.unwrap_or_default()));
+                let uri = uri.unwrap_or_default();
+                let (about, mut lines) = match result {
+                    Some(failed) => connections::failed(failed.as_ref()?, uri, (name, agent), evidence)?,
+                    None => connections::pending(uri, agent, evidence, agent.registering?)?,
+                };
+                lines.insert(0, format!("account {uri}"));
                 (about, lines)
             }
             _ => return None,

@@ -81,7 +81,8 @@ fn of_code(case: &Case, refusal: &Refusal) -> Vec<String> {
         300..=399 => {
             let contact = refusal.header("Contact").unwrap_or_default();
             let contacts = headers::values(&contact).filter_map(|value| Some(NameAddr::parse(value)?.uri.to_string()));
-            contacts.take(3).map(|uri| format!("it says to go to {uri}")).collect()
+            let lines: Vec<String> = contacts.take(3).map(|uri| format!("it says to go to {uri}")).collect();
+            if lines.is_empty() { vec!["it does not say where to go (no Contact)".into()] } else { lines }
         }
         401 | 403 | 407 => credentials(case, refusal),
         404 | 410 | 484 | 485 | 604 => vec![format!("it was meant for {}", request.uri)],

@@ -1,21 +1,21 @@
-//! Requests that nobody answered, connections that were refused, names that led nowhere, phones that rang.
+//! Requests that nobody answered, phones that rang.
 
 use super::Weighed;
-use super::agent::Agent;
-use super::case::Case;
+use super::case::{Case, Question};
+use super::connections::{self, UNDER_WAY};
 use super::dialog::Dialog;
 use super::row::Row;
 use super::wording::{seconds, short, times};
-use crate::event::{ClosedBy, closed_reason};
-use crate::sip::uri::{NameAddr, Uri};
+use crate::event::{ClosedBy, ClosedReason, closed_reason};
 use crate::verdict::Finding;
-use std::net::IpAddr;
 
-/// How agents word it that a name leads to no address: after asking a name server, and after asking the C library.
-const UNRESOLVED: [&str; 2] = ["Destination address required", "Cannot assign requested address"];
-
-pub fn find(case: &Case) -> Option<Weighed> {
+pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
     let dialog = case.dialog;
+    // a test that failed for another reason gave it no time
+    let under_way = case.evidence.end - dialog.request.time < UNDER_WAY && dialog.closed.is_none();
+    if question.awaited.is_none() && under_way {
+        return None;
+    }
     if dialog.method == "REGISTER" || dialog.refusal.is_some() || dialog.established.is_some() {
         return None;
     }
@@ -27,44 +27,14 @@ pub fn find(case: &Case) -> Option<Weighed> {
     Some((90, Finding { about: format!("{} {about}", case.title()), lines }))
 }
 
-/// What a registration or a call that never got onto the wire shows: the connection was refused, the name led nowhere. `target` is
-/// where it was to go, as a URI or a name-addr.
-pub fn unsent_lines(param: &str, target: &str, agent: &Agent) -> Option<(String, Vec<String>)> {
-    let reason = closed_reason(param);
-    // without brackets the parameters are the URI's here: the agent gives a URI, no header
-    let bracketed = NameAddr::parse(target).filter(|_| target.contains('<'));
-    let uri = Uri::parse(bracketed.map_or(target, |address| address.uri))?;
-    // all goes there first, wherever it is meant for
-    let proxy = agent.parameter("outbound").is_some();
-    let literal = uri.host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-    match reason.by {
-        ClosedBy::Refused => {
-            let sips = uri.scheme.eq_ignore_ascii_case("sips");
-            let transport = uri.param("transport").or(sips.then_some("tls"));
-            let kind = transport.map(|transport| format!("{} ", transport.to_uppercase())).unwrap_or_default();
-            // without a port and with a name, DNS says which it is (RFC 3263)
-            let standard = literal.then_some(if kind == "TLS " { 5061 } else { 5060 });
-            let port = uri.port.or(standard).map(|port| format!(":{port}")).unwrap_or_default();
-            let line = match proxy {
-                true => "the account's outbound proxy takes no connections".into(),
-                false => format!("nobody takes {kind}connections at {}{port}", uri.host),
-            };
-            Some(("was not sent: the connection was refused".into(), vec![line]))
-        }
-        ClosedBy::Local | ClosedBy::Remote | ClosedBy::Code(_) => None,
-        _ => {
-            let said = format!("the agent says: {}", reason.text);
-            let unresolved = UNRESOLVED.contains(&reason.text.as_str()) && !literal && !proxy;
-            let name = unresolved.then(|| format!("probably the name {} leads to no address (DNS)", uri.host));
-            Some(("was not sent".into(), [Some(said), name].into_iter().flatten().collect()))
-        }
-    }
-}
-
 /// Nothing went onto the wire.
 fn unsent(case: &Case) -> Option<(String, Vec<String>)> {
-    let (_, param) = case.dialog.closed.as_ref().filter(|_| case.dialog.outgoing)?;
-    unsent_lines(param, &case.dialog.peer, case.agent)
+    let Case { dialog, agent, evidence, name } = case;
+    match &dialog.closed {
+        _ if !dialog.outgoing => None,
+        Some((_, param)) => connections::failed(param, &dialog.peer, (name, agent), evidence),
+        None => connections::pending(&dialog.peer, agent, evidence, dialog.request.time),
+    }
 }
 
 /// Not even a provisional response came (RFC 3261 sections 17.1.1.2 and 17.1.2.2: over UDP a request is sent again and again for
@@ -73,7 +43,28 @@ fn silence(case: &Case, request: &Row) -> Option<(String, Vec<String>)> {
     if !request.out {
         return None;
     }
-    Some((format!("got no answer at all to its {}", request.method), silence_lines(case, request)))
+    if case.evidence.names.agent_at(&request.dst) == Some(case.name) {
+        let name = short(case.name);
+        let lines = vec![format!("{} is {name}'s own address: a target without a domain is called there", case.peer())];
+        return Some((format!("came back to {name} itself"), lines));
+    }
+    let about = match earlier(case, request) {
+        None => format!("got no answer at all to its {}", request.method),
+        Some(response) => format!("got no answer to its {} {}", request.method, after(response)),
+    };
+    Some((about, silence_lines(case, request)))
+}
+
+/// The last response that the peer gave before, to a request that was sent again after it.
+pub fn earlier<'a>(case: &Case<'a>, request: &Row) -> Option<&'a Row> {
+    let is_one =
+        |row: &&Row| !row.out && row.status >= Some(300) && row.method == request.method && row.src == request.dst;
+    case.dialog.rows.iter().rfind(is_one)
+}
+
+/// `after 401 Unauthorized`
+pub fn after(response: &Row) -> String {
+    format!("after {} {}", response.status.unwrap_or_default(), response.phrase).trim_end().to_string()
 }
 
 pub fn silence_lines(case: &Case, request: &Row) -> Vec<String> {
@@ -87,10 +78,15 @@ pub fn silence_lines(case: &Case, request: &Row) -> Vec<String> {
     let mut lines =
         vec![format!("{} {sent} over {} to {to}, no response within {waited}", request.method, request.transport)];
     let passwords = &case.dialog.passwords;
+    let earlier = earlier(case, request);
     if passwords.challenges > 0 {
         let realm = passwords.realm.as_deref().unwrap_or_default();
         let sent = times(passwords.sent);
         lines.push(format!("before it was challenged for the realm `{realm}`; credentials were sent {sent}"));
+    } else if let Some(code @ (401 | 407)) = earlier.and_then(|response| response.status) {
+        lines.push(format!(
+            "the {code} was no challenge (it named no realm): there was nothing to answer with a password"
+        ));
     }
     let known = case.evidence.names.agent_at(&request.dst);
     let agent = known.and_then(|name| Some((name, case.evidence.agents.get(name)?)));
@@ -103,12 +99,27 @@ pub fn silence_lines(case: &Case, request: &Row) -> Vec<String> {
                 (false, false) => format!("{name} never received it: probably it hangs"),
             }
         }
+        None if earlier.is_some() => format!("{to} is there, as it answered before: probably it dropped this one"),
         None if request.transport == "UDP" => {
             "probably nobody listens there, or something on the way drops it: UDP tells neither".into()
         }
-        None => "the connection is open: probably the peer hangs".into(),
+        None => match said(case) {
+            Some(ClosedReason { by: ClosedBy::Remote, .. }) => {
+                format!("{to} closed the connection in place of an answer")
+            }
+            Some(ClosedReason { by: ClosedBy::Other, text }) => format!("{} gave up: {text}", short(case.name)),
+            _ => "the connection is open: probably the peer hangs".into(),
+        },
     });
     lines
+}
+
+/// How it ended, as the agent says of the call, or of the registration.
+fn said(case: &Case) -> Option<ClosedReason> {
+    let registered = case.agent.registration.as_ref().and_then(Option::as_deref);
+    let closed = case.dialog.closed.as_ref().map(|(_, param)| param.as_str());
+    let said = if case.dialog.method == "REGISTER" { registered } else { closed };
+    said.map(closed_reason)
 }
 
 /// A provisional response came and no final one.
@@ -119,14 +130,20 @@ fn ringing(case: &Case, request: &Row) -> Option<(String, Vec<String>)> {
     if answered || request.method != "INVITE" {
         return None;
     }
-    let rang = dialog.responses().any(|row| row.status.is_some_and(|code| code > 100));
+    let best = dialog.responses().filter_map(|row| row.status).filter(|code| *code < 200).max();
+    // 183 says that something goes on, and often brings sound; no phone rings for it
+    let rang = dialog.responses().any(|row| matches!(row.status, Some(180..=182)));
     let (callee, agent) = match dialog.outgoing {
         true => (case.other_side().map(|(name, _, _)| short(name)), case.other_side().map(|(_, agent, _)| agent)),
         false => (Some(short(case.name)), Some(case.agent)),
     };
     let closed = dialog.closed.as_ref().map(|(time, _)| *time);
     let over = dialog.end.as_ref().map(|end| end.time).or(closed).unwrap_or(case.evidence.end);
-    let about = if rang { "rang and was not answered" } else { "was taken by the next server, and nobody rang" };
+    let about = match (rang, best) {
+        (true, _) => "rang and was not answered",
+        (false, Some(101..)) => "was under way, and nobody rang",
+        _ => "was taken by the next server, and nobody rang",
+    };
     let mut lines = vec![format!(
         "{} {} from {}, then nothing final within {}",
         last.status.unwrap_or_default(),

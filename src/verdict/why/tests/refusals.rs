@@ -76,7 +76,10 @@ fn what_was_tried_again_counts_no_more() {
     let told = story.told("CALL_ESTABLISHED at alice");
     has(
         &told,
-        &["got no answer at all to its INVITE", "it was challenged for the realm `r`; credentials were sent once"],
+        &[
+            "got no answer to its INVITE after 407 Who",
+            "it was challenged for the realm `r`; credentials were sent once",
+        ],
     );
     assert!(!told.contains("was refused"), "{told}");
     story.command("alice", "uanew <sip:alice@h>;auth_pass=***");

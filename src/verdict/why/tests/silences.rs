@@ -25,6 +25,18 @@ the last SIP exchange of alice's call to bob
 }
 
 #[test]
+fn a_call_to_itself() {
+    let mut story = Story::new();
+    for out in ["1 INVITE", "1 INVITE"] {
+        story.sip("alice", ALICE, ALICE, "INVITE sip:x@127.0.0.1:5060 SIP/2.0", out, "");
+    }
+    story.says("alice", "CALL_CLOSED", "c1", "404 Not Found", json!({})).stops();
+    let told = story.told("CALL_ESTABLISHED at alice");
+    has(&told, &["came back to alice itself", "own address: a target without a domain is called there"]);
+    assert!(!told.contains("no answer"), "{told}");
+}
+
+#[test]
 fn connections_and_names() {
     for (peer, param, parts) in [
         (
@@ -61,6 +73,40 @@ fn connections_and_names() {
 }
 
 #[test]
+fn handshakes_and_where_an_agent_lives() {
+    let peer = "sip:b@192.0.2.1;transport=tls";
+    let closed = |story: &mut Story, peer: &str, param: &str| {
+        let event = AgentEvent { direction: Some("outgoing".into()), call: Some("c1".into()), ..AgentEvent::default() };
+        let event = AgentEvent { name: "CALL_CLOSED".into(), param: param.into(), peer: Some(peer.into()), ..event };
+        story.push("alice", Body::Event(event)).stops();
+        story.told("CALL_ESTABLISHED at alice")
+    };
+    let openssl = "tls: 003F:error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify failed:ssl/x.c:1:";
+    let mut story = Story::new();
+    story.log("alice", "warning", "tls: tls_verify_handler: error_string = self-signed certificate");
+    story.log("alice", "warning", openssl);
+    has(
+        &closed(&mut story, peer, "Protocol error [71]"),
+        &["was not sent: the TLS handshake failed", "the peer's certificate is not accepted: self-signed certificate"],
+    );
+    let mut story = Story::new();
+    story.log(
+        "alice",
+        "warning",
+        "tls: 00FF:error:0A000410:SSL routines:ssl3_read_bytes:ssl/tls alert handshake failure:y:",
+    );
+    has(&closed(&mut story, peer, "Protocol error"), &["OpenSSL says: ssl/tls alert handshake failure"]);
+    // alice lives on the loopback
+    let told = closed(&mut Story::new(), "sip:b@pbx.example", "Invalid argument");
+    has(&told, &["from where no other machine can be reached", "agent(\"<sip:alice@pbx.example>;regint=0\")"]);
+    for peer in ["sip:b@127.0.0.9", "sip:b@localhost"] {
+        assert!(!closed(&mut Story::new(), peer, "Invalid argument").contains("lives at"), "{peer}");
+    }
+    let told = closed(&mut Story::new(), "sip:b@[2001:db8::1]", "Invalid argument");
+    has(&told, &["from where 2001:db8::1, of the other version of IP, can't be reached"]);
+}
+
+#[test]
 fn all_goes_to_an_outbound_proxy() {
     let mut story = Story::new();
     story.command("alice", "uanew <sip:alice@h>;regint=0;outbound=\"sip:p;transport=tcp\"");
@@ -81,7 +127,7 @@ fn rings_only() {
     story.sip("alice", BOB, ALICE, "SIP/2.0 183 Progress", "1 INVITE", "").waits(1990.0).stops();
     has(
         &story.told("X at alice"),
-        &["rang and was not answered", "183 Progress from bob, then nothing final within 2.0 s"],
+        &["was under way, and nobody rang", "183 Progress from bob, then nothing final within 2.0 s"],
     );
     // who accepted is known from the callee alone
     assert!(!story.told("X at alice").contains("accept"));
@@ -171,8 +217,31 @@ fn addresses_that_lead_nowhere() {
             .stops();
         has(
             &story.told("CALL_RTPESTAB at alice"),
-            &[part, "offer of bob: audio: PCMU/8000", "answer of alice: audio:"],
+            &[
+                part,
+                "offer of bob: sendrecv at",
+                "9, audio: PCMU/8000",
+                "answer of alice: sendrecv at 127.0.0.1:10000, audio:",
+            ],
         );
+    }
+}
+
+#[test]
+fn keys_that_the_other_side_does_not_have() {
+    let described = |key: &str| format!("v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 9 RTP/SAVP 0\r\na={key}\r\n");
+    let (sdes, dtls) = (described("crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x"), described("fingerprint:SHA-256 00"));
+    for (answer, part) in [
+        (&dtls, Some("the offer has keys by SDES, the answer keys by DTLS: neither can read the other's packets")),
+        (&described("x"), Some("the offer has keys by SDES, the answer nothing: neither can read")),
+        (&sdes, None),
+    ] {
+        let mut story = Story::new();
+        story.sip("alice", ALICE, BOB, "INVITE sip:bob@127.0.0.1:5062 SIP/2.0", "1 INVITE", &format!("\r\n{sdes}"));
+        story.sip("alice", BOB, ALICE, "SIP/2.0 200 OK", "1 INVITE", &format!("\r\n{answer}"));
+        story.says("alice", "AUDIO_REPORT", "c1", "", json!({"packets_tx": 100, "packets_rx": 0})).stops();
+        let told = story.told("CALL_RTPESTAB at alice");
+        has(&told, &["over RTP/SAVP, keys by SDES", part.unwrap_or("probably the peer sends nothing")]);
     }
 }
 
@@ -238,4 +307,36 @@ fn last_words() {
         &quit.told("X at bob"),
         &["agent bob went away\n  exit code 0 after 0.030 s\n  it was told to: `quit` at call:7\n"],
     );
+}
+
+#[test]
+fn transfers() {
+    let mut story = Story::new();
+    story.answered(OFFER).command("bob", "transfer sip:carol@h");
+    let to_bob = |story: &mut Story, src: &str, start: &str, cseq: &str, more: &str| {
+        let dst = if src == BOB { ALICE } else { BOB };
+        story.sip("bob", src, dst, start, cseq, more);
+    };
+    to_bob(&mut story, ALICE, "INVITE sip:bob@h SIP/2.0", "1 INVITE", &format!("\r\n{OFFER}"));
+    to_bob(&mut story, BOB, "REFER sip:alice@h SIP/2.0", "7 REFER", "Refer-To: <sip:carol@h?Replaces=x>\r\n");
+    let at_bob = |story: &Story| story.told("CALL_CLOSED at bob");
+    // not taken yet, then too young
+    to_bob(&mut story, ALICE, "SIP/2.0 202 Accepted", "7 REFER", "");
+    assert!(!at_bob(&story).contains("transfer"), "{}", at_bob(&story));
+    story.waits(1000.0).log("bob", "info", "x");
+    has(&at_bob(&story), &["bob's transfer of alice to sip:carol@h has come to nothing so far\n", "no NOTIFY"]);
+    for (cseq, status, parts) in [
+        ("8 NOTIFY", "100 Trying", ["has come to nothing so far\n", "alice → bob  NOTIFY: 100 Trying\n"]),
+        (
+            "9 NOTIFY",
+            "404 Not Found",
+            ["alice to sip:carol@h failed: 404 Not Found\n", "bob was told to: `transfer sip:carol@h` at call:7"],
+        ),
+    ] {
+        let body = format!("Content-Type: message/sipfrag\r\n\r\nSIP/2.0 {status}\r\n");
+        to_bob(&mut story, ALICE, "NOTIFY sip:bob@h SIP/2.0", cseq, &body);
+        has(&at_bob(&story), &parts);
+    }
+    to_bob(&mut story, ALICE, "NOTIFY sip:bob@h SIP/2.0", "10 NOTIFY", "\r\nSIP/2.0 200 OK\r\n");
+    assert!(!at_bob(&story).contains("transfer of"), "{}", at_bob(&story));
 }

@@ -256,9 +256,14 @@ export interface components {
             free_bytes: number;
             /**
              * Format: int64
-             * @description What the runs' folders hold.
+             * @description What the runs' folders hold; null: that has not been counted yet.
              */
-            runs_bytes: number;
+            runs_bytes?: number | null;
+            /**
+             * Format: double
+             * @description When the runs were counted, in milliseconds since the epoch: where they are many, that is not done for each request.
+             */
+            runs_counted?: number | null;
             /** Format: int64 */
             total_bytes: number;
         };
@@ -324,9 +329,9 @@ export interface components {
             queue: components["schemas"]["Queue"];
             /**
              * Format: int64
-             * @description Runs that are kept.
+             * @description Runs that are kept; null: they have not been counted yet.
              */
-            runs: number;
+            runs?: number | null;
             /**
              * Format: int64
              * @description Bytes of the database.
@@ -895,7 +900,7 @@ export interface components {
             keep_days: components["schemas"]["Setting"];
             /** @description How many of the newest runs of each project are kept, and as many that belong to none. */
             keep_runs: components["schemas"]["Setting"];
-            /** @description So many runs go when the next job is over. */
+            /** @description So many runs are not to be kept any more. They go as soon as that is set, and whenever a job is over. */
             to_go: number;
         };
         Sound: {
