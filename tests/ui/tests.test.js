@@ -167,6 +167,29 @@ ui("somebody else's changes come by themselves", async (page) => {
   await row(page, "mine").waitFor({ state: "detached" });
 });
 
+ui("a page that is left while it loads anew is quiet", async (page) => {
+  await project(call, "left", { mine: QUICK });
+  await page.goto("/p/left");
+  await row(page, "mine").waitFor();
+  const list = "**/api/v1/projects";
+  let free;
+  const held = new Promise((resolve) => (free = resolve));
+  await page.route(list, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const asked = page.waitForRequest(list);
+  await call("POST", "/projects/left/tests", { name: "theirs", kind: "rhai", text: "" });
+  await asked;
+  await page.getByRole("link", { name: "Schedules", exact: true }).click();
+  await page.getByRole("heading", { name: "Schedules" }).waitFor();
+  const answered = page.waitForResponse(list);
+  free();
+  await (await answered).finished();
+  // what the answer sets off has been done by then
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+});
+
 ui("what a hostile name says is text", async (page) => {
   const hostile = "' onerror=alert(1) &lt &amp #!";
   await project(call, hostile, { [hostile]: `tags("<b>owned</b>", "\\"><img src=x>");\n` });

@@ -57,3 +57,12 @@ test("of two loads the later one counts, and what is there stays when one fails"
   await failing.reload();
   expect([failing.data, (failing.error as Error).message, failing.loading]).toEqual([7, "no", false]);
 });
+
+test("what somebody has left loads nothing more", async () => {
+  let loads = 0;
+  const resource = new Resource(async () => ++loads);
+  await resource.reload();
+  resource.end();
+  await resource.reload();
+  expect([loads, resource.data, resource.loading]).toEqual([1, 1, false]);
+});
