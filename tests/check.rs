@@ -38,7 +38,7 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 
 #[test]
 fn each_mistake_is_told_as_expected() {
-    let cases = files(&folder("tests/check"), "rhai");
+    let cases = ["rhai", ""].map(|extension| files(&folder("tests/check"), extension)).concat();
     assert!(cases.len() > 60, "{}", cases.len());
     let mut wrong = vec![];
     for case in cases {

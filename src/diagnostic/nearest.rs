@@ -4,7 +4,8 @@
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let length = word.chars().count();
-    let far = length / 3 + 1;
+    // a short word is soon like any other
+    let far = ((length + 1) / 3).max(1);
     candidates
         .into_iter()
         // the distance is at least the difference in length: this keeps a huge word from costing anything
@@ -22,13 +23,14 @@ mod tests {
 
     #[test]
     fn slips_are_recognised_and_other_words_are_not() {
-        let known = ["_accept", "_account", "_hash"];
+        let known = ["_accept", "_account", "_hash", "all"];
         for (word, meant) in [
             ("_acept", Some("_accept")),
             ("_ACCEPT", Some("_accept")),
             ("_hsah", Some("_hash")),
             ("_acount", Some("_account")),
             ("_loop", None),
+            ("add", None),
             ("", None),
             ("_", None),
         ] {

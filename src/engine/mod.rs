@@ -40,6 +40,7 @@ mod steps;
 mod suggest;
 mod syntax;
 mod syntax_errors;
+mod syntax_slips;
 mod validation;
 mod value;
 mod waiter;
@@ -49,7 +50,7 @@ mod waiting;
 mod tests;
 
 pub use blocks::{Block, collect};
-pub use check::{Known, check, commands};
+pub use check::{Known, check, commands, figures};
 pub use facts::{Facts, facts, facts_of, validations};
 pub use host::{AgentAsk, Host, Pause, Reply};
 pub use program::{Loader, Program, compile};

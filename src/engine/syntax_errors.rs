@@ -1,5 +1,6 @@
 //! Rhai's syntax errors in plain words, at the user's line.
 
+use super::syntax_slips::{Around, slip};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::script::Script;
 use rhai::{LexError, ParseError, ParseErrorType};
@@ -111,8 +112,8 @@ fn trap(
     column: Option<usize>,
 ) -> Option<(String, Option<String>, Option<usize>)> {
     use ParseErrorType::*;
-    let (before, word) = word_at(line, column);
-    let before = before.trim_end();
+    let (at_line, word) = word_at(line, column);
+    let before = at_line.trim_end();
     let before_word = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
     let column_before = Some(before.chars().count() + 1 - before_word.chars().count());
     let here = |message: String, advice: &str| Some((message, Some(advice.to_string()), column));
@@ -120,6 +121,10 @@ fn trap(
     let no_word =
         |word: &str, ours: &str| (format!("`{word}` is no word of the language"), Some(format!("write `{ours}`")));
     let rest = line.unwrap_or_default().chars().skip(column.unwrap_or(1).saturating_sub(1)).collect::<String>();
+    let around = Around { before: at_line, before_word, word: &word, rest: &rest };
+    if let Some((message, advice)) = slip(error, &around) {
+        return here(message, advice);
+    }
     match error {
         MissingToken(..) => {
             let number: String = before.chars().rev().take_while(char::is_ascii_digit).collect();

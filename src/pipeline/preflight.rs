@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, MOST, Source, limited, nearest};
 use crate::engine::{self, Block, Facts, Known, Limits, Loader, Program};
 use crate::run::{Collecting, Inputs};
 use crate::script::Script;
+use crate::testfile;
 use crate::verdict::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,10 +94,9 @@ fn unknown_commands(script: &Script) -> Vec<Diagnostic> {
         let warning = Diagnostic::warning(format!("no known baresip has the command `{word}`")).at(Clone::clone(place));
         let warning = warning.code("unknown-command");
         // of those that are not shown nobody reads the advice
-        match nearest(word, commands::names().filter(|_| n < MOST)) {
-            Some(near) => warning.advice(format!("did you mean `{near}`?")),
-            None => warning,
-        }
+        let near =
+            || nearest(word, commands::names().filter(|_| n < MOST)).map(|near| format!("did you mean `{near}`?"));
+        Diagnostic { advice: testfile::suggest::meant(word).or_else(near), ..warning }
     };
     limited(unknown.enumerate().map(warning).collect())
 }

@@ -22,6 +22,27 @@ pub fn directives() -> impl Iterator<Item = Suggestion> {
     DIRECTIVES.iter().map(|(word, usage, doc)| Suggestion::new(word, Sort::Directive, usage, doc))
 }
 
+/// What somebody meant by a command word that no agent has: advice, where it looks like something else of a testfile.
+pub fn meant(word: &str) -> Option<String> {
+    let bare = word.trim_start_matches(['@', '-', '_']).trim_end_matches(':').to_lowercase();
+    let directive = DIRECTIVES.iter().map(|(word, ..)| *word).find(|directive| directive[1..] == bare);
+    if let Some(directive) = directive {
+        return Some(format!("did you mean `{directive}`?"));
+    }
+    let advice = if word.starts_with(|c: char| c.is_ascii_digit()) {
+        "a wait is digits and a unit without a space: 10s, 500ms, 2m"
+    } else if word.starts_with("//") || word.starts_with("--") {
+        "a comment begins with `#`"
+    } else if matches!(word, "let" | "await" | "fn" | "import" | "test") || word.contains('(') {
+        "a Rhai script is a file whose name ends in .rhai"
+    } else if matches!(word, "sleep" | "wait" | "delay" | "pause") {
+        "a wait stands alone between two `|`: |5s|"
+    } else {
+        return None;
+    };
+    Some(advice.to_string())
+}
+
 /// What may stand at a position (line and column from 1), beginning with what is already written there; in the order of
 /// the alphabet. `commands`: all command words.
 pub fn complete(source: &Source, line: u32, column: u32, commands: &[String]) -> Vec<Suggestion> {

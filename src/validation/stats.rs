@@ -37,3 +37,17 @@ pub fn stats(call: &Call) -> Value {
 fn number(count: f64) -> Value {
     if count.fract() == 0.0 && count.abs() < 1e15 { (count as i64).into() } else { count.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::figures;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn checks_know_every_figure() {
+        let Value::Object(told) = stats(&Call::default()) else { panic!("no map") };
+        let given: BTreeSet<_> = told.keys().map(String::as_str).collect();
+        assert_eq!(given, figures().collect());
+    }
+}

@@ -50,6 +50,10 @@ impl Walk<'_> {
                 None => names::usage(name, None),
             };
             let advice = match usage {
+                // `await … in 5s` is read as `5s.contains(…)`
+                _ if waiter && arguments.contains(&Kind::Duration) && name == "contains" => {
+                    Some("the time of an `await` stands behind `within`: await … within 5s".to_string())
+                }
                 _ if waiter && !matches!(name, "all" | "any") => {
                     Some("a waiter has to be awaited first: (await …)".to_string())
                 }
@@ -69,10 +73,34 @@ impl Walk<'_> {
         }
     }
 
+    /// Values of functions that show to be wrong without a call.
+    pub fn function_values(&mut self, call: &FnCallExpr, arguments: &[Kind], position: Position) {
+        match (call.name.as_str(), arguments, &call.args[..]) {
+            ("sleep" | "timeout", [_], [time]) => self.time(time, arguments[0]),
+            ("assert_eq", [left, right, ..], [a, b, ..]) => {
+                self.compared("assert_eq", (a, *left), (b, *right), position);
+            }
+            ("step", [_, kind], [_, block @ Expr::Stmt(_)]) if *kind != Kind::Closure => {
+                let message = "a closure is due here, not a block".to_string();
+                let advice = "write || before it: step(\"…\", || { … })".to_string();
+                self.error("argument-kind", block.start_position(), message, Some(advice));
+            }
+            _ => {}
+        }
+    }
+
     /// Values of methods that show to be wrong without a call.
     pub fn values(&mut self, receiver: Kind, call: &FnCallExpr) {
         let code = "argument-value";
         match (receiver, call.name.as_str(), &call.args[..]) {
+            (Kind::Agent | Kind::Call, "hangup", [Expr::IntegerConstant(status, position), ..])
+                if !(400..=699).contains(status) =>
+            {
+                let message = format!("no agent rejects a call with {status}");
+                let advice =
+                    "the codes go from 400 to 699; without one it hangs up. A 302 comes from a proxy, or from sipp";
+                self.error(code, *position, message, Some(advice.into()));
+            }
             (Kind::Waiter(_), "count", [Expr::IntegerConstant(count, position)]) if !(1..=1000).contains(count) => {
                 let message = format!("count({count}) is not possible");
                 self.error(code, *position, message, Some("1 to 1000 events can be awaited at once".into()));

@@ -1,11 +1,13 @@
 //! `await … within …`, `await … during …` and fields of values in a walk.
 
+use super::calls::method_counts;
+use super::habits;
 use super::kinds::{Kind, Type};
 use super::start_of;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
 use crate::engine::syntax::PARENTHESES;
-use crate::engine::{blocks, event_value};
+use crate::engine::{blocks, event_value, names};
 use crate::event::fields;
 use rhai::{CustomExpr, Expr, Position};
 
@@ -39,9 +41,25 @@ impl Walk<'_> {
         }
         let before = self.diagnostics.len();
         let kind = self.operand(operand);
+        if let Expr::FnCall(call, _) = operand
+            && (self.is_std(call)
+                || call.namespace.is_empty() && matches!(call.name.as_str(), "sleep" | "parallel" | "step"))
+            && self.diagnostics.len() == before
+        {
+            let message = format!("`{}` waits by itself", call.name);
+            let advice = "take out `await`, and `within` behind it: timeout(5s) above says how long waits may last";
+            self.error("await-operand", position, message, Some(advice.to_string()));
+        }
         let during = custom.tokens.iter().any(|token| token == "during");
         if let Some(time) = custom.inputs.get(1) {
-            self.time(time);
+            // `await … within 5s && …` gives all of `5s && …` to the duration
+            if matches!(time, Expr::And(..) | Expr::Or(..) | Expr::Coalesce(..)) {
+                let message = "the time of an `await` ends in `&&`, `||` or `??`".to_string();
+                self.error("await-time", start_of(time), message, Some(PARENTHESES.into()));
+            } else {
+                let kind = self.expression(time);
+                self.time(time, kind);
+            }
         }
         if self.diagnostics.len() == before {
             self.waits(kind, during, custom.inputs.get(1).is_some(), position);
@@ -72,20 +90,11 @@ impl Walk<'_> {
         Kind::Unknown
     }
 
-    /// What stands behind `within` or `during`.
-    fn time(&mut self, time: &Expr) {
+    /// What stands behind `within` or `during`, or is given to `sleep`.
+    pub fn time(&mut self, time: &Expr, kind: Kind) {
         let position = start_of(time);
         let code = "await-time";
-        // `await … within 5s && …` gives all of `5s && …` to the duration
-        if matches!(time, Expr::And(..) | Expr::Or(..) | Expr::Coalesce(..)) {
-            return self.error(
-                code,
-                position,
-                "the time of an `await` ends in `&&`, `||` or `??`".into(),
-                Some(PARENTHESES.into()),
-            );
-        }
-        match self.expression(time) {
+        match kind {
             Kind::Duration if is_negative(time) => {
                 self.error(code, position, "a wait can't be negative".into(), Some("write it so: within 5s".into()));
             }
@@ -135,6 +144,9 @@ impl Walk<'_> {
                 "`await` needs a waiter, not an agent",
                 "say what to wait for: await alice.event(\"CALL_ESTABLISHED\")",
             ),
+            Kind::Duration => {
+                wrong("`await` needs a waiter, not a duration", "to wait for a time, whatever comes: sleep(1s)")
+            }
             kind if kind.awaited().is_none() => {
                 let words = kind.in_words();
                 let message = format!("`await` needs a waiter such as alice.event(\"CALL_ESTABLISHED\"), not {words}");
@@ -149,11 +161,8 @@ impl Walk<'_> {
             Kind::Event(of) => {
                 self.field(of, name, position);
                 return match name {
-                    "time" => Kind::Number,
-                    "type" | "param" | "agent" => Kind::Text,
                     "call" if self.validation => Kind::Text,
-                    "call" => Kind::Call,
-                    _ => Kind::Unknown,
+                    name => Kind::of_field(name),
                 };
             }
             Kind::Events(_) if fields::named(name).is_some() => {
@@ -164,7 +173,15 @@ impl Walk<'_> {
             Kind::Agent => &["name", "aor", "address"],
             Kind::Reply => &["ok", "data", "time"],
             Kind::Call => &["id", "agent", "ok", "data", "time"],
-            Kind::Duration | Kind::Number | Kind::Closure | Kind::Bool => return Kind::Unknown,
+            Kind::Headers => {
+                self.header_named(name, position);
+                return Kind::Unknown;
+            }
+            Kind::Figures => return self.figure(name, position),
+            kind if kind.has_getters() => {
+                self.getter(kind, name, position);
+                return Kind::Unknown;
+            }
             kind if kind.is_waiter() => {
                 let message = format!("a waiter has no `{name}`: it must be awaited first");
                 self.error("unknown-field", position, message, Some(PARENTHESES.to_string()));
@@ -186,6 +203,32 @@ impl Walk<'_> {
         }
     }
 
+    /// A property of a text, a list, a number: Rhai's own.
+    fn getter(&mut self, kind: Kind, name: &str, position: Position) {
+        let getters = names::signatures(&format!("get${name}"));
+        if getters.iter().any(|getter| getter.parameters.first().is_some_and(|first| kind.fits(*first))) {
+            return;
+        }
+        let advice = match (kind, name) {
+            (Kind::Duration, _) => Some("a duration divided by its unit is a number: time / 1ms".to_string()),
+            (_, "length" | "size" | "count") => Some("write len()".to_string()),
+            _ if !method_counts(name, kind).is_empty() => Some(format!("a method is called with ( ): {name}()")),
+            _ => habits::method(kind, name),
+        };
+        self.error("unknown-field", position, format!("{} has no `{name}`", kind.in_words()), advice);
+    }
+
+    /// A header's name behind `e.headers`, whose keys are as they were sent.
+    pub fn header_named(&mut self, name: &str, position: Position) {
+        if let Some(sent) = habits::header(name) {
+            let message = format!("headers are named as they were sent, and that is hardly `{name}`");
+            let advice = format!(
+                "write headers[\"{sent}\"], or sip::header(message, \"{name}\") of std/sip, which takes any case"
+            );
+            self.warn("header-case", position, message, Some(advice));
+        }
+    }
+
     /// A field of an event, of a type that may be known.
     fn field(&mut self, of: Type, name: &str, position: Position) {
         let event = of.unwrap_or("an event");
@@ -193,7 +236,8 @@ impl Walk<'_> {
             Some(field) if of.is_none_or(|of| field.is_of(of)) => {}
             Some(field) => {
                 let message = format!("{event} carries no `{name}`");
-                let advice = field.carrier().map(|carrier| format!("`{name}` is a field of {carrier}"));
+                let advice = habits::field(of, name)
+                    .or_else(|| field.carrier().map(|carrier| format!("`{name}` is a field of {carrier}")));
                 let advice = advice.or_else(|| Some(format!("it carries: {}", names_of(of))));
                 // the fields of the host's own are there for every event, empty
                 match event_value::FIELDS.contains(&name) {
@@ -204,7 +248,7 @@ impl Walk<'_> {
             None => {
                 let all = || fields::of(None).map(|field| field.name);
                 let near = nearest(name, fields::of(of).map(|field| field.name)).or_else(|| nearest(name, all()));
-                let advice = near.map(|near| format!("did you mean `{near}`?"));
+                let advice = habits::field(of, name).or_else(|| near.map(|near| format!("did you mean `{near}`?")));
                 let advice = advice.or_else(|| of.map(|_| format!("it carries: {}", names_of(of))));
                 self.error("unknown-field", position, format!("{event} has no `{name}`"), advice);
             }

@@ -2,7 +2,7 @@
 
 use super::kinds::{Kind, Type, result_of};
 use super::walk::Walk;
-use super::{command_of, place};
+use super::{command_of, habits, place, start_of};
 use crate::diagnostic::nearest;
 use crate::engine::names;
 use crate::event::EVENT_NAMES;
@@ -20,11 +20,11 @@ impl Walk<'_> {
         }
         let arguments = self.arguments(call, Kind::Unknown);
         if !call.namespace.is_empty() {
-            self.module_function(call, position);
+            self.module_function(call, &arguments, position);
             return Kind::Unknown;
         }
         if call.op_token.is_some() || !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
-            return operator(name, &arguments);
+            return self.operator(call, &arguments, position);
         }
         let own = self.functions.get(name).is_some_and(|own| own.iter().any(|own| own.params.len() == call.args.len()));
         if own {
@@ -38,18 +38,23 @@ impl Walk<'_> {
         if counts.is_empty() {
             let mut known: Vec<&str> = names::functions().collect();
             known.extend(self.functions.keys().map(String::as_str).filter(|name| !name.contains('$')));
-            let advice = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+            let advice = match self.scope.used(name) {
+                Some(_) => Some(format!("`{name}` is a variable; a closure in it is called so: {name}.call(…)")),
+                None => habits::function(name)
+                    .map(str::to_string)
+                    .or_else(|| nearest(name, known).map(|near| format!("did you mean `{near}`?"))),
+            };
             self.error("unknown-function", position, format!("there is no function `{name}`"), advice);
         } else if !counts.contains(&call.args.len()) {
             self.wrong_count(name, &counts, call.args.len(), names::usage(name, None), position);
         } else {
             self.kinds(None, call, &arguments, position);
             self.agent(call);
+            self.function_values(call, &arguments, position);
         }
-        if matches!(name, "all" | "any")
-            && let [Expr::Array(elements, _)] = &call.args[..]
-        {
-            self.joined(name, elements);
+        if let ("all" | "any" | "parallel", [Expr::Array(elements, position)]) = (name, &call.args[..]) {
+            let kinds = self.lists.remove(position).unwrap_or_default();
+            self.joined(name, elements, &kinds);
         }
         if matches!(name, "sleep" | "validate") {
             self.acts(position);
@@ -62,7 +67,7 @@ impl Walk<'_> {
         let name = call.name.as_str();
         let parameter = match receiver {
             Kind::Waiter(of) | Kind::Waiters(of) if name == "where" => Kind::Event(of),
-            Kind::Events(of) => Kind::Event(of),
+            list if list.is_list() => list.element(),
             _ if name == "where" => Kind::Event(None),
             _ => Kind::Unknown,
         };
@@ -87,6 +92,8 @@ impl Walk<'_> {
         }
         let counts = match receiver {
             Kind::Unknown => self.counts(name, 1),
+            // Rhai's own, for closures
+            kind if name == "call" && kind.native().is_some() => vec![],
             kind => method_counts(name, kind),
         };
         if counts.is_empty() {
@@ -94,9 +101,10 @@ impl Walk<'_> {
                 Kind::Unknown => names::functions().collect(),
                 kind => names::functions().filter(|known| !method_counts(known, kind).is_empty()).collect(),
             };
+            let habit = habits::method(receiver, name);
             let own = receiver.native().map(|native| names::methods(native).collect::<Vec<_>>());
             let near = nearest(name, own.unwrap_or_default()).or_else(|| nearest(name, known));
-            let advice = near.map(|near| format!("did you mean `{near}`?"));
+            let advice = habit.or_else(|| near.map(|near| format!("did you mean `{near}`?")));
             let advice = advice.or_else(|| match receiver {
                 Kind::Agent => Some(format!("baresip's other commands: cmd(\"{name} …\")")),
                 _ => None,
@@ -163,7 +171,14 @@ impl Walk<'_> {
         }
     }
 
-    fn wrong_count(&mut self, name: &str, counts: &[usize], given: usize, usage: Option<String>, position: Position) {
+    pub fn wrong_count(
+        &mut self,
+        name: &str,
+        counts: &[usize],
+        given: usize,
+        usage: Option<String>,
+        position: Position,
+    ) {
         let mut counts: Vec<_> = counts.to_vec();
         counts.sort_unstable();
         counts.dedup();
@@ -171,40 +186,6 @@ impl Walk<'_> {
         let plural = if counts == [1] { "argument" } else { "arguments" };
         let message = format!("`{name}` takes {due} {plural}, not {given}");
         self.error("argument-count", position, message, usage.map(|usage| format!("it is called so: {usage}")));
-    }
-
-    fn module_function(&mut self, call: &FnCallExpr, position: Position) {
-        let [alias] = call.namespace.path.as_slice() else { return };
-        let (alias, name) = (alias.name.to_string(), call.name.as_str());
-        let Some(module) = self.modules.get(&alias) else {
-            if alias != "global" {
-                let advice = Some(format!("import it first: import \"std/{alias}\" as {alias};"));
-                self.error(
-                    "unknown-module",
-                    call.namespace.path[0].pos,
-                    format!("there is no module `{alias}`"),
-                    advice,
-                );
-            }
-            return;
-        };
-        let Some(functions) = module else { return };
-        match functions.get(name).cloned() {
-            None => {
-                let advice =
-                    nearest(name, functions.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
-                self.error(
-                    "unknown-function",
-                    position,
-                    format!("the module `{alias}` has no function `{name}`"),
-                    advice,
-                );
-            }
-            Some(counts) if !counts.contains(&call.args.len()) => {
-                self.wrong_count(&format!("{alias}::{name}"), &counts, call.args.len(), None, position);
-            }
-            Some(_) => {}
-        }
     }
 
     /// Looks at the names of events among the arguments; gives the type, where it is one.
@@ -224,7 +205,7 @@ impl Walk<'_> {
             let Expr::StringConstant(name, position) = argument else { continue };
             found = EVENT_NAMES.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
             if found.is_none() {
-                let near = nearest(name, EVENT_NAMES.iter().copied());
+                let near = habits::event(name).or_else(|| nearest(name, EVENT_NAMES.iter().copied()));
                 let advice = match name.as_str() {
                     "SIP" | "LOG" if of_agent => Some(format!("write {}(…)", name.to_lowercase())),
                     _ => near.map(|near| format!("did you mean `{near}`?")),
@@ -235,25 +216,48 @@ impl Walk<'_> {
         found
     }
 
-    /// The elements of `all([…])` and `any([…])`, as far as they are calls of agents' methods: a command is no waiter.
-    fn joined(&mut self, word: &str, elements: &[Expr]) {
-        for element in elements {
-            let Expr::Dot(parts, ..) = element else { continue };
-            let (Expr::Variable(variable, ..), Expr::MethodCall(call, position)) = (&parts.lhs, &parts.rhs) else {
-                continue;
+    /// The elements of `all([…])`, `any([…])` and `parallel([…])`.
+    fn joined(&mut self, word: &str, elements: &[Expr], kinds: &[Kind]) {
+        for (element, kind) in elements.iter().zip(kinds) {
+            let method = match element {
+                Expr::Dot(parts, ..) => match &parts.rhs {
+                    Expr::MethodCall(call, position) => Some((call.name.as_str(), *position)),
+                    _ => None,
+                },
+                _ => None,
             };
-            let is_agent = self.scope.used(&variable.1) == Some(Kind::Agent);
-            let awaits = call.name == "dtmf" && self.awaited || call.name == "message" && call.args.len() < 2;
-            if is_agent && command_of(&call.name).is_some() && !awaits {
-                let message = format!("`{word}` takes waiters; `{}` is a command here", call.name);
-                let advice = match call.name.as_str() {
-                    "dtmf" => {
-                        "it waits only in an `await` itself; elsewhere: bob.event(\"CALL_DTMF_START\").where(|e| e.param == \"9\")"
-                    }
-                    _ => "write it before, and wait for what it leads to",
-                };
-                self.error("await-operand", *position, message, Some(advice.to_string()));
-            }
+            let place = method.map_or_else(|| start_of(element), |(_, position)| position);
+            let (what, advice) = match (word, kind, method) {
+                ("parallel", Kind::Closure | Kind::Unknown, _) => continue,
+                ("parallel", ..) => (
+                    format!("`parallel` takes closures, not {}", kind.in_words()),
+                    "write || before it: parallel([|| …, || …])",
+                ),
+                (_, Kind::Quiet, _) => {
+                    (format!("quiet(…) can't stand in `{word}`"), "write it around: await quiet(any([…])) during 1s")
+                }
+                (_, Kind::Reply, Some(("dtmf", _))) => (
+                    format!("`{word}` takes waiters; `dtmf` is a command here"),
+                    "it waits only in an `await` itself; elsewhere: bob.event(\"CALL_DTMF_START\").where(|e| e.param == \"9\")",
+                ),
+                (_, Kind::Reply | Kind::Call, Some((command, _))) => (
+                    format!("`{word}` takes waiters; `{command}` is a command here"),
+                    "write it before, and wait for what it leads to",
+                ),
+                (_, Kind::Event(_) | Kind::Events(_), None) => (
+                    format!("`{word}` takes waiters, not what an `await` gives"),
+                    "take out the `await` in the list: await all([…, …])",
+                ),
+                (_, Kind::Agent, _) => (
+                    format!("`{word}` takes waiters, not agents"),
+                    "say what to wait for: all([alice.established(), bob.established()])",
+                ),
+                (_, kind, _) if *kind == Kind::Unknown || kind.is_waiter() => continue,
+                (_, kind, _) => {
+                    (format!("`{word}` takes waiters, not {}", kind.in_words()), "such as alice.event(\"CALL_CLOSED\")")
+                }
+            };
+            self.error("await-operand", place, what, Some(advice.to_string()));
         }
     }
 
@@ -282,19 +286,9 @@ fn of_digits(digits: &Expr) -> Kind {
 }
 
 /// How many arguments a method takes on a value of that kind.
-fn method_counts(name: &str, receiver: Kind) -> Vec<usize> {
+pub fn method_counts(name: &str, receiver: Kind) -> Vec<usize> {
     let own = names::signatures(name)
         .iter()
         .filter(|known| known.parameters.first().is_some_and(|first| receiver.fits(*first)));
     own.map(|known| known.parameters.len() - 1).collect()
-}
-
-fn operator(name: &str, operands: &[Kind]) -> Kind {
-    match (name, operands) {
-        ("==" | "!=" | "<" | "<=" | ">" | ">=" | "!" | "in", _) => Kind::Bool,
-        ("+" | "-", [Kind::Duration, Kind::Duration]) | ("-" | "+", [Kind::Duration]) => Kind::Duration,
-        ("*", [Kind::Duration, Kind::Number] | [Kind::Number, Kind::Duration]) => Kind::Duration,
-        ("+" | "-" | "*" | "/" | "%", [Kind::Number, Kind::Number]) => Kind::Number,
-        _ => Kind::Unknown,
-    }
 }

@@ -31,9 +31,11 @@ impl Walk<'_> {
                 self.all(parts.iter());
                 Kind::Text
             }
-            Expr::Array(elements, _) => {
+            Expr::Array(elements, position) => {
                 let kinds: Vec<_> = elements.iter().map(|element| self.expression(element)).collect();
-                Kind::of_list(&kinds)
+                let kind = Kind::of_list(&kinds);
+                self.lists.insert(*position, kinds);
+                kind
             }
             Expr::Map(map, _) => {
                 self.all(map.0.iter().map(|(_, value)| value));
@@ -65,7 +67,10 @@ impl Walk<'_> {
                 Kind::Unknown
             }
             Expr::Stmt(block) => match block.statements() {
-                [Stmt::Share(_), Stmt::Expr(closure)] => self.expression(closure),
+                [Stmt::Share(_), Stmt::Expr(closure)] => {
+                    self.expression(closure);
+                    Kind::Closure
+                }
                 statements => {
                     self.block(statements, true);
                     Kind::Unknown
@@ -109,11 +114,14 @@ impl Walk<'_> {
 
     /// What follows `[`: the index, and what follows `]`.
     fn indexed(&mut self, list: Kind, rest: &Expr) -> Kind {
-        let element = match list {
-            Kind::Events(of) => Kind::Event(of),
-            Kind::ListOfWaiters(of) => Kind::Waiter(of),
-            _ => Kind::Unknown,
+        let element = list.element();
+        let index = match rest {
+            Expr::Dot(parts, ..) | Expr::Index(parts, ..) => &parts.lhs,
+            index => index,
         };
+        if let (Kind::Headers, Expr::StringConstant(name, position)) = (list, index) {
+            self.header_named(name, *position);
+        }
         match rest {
             Expr::Dot(parts, ..) => {
                 self.expression(&parts.lhs);

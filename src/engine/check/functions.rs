@@ -9,8 +9,14 @@ use rhai::{AST, ASTNode, Expr, FnCallExpr, Module, ScriptFuncDef, Shared, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// A module's public functions: name → their numbers of parameters.
-pub type ModuleFunctions = BTreeMap<String, Vec<usize>>;
+/// A module that the script imports.
+#[derive(Clone)]
+pub struct Imported {
+    /// Its full name: `std/calls`.
+    pub name: String,
+    /// Its public functions by name, with the parameters of each that is so called.
+    pub functions: BTreeMap<String, Vec<Vec<String>>>,
+}
 
 /// One of the script's own functions, or a closure (`anon$…`).
 pub struct Function {
@@ -82,7 +88,9 @@ impl Walk<'_> {
             },
             _ => self.expression(argument),
         };
-        call.args.iter().map(walk_one).collect()
+        let kinds: Vec<_> = call.args.iter().map(walk_one).collect();
+        call.args.iter().zip(&kinds).for_each(|(argument, kind)| self.taken(argument, *kind));
+        kinds
     }
 
     /// `curry(closure, captured…)`, as rhai writes a closure that captures variables.

@@ -1,11 +1,13 @@
 //! What a check knows of a value before it is there.
 
+use super::in_place;
 use crate::engine::agent_api::{Agent, ReplyValue};
 use crate::engine::call::Call;
 use crate::engine::duration::Millis;
 use crate::engine::event_value::EventValue;
 use crate::engine::validation::Telefonist;
 use crate::engine::waiter::Waiter;
+use crate::event::fields;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 use std::any::TypeId;
 
@@ -41,6 +43,11 @@ pub enum Kind {
     Telefonist,
     /// A list of waiters of one event each.
     ListOfWaiters(Type),
+    /// The headers of a SIP message.
+    Headers,
+    /// The figures of a call, and a list of those, in a validation.
+    Figures,
+    ListOfFigures,
 }
 
 impl Kind {
@@ -74,6 +81,39 @@ impl Kind {
         }
     }
 
+    /// What a field of an event is, where the event has it.
+    pub fn of_field(name: &str) -> Kind {
+        match name {
+            "call" => Kind::Call,
+            "headers" => Kind::Headers,
+            "rtcp_stats" => Kind::Map,
+            "tx" | "rx" => Kind::Bool,
+            "time" | "status" | "mos" | "packets_tx" | "packets_rx" | "lost_tx" | "lost_rx" | "jitter_tx"
+            | "jitter_rx" => Kind::Number,
+            name if fields::named(name).is_some() => Kind::Text,
+            _ => Kind::Unknown,
+        }
+    }
+
+    /// Whether its properties are those that Rhai itself gives to values of the kind.
+    pub fn has_getters(self) -> bool {
+        self.is_list() || matches!(self, Kind::Text | Kind::Number | Kind::Bool | Kind::Closure | Kind::Duration)
+    }
+
+    pub fn is_list(self) -> bool {
+        matches!(self, Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) | Kind::ListOfFigures)
+    }
+
+    /// What each element of it is.
+    pub fn element(self) -> Kind {
+        match self {
+            Kind::Events(of) => Kind::Event(of),
+            Kind::ListOfWaiters(of) => Kind::Waiter(of),
+            Kind::ListOfFigures => Kind::Figures,
+            _ => Kind::Unknown,
+        }
+    }
+
     pub fn is_waiter(self) -> bool {
         matches!(self, Kind::Waiter(_) | Kind::Waiters(_) | Kind::AnyWaiter | Kind::Quiet)
     }
@@ -89,9 +129,9 @@ impl Kind {
             Kind::Unit => one_of(&[TypeId::of::<()>()]),
             Kind::Bool => one_of(&[TypeId::of::<bool>()]),
             Kind::Text => one_of(&[TypeId::of::<&str>(), TypeId::of::<String>(), TypeId::of::<ImmutableString>()]),
-            Kind::Map => one_of(&[TypeId::of::<Map>()]),
+            Kind::Map | Kind::Headers | Kind::Figures => one_of(&[TypeId::of::<Map>()]),
             Kind::Closure => one_of(&[TypeId::of::<FnPtr>()]),
-            Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) => one_of(&[TypeId::of::<Array>()]),
+            list if list.is_list() => one_of(&[TypeId::of::<Array>()]),
             // whole or not, and of which width, is not told apart here
             Kind::Number => {
                 let others = [Kind::Unit, Kind::Bool, Kind::Text, Kind::Map, Kind::Closure, Kind::List];
@@ -120,8 +160,8 @@ impl Kind {
             Kind::Number => "a number",
             Kind::Text => "a text",
             Kind::Bool => "a truth value",
-            Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) => "a list",
-            Kind::Map => "a map",
+            Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) | Kind::ListOfFigures => "a list",
+            Kind::Map | Kind::Headers | Kind::Figures => "a map",
             Kind::Closure => "a closure",
             Kind::Duration => "a duration",
             Kind::Agent => "an agent",
@@ -141,6 +181,9 @@ pub const MAKERS: [&str; 4] = ["agent", "uanew", "uafind", "on"];
 pub fn result_of(receiver: Kind, name: &str, arguments: &[Kind], named: Type) -> Kind {
     match (receiver, name) {
         (Kind::Agent, "dial") => Kind::Call,
+        (receiver, name) if in_place::gives_nothing(receiver, name) => Kind::Unit,
+        (list @ (Kind::Events(_) | Kind::ListOfFigures), "filter") => list,
+        (list @ (Kind::Events(_) | Kind::ListOfFigures), "find") => list.element(),
         (Kind::Agent | Kind::Call, "event") => Kind::Waiter(named),
         (Kind::Agent | Kind::Call, "established") => Kind::Waiter(Some("CALL_ESTABLISHED")),
         (Kind::Agent | Kind::Call, "closed") => Kind::Waiter(Some("CALL_CLOSED")),

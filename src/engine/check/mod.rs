@@ -9,7 +9,11 @@ mod blocks;
 mod calls;
 mod expressions;
 mod functions;
+mod habits;
+mod in_place;
 mod kinds;
+mod library;
+mod operators;
 mod scope;
 mod statements;
 mod validation;
@@ -20,7 +24,7 @@ use super::program::{self, Loader, Parsed, Program};
 use super::{resolver, syntax_errors};
 use crate::diagnostic::{Diagnostic, Place, Source, limited, nearest};
 use crate::script::Script;
-use functions::ModuleFunctions;
+use functions::Imported;
 pub use functions::of as own_functions;
 pub use kinds::Kind;
 use rhai::{AST, Expr, Position, Stmt};
@@ -52,7 +56,8 @@ pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
     walk.validation = known.validation;
     walk.program();
     found.append(&mut walk.diagnostics);
-    if !known.commands.is_empty() {
+    // a testfile's own words are looked at where they stand in it
+    if !known.commands.is_empty() && script.commands.is_empty() {
         found.extend(walk.commands.iter().filter_map(|(text, place)| unknown_command(text, place, known)));
     }
     found.extend(super::facts::problems(&program).into_iter().map(|problem| problem.code("not-written-out")));
@@ -89,6 +94,11 @@ pub fn seen_at(script: &Script, line: u32) -> Option<Vec<Seen>> {
     Some(walk.seen.1)
 }
 
+/// The names of the figures of a call that a validation is given.
+pub fn figures() -> impl Iterator<Item = &'static str> {
+    validation::FIGURES.iter().map(|(name, _)| *name)
+}
+
 /// baresip's word for a method that is one command.
 pub fn command_of(method: &str) -> Option<&'static str> {
     COMMANDS.iter().find(|(known, _)| *known == method).map(|(_, command)| *command)
@@ -107,7 +117,7 @@ fn unknown_command(text: &str, place: &Place, known: &Known) -> Option<Diagnosti
 }
 
 /// The functions of each imported module by its alias; none for those that can't be looked into.
-fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<String, Option<ModuleFunctions>> {
+fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<String, Option<Imported>> {
     let mut modules = BTreeMap::new();
     for statement in program.ast.statements() {
         let Stmt::Import(import, _) = statement else { continue };
@@ -129,7 +139,7 @@ fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Str
     modules
 }
 
-fn functions_of(program: &Program, path: &str) -> Result<Option<ModuleFunctions>, String> {
+fn functions_of(program: &Program, path: &str) -> Result<Option<Imported>, String> {
     let name = resolver::full_name(program, None, path)?;
     if program.files.is_none() && !super::stdlib::is_std(&name) {
         return Ok(None);
@@ -140,13 +150,16 @@ fn functions_of(program: &Program, path: &str) -> Result<Option<ModuleFunctions>
         let place = diagnostic.place.map(|place| place.to_string()).unwrap_or_default();
         format!("`{name}` does not compile: {place}: {}", diagnostic.message)
     })?;
-    Ok(Some(public_functions(&ast)))
+    Ok(Some(Imported { functions: public_functions(&ast), name }))
 }
 
-fn public_functions(ast: &AST) -> ModuleFunctions {
-    let mut functions = ModuleFunctions::new();
+fn public_functions(ast: &AST) -> BTreeMap<String, Vec<Vec<String>>> {
+    let mut functions: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for function in ast.iter_functions().filter(|function| function.access == rhai::FnAccess::Public) {
-        functions.entry(function.name.to_string()).or_default().push(function.params.len());
+        functions
+            .entry(function.name.to_string())
+            .or_default()
+            .push(function.params.iter().map(|name| name.to_string()).collect());
     }
     functions
 }

@@ -1,5 +1,6 @@
 //! The variables in sight at a place of the walk, and what was made of them when they go out of sight.
 
+use super::habits;
 use super::kinds::Kind;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
@@ -168,12 +169,15 @@ impl Walk<'_> {
         if matches!(name, "True" | "False") {
             return format!("did you mean `{}`?", name.to_lowercase());
         }
+        if self.modules.contains_key(name) {
+            return format!("`{name}` is a module: its functions are called so: {name}::…(…)");
+        }
         let in_sight = self.scope.variables.iter().map(|known| known.name.as_str());
         let shared = self.top_level.keys().filter(|_| self.in_function).map(String::as_str);
         let given = super::validation::GIVEN.iter().filter(|_| self.validation).map(|(name, _)| *name);
         match nearest(name, in_sight.chain(shared).chain(given)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("declare it before: let {name} = …;"),
+            None => habits::variable(name).unwrap_or_else(|| format!("declare it before: let {name} = …;")),
         }
     }
 

@@ -41,6 +41,7 @@ impl Walk<'_> {
         match statement {
             Stmt::Var(var, ..) => {
                 let kind = self.expression(&var.1);
+                self.taken(&var.1, kind);
                 self.declare(&var.0.name, kind, var.0.pos);
             }
             Stmt::If(flow, _) => {
@@ -54,11 +55,7 @@ impl Walk<'_> {
             }
             Stmt::For(parts, _) => {
                 let (variable, counter, flow) = &**parts;
-                let kind = match self.expression(&flow.expr) {
-                    Kind::Events(of) => Kind::Event(of),
-                    Kind::ListOfWaiters(of) => Kind::Waiter(of),
-                    _ => Kind::Unknown,
-                };
+                let kind = self.expression(&flow.expr).element();
                 let opened = self.scope.open();
                 self.scope.push(variable.name.as_str(), kind);
                 if let Some(counter) = counter {
@@ -84,7 +81,8 @@ impl Walk<'_> {
                 }
             }
             Stmt::Assignment(assignment) => {
-                self.expression(&assignment.1.rhs);
+                let kind = self.expression(&assignment.1.rhs);
+                self.taken(&assignment.1.rhs, kind);
                 self.expression(&assignment.1.lhs);
                 if let Expr::Variable(name, _, position) = &assignment.1.lhs {
                     self.only_read(&name.1, *position);
@@ -102,7 +100,8 @@ impl Walk<'_> {
                 self.left_alone(kind, operator, start_of(expression), value);
             }
             Stmt::BreakLoop(Some(expression), ..) | Stmt::Return(Some(expression), ..) => {
-                self.expression(expression);
+                let kind = self.expression(expression);
+                self.taken(expression, kind);
             }
             Stmt::Import(import, _) => {
                 self.expression(&import.0);

@@ -9,7 +9,32 @@ use rhai::{CustomExpr, FnCallExpr, Position};
 
 /// The variables that a validation is given.
 pub const GIVEN: [(&str, Kind); 3] =
-    [("events", Kind::Events(None)), ("stats", Kind::List), ("telefonist", Kind::Telefonist)];
+    [("events", Kind::Events(None)), ("stats", Kind::ListOfFigures), ("telefonist", Kind::Telefonist)];
+
+/// The figures of a call in `stats`, where the record says them.
+pub const FIGURES: [(&str, Kind); 21] = [
+    ("agent", Kind::Text),
+    ("number", Kind::Number),
+    ("peer", Kind::Text),
+    ("direction", Kind::Text),
+    ("begun", Kind::Number),
+    ("established", Kind::Bool),
+    ("post_dial_delay", Kind::Number),
+    ("ring_time", Kind::Number),
+    ("duration", Kind::Number),
+    ("closed_by", Kind::Text),
+    ("closed_reason", Kind::Text),
+    ("codec", Kind::Text),
+    ("protocol", Kind::Text),
+    ("packets_sent", Kind::Number),
+    ("packets_received", Kind::Number),
+    ("lost_sent", Kind::Number),
+    ("lost_received", Kind::Number),
+    ("jitter_sent", Kind::Number),
+    ("jitter_received", Kind::Number),
+    ("rtt", Kind::Number),
+    ("mos", Kind::Number),
+];
 
 /// Functions of ours that look at nothing but what they are given.
 const PURE: [&str; 2] = ["mos", "print"];
@@ -17,6 +42,18 @@ const PURE: [&str; 2] = ["mos", "print"];
 impl Walk<'_> {
     pub fn given(&self, name: &str) -> Option<Kind> {
         GIVEN.iter().find(|(known, _)| self.validation && *known == name).map(|(_, kind)| *kind)
+    }
+
+    /// A figure of a call.
+    pub fn figure(&mut self, name: &str, position: Position) -> Kind {
+        let known = FIGURES.iter().find(|(known, _)| *known == name);
+        if known.is_none() {
+            let near = nearest(name, FIGURES.map(|(known, _)| known)).map(|near| format!("did you mean `{near}`?"));
+            let all = || format!("it has: {}", FIGURES.map(|(known, _)| known).join(", "));
+            let advice = near.unwrap_or_else(all);
+            self.error("unknown-field", position, format!("a call in `stats` has no `{name}`"), Some(advice));
+        }
+        known.map_or(Kind::Unknown, |(_, kind)| *kind)
     }
 
     /// Tells of a function that acts on a run, if this is one in a validation.

@@ -1,6 +1,6 @@
 //! A walk over a script's syntax tree that follows scopes and the types it can be sure of.
 
-use super::functions::{self, Function, ModuleFunctions};
+use super::functions::{self, Function, Imported};
 use super::kinds::{Kind, MAKERS};
 use super::place;
 use super::scope::{Scope, Seen};
@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::engine::blocks;
 use crate::script::Script;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 pub struct Walk<'a> {
@@ -18,13 +18,15 @@ pub struct Walk<'a> {
     pub commands: Vec<(String, Place)>,
     /// The script's own functions, closures among them.
     pub functions: BTreeMap<String, Vec<Rc<Function>>>,
-    pub modules: BTreeMap<String, Option<ModuleFunctions>>,
+    pub modules: BTreeMap<String, Option<Imported>>,
     /// Names that some map of the script has as a property: they may be called as methods.
     pub properties: HashSet<String>,
     ast: &'a AST,
     pub scope: Scope,
     /// What the file declares at its top level, and where.
     pub top_level: BTreeMap<String, Declared>,
+    /// The kinds of the elements of lists that are written out, by the lists' places.
+    pub lists: HashMap<Position, Vec<Kind>>,
     /// Texts of the script: an agent may be meant by one.
     pub texts: Vec<String>,
     pub in_function: bool,
@@ -56,7 +58,7 @@ pub struct Declared {
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(script: &'a Script, ast: &'a AST, modules: BTreeMap<String, Option<ModuleFunctions>>) -> Walk<'a> {
+    pub fn new(script: &'a Script, ast: &'a AST, modules: BTreeMap<String, Option<Imported>>) -> Walk<'a> {
         let mut walk = Walk {
             script,
             ast,
@@ -67,6 +69,7 @@ impl<'a> Walk<'a> {
             properties: HashSet::new(),
             scope: Scope::default(),
             top_level: BTreeMap::new(),
+            lists: HashMap::new(),
             texts: vec![],
             in_function: false,
             has_tests: false,

@@ -105,7 +105,7 @@ fn modules_are_looked_into() {
         found("import \"std/calls\" as c;\nc::establisch(1, 2);\nc::hangup();"),
         [
             "2:4 the module `c` has no function `establisch` (did you mean `establish`?)",
-            "3:4 `c::hangup` takes 1 or 2 arguments, not 0",
+            "3:4 `c::hangup` takes 1 or 2 arguments, not 0 (it is called so: c::hangup(agent) or c::hangup(agent, peer))",
         ]
     );
     assert_eq!(
@@ -126,6 +126,26 @@ fn modules_are_looked_into() {
         found,
         ["the module `own` has no function `hidden`", "`tests/other.rhai` can't be imported: it is not there"]
     );
+}
+
+#[test]
+fn a_validation_s_figures_and_events_have_their_kinds() {
+    let text = r#"for call in stats { telefonist.assert(call.durationn > 5, "long"); }
+telefonist.assert(stats[0].closed_by == 486 && stats.filter(|call| call.mos == "4").len() == 1);
+let invite = events.find(|e| e.type == "SIP" && e.status == "200");
+print(invite.headers["call-id"]);
+telefonist.assert(stats.len() == 2 && stats[0].mos == () && stats[1].duration > 5s && stats[0].established);"#;
+    let known = Known { validation: true, ..Known::default() };
+    let told = |one: crate::diagnostic::Diagnostic| (one.place.unwrap().line_column(), one.code.unwrap());
+    let found: Vec<_> = check(&script(text), &known).into_iter().map(told).collect();
+    let expected = [
+        ((1, 44), "unknown-field"),
+        ((2, 38), "compared-kinds"),
+        ((2, 77), "compared-kinds"),
+        ((3, 58), "compared-kinds"),
+        ((4, 22), "header-case"),
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]

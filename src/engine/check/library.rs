@@ -1,0 +1,157 @@
+//! Calls of modules' functions in a walk: whether they are there, and what the standard library's are given.
+
+use super::functions::Imported;
+use super::kinds::Kind;
+use super::start_of;
+use super::walk::Walk;
+use crate::diagnostic::nearest;
+use rhai::{Expr, FnCallExpr, Position};
+
+/// What a parameter of the standard library takes, by its name.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Takes {
+    Agent,
+    AgentOrAddress,
+    Number,
+    Duration,
+    Text,
+    Event,
+    Closure,
+    List,
+}
+
+/// The kinds behind the names; none for a name that says nothing.
+fn takes(module: &str, parameter: &str) -> Option<Takes> {
+    Some(match (module, parameter) {
+        ("std/sip", "event") => Takes::Event,
+        (_, "agent" | "caller" | "callee" | "peer" | "host") => Takes::Agent,
+        (_, "transferor" | "transferee" | "target") => Takes::Agent,
+        (_, "to") => Takes::AgentOrAddress,
+        (_, "code" | "most") => Takes::Number,
+        (_, "time" | "granted") => Takes::Duration,
+        (_, "digits" | "text" | "name" | "event") => Takes::Text,
+        (_, "message") => Takes::Event,
+        (_, "body" | "condition") => Takes::Closure,
+        (_, "guests" | "steps") => Takes::List,
+        _ => return None,
+    })
+}
+
+impl Takes {
+    fn fits(self, kind: Kind) -> bool {
+        match self {
+            _ if kind == Kind::Unknown => true,
+            Takes::Agent => matches!(kind, Kind::Agent | Kind::Call),
+            Takes::AgentOrAddress => matches!(kind, Kind::Agent | Kind::Text),
+            Takes::Number => kind == Kind::Number,
+            // as a text, too: "5s"
+            Takes::Duration => matches!(kind, Kind::Duration | Kind::Text),
+            Takes::Text => kind == Kind::Text,
+            Takes::Event => matches!(kind, Kind::Event(_)),
+            Takes::Closure => kind == Kind::Closure,
+            Takes::List => kind.is_list(),
+        }
+    }
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Takes::Agent => "an agent",
+            Takes::AgentOrAddress => "an agent or an address",
+            Takes::Number => "a number",
+            Takes::Duration => "a duration",
+            Takes::Text => "a text",
+            Takes::Event => "an event",
+            Takes::Closure => "a closure",
+            Takes::List => "a list",
+        }
+    }
+
+    fn advice(self, given: Kind, argument: &Expr) -> Option<String> {
+        match (self, given, argument) {
+            (Takes::Duration, Kind::Number, _) => Some("write the unit: 5s, 500ms, 2m".into()),
+            (Takes::Number, Kind::Text, Expr::StringConstant(text, _)) if text.parse::<i64>().is_ok() => {
+                Some(format!("write the number: {text}"))
+            }
+            (Takes::Text, Kind::Number, Expr::IntegerConstant(number, _)) => {
+                Some(format!("write a text: \"{number}\""))
+            }
+            (Takes::Agent, Kind::Text, _) => Some("give the agent itself: let alice = agent(\"alice\");".into()),
+            (Takes::Closure, ..) => Some("a closure is written || …".into()),
+            (Takes::Event, kind, _) if kind.is_waiter() => Some("await it first: (await …)".into()),
+            _ => None,
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// The module that an alias of the file stands for, where it is one of the standard library's.
+    pub fn is_std(&self, call: &FnCallExpr) -> bool {
+        let alias = call.namespace.path.first();
+        let module = alias.and_then(|alias| self.modules.get(alias.name.as_str())).and_then(Option::as_ref);
+        module.is_some_and(|module| crate::engine::stdlib::is_std(&module.name))
+    }
+
+    pub fn module_function(&mut self, call: &FnCallExpr, arguments: &[Kind], position: Position) {
+        let [alias] = call.namespace.path.as_slice() else { return };
+        let (alias, name) = (alias.name.to_string(), call.name.as_str());
+        let Some(module) = self.modules.get(&alias) else {
+            if alias != "global" {
+                let advice = Some(format!("import it first: import \"std/{alias}\" as {alias};"));
+                let message = format!("there is no module `{alias}`");
+                self.error("unknown-module", call.namespace.path[0].pos, message, advice);
+            }
+            return;
+        };
+        let Some(module) = module.clone() else { return };
+        let Some(known) = module.functions.get(name) else {
+            let near = nearest(name, module.functions.keys().map(String::as_str));
+            let advice = near.map(|near| format!("did you mean `{near}`?"));
+            let message = format!("the module `{alias}` has no function `{name}`");
+            return self.error("unknown-function", position, message, advice);
+        };
+        let Some(parameters) = known.iter().find(|parameters| parameters.len() == call.args.len()) else {
+            let counts: Vec<_> = known.iter().map(Vec::len).collect();
+            let all: Vec<_> = known.iter().map(|names| format!("{alias}::{name}({})", names.join(", "))).collect();
+            let usage = Some(all.join(" or "));
+            return self.wrong_count(&format!("{alias}::{name}"), &counts, call.args.len(), usage, position);
+        };
+        self.given_to_std(&module, parameters, call, arguments);
+    }
+
+    fn given_to_std(&mut self, module: &Imported, parameters: &[String], call: &FnCallExpr, arguments: &[Kind]) {
+        if !crate::engine::stdlib::is_std(&module.name) {
+            return;
+        }
+        for ((parameter, given), argument) in parameters.iter().zip(arguments).zip(&call.args) {
+            if let Some(due) = takes(&module.name, parameter).filter(|due| !due.fits(*given)) {
+                let message =
+                    format!("`{parameter}` of `{}` is {}, not {}", call.name, due.in_words(), given.in_words());
+                self.error("argument-kind", start_of(argument), message, due.advice(*given, argument));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::STD_MODULES;
+
+    #[test]
+    fn every_parameter_of_the_library_has_a_kind() {
+        let mut seen = 0;
+        for (name, text) in STD_MODULES.iter().copied() {
+            let ast = crate::engine::program::parse_text(text, name).unwrap();
+            let is_public = |function: &rhai::ScriptFnMetadata| {
+                function.access == rhai::FnAccess::Public && !function.name.starts_with("anon$")
+            };
+            for function in ast.iter_functions().filter(is_public) {
+                for parameter in &function.params {
+                    assert!(takes(name, parameter).is_some(), "{name} {}({parameter})", function.name);
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 50, "{seen}");
+    }
+}

@@ -1,0 +1,84 @@
+//! Operators in a walk: what they give, and operands that can never be equal.
+
+use super::kinds::Kind;
+use super::start_of;
+use super::walk::Walk;
+use rhai::{Expr, FnCallExpr, Position};
+
+impl Walk<'_> {
+    /// An operator with the kinds of its operands; gives the kind of its value.
+    pub fn operator(&mut self, call: &FnCallExpr, operands: &[Kind], position: Position) -> Kind {
+        match (call.name.as_str(), operands, &call.args[..]) {
+            ("==" | "!=" | "<" | "<=" | ">" | ">=", [left, right], [a, b]) => {
+                self.compared(&call.name, (a, *left), (b, *right), position);
+            }
+            ("!", [kind], [operand]) if !matches!(kind, Kind::Bool | Kind::Unknown) => {
+                let message = format!("`!` turns true into false; this is {}", kind.in_words());
+                let advice = "to say that two values differ: a != b, or !(a == b)".to_string();
+                self.error("argument-kind", start_of(operand), message, Some(advice));
+                return Kind::Unknown;
+            }
+            _ => {}
+        }
+        match (call.name.as_str(), operands) {
+            ("==" | "!=" | "<" | "<=" | ">" | ">=" | "!" | "in", _) => Kind::Bool,
+            ("+" | "-", [Kind::Duration, Kind::Duration]) | ("-" | "+", [Kind::Duration]) => Kind::Duration,
+            ("*", [Kind::Duration, Kind::Number] | [Kind::Number, Kind::Duration]) => Kind::Duration,
+            ("+" | "-" | "*" | "/" | "%", [Kind::Number, Kind::Number]) => Kind::Number,
+            _ => Kind::Unknown,
+        }
+    }
+
+    /// Two values of kinds that are never equal: Rhai compares them in silence.
+    pub fn compared(&mut self, sign: &str, left: (&Expr, Kind), right: (&Expr, Kind), position: Position) {
+        let (Some(a), Some(b)) = (class(left.1), class(right.1)) else { return };
+        // a call has its id as a text, a plain number counts as milliseconds
+        let alike = |pair: (&str, &str)| matches!(pair, ("a text", "a call") | ("a number", "a duration"));
+        if a == b || alike((a, b)) || alike((b, a)) {
+            return;
+        }
+        let what = match sign {
+            "!=" => "which always differ",
+            "==" | "assert_eq" => "which are never equal",
+            _ => "which have no order",
+        };
+        let message = format!("`{sign}` compares {a} with {b}, {what}");
+        let advice = of_literal(left, right).or_else(|| of_literal(right, left));
+        let advice = advice.or_else(|| of_kinds(a, b)).or_else(|| of_kinds(b, a));
+        self.error("compared-kinds", position, message, advice);
+    }
+}
+
+/// What is compared only with its own; none for what may be of several kinds, or is compared by what it is not (`()`).
+fn class(kind: Kind) -> Option<&'static str> {
+    use Kind::*;
+    let known = matches!(
+        kind,
+        Number | Text | Bool | Duration | List | Map | Headers | Figures | Closure | Agent | Reply | Call | Event(_)
+    );
+    known.then(|| kind.in_words())
+}
+
+/// What to write for a literal.
+fn of_literal((literal, _): (&Expr, Kind), (_, other): (&Expr, Kind)) -> Option<String> {
+    match (literal, other) {
+        (Expr::IntegerConstant(number, _), Kind::Text) => {
+            Some(format!("look into the text: ….contains(\"{number}\"), or compare with \"{number}\""))
+        }
+        (Expr::StringConstant(text, _), Kind::Number) if text.parse::<f64>().is_ok() => {
+            Some(format!("write the number: {text}"))
+        }
+        (Expr::StringConstant(text, _), Kind::Bool) if matches!(text.as_str(), "true" | "false") => {
+            Some(format!("write it without quotes: {text}"))
+        }
+        _ => None,
+    }
+}
+
+fn of_kinds(one: &str, other: &str) -> Option<String> {
+    match (one, other) {
+        ("an agent", "a text") => Some("compare with the agent's name: alice.name".into()),
+        ("a number", "a text") => Some("parse_int(…) makes a number of a text".into()),
+        _ => None,
+    }
+}
