@@ -196,7 +196,7 @@ fn a_fault_in_a_script_is_no_failure_of_what_is_tested() {
 #[test]
 fn a_hash_beside_a_validation_counts_too_and_one_alone_decides() {
     let with = |hash: &str, verdict: &str| {
-        let text = format!("_hash {hash}\n_accept CALL_CLOSED\n_include v.js\nuanew <sip:a@127.0.0.1>;regint=0 | 0s\n");
+        let text = format!("_hash {hash}\n_accept CREATE\n_include v.js\nuanew <sip:a@127.0.0.1>;regint=0 | 0s\n");
         Telefonist::new("run x").file(&script("v.js"), verdict).file("x", &text)
     };
     let hash = with("", "").run().exits(0).hash();
