@@ -248,15 +248,15 @@ fn parameters_and_secrets_come_from_outside_and_secrets_are_never_seen() {
 
 #[test]
 fn watched_tests_run_again_when_they_change() {
-    let test = Telefonist::new("run tests --watch").file("tests/a", SHORT).file("tests/b", SHORT);
+    let test = Telefonist::new("run . --watch").file("tests/a", SHORT).file("tests/b", SHORT);
     let mut child = test.start();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let mut round = || lines.by_ref().take_while(|line| !line.contains("Ctrl-C ends")).collect::<Vec<_>>().join("\n");
-    assert_eq!(names(&round()), ["tests/a", "tests/b"]);
+    assert_eq!(names(&round()), ["./tests/a", "./tests/b"]);
     std::fs::write(test.folder.path().join("tests/b"), format!("{SHORT}# changed\n")).unwrap();
-    assert_eq!(names(&round()), ["tests/b"]);
+    assert_eq!(names(&round()), ["./tests/b"], "what the first round has kept is no test");
     std::fs::write(test.folder.path().join("tests/c"), SHORT).unwrap();
-    assert_eq!(names(&round()), ["tests/c"]);
+    assert_eq!(names(&round()), ["./tests/c"]);
     // SAFETY: plain kill(2) on the program that this test started
     unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
     assert_eq!(child.wait().unwrap().code(), Some(130));

@@ -45,7 +45,7 @@ impl Told {
 }
 
 fn check_all(arguments: &CheckArguments, told: &mut Told) -> Result<ExitCode, Vec<Diagnostic>> {
-    let tests = pipeline::find(&arguments.paths)?;
+    let tests = pipeline::find(&arguments.paths, &arguments.host.data.data_dir)?;
     let inputs = Arc::new(inputs::inputs(&arguments.inputs, &arguments.host.data.data_dir)?);
     let kind = match settings::workplace(&arguments.host).and_then(|workplace| workplace.supervisor()) {
         Ok(supervisor) => Some(supervisor.kind().clone()),

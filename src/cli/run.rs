@@ -36,7 +36,7 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    let paths = match pipeline::find(&arguments.paths) {
+    let paths = match pipeline::find(&arguments.paths, &arguments.host.data.data_dir) {
         Ok(paths) => paths,
         Err(problems) => {
             complain(&problems);
@@ -52,7 +52,7 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
         return run_tests(arguments, &workplace, &paths, &selection(arguments));
     }
     // watched from before the first round on: what is changed while it goes on counts
-    match Watch::new(&arguments.paths, &workplace.interrupt) {
+    match Watch::new(&arguments.paths, workplace.data_dir(), &workplace.interrupt) {
         Ok(watch) => watch_tests(arguments, &workplace, &paths, watch),
         Err(problem) => {
             complain(&[problem]);

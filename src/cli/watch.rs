@@ -22,6 +22,8 @@ enum Wake {
 /// The files below some paths, watched by the kernel.
 pub struct Watch {
     paths: Vec<PathBuf>,
+    /// What runs write there is no change of a test.
+    data_dir: PathBuf,
     wakes: Receiver<Wake>,
     /// What each file held when it was last looked at: a touched file is no change.
     known: BTreeMap<PathBuf, Vec<u8>>,
@@ -31,7 +33,7 @@ pub struct Watch {
 impl Watch {
     /// # Errors
     /// The files can't be watched.
-    pub fn new(paths: &[PathBuf], interrupt: &Arc<Interrupt>) -> Result<Watch, Diagnostic> {
+    pub fn new(paths: &[PathBuf], data_dir: &Path, interrupt: &Arc<Interrupt>) -> Result<Watch, Diagnostic> {
         let (sender, wakes) = channel();
         let failed = |error: notify::Error| Diagnostic::error(format!("the tests can't be watched: {error}"));
         let mut watcher = notify::recommended_watcher(told(sender.clone())).map_err(failed)?;
@@ -47,9 +49,12 @@ impl Watch {
             watcher.watch(folder, mode).map_err(failed)?;
         }
         interrupt.on_request(move || drop(sender.send(Wake::Stop)));
-        let known =
-            paths.iter().flat_map(|path| files(path)).filter_map(|file| Some((absolute(&file), content(&file)?)));
-        Ok(Watch { known: known.collect(), paths: paths.to_vec(), wakes, _watcher: watcher })
+        let known = paths
+            .iter()
+            .flat_map(|path| files(path, data_dir))
+            .filter_map(|file| Some((absolute(&file), content(&file)?)));
+        let (known, paths, data_dir) = (known.collect(), paths.to_vec(), absolute(data_dir));
+        Ok(Watch { known, paths, data_dir, wakes, _watcher: watcher })
     }
 
     /// Waits for a change and gives the tests that it concerns: those whose own file changed; all, where another script did, for
@@ -67,7 +72,7 @@ impl Watch {
                 }
             }
             // a test that is gone, or that can't be read for the moment, is none
-            let tests = pipeline::find(&self.paths).unwrap_or_default();
+            let tests = pipeline::find(&self.paths, &self.data_dir).unwrap_or_default();
             let concerned = self.concerned(&changed, tests);
             if !concerned.is_empty() {
                 return Some(concerned);
@@ -78,7 +83,9 @@ impl Watch {
     fn concerned(&mut self, changed: &BTreeSet<PathBuf>, tests: Vec<PathBuf>) -> Vec<PathBuf> {
         let named: BTreeMap<PathBuf, &PathBuf> = tests.iter().map(|test| (absolute(test), test)).collect();
         let (mut concerned, mut all) = (BTreeSet::new(), false);
-        for path in changed.iter().map(|path| absolute(path)) {
+        let changed =
+            changed.iter().map(|path| absolute(path)).filter(|path| !path.starts_with(self.data_dir.join("runs")));
+        for path in changed {
             let test = named.get(&path);
             let script = path.extension().is_some_and(|extension| extension == "rhai" || extension == "js");
             let Some(content) = content(&path).filter(|_| test.is_some() || script) else { continue };
@@ -102,8 +109,8 @@ fn told(sender: Sender<Wake>) -> impl Fn(notify::Result<notify::Event>) {
 }
 
 /// The tests and scripts below a path.
-fn files(path: &Path) -> Vec<PathBuf> {
-    let mut files = pipeline::find(&[path.to_path_buf()]).unwrap_or_default();
+fn files(path: &Path, data_dir: &Path) -> Vec<PathBuf> {
+    let mut files = pipeline::find(&[path.to_path_buf()], data_dir).unwrap_or_default();
     let lib = path.join("lib");
     files.extend(lib.read_dir().into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())));
     files

@@ -6,15 +6,19 @@ use std::path::{Path, PathBuf};
 
 /// The tests that the paths name: files as they are, folders with all tests below them in alphabetical order.
 ///
-/// In a folder, tests are the files without extension and `*.rhai`, except below `lib/` and `scripts/`; hidden files are none.
-/// A path that isn't there, or no test at all, is an error.
-pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
+/// In a folder, tests are the files without extension and `*.rhai`, except below `lib/` and `scripts/`; hidden files are none, and
+/// what the data folder keeps of earlier runs is not looked at. A path that isn't there, or no test at all, is an error.
+pub fn find(paths: &[PathBuf], data_dir: &Path) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
     let mut tests = vec![];
     let mut problems = vec![];
+    let data = data_dir.canonicalize().ok();
     for path in paths {
         let before = tests.len();
-        let found =
-            if path.is_dir() { walk(path, &mut tests) } else { path.metadata().map(|_| tests.push(path.clone())) };
+        let found = if path.is_dir() {
+            walk(path, data.as_deref(), &mut tests)
+        } else {
+            path.metadata().map(|_| tests.push(path.clone()))
+        };
         if let Err(error) = found {
             problems.push(Diagnostic::error(format!("`{}` can't be read: {error}", path.display())));
         } else if tests.len() == before {
@@ -27,7 +31,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
     if problems.is_empty() { Ok(tests) } else { Err(problems) }
 }
 
-fn walk(folder: &Path, tests: &mut Vec<PathBuf>) -> std::io::Result<()> {
+fn walk(folder: &Path, data: Option<&Path>, tests: &mut Vec<PathBuf>) -> std::io::Result<()> {
     let mut entries: Vec<PathBuf> =
         folder.read_dir()?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     entries.sort();
@@ -37,8 +41,9 @@ fn walk(folder: &Path, tests: &mut Vec<PathBuf>) -> std::io::Result<()> {
             continue;
         }
         if path.is_dir() {
-            if name != "lib" && name != "scripts" && !path.is_symlink() {
-                walk(&path, tests)?;
+            let is_data = data.is_some() && path.canonicalize().ok().as_deref() == data;
+            if name != "lib" && name != "scripts" && !path.is_symlink() && !is_data {
+                walk(&path, data, tests)?;
             }
         } else if test_of_file(Path::new(&*name)).is_some() {
             tests.push(path);
@@ -54,12 +59,13 @@ mod tests {
     #[test]
     fn a_folder_gives_its_tests_in_alphabetical_order() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["b", "a.rhai", "c.txt", ".hidden", "sub/d", "lib/e.rhai", "scripts/f", "b.flow", "README"] {
+        let kept = "data/runs/1/script.rhai";
+        for name in ["b", "a.rhai", "c.txt", ".hidden", "sub/d", "lib/e.rhai", "scripts/f", "b.flow", "README", kept] {
             let path = folder.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
         }
-        let found = find(&[folder.path().to_path_buf()]).unwrap();
+        let found = find(&[folder.path().to_path_buf()], &folder.path().join("sub/../data")).unwrap();
         let names: Vec<_> =
             found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a.rhai", "b", "sub/d"]);
@@ -68,7 +74,8 @@ mod tests {
     #[test]
     fn no_test_and_no_file_are_errors() {
         let folder = tempfile::tempdir().unwrap();
-        let problems = find(&[folder.path().to_path_buf(), folder.path().join("missing")]).unwrap_err();
+        let problems =
+            find(&[folder.path().to_path_buf(), folder.path().join("missing")], Path::new("data")).unwrap_err();
         assert!(problems[0].message.starts_with("there is no test in"));
         assert!(problems[1].message.contains("missing` can't be read"));
     }
