@@ -154,13 +154,13 @@ fn functions_of(program: &Program, path: &str) -> Result<Option<Imported>, Strin
 }
 
 fn public_functions(ast: &AST) -> BTreeMap<String, Vec<Vec<String>>> {
-    let mut functions: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let mut functions: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
     for function in ast.iter_functions().filter(|function| function.access == rhai::FnAccess::Public) {
-        functions
-            .entry(function.name.to_string())
-            .or_default()
-            .push(function.params.iter().map(|name| name.to_string()).collect());
+        let params = function.params.iter().map(|name| name.to_string()).collect();
+        functions.entry(function.name.to_string()).or_default().push(params);
     }
+    // Rhai gives them in any order
+    functions.values_mut().for_each(|forms| forms.sort_by_key(Vec::len));
     functions
 }
 
