@@ -85,9 +85,9 @@ pub async fn exits(child: &mut Child, link: &mut Link, limit: Duration) -> Optio
 }
 
 fn signal(child: &Child, signal: libc::c_int) {
+    // it has an id until it has been waited for
     if let Some(group) = group(child) {
-        // SAFETY: plain kill(2) on the group that this agent leads; it has an id until it has been waited for
-        unsafe { libc::kill(-group, signal) };
+        signal_group(group, signal);
     }
 }
 
@@ -98,10 +98,15 @@ pub fn group(child: &Child) -> Option<i32> {
 
 /// Kills what an agent has started and left behind, as soon as it is gone itself.
 pub fn kill_rest(group: Option<i32>) {
+    // the id is not given to another group while this one has members, and hardly so soon after
     if let Some(group) = group {
-        // SAFETY: plain kill(2); the id is not given to another group while this one has members, and hardly so soon after
-        unsafe { libc::kill(-group, libc::SIGKILL) };
+        signal_group(group, libc::SIGKILL);
     }
+}
+
+fn signal_group(group: i32, signal: libc::c_int) {
+    // SAFETY: plain kill(2) on a group that an agent of ours leads
+    unsafe { libc::kill(-group, signal) };
 }
 
 /// A status in words; baresip's exit codes are errno values.
