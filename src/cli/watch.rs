@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::{self, Interrupt};
-use notify::{EventKind, RecursiveMode, Watcher};
+use notify::{ErrorKind, EventKind, RecursiveMode, Watcher};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -46,7 +46,12 @@ impl Watch {
                     RecursiveMode::NonRecursive,
                 ),
             };
-            watcher.watch(folder, mode).map_err(failed)?;
+            // a folder below it that goes while the tree is walked ends the walk: it is walked again
+            while let Err(error) = watcher.watch(folder, mode) {
+                if !gone(&error) || !folder.exists() {
+                    return Err(failed(error));
+                }
+            }
         }
         interrupt.on_request(move || drop(sender.send(Wake::Stop)));
         let known = paths
@@ -98,6 +103,15 @@ impl Watch {
     }
 }
 
+/// The kernel's "not found" comes as either kind, by the step that met it.
+fn gone(error: &notify::Error) -> bool {
+    match &error.kind {
+        ErrorKind::PathNotFound => true,
+        ErrorKind::Io(error) => error.kind() == std::io::ErrorKind::NotFound,
+        _ => false,
+    }
+}
+
 fn told(sender: Sender<Wake>) -> impl Fn(notify::Result<notify::Event>) {
     move |event| {
         if let Ok(event) = event
@@ -123,4 +137,37 @@ fn absolute(path: &Path) -> PathBuf {
 /// None for what is no file.
 fn content(path: &Path) -> Option<Vec<u8>> {
     path.is_file().then(|| std::fs::read(path).ok())?.map(|bytes| Sha256::digest(bytes).to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn folders_that_come_and_go_meanwhile_do_no_harm() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("call"), "").unwrap();
+        let (below, over) = (folder.path().join("runs"), AtomicBool::new(false));
+        let tests = [folder.path().to_path_buf()];
+        let watched = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    std::fs::create_dir_all(below.join("recordings")).unwrap();
+                    std::fs::remove_dir_all(&below).unwrap();
+                }
+            });
+            let watched: Result<Vec<_>, Diagnostic> = (0..200)
+                .map(|_| {
+                    Watch::new(&tests, Path::new("data"), &Arc::default())?;
+                    pipeline::find(&tests, Path::new("data")).map_err(|mut problems| problems.remove(0))
+                })
+                .collect();
+            over.store(true, Ordering::Relaxed);
+            watched
+        });
+        for found in watched.unwrap() {
+            assert_eq!(found, [folder.path().join("call")]);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::store::test_of_file;
+use std::fs::{DirEntry, FileType};
 use std::path::{Path, PathBuf};
 
 /// The tests that the paths name: files as they are, folders with all tests below them in alphabetical order.
@@ -32,20 +33,26 @@ pub fn find(paths: &[PathBuf], data_dir: &Path) -> Result<Vec<PathBuf>, Vec<Diag
 }
 
 fn walk(folder: &Path, data: Option<&Path>, tests: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    let mut entries: Vec<PathBuf> =
-        folder.read_dir()?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-    entries.sort();
-    for path in entries {
+    // what kind an entry is comes with its name: asked for later, it may be gone
+    let kind = |entry: DirEntry| Ok((entry.path(), entry.file_type()?));
+    let mut entries =
+        folder.read_dir()?.map(|entry| entry.and_then(kind)).collect::<std::io::Result<Vec<(PathBuf, FileType)>>>()?;
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for (path, kind) in entries {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with('.') {
             continue;
         }
-        if path.is_dir() {
+        if kind.is_dir() {
             let is_data = data.is_some() && path.canonicalize().ok().as_deref() == data;
-            if name != "lib" && name != "scripts" && !path.is_symlink() && !is_data {
-                walk(&path, data, tests)?;
+            if name != "lib" && name != "scripts" && !is_data {
+                match walk(&path, data, tests) {
+                    // gone since its name was read
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => (),
+                    walked => walked?,
+                }
             }
-        } else if test_of_file(Path::new(&*name)).is_some() {
+        } else if test_of_file(Path::new(&*name)).is_some() && !(kind.is_symlink() && path.is_dir()) {
             tests.push(path);
         }
     }

@@ -103,7 +103,15 @@ impl Server {
     pub fn with_changes<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
         let (sender, changes) = std::sync::mpsc::channel();
         let mut watcher = notify::recommended_watcher(sender).expect("the kernel tells of changes");
-        watcher.watch(&self.data_dir(), RecursiveMode::Recursive).expect("the folder is watched");
+        // a folder that goes while the tree is walked ends the walk
+        while let Err(error) = watcher.watch(&self.data_dir(), RecursiveMode::Recursive) {
+            let gone = match &error.kind {
+                notify::ErrorKind::PathNotFound => true,
+                notify::ErrorKind::Io(error) => error.kind() == std::io::ErrorKind::NotFound,
+                _ => false,
+            };
+            assert!(gone && self.data_dir().exists(), "the folder is watched: {error}");
+        }
         loop {
             if let Some(found) = look() {
                 return found;
