@@ -78,7 +78,8 @@ pub fn is_updatable(ran: &Ran) -> bool {
 pub fn update(ran: &Ran) -> Result<String, Diagnostic> {
     let (test, file) = (&ran.test, &ran.test.file);
     let unwritable = |path: &Path, error: std::io::Error| {
-        Diagnostic::error(format!("`{}` can't be updated: {error}", path.display()))
+        let problem = Diagnostic::error(format!("`{}` can't be updated: {error}", path.display()));
+        problem.advice("see that the file and its folder may be written")
     };
     let text = std::fs::read_to_string(file).map_err(|error| unwritable(file, error))?;
     let hash = ran.flow.hash();
@@ -121,13 +122,18 @@ pub(super) fn replace_by(path: &Path, write: impl FnOnce(&mut File) -> std::io::
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     // a name of its own: other tests, of this host or another, may write the same file
     let new = Permissions::from_mode(0o666);
-    let mut partial = Builder::new().prefix(".").permissions(new).tempfile_in(folder_of(path))?;
+    let mut partial = Builder::new().prefix(".").permissions(new).tempfile_in(folder_of(path)).map_err(without_path)?;
     write(partial.as_file_mut())?;
     if let Some(old) = old {
         partial.as_file().set_permissions(old.permissions())?;
     }
     partial.persist(path)?;
     Ok(())
+}
+
+/// A temporary name tells nobody anything.
+fn without_path(error: std::io::Error) -> std::io::Error {
+    error.kind().into()
 }
 
 fn folder_of(path: &Path) -> &Path {
