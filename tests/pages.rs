@@ -94,3 +94,14 @@ fn the_first_tests_of_the_readme_pass_without_a_word() {
     assert!(updated.starts_with("_hash "), "{updated}");
     test.then("run call").exits(0).says("PASS");
 }
+
+#[test]
+fn the_line_of_a_testfile_that_help_shows_works_at_the_prompt() {
+    let line = "alice:dial bob|2s|alice:hangup";
+    Telefonist::new("repl --help").run().exits(0).says(line);
+    assert!(std::fs::read_to_string(repository().join("README.md")).unwrap().contains(line));
+    let test = Telefonist::new("repl");
+    let commands =
+        format!("printf '%s\\n' 'let alice = agent(\"alice\")' 'let bob = agent(\"bob\")' '{line}' | telefonist repl");
+    assert!(succeeds(&mut shell(test.folder.path(), &commands), line).contains("CALL_INCOMING  alice"));
+}
