@@ -42,6 +42,9 @@ fn a_wrong_hash_is_1_with_a_readable_diff_and_update_mends_it() {
         "_hash 0123456789abcdef\n_define ua1 sip:alice@127.0.0.1\nuanew <ua1>;regint=0\nua1:dial 1@127.0.0.1:1|100ms\n";
     let test = Telefonist::new("run call").file("call", text);
     test.run().exits(1).says("FAIL").says("0123456789abcdef").says("--update");
+    let marked = Telefonist::new("run call --update").file("call", &format!("\u{feff}{}", text.replace('\n', "\r\n")));
+    marked.run().exits(1).says("call has hash");
+    marked.then("run call").exits(0).says("PASS");
     let mended = Telefonist::new("run call --update").file("call", text);
     mended.run().says("has hash");
     mended.run().exits(0).says("PASS");
