@@ -121,6 +121,7 @@ export const request = async <T>(method: string, path: string, options: Options 
   }
   if (response.status === 204 || response.headers.get("content-length") === "0") return undefined as T;
   const type = response.headers.get("content-type") ?? "";
+  if (type.includes("html")) throw new ApiError(0, "something else answers in telefonist's place", "A proxy, or a login of the network: reload the page.");
   return (type.includes("json") ? await response.json() : await response.text()) as T;
 };
 

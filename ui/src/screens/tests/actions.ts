@@ -19,8 +19,16 @@ export interface Context {
   reload: () => Promise<unknown>;
 }
 
+/** A double click is one. */
+const CLICKS = 500;
+let before = { what: "", at: 0 };
+
 const start = (context: Context, what: RunRequest, said: string) =>
   attempt("Nothing was started", async () => {
+    const asked = { what: JSON.stringify([context.project, what]), at: Date.now() };
+    const twice = asked.what === before.what && asked.at - before.at < CLICKS;
+    before = asked;
+    if (twice) return;
     const job = await startRun({ project: context.project, ...what });
     context.took(job);
     const first = job.runs[0];
