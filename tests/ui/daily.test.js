@@ -290,3 +290,60 @@ ui("on a phone one can log out", async (page) => {
   await page.getByRole("button", { name: "Log out" }).click();
   await page.waitForURL("**/login**");
 }, { viewport: { width: 390, height: 844 } });
+
+ui("back in the runs all that was loaded is there again", async (page) => {
+  await add("often", 'print("x");\n');
+  await tested({ project: "daily", tests: ["often"], repeat: 60 });
+  await page.goto("/runs?test=often.rhai");
+  const rows = page.locator("tbody tr");
+  await rows.nth(49).waitFor();
+  assert.equal(await rows.count(), 50);
+  await page.getByRole("button", { name: "Older runs" }).click();
+  await rows.nth(59).locator("a.name").click();
+  await page.getByRole("navigation", { name: "What of the run" }).waitFor();
+  await page.goBack();
+  await rows.nth(59).waitFor();
+  await page.waitForFunction(() => document.getElementById("main").scrollTop > 500);
+});
+
+ui("the console shows what is printed", async (page) => {
+  await page.goto("/console");
+  const prompt = page.getByRole("combobox", { name: "A statement or a command" });
+  await prompt.fill('print("said " + (20 + 22))');
+  await prompt.press("Enter");
+  await page.getByRole("log").getByText("said 42", { exact: true }).waitFor();
+});
+
+ui("who wants no motion gets none", async (page) => {
+  await page.route("**/api/v1/projects", () => {});
+  await page.goto("/p/daily");
+  const bar = page.getByRole("status", { name: "Loading" }).locator("i").first();
+  await bar.waitFor({ state: "attached" });
+  assert.equal(await bar.evaluate((element) => getComputedStyle(element).animationIterationCount), "1");
+}, { reducedMotion: "reduce" });
+
+ui("a project that is renamed while it is looked at is not called empty", async (page) => {
+  await project(call, "looked at", { one: "// x\n" });
+  await page.goto("/p/looked%20at");
+  await page.getByText("Connected").waitFor();
+  await page.getByRole("link", { name: "one", exact: true }).waitFor();
+  await call("PATCH", "/projects/looked%20at", { name: "looked on" });
+  await page.getByRole("alert").filter({ hasText: "there is no project `looked at`" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Create the first test" }).count(), 0);
+  await page.getByRole("link", { name: /^looked on/ }).click();
+  await page.getByRole("link", { name: "one", exact: true }).waitFor();
+}, { refusals: true });
+
+ui("the same error again is one notice", async (page) => {
+  await page.goto("/p/daily");
+  await page.route("**/api/v1/run", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", body: '{"detail":"the disk is full"}' }));
+  await page.clock.install();
+  for (let times = 0; times < 3; times += 1) {
+    const answer = page.waitForResponse("**/api/v1/run");
+    await page.getByRole("button", { name: "Run quick", exact: true }).click();
+    await (await answer).finished();
+    await notice(page, "the disk is full").first().waitFor();
+    await page.clock.fastForward(1000);
+  }
+  assert.equal(await notice(page, "the disk is full").count(), 1);
+}, { refusals: true });
