@@ -323,15 +323,15 @@ ui("who wants no motion gets none", async (page) => {
 }, { reducedMotion: "reduce" });
 
 ui("a project that is renamed while it is looked at is not called empty", async (page) => {
-  await project(call, "looked at", { one: "// x\n" });
+  await project(call, "looked at");
   await page.goto("/p/looked%20at");
   await page.getByText("Connected").waitFor();
-  await page.getByRole("link", { name: "one", exact: true }).waitFor();
+  await page.getByRole("button", { name: "Create the first test" }).waitFor();
   await call("PATCH", "/projects/looked%20at", { name: "looked on" });
   await page.getByRole("alert").filter({ hasText: "there is no project `looked at`" }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Create the first test" }).count(), 0);
   await page.getByRole("link", { name: /^looked on/ }).click();
-  await page.getByRole("link", { name: "one", exact: true }).waitFor();
+  await page.getByRole("button", { name: "Create the first test" }).waitFor();
 }, { refusals: true });
 
 ui("the same error again is one notice", async (page) => {
@@ -346,4 +346,15 @@ ui("the same error again is one notice", async (page) => {
     await page.clock.fastForward(1000);
   }
   assert.equal(await notice(page, "the disk is full").count(), 1);
+}, { refusals: true });
+
+ui("a test that can't begin says where its mistake is", async (page) => {
+  await project(call, "mistaken", { broken: "let a = ;\n", slip: "alice.dail();\n", fine: 'print("x");\n' });
+  await page.goto("/p/mistaken");
+  await page.getByText("Connected").waitFor();
+  await page.getByRole("button", { name: "Run broken" }).click();
+  await notice(page, /Nothing was started: .*mistaken\/broken\.rhai:1 `;` can't stand here/).waitFor();
+  await page.getByRole("button", { name: "Run all" }).click();
+  await notice(page, "2 of 3 tests could not begin").waitFor();
+  await notice(page, /broken:1 `;` can't stand here; slip:1 /).waitFor();
 }, { refusals: true });

@@ -39,7 +39,11 @@ export class ApiError extends Error {
 
 /** What to tell of anything that was thrown. */
 export const told = (thrown: unknown): { message: string; advice: string | null; status: number } => {
-  if (thrown instanceof ApiError) return { message: thrown.message, advice: thrown.advice, status: thrown.status };
+  if (thrown instanceof ApiError) {
+    const { message, advice, status, errors: [first] } = thrown;
+    // Of several mistakes the first: who has mended it meets the next one.
+    return first ? { message: `${message}: ${[first.file, first.line].filter(Boolean).join(":")} ${first.message}`, advice: first.advice ?? null, status } : { message, advice, status };
+  }
   return { message: thrown instanceof Error ? thrown.message : String(thrown), advice: null, status: -1 };
 };
 

@@ -6,7 +6,7 @@ import type { TestRow } from "../../lib/api/tests";
 import { count } from "../../lib/format";
 import { fileOfTest } from "../../lib/names";
 import { goto } from "../../lib/place.svelte";
-import { attempt, good } from "../../lib/toasts.svelte";
+import { attempt, bad, good } from "../../lib/toasts.svelte";
 import { download, zip } from "../../lib/zip";
 import type { Entry } from "../../parts/Menu.svelte";
 import type { Wanted } from "./Dialogs.svelte";
@@ -41,6 +41,12 @@ export const run = (context: Context, names: string[]) =>
 export const runAll = (context: Context) => start(context, {}, "All tests were started");
 export const runFailed = (context: Context) => start(context, { failed: true }, "The failed tests were started");
 export const stop = (jobs: Job[]) => attempt("Not everything was stopped", () => Promise.all(jobs.map((job) => stopJob(job.job))));
+
+/** Some of a job's tests could not begin: they leave no run that would say so. */
+export const unbegun = (job: Job) => {
+  const whys = job.problems.map(({ test, problems: [first] }) => `${test}${first?.at ? `:${first.at.line}` : ""} ${first?.message ?? ""}`);
+  if (whys.length > 0) bad(job.reason ?? "Some tests could not begin", whys.slice(0, 5).join("; "));
+};
 
 export const examples = (context: Context) =>
   attempt("The examples could not be loaded", async () => {
