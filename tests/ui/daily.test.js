@@ -358,3 +358,18 @@ ui("a test that can't begin says where its mistake is", async (page) => {
   await notice(page, "2 of 3 tests could not begin").waitFor();
   await notice(page, /broken:1 `;` can't stand here; slip:1 /).waitFor();
 }, { refusals: true });
+
+ui("Escape leaves a search, and keys are keys again", async (page) => {
+  for (const [path, name] of [["/runs", "Search in runs"], [`/runs/${run}`, "Search in this run"], ["/p/daily", /^Filter by/]]) {
+    await page.goto(path);
+    const search = page.getByRole("searchbox", { name });
+    await search.waitFor();
+    await page.keyboard.press("/");
+    await page.waitForFunction(() => document.activeElement?.matches("[type=search]"));
+    await page.keyboard.type("x");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("s");
+    await page.waitForURL("**/schedules");
+  }
+});
