@@ -5,6 +5,7 @@ use super::order::Payload;
 use super::{Jobs, News, Progress, Running, lock, now};
 use crate::diagnostic::Diagnostic;
 use crate::event::Log;
+use crate::notify::Finished;
 use crate::pipeline::{self, Case, Interrupt, Plan, Ran, Watcher};
 use crate::record::Header;
 use crate::report::results::{Results, TestResult};
@@ -82,7 +83,20 @@ fn run(jobs: &Jobs, job: Job) {
         ExitCode::Interrupted => Status::Cancelled,
     };
     finish(status, why(&results, status, &interrupt).as_deref(), &reports(&results));
+    if let Some(post) = workplace.post() {
+        let (project, tests) = (payload.project.as_deref(), not_begun(&results));
+        let told = |(test, why): (&TestResult, &Diagnostic)| {
+            post.run_over(Finished::not_begun(id, &test.name, project, why, now()), &[])
+        };
+        tests.filter_map(told).for_each(|trouble| jobs.tell(News::Trouble(trouble)));
+    }
     jobs.prune();
+}
+
+/// The tests that could not begin, each once, and the first of its mistakes: no run tells of them.
+fn not_begun(results: &Results) -> impl Iterator<Item = (&TestResult, &Diagnostic)> {
+    let tests = results.tests.iter().filter(|test| test.attempts.is_empty() && test.repetition == 1);
+    tests.filter_map(|test| Some((test, test.problems.iter().find(|problem| problem.is_error())?)))
 }
 
 /// What no run tells.

@@ -1,6 +1,6 @@
 //! A finished run as each kind of webhook takes it. docs/webhooks.md shows the bodies.
 
-use crate::diagnostic::{is_invisible, mask_secrets};
+use crate::diagnostic::{Diagnostic, is_invisible, mask_secrets};
 use crate::record::Header;
 use crate::store::WebhookKind;
 use crate::verdict::{Status, Verdict};
@@ -15,10 +15,11 @@ const LONGEST: usize = 1000;
 /// The most characters of a field that Slack takes, as it is written there.
 const SLACK_LONGEST: usize = 1900;
 
-/// A finished run, as others are told of it. Its texts hold no secrets, nothing invisible, and are short.
+/// A finished run, or a test that could not begin, as others are told of it. Its texts hold no secrets, nothing invisible, and are
+/// short.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finished {
-    pub run: String,
+    pub what: Told,
     /// The name of the test.
     pub test: String,
     pub project: Option<String>,
@@ -32,14 +33,34 @@ pub struct Finished {
     pub duration: Duration,
     /// Where a browser finds the run.
     pub link: Option<String>,
-    /// Sent by hand, to see whether it arrives.
-    pub trial: bool,
+}
+
+/// What a message tells of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// By its id.
+    Run(String),
+    /// A test that could not begin, by the job that it was of.
+    Job(i64),
+    /// Nothing: it is sent by hand, to see whether it arrives.
+    Trial,
+}
+
+impl Told {
+    /// What its deliveries are found by: a run's id, or `job-N`.
+    pub fn key(&self) -> String {
+        match self {
+            Told::Run(run) => run.clone(),
+            Told::Job(job) => format!("job-{job}"),
+            Told::Trial => "none".into(),
+        }
+    }
 }
 
 impl Finished {
     pub fn new(header: &Header, verdict: &Verdict, duration: Duration) -> Finished {
         Finished {
-            run: clean(&header.run),
+            what: Told::Run(clean(&header.run)),
             test: clean(&header.test),
             project: header.project.as_deref().map(clean),
             status: verdict.status,
@@ -48,14 +69,25 @@ impl Finished {
             started: header.time,
             duration,
             link: None,
-            trial: false,
+        }
+    }
+
+    /// A test of a job that could not begin: its text has errors, an account is missing.
+    pub fn not_begun(job: i64, test: &str, project: Option<&str>, why: &Diagnostic, now: f64) -> Finished {
+        Finished {
+            what: Told::Job(job),
+            test: clean(test),
+            project: project.map(clean),
+            status: Status::Error,
+            reason: Some(clean(&format!("it could not begin: {}", why.message))),
+            ..Finished::trial(now)
         }
     }
 
     /// A message that tells of no run.
     pub fn trial(now: f64) -> Finished {
         Finished {
-            run: "none".into(),
+            what: Told::Trial,
             test: "test message".into(),
             project: None,
             status: Status::Pass,
@@ -64,7 +96,6 @@ impl Finished {
             started: now,
             duration: Duration::ZERO,
             link: None,
-            trial: true,
         }
     }
 
@@ -79,13 +110,18 @@ impl Finished {
 
     fn facts(&self) -> Vec<(&'static str, String)> {
         let started = DateTime::from_timestamp_millis(self.started as i64);
+        let of_job = matches!(self.what, Told::Job(_));
+        let named = match &self.what {
+            Told::Job(job) => job.to_string(),
+            what => what.key(),
+        };
         let facts = [
             ("Project", self.project.clone()),
             ("Reason", self.reason.clone()),
             ("Started", started.map(|time| time.format("%Y-%m-%d %H:%M:%S UTC").to_string())),
-            ("Duration", Some(format!("{:.1} s", self.duration.as_secs_f64()))),
+            ("Duration", Some(format!("{:.1} s", self.duration.as_secs_f64())).filter(|_| !of_job)),
             ("Hash", Some(self.hash.clone()).filter(|hash| !hash.is_empty())),
-            ("Run", Some(self.run.clone())),
+            (if of_job { "Job" } else { "Run" }, Some(named)),
         ];
         facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
@@ -187,10 +223,16 @@ fn escaped(text: &str) -> String {
 }
 
 fn generic(finished: &Finished) -> Value {
+    let (event, run, job) = match &finished.what {
+        Told::Run(run) => ("run", Some(run.as_str()), None),
+        Told::Job(job) => ("job", None, Some(job)),
+        Told::Trial => ("test", Some("none"), None),
+    };
     json!({
         "schema": SCHEMA,
-        "event": if finished.trial { "test" } else { "run" },
-        "run": finished.run,
+        "event": event,
+        "run": run,
+        "job": job,
         "test": finished.test,
         "project": finished.project,
         "status": finished.status,
@@ -285,6 +327,7 @@ mod tests {
             "schema": "telefonist-webhook/1",
             "event": "run",
             "run": "20261123-231105-basic_call-3f2a",
+            "job": null,
             "test": "basic_call",
             "project": "pbx",
             "status": "fail",
@@ -296,6 +339,17 @@ mod tests {
         });
         assert_eq!(body(WebhookKind::Json, &finished(Status::Fail, Some("no answer"))), expected);
         assert_eq!(body(WebhookKind::Json, &Finished::trial(1.0))["event"], "test");
+    }
+
+    #[test]
+    fn a_test_that_could_not_begin_is_told_by_its_job() {
+        let told = Finished::not_begun(17, "basic_call", Some("pbx"), &Diagnostic::error("no such agent"), 1.0);
+        let json = body(WebhookKind::Json, &told);
+        assert_eq!((&json["event"], &json["run"], &json["job"]), (&json!("job"), &json!(null), &json!(17)));
+        let facts: Vec<_> = told.facts().into_iter().filter(|(name, _)| *name != "Started").collect();
+        let expected = [("Project", "pbx"), ("Reason", "it could not begin: no such agent"), ("Job", "17")]
+            .map(|(a, b)| (a, b.to_string()));
+        assert_eq!(facts, expected);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The worker of a server, which sends what is to be told of its runs, and the store, which knows of all of it.
 
 use super::attempt::{self, address};
-use super::message::{Finished, body};
+use super::message::{Finished, Told, body};
 use super::policy::Policy;
 use super::send::not_sent;
 use super::worker::{Letter, Target, Watcher, Worker, headers, now};
@@ -50,10 +50,14 @@ impl Post {
         Ok(post)
     }
 
-    /// Takes on what is to be told of a run: to its own `_webhook`s, and to the webhooks of its project and of all. Blocks while the
+    /// Takes on what is to be told of a run, or of a test that could not begin: to its own `_webhook`s, and to the webhooks of its project and of all. Blocks while the
     /// store works; waits for no receiver. A warning: the store does not work, nothing is sent.
     pub fn run_over(&self, finished: Finished, urls: &[String]) -> Option<Diagnostic> {
-        let finished = Finished { link: (self.link)(&finished.run), ..finished };
+        let link = match &finished.what {
+            Told::Run(run) => (self.link)(run),
+            Told::Job(_) | Told::Trial => None,
+        };
+        let finished = Finished { link, ..finished };
         let problem = self.queue(&finished, urls).err()?.diagnostic();
         let message = format!("the result could not be sent to webhooks: {}", problem.message);
         Some(Diagnostic { message, severity: Severity::Warning, ..problem })
@@ -74,7 +78,7 @@ impl Post {
             return Ok(());
         }
         let new = |(id, what): &(Option<i64>, NewWebhook)| NewDelivery {
-            run: finished.run.clone(),
+            run: finished.what.key(),
             webhook: *id,
             kind: what.kind,
             address: shown(what),

@@ -77,7 +77,7 @@ impl Workplace {
         &self.inputs
     }
 
-    pub(super) fn post(&self) -> Option<&Post> {
+    pub fn post(&self) -> Option<&Post> {
         self.post.as_deref()
     }
 

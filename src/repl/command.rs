@@ -84,7 +84,7 @@ A call by hand:
   bob.accept()
   alice.hangup()
 Every statement of a test is one here: loops, functions, import \"std/calls\" as calls. A value is shown.
-Lines of a testfile too: uanew <sip:ua1@127.0.0.1>;regint=0 and ua1:dial ua2|2s|hangup. A chain that does not end with a
+Lines of a testfile too: alice:dial bob|2s|alice:hangup, uanew <sip:carol@127.0.0.1>. A chain that does not end with a
 wait waits a second, as in a testfile; |0s at its end goes on at once.
 
 ",

@@ -46,6 +46,7 @@ impl DeliveryState {
 pub struct Delivery {
     /// Later ones have greater ones.
     pub id: i64,
+    /// Its id; `job-N` where a test of that job could not begin.
     pub run: String,
     /// None: a `_webhook` of the test. It may have been deleted since.
     pub webhook: Option<i64>,

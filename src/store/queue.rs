@@ -204,8 +204,12 @@ impl Store {
 
     /// Forgets the jobs that ended before then; gives how many. The runs that they had stay.
     pub fn forget_jobs(&self, before: f64) -> Result<usize, Problem> {
+        let gone = "FROM queue WHERE state = 'done' AND ended < ?1";
         self.write(|transaction| {
-            change(transaction, "DELETE FROM queue WHERE state = 'done' AND ended < ?1", (before,))
+            // what was sent of their tests that could not begin
+            let deliveries = format!("DELETE FROM deliveries WHERE run IN (SELECT 'job-' || id {gone})");
+            change(transaction, &deliveries, (before,))?;
+            change(transaction, &format!("DELETE {gone}"), (before,))
         })
     }
 }

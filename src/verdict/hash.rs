@@ -32,7 +32,7 @@ impl Asked {
         let to_put = directive(header, &came);
         let Some(expected) = self.hash() else {
             let message = format!("`{}` is not a hash, which has 16 hex digits", self.value);
-            let advice = format!("write `{to_put}` there, if the flow below is what should happen");
+            let advice = format!("write `{to_put}` there, if this run did what it should");
             let reason = Reason::new(message).at(self.at.clone()).advice(advice);
             return Some(Reason { details: lines(flow), ..reason });
         };

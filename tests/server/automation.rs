@@ -103,6 +103,33 @@ fn webhooks_hear_of_runs_and_what_became_of_each_message_is_shown() {
     server.delete(&format!("webhooks/{id}")).is(404);
 }
 
+#[test]
+fn a_test_that_could_not_begin_is_told_to_webhooks_too() {
+    let server = Server::start();
+    project(&server, SHORT);
+    server.post("projects/PBX/tests", json!({ "name": "broken", "kind": "rhai", "text": "let a = ;" })).is(201);
+    let receiver = Receiver::new(&["200 OK"]);
+    let hook = json!({ "project": "PBX", "kind": "json", "url": receiver.url(), "only_failures": true });
+    let hook = server.post("webhooks", hook).is(201).json();
+    let mut socket = Socket::connect(&server);
+    socket.follow("webhooks", 0);
+    let done = server.post("run", json!({ "project": "PBX", "repeat": 2, "wait": true })).is(200).json();
+    assert_eq!(done["status"], "error", "{done}");
+    let message: serde_json::Value = serde_json::from_str(&receiver.next().body).unwrap();
+    assert_eq!(
+        (&message["event"], &message["job"], &message["status"]),
+        (&json!("job"), &done["job"], &json!("error"))
+    );
+    assert!(message["test"].as_str().unwrap().contains("broken"), "{message}");
+    assert!(message["reason"].as_str().unwrap().starts_with("it could not begin: "), "{message}");
+    // once, however often it was to be run
+    let news = socket.until(|message| message["delivery"]["state"] == "sent");
+    let key = format!("job-{}", done["job"]);
+    assert!(news.iter().filter(|news| news["t"] == "delivery.changed").all(|news| news["delivery"]["run"] == key));
+    let last = &server.get("webhooks").is(200).json()["webhooks"][0]["last"];
+    assert_eq!((&last["run"], &last["webhook"], &last["id"]), (&json!(key), &hook["id"], &json!(1)));
+}
+
 /// All files below a folder that hold a text.
 fn holders(folder: &Path, text: &str) -> Vec<String> {
     let mut found = vec![];

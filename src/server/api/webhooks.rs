@@ -27,6 +27,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 #[schema(as = Delivery)]
 pub struct DeliveryView {
     id: i64,
+    /// Its id; `job-N` where a test of that job could not begin.
     run: String,
     /// Null: a `_webhook` of the test.
     webhook: Option<i64>,
