@@ -2,12 +2,13 @@
 //! answer, the last refusal, how it ended. Bounded, however long the dialog goes on.
 
 use super::request::{Refusal, Request, explaining};
-use super::row::{Row, header};
+use super::row::{Row, description};
 use super::transfer::Refer;
 use super::wording::cut;
 use crate::event::SipEvent;
 use crate::sip::headers;
 use crate::sip::sdp::{self, Media};
+use crate::sip::uri::NameAddr;
 use std::collections::VecDeque;
 
 /// Messages that are kept, retransmissions counted as one.
@@ -77,6 +78,9 @@ pub struct Dialog {
     pub answer: Option<Described>,
     pub end: Option<End>,
     pub refer: Option<Refer>,
+    /// The URI in the Contact of the last answer to an INVITE, and whether that waits for its ACK.
+    pub contact: Option<String>,
+    pub unacknowledged: bool,
     /// When the first INVITE was answered.
     pub established: Option<f64>,
     /// The parameter of its CALL_CLOSED, and when it came.
@@ -103,8 +107,8 @@ impl Dialog {
             None => self.requested(sip, &row, time),
             Some(code) => self.responded(code, sip, &row, time),
         }
-        if row.sdp {
-            self.described(sip, &row);
+        if let Some(description) = description(sip) {
+            self.described(description, &row);
         }
         match &mut self.refer {
             refer if row.method == "REFER" && row.status.is_none() => *refer = Some(Refer::of(sip, &row, time)),
@@ -121,13 +125,16 @@ impl Dialog {
     }
 
     fn requested(&mut self, sip: &SipEvent, row: &Row, time: f64) {
-        let answer = header(sip, "Authorization").or_else(|| header(sip, "Proxy-Authorization"));
+        let answer = sip.header("Authorization").or_else(|| sip.header("Proxy-Authorization"));
         if let Some(read) = answer.and_then(headers::credentials) {
             self.passwords.sent = self.passwords.sent.saturating_add(1);
             self.passwords.username = read.username.map(|name| cut(&name, 80));
         }
+        if row.method == "ACK" {
+            self.unacknowledged = false;
+        }
         if matches!(row.method.as_str(), "BYE" | "CANCEL") {
-            let reason = header(sip, "Reason").map(|reason| cut(reason, 200));
+            let reason = sip.header("Reason").map(|reason| cut(reason, 200));
             let (src, cancelled) = (row.src.clone(), row.method == "CANCEL");
             self.end = Some(End { out: row.out, cancelled, src, time, reason });
         }
@@ -149,14 +156,19 @@ impl Dialog {
     }
 
     fn responded(&mut self, code: u16, sip: &SipEvent, row: &Row, time: f64) {
-        let challenge = header(sip, "WWW-Authenticate").or_else(|| header(sip, "Proxy-Authenticate"));
+        let challenge = sip.header("WWW-Authenticate").or_else(|| sip.header("Proxy-Authenticate"));
         if let Some(read) = challenge.filter(|_| matches!(code, 401 | 407)).and_then(headers::credentials) {
             self.passwords.challenges = self.passwords.challenges.saturating_add(1);
             self.passwords.realm = read.realm.map(|realm| cut(&realm, 80));
             self.passwords.stale = read.stale;
         }
         match code {
-            200..300 if row.method == "INVITE" => self.established = self.established.or(Some(time)),
+            200..300 if row.method == "INVITE" => {
+                self.established = self.established.or(Some(time));
+                let contact = sip.header("Contact").and_then(NameAddr::parse);
+                self.contact = contact.map(|contact| cut(contact.uri, 160));
+                self.unacknowledged = true;
+            }
             300.. if self.request.is_answered_by(row) && !self.refused_a_call() => {
                 self.refusal = Some(Refusal {
                     time,
@@ -167,7 +179,7 @@ impl Dialog {
                     request: self.request.clone(),
                     within: self.established.is_some(),
                     headers: explaining(sip),
-                    media: if row.sdp { media(&sip.body) } else { vec![] },
+                    media: description(sip).map(media).unwrap_or_default(),
                 });
             }
             _ => {}
@@ -182,11 +194,11 @@ impl Dialog {
 
     /// Offer and answer (RFC 3264): a description is an answer if the other side's offer waits for one, and no new request
     /// brings it. ACK and PRACK answer an offer that came in a response.
-    fn described(&mut self, sip: &SipEvent, row: &Row) {
+    fn described(&mut self, description: &str, row: &Row) {
         if row.status.is_some_and(|code| code >= 300) {
             return;
         }
-        let new = Described { out: row.out, src: row.src.clone(), media: media(&sip.body) };
+        let new = Described { out: row.out, src: row.src.clone(), media: media(description) };
         let offers = row.status.is_none() && matches!(row.method.as_str(), "INVITE" | "UPDATE");
         match &self.offer {
             Some(offer) if offer.out != row.out && !offers => self.answer = Some(new),
