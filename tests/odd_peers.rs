@@ -26,9 +26,9 @@ fn packet(sequence: u16) -> Vec<u8> {
 
 const SOURCE: u32 = 7;
 
-/// A sender report that says nothing of what came in (RFC 3550 section 6.4.1).
+/// A sender report, by which three packets were lost on the way here (RFC 3550 section 6.4.1).
 fn sender_report(packets: u32) -> Vec<u8> {
-    let words = [0x80c8_0006, SOURCE, 0, 0, 0, packets, packets * 160];
+    let words = [0x81c8_000c, SOURCE, 0, 0, 0, packets, packets * 160, 0, 3, 120, 0, 0, 0];
     words.iter().flat_map(|word: &u32| word.to_be_bytes()).collect()
 }
 
@@ -49,7 +49,8 @@ fn packets_that_came_and_packets_that_were_lost_are_counted_apart() {
          let heard = stats::next_report(alice);\nprint(`heard: ${heard}`);\n\
          assert(heard.lost > 20 && heard.received >= heard.lost, `${heard}`);\n\
          assert(heard.loss > 0.3 && heard.loss <= 0.5, `loss ${heard.loss}`);\n\
-         alice.hangup();\nawait alice.closed() within 20s;\n",
+         alice.hangup();\nlet report = await alice.event(\"AUDIO_REPORT\") within 20s;\n\
+         assert(report.lost_tx == 3 && report.lost_rx == heard.lost, `${report.lost_tx}, ${report.lost_rx}`);\n",
     );
     thread::scope(|scope| {
         scope.spawn(|| {

@@ -60,8 +60,7 @@ impl Viewpoint {
             Ok(message) => message,
             Err(error) => {
                 let Frame { transport, src, dst, .. } = frame;
-                let text =
-                    format!("{UNREAD} ({direction}, {transport} {src} -> {dst}): {error}");
+                let text = format!("{UNREAD} ({direction}, {transport} {src} -> {dst}): {error}");
                 return Body::Log(LogLine { level: Level::Warning.as_str().to_string(), text });
             }
         };
