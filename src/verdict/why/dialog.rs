@@ -39,6 +39,8 @@ pub struct Described {
     pub out: bool,
     /// Where the message came from, `address:port`.
     pub src: String,
+    /// The CSeq of the message that brought it.
+    cseq: String,
     pub media: Vec<Media>,
 }
 
@@ -192,16 +194,21 @@ impl Dialog {
         refused == Some("INVITE") && self.request.method != "INVITE"
     }
 
-    /// Offer and answer (RFC 3264): a description is an answer if the other side's offer waits for one, and no new request
-    /// brings it. ACK and PRACK answer an offer that came in a response.
+    /// Offer and answer (RFC 3264, RFC 3261 section 13.2.1): a response answers the offer of its own request, and makes one where
+    /// that had none; an ACK answers the offer of the response, a PRACK one that waits for its answer (RFC 3262 section 5).
     fn described(&mut self, description: &str, row: &Row) {
         if row.status.is_some_and(|code| code >= 300) {
             return;
         }
-        let new = Described { out: row.out, src: row.src.clone(), media: media(description) };
-        let offers = row.status.is_none() && matches!(row.method.as_str(), "INVITE" | "UPDATE");
+        let new = Described { out: row.out, src: row.src.clone(), cseq: row.cseq.clone(), media: media(description) };
+        let answers = |offer: &Described| match (row.status, row.method.as_str()) {
+            (Some(_), _) => offer.cseq == row.cseq,
+            (None, "ACK") => number(&offer.cseq) == number(&row.cseq),
+            (None, "PRACK") => self.answer.is_none(),
+            _ => false,
+        };
         match &self.offer {
-            Some(offer) if offer.out != row.out && !offers => self.answer = Some(new),
+            Some(offer) if offer.out != row.out && answers(offer) => self.answer = Some(new),
             _ => {
                 self.offer = Some(new);
                 self.answer = None;
@@ -235,6 +242,10 @@ impl Dialog {
     }
 }
 
+fn number(cseq: &str) -> Option<&str> {
+    cseq.split_ascii_whitespace().next()
+}
+
 fn media(body: &str) -> Vec<Media> {
     let mut media = sdp::parse(body);
     media.truncate(STREAMS);
@@ -249,4 +260,40 @@ fn media(body: &str) -> Vec<Media> {
         }
     }
     media
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(out: bool, status: Option<u16>, cseq: &str, port: u16) -> SipEvent {
+        let body = if port == 0 { String::new() } else { format!("v=0\r\nm=audio {port} RTP/AVP 0\r\n") };
+        let method = cseq.split(' ').next_back().unwrap_or_default();
+        let direction = if out { "OUT" } else { "IN" };
+        let (method, cseq, direction) = (method.to_string(), cseq.to_string(), direction.to_string());
+        SipEvent { direction, status, method, cseq, body, ..SipEvent::default() }
+    }
+
+    #[test]
+    fn offers_and_answers_in_all_their_messages() {
+        let mut dialog = Dialog::default();
+        let mut after = |out, status, cseq, port| {
+            dialog.sip(&message(out, status, cseq, port), 0.0);
+            let told = |described: &Option<Described>| described.as_ref().map(|it| (it.out, it.media[0].port));
+            (told(&dialog.offer), told(&dialog.answer))
+        };
+        assert_eq!(after(true, None, "1 INVITE", 1), (Some((true, 1)), None));
+        assert_eq!(after(false, Some(183), "1 INVITE", 2), (Some((true, 1)), Some((false, 2))));
+        assert_eq!(after(true, None, "2 PRACK", 3), (Some((true, 3)), None));
+        assert_eq!(after(false, Some(200), "2 PRACK", 4), (Some((true, 3)), Some((false, 4))));
+        // an INVITE without an offer: the answer to it has one
+        after(false, None, "9 INVITE", 0);
+        assert_eq!(after(true, Some(200), "9 INVITE", 5), (Some((true, 5)), None));
+        assert_eq!(after(false, None, "9 ACK", 6), (Some((true, 5)), Some((false, 6))));
+        assert_eq!(after(false, None, "10 UPDATE", 7), (Some((false, 7)), None));
+        assert_eq!(after(true, Some(200), "10 UPDATE", 8), (Some((false, 7)), Some((true, 8))));
+        after(true, None, "11 INVITE", 0);
+        assert_eq!(after(false, Some(180), "11 INVITE", 9), (Some((false, 9)), None));
+        assert_eq!(after(true, None, "12 PRACK", 10), (Some((false, 9)), Some((true, 10))));
+    }
 }
