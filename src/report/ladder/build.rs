@@ -103,15 +103,20 @@ impl Draft {
     }
 }
 
-/// `INVITE (SDP)`, `180 Ringing`.
+/// `INVITE (SDP)`, `180 Ringing`, `200 OK (BYE)`: of a response also what it is for, where that is no INVITE.
 fn label(sip: &SipEvent) -> String {
     let text = match sip.status {
         Some(status) => format!("{status} {}", sip.reason.as_deref().unwrap_or_default()),
         None => sip.method.clone(),
     };
+    let request = sip.cseq.split_ascii_whitespace().nth(1);
+    let request = request.filter(|method| sip.status.is_some() && *method != "INVITE");
     let described = sdp::in_body(sip.header("Content-Type").unwrap_or_default(), &sip.body).is_some();
-    let sdp = if described { " (SDP)" } else { "" };
-    format!("{}{sdp}", text.trim_end())
+    let more: Vec<&str> = request.into_iter().chain(described.then_some("SDP")).collect();
+    match more.is_empty() {
+        true => text.trim_end().to_string(),
+        false => format!("{} ({})", text.trim_end(), more.join(", ")),
+    }
 }
 
 #[derive(Debug, Default)]
