@@ -118,7 +118,7 @@ fn an_answer_that_nobody_acknowledges_is_told() {
 #[test]
 fn phones_that_ring_for_one_call_are_told_apart() {
     let peer = OddPeer::new();
-    let test = with(&peer, "alice.dial(peer);\nawait alice.established() within 20s;\n");
+    let test = with(&peer, "alice.dial(peer);\nawait alice.closed() within 20s;\nfail(\"to see why\");\n");
     thread::scope(|scope| {
         scope.spawn(|| {
             let invite = peer.receive("INVITE");
