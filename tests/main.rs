@@ -19,6 +19,7 @@ mod load;
 mod maintenance;
 mod odd_peers;
 mod one_process;
+mod pages;
 mod peers;
 mod projects_cli;
 mod runner;
