@@ -17,6 +17,7 @@ mod language;
 mod limits;
 mod load;
 mod maintenance;
+mod odd_peers;
 mod one_process;
 mod pages;
 mod peers;

@@ -29,14 +29,16 @@ pub fn mos(loss: f64, jitter: f64, rtt: f64) -> f64 {
     (mos.clamp(1.0, 4.5) * 100.0).round() / 100.0
 }
 
-/// The score of what the agent received, from the `rtcp_stats` of a CALL_RTCP (jitter and round trip in microseconds).
-/// None before the first packet.
+/// The score of what the agent received, from the `rtcp_stats` of a CALL_RTCP (jitter and round trip in microseconds), whose
+/// `rx.sent` counts the packets that came in. None before the first one.
 pub fn mos_of_rtcp(stats: &Value) -> Option<f64> {
     let received = stats.get("rx")?;
     let number = |value: Option<&Value>| value.and_then(Value::as_f64).unwrap_or(0.0);
-    let sent = number(received.get("sent"));
-    let lost = number(received.get("lost"));
-    (sent > 0.0).then(|| mos(lost / sent, number(received.get("jit")) / 1000.0, number(stats.get("rtt")) / 1000.0))
+    let came = number(received.get("sent"));
+    // negative when packets came twice (RFC 3550 section 6.4.1)
+    let lost = number(received.get("lost")).max(0.0);
+    (came > 0.0)
+        .then(|| mos(lost / (came + lost), number(received.get("jit")) / 1000.0, number(stats.get("rtt")) / 1000.0))
 }
 
 #[cfg(test)]
@@ -60,6 +62,8 @@ mod tests {
         assert_eq!(mos_of_rtcp(&stats), Some(4.4));
         assert_eq!(mos_of_rtcp(&json!({"tx":{"sent":0},"rx":{"sent":0,"lost":0,"jit":0},"rtt":0})), None);
         assert_eq!(mos_of_rtcp(&json!({"rx":{"sent":10,"lost":-3}})), Some(4.4));
+        // 90 came and 10 did not: a tenth of them is lost
+        assert_eq!(mos_of_rtcp(&json!({"rx":{"sent":90,"lost":10,"jit":0},"rtt":0})), Some(mos(0.1, 0.0, 0.0)));
         assert_eq!(mos_of_rtcp(&json!("odd")), None);
     }
 

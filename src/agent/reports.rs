@@ -79,15 +79,14 @@ impl Reports {
 
     /// A message of the trace.
     pub fn sip(&mut self, message: &SipEvent) {
-        if !message.body.starts_with("v=0") {
-            return;
-        }
+        let kind = message.header("Content-Type").unwrap_or_default();
+        let Some(description) = sdp::in_body(kind, &message.body) else { return };
         if self.bodies.len() >= CALLS {
             self.bodies.clear();
         }
         let (sent, received) = self.bodies.entry(message.call_id.clone()).or_default();
         let side = if message.direction == "OUT" { sent } else { received };
-        side.clone_from(&message.body);
+        *side = description.to_string();
     }
 
     /// A line of the log, read when `last` was the last question.

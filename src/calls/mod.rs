@@ -1,6 +1,6 @@
 //! The calls of a run, as each agent tells of its own: states, times, and what went through them.
 
-use crate::event::{AgentEvent, Body, ClosedReason, Event, Note, SipEvent, closed_reason};
+use crate::event::{AgentEvent, Body, ClosedBy, ClosedReason, Event, Note, SipEvent, closed_reason};
 use crate::flow::Names;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -176,12 +176,18 @@ impl Call {
         Some(self.established.or(self.closed)? - self.rung?)
     }
 
-    /// Why it closed, in words: `remote: Connection reset by peer`; empty where the agent did not say.
+    /// Why it closed, in words: `486: Busy Here`, `remote` with the Reason header that the peer gave; empty where the agent did not say.
     pub fn reason(&self) -> String {
         match &self.why {
             None => String::new(),
-            Some(why) if why.text.is_empty() => why.by.to_string(),
-            Some(why) => format!("{}: {}", why.by, why.text),
+            Some(why) => {
+                // a BYE is no connection that was reset, and no rejection: of the agent's words only a Reason header tells more
+                let told = match why.by {
+                    ClosedBy::Local | ClosedBy::Remote => why.text.split_once(',').map_or("", |(_, reason)| reason),
+                    _ => why.text.as_str(),
+                };
+                if told.is_empty() { why.by.to_string() } else { format!("{}: {told}", why.by) }
+            }
         }
     }
 

@@ -53,7 +53,11 @@ pub const FIELDS: &[Field] = &[
     field("videodir", CALLS, "the direction of the video as negotiated (4.x)"),
     field("localvideodir", CALLS, "what this side offers for video (4.x)"),
     field("remotevideodir", CALLS, "what the peer offers for video (4.x)"),
-    field("rtcp_stats", &[Only("CALL_RTCP")], "a map: `rtt`, and `tx` and `rx` with `sent`, `lost`, `jit`"),
+    field(
+        "rtcp_stats",
+        &[Only("CALL_RTCP")],
+        "a map: `rtt`, and `tx` and `rx` with `sent` (in `rx`: what came in), `lost`, `jit`",
+    ),
     field("mos", &[Only("CALL_RTCP")], "an estimate of the speech quality, 1 to 4.5"),
     field("tx", REPORT, "whether audio was sent"),
     field("rx", REPORT, "whether audio was received"),

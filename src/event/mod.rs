@@ -117,11 +117,28 @@ pub struct SipEvent {
     pub param: String,
 }
 
+impl SipEvent {
+    /// The first header of that name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Begins the log line that stands for a SIP message of the trace that can't be read.
+pub const UNREAD: &str = "SIP message that cannot be read";
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LogLine {
     /// `info`, `warning` or `error`.
     pub level: String,
     pub text: String,
+}
+
+impl LogLine {
+    /// It tells of a message that the agent could not read as SIP and so dropped, or that its trace has and we can't read.
+    pub fn is_of_unread(&self) -> bool {
+        self.text.starts_with("sip: msg decode err") || self.text.starts_with(UNREAD)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

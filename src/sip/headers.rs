@@ -99,6 +99,19 @@ pub fn values(value: &str) -> impl Iterator<Item = &str> {
         .filter(|value| !value.is_empty())
 }
 
+/// The branch of the topmost Via: the transaction (RFC 3261 section 17.1.3).
+pub fn branch(via: &str) -> Option<&str> {
+    let mut parameters = values(via).next()?.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let (_, branch) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("branch"))?;
+    Some(branch.trim()).filter(|branch| !branch.is_empty())
+}
+
+/// Where the topmost Via says that its sender can be reached: `pbx.example:5060`.
+pub fn sent_by(via: &str) -> Option<&str> {
+    // there may be spaces around the slashes before it
+    values(via).next()?.split(';').next()?.split_ascii_whitespace().next_back().filter(|sent_by| !sent_by.contains('/'))
+}
+
 /// `name=value`, the value without its quotes.
 fn parameter(text: &str) -> Option<(&str, Cow<'_, str>)> {
     let (name, value) = text.split_once('=')?;
@@ -161,6 +174,14 @@ mod tests {
     }
 
     #[test]
+    fn the_topmost_via() {
+        let odd = "SIP / 2.0 / UDP 192.0.2.1:5062 ; Rport;BRANCH = z9hG4bKa ,SIP/2.0/TCP [::1];branch=b";
+        assert_eq!((branch(odd), sent_by(odd)), (Some("z9hG4bKa"), Some("192.0.2.1:5062")));
+        assert_eq!((branch("SIP/2.0/UDP h;x=branch"), sent_by("SIP/2.0/UDP")), (None, None));
+        assert_eq!((branch("SIP/2.0/UDP h;branch="), sent_by(" ")), (None, None));
+    }
+
+    #[test]
     fn warnings_and_waits() {
         let read = warnings("370 devnull \"Choose a bigger pipe\", 399 [::1]:5060 \"a, b\", x y");
         let of = |code, agent: &str, text: &str| Warning { code, agent: agent.into(), text: text.into() };
@@ -176,6 +197,7 @@ mod tests {
         #[test]
         fn never_panics(text in "(?s)(Digest |Q.850;|cause=|realm=|[\"\\\\,;= ]|1|é|.){0,30}") {
             let _ = (credentials(&text), reasons(&text), warnings(&text), retry_after(&text), values(&text).count());
+            let _ = (branch(&text), sent_by(&text));
         }
 
         #[test]

@@ -2,6 +2,7 @@
 
 use super::ParseError;
 use super::compact::spelled_out;
+use super::headers::branch;
 use super::uri::NameAddr;
 
 /// The longest message that is read, in bytes: what a UDP datagram can carry.
@@ -62,7 +63,7 @@ impl Message {
         }
     }
 
-    /// The status code of a response: 100 to 699.
+    /// The status code of a response: 100 to 999, though nothing above 699 has a meaning.
     pub fn status(&self) -> Option<u16> {
         match self.start {
             StartLine::Request { .. } => None,
@@ -124,11 +125,7 @@ impl Message {
 
     /// The branch of the topmost Via: the transaction (RFC 3261 section 17.1.3).
     pub fn branch(&self) -> Option<&str> {
-        let top = self.header("Via")?.split(',').next()?;
-        top.split(';').skip(1).find_map(|param| {
-            let (name, value) = param.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("branch").then(|| value.trim())
-        })
+        branch(self.header("Via")?)
     }
 }
 
@@ -143,7 +140,7 @@ impl StartLine {
         if is_version(first) {
             let (code, reason) = rest.split_once([' ', '\t']).unwrap_or((rest, ""));
             let digits = code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit());
-            let code = code.parse().ok().filter(|code| digits && (100..700).contains(code))?;
+            let code = code.parse().ok().filter(|code| digits && *code >= 100)?;
             return Some(StartLine::Status { code, reason: reason.trim().to_string() });
         }
         let (uri, version) = rest.rsplit_once([' ', '\t'])?;

@@ -77,7 +77,7 @@ fn what_is_no_message_says_why() {
         "SIP/2.0 20 OK",
         "SIP/2.0 +20 OK",
         "SIP/2.0 0999 OK",
-        "SIP/2.0 700 x",
+        "SIP/2.0 099 x",
         "IN VITÉ sip:x SIP/2.1",
         "ÄÖÜß sip:x",
     ] {

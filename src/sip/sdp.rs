@@ -82,6 +82,32 @@ pub struct Negotiated {
     pub codec: String,
 }
 
+/// The session description that a body is, or holds as a part (RFC 2046 section 5.1); `kind` is its Content-Type, empty where it has
+/// none.
+pub fn in_body<'a>(kind: &str, body: &'a str) -> Option<&'a str> {
+    let (main, parameters) = kind.split_once(';').unwrap_or((kind, ""));
+    let main = main.trim().to_ascii_lowercase();
+    match main.as_str() {
+        "application/sdp" => Some(body).filter(|body| !body.trim().is_empty()),
+        "" => Some(body).filter(|body| body.trim_start().starts_with("v=0")),
+        _ if main.starts_with("multipart/") => {
+            let boundary = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+            let (_, boundary) = boundary.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("boundary"))?;
+            let boundary = format!("--{}", boundary.trim().trim_matches('"'));
+            body.split(boundary.as_str()).skip(1).find_map(|part| part_with_sdp(part.trim_start_matches(['\r', '\n'])))
+        }
+        _ => None,
+    }
+}
+
+/// The body of a part whose headers say that it is a session description.
+fn part_with_sdp(part: &str) -> Option<&str> {
+    let (headers, body) = part.split_once("\r\n\r\n").or_else(|| part.split_once("\n\n"))?;
+    let kinds = headers.lines().filter_map(|line| line.split_once(':'));
+    let mut kinds = kinds.filter(|(name, _)| name.trim().eq_ignore_ascii_case("content-type"));
+    kinds.any(|(_, kind)| kind.trim().to_ascii_lowercase().starts_with("application/sdp")).then_some(body)
+}
+
 /// The media of a session description, in order. What is not understood is skipped: an SDP is never refused.
 pub fn parse(text: &str) -> Vec<Media> {
     let mut session = Session::default();
@@ -202,6 +228,21 @@ mod tests {
         a=rtpmap:101 telephone-event/8000\r\na=sendonly\r\nm=video 0 RTP/AVP 31\r\nc=IN IP6 ::1\r\n";
 
     #[test]
+    fn a_description_alone_or_as_a_part() {
+        let parts = format!(
+            "--b=1\r\nContent-Type: text/plain\r\n\r\nv=0\r\n--b=1\r\ncontent-type : Application/SDP\r\nX: y\r\n\r\n{OFFER}\r\n--b=1--\r\n"
+        );
+        let found = in_body("Multipart/Mixed; x=y; Boundary=\"b=1\"", &parts).map(parse);
+        assert_eq!(found, Some(parse(OFFER)));
+        assert_eq!(in_body("application/SDP;charset=utf-8", OFFER), Some(OFFER));
+        assert_eq!(in_body("", OFFER), Some(OFFER));
+        for (kind, body) in [("text/plain", OFFER), ("application/sdp", ""), ("multipart/mixed", OFFER), ("", "hello")]
+        {
+            assert_eq!(in_body(kind, body), None, "{kind}");
+        }
+    }
+
+    #[test]
     fn keys_of_a_stream_and_of_the_session() {
         let keys = |text: &str| parse(text).iter().map(|media| (media.sdes, media.dtls)).collect::<Vec<_>>();
         let stream = "m=audio 1 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\nm=video 2 RTP/SAVP 96\r\n";
@@ -261,6 +302,7 @@ mod tests {
         #[test]
         fn never_panics(text in "(?s)([mca]=[ -~]{0,40}\r?\n|[mca]=.{0,20}){0,12}") {
             let _ = negotiated(&text, &text, "audio");
+            let _ = in_body("multipart/mixed;boundary=a", &text);
         }
     }
 }

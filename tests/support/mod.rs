@@ -1,6 +1,7 @@
 //! The program as a test's subject: run in a data folder of its own, with its whole output.
 
 pub mod killed;
+pub mod odd_peer;
 pub mod receiver;
 pub mod server;
 mod serving;

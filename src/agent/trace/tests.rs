@@ -111,7 +111,7 @@ fn an_event_has_the_fields_of_the_message() {
     let item = split_all(frame("hello\r\n\r\n").as_bytes()).remove(0);
     let Body::Log(line) = viewpoint.event(item) else { panic!() };
     assert_eq!(line.level, "warning");
-    assert!(line.text.starts_with("SIP message (IN, UDP 127.0.0.1:1 -> 127.0.0.1:2) that cannot be read: "));
+    assert!(line.text.starts_with("SIP message that cannot be read (IN, UDP 127.0.0.1:1 -> 127.0.0.1:2): "));
 }
 
 #[test]

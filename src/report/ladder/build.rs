@@ -3,6 +3,7 @@
 use super::marks::mark;
 use super::{End, Ladder, Lane, Mark, MarkKind, Row, Sighting, Wire, is_stream};
 use crate::event::{Body, Event, SipEvent};
+use crate::sip::sdp;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -102,21 +103,20 @@ impl Draft {
     }
 }
 
-/// `INVITE (SDP)`, `180 Ringing`.
+/// `INVITE (SDP)`, `180 Ringing`, `200 OK (BYE)`: of a response also what it is for, where that is no INVITE.
 fn label(sip: &SipEvent) -> String {
     let text = match sip.status {
         Some(status) => format!("{status} {}", sip.reason.as_deref().unwrap_or_default()),
         None => sip.method.clone(),
     };
-    let sdp = if has_sdp(sip) { " (SDP)" } else { "" };
-    format!("{}{sdp}", text.trim_end())
-}
-
-fn has_sdp(sip: &SipEvent) -> bool {
-    let is_type = |(name, value): &&(String, String)| name.eq_ignore_ascii_case("Content-Type") && !value.is_empty();
-    let kind = sip.headers.iter().find(is_type).map(|(_, value)| value.to_ascii_lowercase()).unwrap_or_default();
-    let parts = kind.starts_with("multipart/") && sip.body.to_ascii_lowercase().contains("application/sdp");
-    !sip.body.is_empty() && (kind.starts_with("application/sdp") || parts)
+    let request = sip.cseq.split_ascii_whitespace().nth(1);
+    let request = request.filter(|method| sip.status.is_some() && *method != "INVITE");
+    let described = sdp::in_body(sip.header("Content-Type").unwrap_or_default(), &sip.body).is_some();
+    let more: Vec<&str> = request.into_iter().chain(described.then_some("SDP")).collect();
+    match more.is_empty() {
+        true => text.trim_end().to_string(),
+        false => format!("{} ({})", text.trim_end(), more.join(", ")),
+    }
 }
 
 #[derive(Debug, Default)]

@@ -7,6 +7,9 @@ use crate::event::{AgentEvent, At, Body, ClosedBy, How, Note, closed_reason};
 pub fn mark(body: &Body) -> Option<(MarkKind, String)> {
     match body {
         Body::Event(event) => of_agent(event),
+        Body::Log(line) if line.is_of_unread() => {
+            Some((MarkKind::Problem, "SIP that can't be read: it is not here".into()))
+        }
         Body::Note(Note::AgentLost { status }) => Some((MarkKind::Problem, format!("the agent died: {status}"))),
         Body::Note(Note::CheckFailed { message, at }) => Some((MarkKind::Problem, placed(message, at.as_ref()))),
         Body::Note(Note::Ended(ended) | Note::Validated { ended, .. }) => match ended.how {

@@ -44,7 +44,7 @@ pub struct Row {
     /// Indices of lanes.
     pub from: usize,
     pub to: usize,
-    /// `INVITE`, `180 Ringing`; with ` (SDP)` where it carries one.
+    /// `INVITE (SDP)` where it carries a description, `180 Ringing`, `200 OK (BYE)` for what is no INVITE.
     pub label: String,
     /// 0 for a request, else the response's code.
     pub status: u16,

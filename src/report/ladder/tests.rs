@@ -54,6 +54,17 @@ fn rows(ladder: &Ladder) -> Vec<String> {
 }
 
 #[test]
+fn a_response_says_what_it_is_for() {
+    let of = |cseq: &str, body: &str| {
+        let Body::Sip(message) = sip("IN", "UDP", BOB, ALICE, "200 OK") else { panic!("no SIP") };
+        let (cseq, body) = (cseq.to_string(), body.to_string());
+        ladder(vec![("alice", Body::Sip(Box::new(SipEvent { cseq, body, ..*message })))]).rows[0].label.clone()
+    };
+    assert_eq!([of("1 INVITE", ""), of("1 INVITE", "v=0\r\n")], ["200 OK", "200 OK (SDP)"]);
+    assert_eq!([of("2  CANCEL", ""), of("2 UPDATE", "v=0\r\n")], ["200 OK (CANCEL)", "200 OK (UPDATE, SDP)"]);
+}
+
+#[test]
 fn a_message_between_agents_is_one_row_and_what_is_sent_again_is_marked() {
     let out = |text: &str| sip("OUT", "UDP", ALICE, BOB, text);
     let came = |text: &str| sip("IN", "UDP", ALICE, BOB, text);

@@ -1,6 +1,7 @@
 //! Which of the recorded messages are the same one on the wire, and whose address is whose.
 
 use crate::event::{Body, Event, Note, SipEvent};
+use crate::sip::headers;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -99,7 +100,7 @@ impl Wire {
         if sip.direction != "IN" || sip.status.is_some() || !is_stream(sip) {
             return;
         }
-        let sent_by = topmost_via(sip).and_then(|via| via.split(';').next()?.split_whitespace().nth(1));
+        let sent_by = sip.header("Via").and_then(headers::sent_by);
         let Some(sent_by) = sent_by.filter(|sent_by| host(sent_by) == host(&sip.src) && **sent_by != sip.src) else {
             return;
         };
@@ -139,7 +140,7 @@ fn digest(sip: &SipEvent) -> [u8; 32] {
 
 /// What a retransmission has in common with what was sent before (RFC 3261 section 17.1.3).
 fn transaction(sip: &SipEvent) -> [u8; 32] {
-    match branch(sip).filter(|_| sip.status.is_none()) {
+    match sip.header("Via").and_then(headers::branch).filter(|_| sip.status.is_none()) {
         Some(branch) => of([&sip.transport, &sip.src, &sip.dst, &sip.method, &sip.call_id, &sip.cseq, branch]),
         None => digest(sip),
     }
@@ -152,18 +153,6 @@ fn of<const N: usize>(parts: [&str; N]) -> [u8; 32] {
         digest.update(part);
     }
     digest.finalize().into()
-}
-
-fn topmost_via(sip: &SipEvent) -> Option<&str> {
-    let via = sip.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Via"));
-    via.and_then(|(_, value)| value.split(',').next())
-}
-
-fn branch(sip: &SipEvent) -> Option<&str> {
-    topmost_via(sip)?
-        .split(';')
-        .find_map(|part| part.trim().strip_prefix("branch="))
-        .filter(|branch| !branch.is_empty())
 }
 
 fn host(address: &str) -> &str {

@@ -41,8 +41,10 @@ pub struct Agent {
     /// How many calls it has had.
     calls: usize,
     pub commands: VecDeque<Given>,
-    /// Warnings and errors of its log.
-    pub alarms: VecDeque<String>,
+    /// Warnings and errors of its log, and when they came.
+    pub alarms: VecDeque<(f64, String)>,
+    /// How many messages it could not read, and when the first came.
+    pub unread: Option<(u32, f64)>,
     /// The other lines.
     pub lines: VecDeque<String>,
     /// The last REGISTER_OK (none) or REGISTER_FAIL (its parameter).
@@ -77,13 +79,17 @@ impl Agent {
         parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix(name)?.strip_prefix('='))
     }
 
-    pub fn log(&mut self, line: &LogLine) {
+    pub fn log(&mut self, line: &LogLine, time: f64) {
         let text = line.text.trim();
+        if line.is_of_unread() {
+            let (count, first) = self.unread.unwrap_or((0, time));
+            self.unread = Some((count.saturating_add(1), first));
+        }
         if let Some(codec) = text.strip_prefix("aucodec: ").filter(|_| self.codecs.len() < CODECS) {
             self.codecs.push(cut(codec, 40));
         }
         match line.level.as_str() {
-            "warning" | "error" => push(&mut self.alarms, LINES, short(text)),
+            "warning" | "error" => push(&mut self.alarms, LINES, (time, short(text))),
             _ => push(&mut self.lines, LINES, short(text)),
         }
     }
@@ -216,8 +222,8 @@ mod tests {
         agent.command(1, "uanew \"A\" <sip:a@h;transport=tcp>;regint=0;audio_codecs=opus/48000/2", 0.0, None);
         assert_eq!((agent.parameter("audio_codecs"), agent.parameter("transport")), (Some("opus/48000/2"), None));
         let line = |level: &str, text: &str| LogLine { level: level.into(), text: text.into() };
-        agent.log(&line("info", "aucodec: PCMU/8000/1"));
-        (0..10).for_each(|n| agent.log(&line("warning", &format!("{n}"))));
+        agent.log(&line("info", "aucodec: PCMU/8000/1"), 0.0);
+        (0..10).for_each(|n| agent.log(&line("warning", &format!("{n}")), 0.0));
         assert_eq!((agent.codecs.as_slice(), agent.alarms.len()), ([String::from("PCMU/8000/1")].as_slice(), LINES));
         assert_eq!(packets_of_log("packets:      75    0"), Some(Packets { sent: 75, received: 0 }));
         assert_eq!((packets_of_log("packets: 7"), packets_of_log("packets: 1 2 3")), (None, None));

@@ -133,12 +133,18 @@ pub fn unreachable(target: &str, name: &str, agent: &Agent) -> Vec<String> {
 /// What an agent's log says of a handshake that failed, as it and OpenSSL word it.
 fn handshake(agent: &Agent) -> Option<String> {
     let of_tls = |line: &&String| line.starts_with("tls: ");
-    let certificate = agent.alarms.iter().rev().filter(of_tls).find_map(|line| line.split_once("error_string = "));
+    let certificate = agent
+        .alarms
+        .iter()
+        .rev()
+        .map(|(_, line)| line)
+        .filter(of_tls)
+        .find_map(|line| line.split_once("error_string = "));
     if let Some((_, why)) = certificate {
         return Some(format!("the peer's certificate is not accepted: {}", why.trim()));
     }
     // `tls: 00FF…:error:0A000410:SSL routines:ssl3_read_bytes:ssl/tls alert handshake failure:ssl/record/…`
-    let why = agent.alarms.iter().rev().filter(of_tls).find_map(|line| {
+    let why = agent.alarms.iter().rev().map(|(_, line)| line).filter(of_tls).find_map(|line| {
         let (_, rest) = line.split_once(":SSL routines:")?;
         rest.split(':').nth(1)
     })?;

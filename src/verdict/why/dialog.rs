@@ -2,12 +2,13 @@
 //! answer, the last refusal, how it ended. Bounded, however long the dialog goes on.
 
 use super::request::{Refusal, Request, explaining};
-use super::row::{Row, header};
+use super::row::{Row, description};
 use super::transfer::Refer;
 use super::wording::cut;
 use crate::event::SipEvent;
 use crate::sip::headers;
 use crate::sip::sdp::{self, Media};
+use crate::sip::uri::NameAddr;
 use std::collections::VecDeque;
 
 /// Messages that are kept, retransmissions counted as one.
@@ -38,6 +39,8 @@ pub struct Described {
     pub out: bool,
     /// Where the message came from, `address:port`.
     pub src: String,
+    /// The CSeq of the message that brought it.
+    cseq: String,
     pub media: Vec<Media>,
 }
 
@@ -77,6 +80,9 @@ pub struct Dialog {
     pub answer: Option<Described>,
     pub end: Option<End>,
     pub refer: Option<Refer>,
+    /// The URI in the Contact of the last answer to an INVITE, and whether that waits for its ACK.
+    pub contact: Option<String>,
+    pub unacknowledged: bool,
     /// When the first INVITE was answered.
     pub established: Option<f64>,
     /// The parameter of its CALL_CLOSED, and when it came.
@@ -103,8 +109,8 @@ impl Dialog {
             None => self.requested(sip, &row, time),
             Some(code) => self.responded(code, sip, &row, time),
         }
-        if row.sdp {
-            self.described(sip, &row);
+        if let Some(description) = description(sip) {
+            self.described(description, &row);
         }
         match &mut self.refer {
             refer if row.method == "REFER" && row.status.is_none() => *refer = Some(Refer::of(sip, &row, time)),
@@ -121,13 +127,16 @@ impl Dialog {
     }
 
     fn requested(&mut self, sip: &SipEvent, row: &Row, time: f64) {
-        let answer = header(sip, "Authorization").or_else(|| header(sip, "Proxy-Authorization"));
+        let answer = sip.header("Authorization").or_else(|| sip.header("Proxy-Authorization"));
         if let Some(read) = answer.and_then(headers::credentials) {
             self.passwords.sent = self.passwords.sent.saturating_add(1);
             self.passwords.username = read.username.map(|name| cut(&name, 80));
         }
+        if row.method == "ACK" {
+            self.unacknowledged = false;
+        }
         if matches!(row.method.as_str(), "BYE" | "CANCEL") {
-            let reason = header(sip, "Reason").map(|reason| cut(reason, 200));
+            let reason = sip.header("Reason").map(|reason| cut(reason, 200));
             let (src, cancelled) = (row.src.clone(), row.method == "CANCEL");
             self.end = Some(End { out: row.out, cancelled, src, time, reason });
         }
@@ -149,14 +158,19 @@ impl Dialog {
     }
 
     fn responded(&mut self, code: u16, sip: &SipEvent, row: &Row, time: f64) {
-        let challenge = header(sip, "WWW-Authenticate").or_else(|| header(sip, "Proxy-Authenticate"));
+        let challenge = sip.header("WWW-Authenticate").or_else(|| sip.header("Proxy-Authenticate"));
         if let Some(read) = challenge.filter(|_| matches!(code, 401 | 407)).and_then(headers::credentials) {
             self.passwords.challenges = self.passwords.challenges.saturating_add(1);
             self.passwords.realm = read.realm.map(|realm| cut(&realm, 80));
             self.passwords.stale = read.stale;
         }
         match code {
-            200..300 if row.method == "INVITE" => self.established = self.established.or(Some(time)),
+            200..300 if row.method == "INVITE" => {
+                self.established = self.established.or(Some(time));
+                let contact = sip.header("Contact").and_then(NameAddr::parse);
+                self.contact = contact.map(|contact| cut(contact.uri, 160));
+                self.unacknowledged = true;
+            }
             300.. if self.request.is_answered_by(row) && !self.refused_a_call() => {
                 self.refusal = Some(Refusal {
                     time,
@@ -167,7 +181,7 @@ impl Dialog {
                     request: self.request.clone(),
                     within: self.established.is_some(),
                     headers: explaining(sip),
-                    media: if row.sdp { media(&sip.body) } else { vec![] },
+                    media: description(sip).map(media).unwrap_or_default(),
                 });
             }
             _ => {}
@@ -180,16 +194,21 @@ impl Dialog {
         refused == Some("INVITE") && self.request.method != "INVITE"
     }
 
-    /// Offer and answer (RFC 3264): a description is an answer if the other side's offer waits for one, and no new request
-    /// brings it. ACK and PRACK answer an offer that came in a response.
-    fn described(&mut self, sip: &SipEvent, row: &Row) {
+    /// Offer and answer (RFC 3264, RFC 3261 section 13.2.1): a response answers the offer of its own request, and makes one where
+    /// that had none; an ACK answers the offer of the response, a PRACK one that waits for its answer (RFC 3262 section 5).
+    fn described(&mut self, description: &str, row: &Row) {
         if row.status.is_some_and(|code| code >= 300) {
             return;
         }
-        let new = Described { out: row.out, src: row.src.clone(), media: media(&sip.body) };
-        let offers = row.status.is_none() && matches!(row.method.as_str(), "INVITE" | "UPDATE");
+        let new = Described { out: row.out, src: row.src.clone(), cseq: row.cseq.clone(), media: media(description) };
+        let answers = |offer: &Described| match (row.status, row.method.as_str()) {
+            (Some(_), _) => offer.cseq == row.cseq,
+            (None, "ACK") => number(&offer.cseq) == number(&row.cseq),
+            (None, "PRACK") => self.answer.is_none(),
+            _ => false,
+        };
         match &self.offer {
-            Some(offer) if offer.out != row.out && !offers => self.answer = Some(new),
+            Some(offer) if offer.out != row.out && answers(offer) => self.answer = Some(new),
             _ => {
                 self.offer = Some(new);
                 self.answer = None;
@@ -223,6 +242,10 @@ impl Dialog {
     }
 }
 
+fn number(cseq: &str) -> Option<&str> {
+    cseq.split_ascii_whitespace().next()
+}
+
 fn media(body: &str) -> Vec<Media> {
     let mut media = sdp::parse(body);
     media.truncate(STREAMS);
@@ -237,4 +260,40 @@ fn media(body: &str) -> Vec<Media> {
         }
     }
     media
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(out: bool, status: Option<u16>, cseq: &str, port: u16) -> SipEvent {
+        let body = if port == 0 { String::new() } else { format!("v=0\r\nm=audio {port} RTP/AVP 0\r\n") };
+        let method = cseq.split(' ').next_back().unwrap_or_default();
+        let direction = if out { "OUT" } else { "IN" };
+        let (method, cseq, direction) = (method.to_string(), cseq.to_string(), direction.to_string());
+        SipEvent { direction, status, method, cseq, body, ..SipEvent::default() }
+    }
+
+    #[test]
+    fn offers_and_answers_in_all_their_messages() {
+        let mut dialog = Dialog::default();
+        let mut after = |out, status, cseq, port| {
+            dialog.sip(&message(out, status, cseq, port), 0.0);
+            let told = |described: &Option<Described>| described.as_ref().map(|it| (it.out, it.media[0].port));
+            (told(&dialog.offer), told(&dialog.answer))
+        };
+        assert_eq!(after(true, None, "1 INVITE", 1), (Some((true, 1)), None));
+        assert_eq!(after(false, Some(183), "1 INVITE", 2), (Some((true, 1)), Some((false, 2))));
+        assert_eq!(after(true, None, "2 PRACK", 3), (Some((true, 3)), None));
+        assert_eq!(after(false, Some(200), "2 PRACK", 4), (Some((true, 3)), Some((false, 4))));
+        // an INVITE without an offer: the answer to it has one
+        after(false, None, "9 INVITE", 0);
+        assert_eq!(after(true, Some(200), "9 INVITE", 5), (Some((true, 5)), None));
+        assert_eq!(after(false, None, "9 ACK", 6), (Some((true, 5)), Some((false, 6))));
+        assert_eq!(after(false, None, "10 UPDATE", 7), (Some((false, 7)), None));
+        assert_eq!(after(true, Some(200), "10 UPDATE", 8), (Some((false, 7)), Some((true, 8))));
+        after(true, None, "11 INVITE", 0);
+        assert_eq!(after(false, Some(180), "11 INVITE", 9), (Some((false, 9)), None));
+        assert_eq!(after(true, None, "12 PRACK", 10), (Some((false, 9)), Some((true, 10))));
+    }
 }

@@ -2,16 +2,21 @@
 
 use super::case::Case;
 use super::row::Row;
-use super::wording::{seconds, times};
+use super::wording::{seconds, short, times};
 use super::{LINES, Weighed};
 use crate::verdict::Finding;
+use std::collections::BTreeSet;
 
 pub fn find(case: &Case) -> Option<Weighed> {
     let rows: Vec<&Row> = case.dialog.exchange().collect();
     if rows.is_empty() {
         return None;
     }
-    let mut lines: Vec<String> = rows.iter().map(|row| line(case, row)).collect();
+    let tags = rows.iter().filter(|row| row.status.is_some() && row.method == "INVITE").map(|row| row.tag.as_str());
+    let tags: BTreeSet<&str> = tags.filter(|tag| !tag.is_empty()).collect();
+    // several phones answer one INVITE (RFC 3261 section 13.2.2.4)
+    let forked = tags.len() > 1;
+    let mut lines: Vec<String> = rows.iter().map(|row| line(case, row, forked)).collect();
     if lines.len() > LINES {
         // the request, and how it ended
         let left_out = lines.len() + 1 - LINES;
@@ -21,7 +26,7 @@ pub fn find(case: &Case) -> Option<Weighed> {
 }
 
 /// `0.021 s  alice → bob  INVITE with SDP, sent 4 times in 3.5 s`
-fn line(case: &Case, row: &Row) -> String {
+fn line(case: &Case, row: &Row, forked: bool) -> String {
     let what = match row.status {
         None => row.method.clone(),
         Some(code) if row.method == "INVITE" || code >= 300 => format!("{code} {}", row.phrase),
@@ -36,6 +41,10 @@ fn line(case: &Case, row: &Row) -> String {
             format!(", {verb} {} in {}", times(count), seconds(row.last - row.first))
         }
     };
+    let tag = match forked && row.status.is_some() && !row.tag.is_empty() {
+        true => format!(", To tag {}", short(&row.tag)),
+        false => String::new(),
+    };
     let clock = case.evidence.clock(row.first);
-    format!("{clock}  {} → {}  {}{sdp}{again}", case.who(&row.src), case.who(&row.dst), what.trim_end())
+    format!("{clock}  {} → {}  {}{sdp}{tag}{again}", case.who(&row.src), case.who(&row.dst), what.trim_end())
 }

@@ -29,7 +29,7 @@ pub fn find(evidence: &Evidence, verdict: &Verdict) -> Vec<Weighed> {
         let place = quit.and_then(|given| given.at.as_ref());
         lines.extend(place.map(|at| format!("it was told to: `quit` at {}:{}", at.source, at.line)));
         // what it complained of first, then what it did last
-        lines.extend(agent.alarms.iter().rev().take(3).rev().map(|line| format!("warning: {line}")));
+        lines.extend(agent.alarms.iter().rev().take(3).rev().map(|(_, line)| format!("warning: {line}")));
         let room = LINES.saturating_sub(lines.len());
         let skipped = agent.lines.len().saturating_sub(room);
         lines.extend(agent.lines.iter().skip(skipped).map(|line| format!("log: {line}")));

@@ -22,7 +22,9 @@ mod request;
 mod responses;
 mod row;
 mod transfer;
+mod unacknowledged;
 mod unanswered;
+mod unread;
 mod wording;
 
 #[cfg(test)]
@@ -97,7 +99,7 @@ impl Evidence {
                 agent.event(of_agent, event.time);
             }
             Body::Log(line) if agent.stopping => agent.last_words(line),
-            Body::Log(line) => agent.log(line),
+            Body::Log(line) => agent.log(line, event.time),
             Body::Sip(sip) if !agent.stopping => {
                 self.names.sip(name, sip);
                 agent.sip(sip, event.time);
@@ -124,6 +126,7 @@ impl Evidence {
             let told = [
                 responses::find(&case),
                 unanswered::find(&case, &question),
+                unacknowledged::find(&case),
                 codecs::find(&case),
                 media::find(&case),
                 transfer::find(&case, &question),
@@ -136,6 +139,7 @@ impl Evidence {
             }
             found.extend(told);
         }
+        found.extend(unread::find(self));
         found.extend(difference::find(verdict, flow, baseline));
         bounded(found)
     }

@@ -42,6 +42,7 @@ pub fn explain(case: &Case, refusal: &Refusal) -> Vec<String> {
     lines.extend(meanings::status(refusal.code).filter(|_| refusal.code != 487).map(String::from));
     lines.extend(of_code(case, refusal));
     lines.extend(told(case, refusal));
+    lines.extend(complaints(case, refusal));
     lines.extend(refusal.header("Reason").iter().flat_map(|value| reasons(value)));
     for warning in refusal.header("Warning").iter().flat_map(|value| headers::warnings(value)) {
         let meaning = meanings::warning(warning.code).map(|words| format!("{words}: ")).unwrap_or_default();
@@ -68,6 +69,17 @@ pub fn reasons(value: &str) -> Vec<String> {
         Some(format!("Reason: {} cause {cause}{words}", reason.protocol))
     };
     headers::reasons(value).into_iter().filter_map(line).collect()
+}
+
+/// So long after a refusal an agent may say why, milliseconds.
+const SAID_LATER: f64 = 100.0;
+
+/// What an agent of the run said when it refused for a reason of its own.
+fn complaints(case: &Case, refusal: &Refusal) -> Vec<String> {
+    let Some((name, time)) = origin(case, refusal).filter(|_| refusal.code == 500) else { return vec![] };
+    let Some(agent) = case.evidence.agents.get(name.as_str()) else { return vec![] };
+    let said = agent.alarms.iter().filter(|(at, _)| (refusal.request.time..=time + SAID_LATER).contains(at));
+    said.take(2).map(|(_, line)| format!("{name}'s log: {line}")).collect()
 }
 
 /// What belongs to one code.

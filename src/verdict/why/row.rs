@@ -2,6 +2,8 @@
 
 use super::wording::cut;
 use crate::event::SipEvent;
+use crate::sip::uri::NameAddr;
+use crate::sip::{headers, sdp};
 
 /// One message; with its retransmissions, if it has any.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +16,8 @@ pub struct Row {
     pub phrase: String,
     pub cseq: String,
     branch: String,
+    /// That of To: responses of several phones to one INVITE differ in it.
+    pub tag: String,
     /// It carries a session description.
     pub sdp: bool,
     /// `address:port`
@@ -34,8 +38,9 @@ impl Row {
             status: sip.status,
             phrase: cut(sip.reason.as_deref().unwrap_or_default(), 60),
             cseq: cut(&sip.cseq, 48),
-            branch: branch(sip),
-            sdp: has_sdp(sip),
+            branch: cut(sip.header("Via").and_then(headers::branch).unwrap_or_default(), 80),
+            tag: cut(NameAddr::parse(&sip.to).and_then(|to| to.tag()).unwrap_or_default(), 80),
+            sdp: description(sip).is_some(),
             src: cut(&sip.src, 64),
             dst: cut(&sip.dst, 64),
             transport: cut(&sip.transport, 8),
@@ -48,8 +53,8 @@ impl Row {
     /// The same message once more: same transaction (RFC 3261 section 17.1.3), same kind. Not byte for byte: baresip raises the
     /// version of its session description each time.
     pub fn is_again(&self, other: &Row) -> bool {
-        (self.out, self.status, &self.method, &self.cseq, &self.branch)
-            == (other.out, other.status, &other.method, &other.cseq, &other.branch)
+        (self.out, self.status, &self.method, &self.cseq, &self.branch, &self.tag)
+            == (other.out, other.status, &other.method, &other.cseq, &other.branch, &other.tag)
     }
 
     /// A request that begins something; ACK and CANCEL belong to an INVITE.
@@ -58,21 +63,7 @@ impl Row {
     }
 }
 
-/// The branch of the topmost Via.
-fn branch(sip: &SipEvent) -> String {
-    let via = header(sip, "Via").unwrap_or_default();
-    let parameter = via.split(',').next().unwrap_or_default().split(';').skip(1).find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("branch").then(|| value.trim())
-    });
-    cut(parameter.unwrap_or_default(), 80)
-}
-
-/// The first header of that name, in any case.
-pub fn header<'a>(sip: &'a SipEvent, name: &str) -> Option<&'a str> {
-    sip.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-}
-
-fn has_sdp(sip: &SipEvent) -> bool {
-    sip.body.trim_start().starts_with("v=0")
+/// The session description that a message carries.
+pub fn description(sip: &SipEvent) -> Option<&str> {
+    sdp::in_body(sip.header("Content-Type").unwrap_or_default(), &sip.body)
 }

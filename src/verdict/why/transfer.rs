@@ -1,7 +1,7 @@
 //! Transfers that came to nothing: what became of a REFER, as the NOTIFYs with a `message/sipfrag` tell it (RFC 3515, RFC 5589).
 
 use super::case::{Case, Question};
-use super::row::{Row, header};
+use super::row::Row;
 use super::wording::{cut, short};
 use super::{Weighed, connections, meanings};
 use crate::event::SipEvent;
@@ -26,7 +26,7 @@ pub struct Refer {
 impl Refer {
     /// A REFER.
     pub fn of(sip: &SipEvent, row: &Row, time: f64) -> Refer {
-        let to = header(sip, "Refer-To").unwrap_or_default();
+        let to = sip.header("Refer-To").unwrap_or_default();
         // a consultation call is named in the URI's headers
         let to = NameAddr::parse(to).map_or(to, |address| address.uri).split('?').next().unwrap_or_default();
         let (to, src, dst) = (cut(to, 160), row.src.clone(), row.dst.clone());

@@ -88,7 +88,8 @@ static int report_encode(struct odict *od, const struct call *call)
 			(int64_t)stream_metric_get_rx_n_packets(strm));
 	err |= odict_entry_add(od, "proto", ODICT_STRING, proto ? proto : "");
 	err |= odict_entry_add(od, "codec", ODICT_STRING, ac ? ac->name : "");
-	if (!rtcp)
+	/* the peer sent no RTCP: nobody told what was lost */
+	if (!rtcp || (!rtcp->tx.sent && !rtcp->rx.sent))
 		return err;
 
 	err |= odict_entry_add(od, "lost_tx", ODICT_INT,
