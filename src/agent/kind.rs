@@ -2,6 +2,7 @@
 
 use super::Settings;
 use super::commands::Version;
+use super::process::leave_out_own_variables;
 use crate::diagnostic::Diagnostic;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -114,6 +115,7 @@ fn banner(program: &Path) -> Result<String, String> {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let mut command = tokio::process::Command::new(program);
+        leave_out_own_variables(&mut command);
         command.arg("-h").stdin(Stdio::null()).kill_on_drop(true);
         match tokio::time::timeout(Duration::from_secs(5), command.output()).await {
             Err(_) => Err("it does not answer when asked for its usage (-h)".into()),

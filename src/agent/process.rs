@@ -25,6 +25,7 @@ pub fn spawn(kind: &Kind, folder: &Path) -> io::Result<Child> {
         command.arg("__agent");
     }
     command.args(["-s", "-f", "."]).current_dir(folder);
+    leave_out_own_variables(&mut command);
     // at its end from the start, as /dev/null is, but there in an empty root too
     let (nothing, _) = io::pipe()?;
     command.stdin(nothing).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
@@ -43,6 +44,15 @@ pub fn spawn(kind: &Kind, folder: &Path) -> io::Result<Child> {
         });
     }
     command.spawn()
+}
+
+/// An agent needs the variables of baresip, of the sound card and of the resolver, but not the host's passwords.
+pub fn leave_out_own_variables(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"TELEFONIST_") {
+            command.env_remove(name);
+        }
+    }
 }
 
 /// Ends the process: asked over the control connection, with patience, then by two signals, then killed with all that it started. What it
