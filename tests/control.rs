@@ -87,7 +87,8 @@ fn another_user_commands_no_agent() {
     // one that waits for an answer, one that is gone before it could be looked at
     for end in ["cat <&3", "exec 3>&-"] {
         let agent = Agent::start();
-        let script = format!("exec 3<>/dev/tcp/127.0.0.1/{} && printf '{}:{quit},' >&3 && {end}", agent.port, quit.len());
+        let script =
+            format!("exec 3<>/dev/tcp/127.0.0.1/{} && printf '{}:{quit},' >&3 && {end}", agent.port, quit.len());
         let said = Command::new("bash").args(["-c", &script]).uid(NOBODY).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&said.stdout), "");
         assert_eq!(ask(&mut agent.connect(), 1).expect("it runs on")["token"], "1", "after `{end}`");

@@ -1,6 +1,7 @@
 //! Chains: the parts between `|`, and which of them are waits.
 
 use super::Wait;
+use super::macros::{Expanded, Writer};
 use std::ops::Range;
 
 /// The longest wait: a day.
@@ -61,6 +62,33 @@ pub fn wait(part: &str) -> Option<Result<Wait, TooLong>> {
     let unit = ["ms", "s", "m"].into_iter().find(|known| *known == unit).filter(|_| digits > 0)?;
     let wait = number.parse().ok().map(|amount| Wait { amount, unit });
     Some(wait.filter(|wait| wait.milliseconds() <= MAX_WAIT).ok_or(TooLong))
+}
+
+/// Where a value from outside stands that would do more than to stand for something: with a line break in it, with a bar between
+/// `parts`, or as the beginning of a step, but for a wait, and for one word of a macro that the file itself defines.
+pub fn made_by_a_given_value(line: &Expanded, parts: &[Range<usize>]) -> Option<Range<usize>> {
+    let words: Vec<Range<usize>> = parts
+        .iter()
+        .filter(|part| wait(&line.text[(*part).clone()]).is_none())
+        .map(|part| first_word(&line.text, part))
+        .collect();
+    let steers = |writer: Writer, piece: &Range<usize>| {
+        let text = &line.text[piece.clone()];
+        let separates = |at: usize| parts.iter().all(|part| !part.contains(&at));
+        // what stands for nothing is no part of a word that it was to begin
+        let before = line.text[..piece.start].trim_end();
+        let begins = text.is_empty() && (before.is_empty() || before.ends_with('|'))
+            || words.iter().any(|word| word.start <= piece.end && piece.start <= word.end);
+        text.contains(char::is_control)
+            || text.match_indices('|').any(|(at, _)| separates(piece.start + at))
+            || begins && (writer == Writer::Stranger || text.is_empty() || text.contains(char::is_whitespace))
+    };
+    line.given().find(|(writer, piece, _)| steers(*writer, piece)).map(|(_, _, origin)| origin)
+}
+
+fn first_word(text: &str, part: &Range<usize>) -> Range<usize> {
+    let length = text[part.clone()].find(char::is_whitespace).unwrap_or(part.len());
+    part.start..part.start + length
 }
 
 #[cfg(test)]
