@@ -109,7 +109,7 @@ fn an_agent_that_has_ended_is_not_waited_for() {
     let stopped = || Note::AgentStopped { status: "exit code 0".into() };
     let run = |notes: Vec<Note>, wait: &str| {
         let host = FakeHost::new();
-        host.log.push_all(Some(&"bob".into()), notes.into_iter().map(Body::Note).collect());
+        host.log.push_all(Some(&"bob".into()), notes.into_iter().map(Body::Note));
         ended_at_once(host, &format!("await {wait};"))
     };
     let never = "it can't come any more: bob has ended".to_string();
