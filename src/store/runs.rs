@@ -1,5 +1,11 @@
 //! The index of the runs' folders: filled from them, searched page by page. The folders are the truth.
 
+mod filter;
+mod status;
+
+pub use filter::RunFilter;
+pub use status::RunStatus;
+
 use super::database::{Store, all, change, one};
 use super::kept::{kept_run, kept_runs};
 use super::name::{key, name, test_of_file};
@@ -7,8 +13,7 @@ use super::problem::Problem;
 use crate::diagnostic::Diagnostic;
 use crate::record::{self, Header, Trigger};
 use crate::report::kept::{KeptRun, State};
-use crate::verdict::Status;
-use rusqlite::types::Value;
+use filter::Conditions;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use std::collections::HashSet;
 use std::path::Path;
@@ -17,74 +22,6 @@ use std::path::Path;
 const LONGEST: usize = 1000;
 /// The most runs on a page.
 const PAGE: u32 = 500;
-
-/// How far a run is, or how it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RunStatus {
-    Running,
-    Pass,
-    Fail,
-    Error,
-    Cancelled,
-    Skipped,
-    /// Its host was killed before it could judge.
-    Broken,
-    /// Its folder can't be read whole.
-    Damaged,
-}
-
-impl RunStatus {
-    pub const ALL: [RunStatus; 8] = [
-        RunStatus::Running,
-        RunStatus::Pass,
-        RunStatus::Fail,
-        RunStatus::Error,
-        RunStatus::Cancelled,
-        RunStatus::Skipped,
-        RunStatus::Broken,
-        RunStatus::Damaged,
-    ];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            RunStatus::Running => "running",
-            RunStatus::Pass => "pass",
-            RunStatus::Fail => "fail",
-            RunStatus::Error => "error",
-            RunStatus::Cancelled => "cancelled",
-            RunStatus::Skipped => "skipped",
-            RunStatus::Broken => "broken",
-            RunStatus::Damaged => "damaged",
-        }
-    }
-
-    pub(super) fn from_word(word: &str) -> RunStatus {
-        RunStatus::ALL.into_iter().find(|status| status.word() == word).unwrap_or(RunStatus::Damaged)
-    }
-}
-
-impl From<Status> for RunStatus {
-    fn from(status: Status) -> RunStatus {
-        match status {
-            Status::Pass => RunStatus::Pass,
-            Status::Fail => RunStatus::Fail,
-            Status::Error => RunStatus::Error,
-            Status::Cancelled => RunStatus::Cancelled,
-            Status::Skipped => RunStatus::Skipped,
-        }
-    }
-}
-
-impl From<&State> for RunStatus {
-    fn from(state: &State) -> RunStatus {
-        match state {
-            State::Judged(status) => RunStatus::from(*status),
-            State::GoingOn => RunStatus::Running,
-            State::BrokenOff => RunStatus::Broken,
-            State::Damaged(_) => RunStatus::Damaged,
-        }
-    }
-}
 
 /// A run as the index has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,23 +42,6 @@ pub struct Run {
     pub repetition: u32,
     pub repetitions: u32,
     pub attempt: u32,
-}
-
-/// Which runs; what is empty does not matter.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct RunFilter {
-    /// The name of a project, in whatever case.
-    pub project: Option<String>,
-    /// The name of a test of a project, in whatever case: all its blocks.
-    pub test: Option<String>,
-    /// A part of the test's file or block, in whatever case.
-    pub text: Option<String>,
-    pub statuses: Vec<RunStatus>,
-    pub triggers: Vec<Trigger>,
-    /// Started then or later.
-    pub since: Option<f64>,
-    /// Started before then.
-    pub until: Option<f64>,
 }
 
 /// The place of a run in the list, newest first: the next page begins after it, whatever came or went meanwhile.
@@ -348,54 +268,6 @@ pub(super) fn put(connection: &Connection, run: &Run) -> Result<(), Problem> {
         of_test.map(|(test, _)| key(test))
     ];
     change(connection, put, values).map(drop)
-}
-
-/// What has to hold of a run, as SQL with its values.
-struct Conditions {
-    all: Vec<String>,
-    values: Vec<Value>,
-}
-
-impl Conditions {
-    fn of(filter: &RunFilter) -> Conditions {
-        let mut conditions = Conditions { all: vec![], values: vec![] };
-        let mut when = |condition: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                let place = conditions.value(value);
-                conditions.all.push(condition.replace('?', &place));
-            }
-        };
-        when("project_key = ?", filter.project.as_deref().map(|name| key(name).into()));
-        when("test_key = ?", filter.test.as_deref().map(|name| key(name).into()));
-        when("started >= ?", filter.since.map(Value::from));
-        when("started < ?", filter.until.map(Value::from));
-        when("search LIKE ? ESCAPE '!'", filter.text.as_deref().map(|text| part(text).into()));
-        conditions.one_of("status", filter.statuses.iter().map(|status| status.word()));
-        conditions.one_of("cause", filter.triggers.iter().map(|trigger| trigger.word()));
-        conditions
-    }
-
-    fn value(&mut self, value: impl Into<Value>) -> String {
-        self.values.push(value.into());
-        format!("?{}", self.values.len())
-    }
-
-    fn one_of(&mut self, column: &str, words: impl Iterator<Item = &'static str>) {
-        let places: Vec<String> = words.map(|word| self.value(word.to_string())).collect();
-        if !places.is_empty() {
-            self.all.push(format!("{column} IN ({})", places.join(", ")));
-        }
-    }
-
-    fn text(&self) -> String {
-        if self.all.is_empty() { String::new() } else { format!("WHERE {}", self.all.join(" AND ")) }
-    }
-}
-
-/// A pattern of LIKE for what has that text in it.
-fn part(text: &str) -> String {
-    let plain = key(text).replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{plain}%")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::record::{Header, RunFolder};
-use crate::verdict::Verdict;
+use crate::verdict::{Status, Verdict};
 use proptest::prelude::*;
 use std::fs;
 use tempfile::TempDir;
