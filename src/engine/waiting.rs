@@ -201,6 +201,9 @@ impl Await<'_> {
             member.pattern.ends_with_its_call() && call.is_some_and(|call| marks.is_closed(&member.agent, call))
         };
         let never = |member: &Member| marks.is_gone(&member.agent) || closed(member);
+        if !self.scan.members().iter().any(never) {
+            return None;
+        }
         let member = self.scan.hopeless(|event| marks.is_live(event), never)?;
         let why =
             if closed(member) { "this call is closed".to_string() } else { format!("{} has ended", member.agent) };

@@ -200,7 +200,7 @@ impl<'a> Parser<'a> {
         if let Some(origin) = chain::made_by_a_given_value(&line, &parts) {
             self.told.error(origin, "the value given for this name would become a step, or part one off", || {
                 "a value from outside (--define, --env-file, a job's `define`) stands for what follows a command: write `|` and commands into \
-                 the testfile; for the name of an agent, or for a command alone, `_define` the name there, too"
+                 the testfile; for one word that is a command, `_define` its name there, too"
                     .into()
             });
             return None;

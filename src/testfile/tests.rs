@@ -60,6 +60,8 @@ fn a_given_value_stands_for_something_but_makes_no_step() {
     // a wait stays one, and a name nobody defined begins no step
     assert_eq!((refused(text, "PAUSE", "2s"), refused(text, "PAUSE", "quit")), (None, at("PAUSE")));
     assert_eq!((refused(text, "dial", "hangup"), refused(text, "unused", "x|y\n")), (at("dial"), None));
+    let text = "uanew sip:a@HOST\nsip:a@HOST:dial 1\n";
+    assert_eq!((refused(text, "HOST", "h"), refused(text, "HOST", "h:quit x")), (None, at("HOST")));
     // one that the file defines may be an agent or a command, but brings no parameters of its own
     let text = "_define ua1 a\n_define DO dial\nuanew <ua1>\nua1:DO x\n";
     assert_eq!((refused(text, "ua1", "b"), refused(text, "DO", "hangup")), (None, None));
