@@ -4,7 +4,7 @@
 # What the build needs: baresip (C, through cmake and bindgen) is linked into the program.
 BUILD_PACKAGES = build-essential perl cmake libclang-dev pkg-config libopus-dev libspandsp-dev zlib1g-dev
 # What the tests meet: an old baresip, a SIP traffic generator, a registrar and proxy, readers of captures and reports, a browser.
-TEST_PACKAGES = baresip-core sip-tester kamailio tshark libfaketime libxml2-utils python3-jsonschema python3-venv jq curl chromium
+TEST_PACKAGES = baresip-core sip-tester kamailio tshark libfaketime libxml2-utils sqlite3 python3-jsonschema python3-venv jq curl chromium
 ALSA_PACKAGES = libasound2-dev
 
 # For example CARGO_FLAGS=--release

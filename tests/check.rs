@@ -60,8 +60,8 @@ fn nothing_in_the_repository_is_told_off_without_need() {
     let examples = [examples, files(&folder("examples/peers"), "rhai")].concat();
     let stdlib = STD_MODULES.iter().map(|(name, text)| Source::new(format!("{name}.rhai"), *text));
     let read = |path: PathBuf| Source::new(path.display().to_string(), fs::read_to_string(&path).unwrap());
-    // those of which nothing is told
-    let sound = |path: &PathBuf| !path.with_extension("err").exists();
+    // those of which nothing is told; of the empty one it is, but not by its parser
+    let sound = |path: &PathBuf| !path.with_extension("err").exists() && !path.ends_with("empty");
     let golden = files(&folder("tests/golden"), "").into_iter().filter(sound);
     let sources: Vec<_> = examples.into_iter().chain(golden).map(read).chain(stdlib).collect();
     assert!(sources.len() > 20);

@@ -42,9 +42,38 @@ fn a_wrong_hash_is_1_with_a_readable_diff_and_update_mends_it() {
         "_hash 0123456789abcdef\n_define ua1 sip:alice@127.0.0.1\nuanew <ua1>;regint=0\nua1:dial 1@127.0.0.1:1|100ms\n";
     let test = Telefonist::new("run call").file("call", text);
     test.run().exits(1).says("FAIL").says("0123456789abcdef").says("--update");
+    let marked = Telefonist::new("run call --update").file("call", &format!("\u{feff}{}", text.replace('\n', "\r\n")));
+    marked.run().exits(1).says("call has hash");
+    marked.then("run call").exits(0).says("PASS");
     let mended = Telefonist::new("run call --update").file("call", text);
     mended.run().says("has hash");
     mended.run().exits(0).says("PASS");
+}
+
+#[test]
+fn a_test_that_can_not_be_updated_is_3() {
+    let test = Telefonist::new("run call --update").file("call", "uanew <sip:a@127.0.0.1>;regint=0 | 0s\n");
+    test.file("call.flow/in_the_way", "").run().exits(3).says("PASS").says("`call.flow` can't be updated");
+}
+
+#[test]
+fn what_shows_without_a_call_is_told_of_a_testfile_before_its_first_agent_starts() {
+    let call = "_define ua1 sip:a@127.0.0.1\nuanew <ua1>;regint=0\nua1:dial 1@127.0.0.1:1|10s\n";
+    for (wrong, says) in [("uanew <sip:127.0.0.1>\n", "has no user@"), ("uanew <ua2>\n", "the macro `ua2`")] {
+        let test = Telefonist::new("run call").file("call", &format!("{call}{wrong}"));
+        test.run().exits(2).says("call:4").says(says);
+        assert!(!test.folder.path().join("data/runs").exists());
+    }
+}
+
+#[test]
+fn a_testfile_that_does_nothing_is_told() {
+    for text in ["", "# uanew <sip:a@127.0.0.1>\n", "_tags nightly\n"] {
+        for verb in ["run", "check"] {
+            Telefonist::new(verb).argument("x").file("x", text).run().exits(0).says("does nothing");
+        }
+    }
+    Telefonist::new("run x").file("x", "_run 0\n").run().exits(0).says("SKIP").never_says("does nothing");
 }
 
 #[test]

@@ -70,6 +70,20 @@ fn ctrl_c_and_a_terminal_that_goes_end_with_130_and_no_agent_is_left() {
 }
 
 #[test]
+fn signals_of_one_wish_cost_no_verdict_and_no_report() {
+    let test = Telefonist::new("run call --report junit=out.xml").file("call", CALL);
+    let mut child = test.start();
+    wait_for_event(&mut child, &test.folder.path().join("data"), &["CALL_ESTABLISHED", "\"alice\""]);
+    // timeout(1) signals the program and then its group; two of a kind might come as one
+    for sent in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
+        signal(child.id(), sent);
+    }
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    assert!(test.run_folder().join("verdict.json").exists());
+    assert!(std::fs::read_to_string(test.folder.path().join("out.xml")).unwrap().contains("CANCELLED"));
+}
+
+#[test]
 fn under_nohup_a_terminal_that_goes_ends_nothing() {
     let test = Telefonist::new("")
         .file("call.rhai", "let alice = agent(\"alice\");\nawait alice.quiet(\"EXIT\") during 500ms;\n");

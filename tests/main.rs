@@ -19,6 +19,7 @@ mod limits;
 mod load;
 mod maintenance;
 mod one_process;
+mod pages;
 mod peers;
 mod projects_cli;
 mod runner;

@@ -72,3 +72,12 @@ fn two_hosts_that_update_one_test_leave_it_whole() {
     assert_eq!(names(test.folder.path()), ["call.rhai", "call.rhai.flow", "data"]);
     test.run().exits(0).says(hash);
 }
+
+#[test]
+fn a_job_with_a_tmpdir_of_its_own_takes_its_ports_where_all_do() {
+    let test = Telefonist::new("run call.rhai").file("call.rhai", CALL).file("tmp/job", "");
+    let tmpdir = test.folder.path().join("tmp");
+    let done = test.command().env("TMPDIR", &tmpdir).output().expect("the program starts");
+    Done::from(done).exits(0).says("PASS");
+    assert_eq!(names(&tmpdir), ["job"], "leases that no other host sees");
+}

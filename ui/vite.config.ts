@@ -11,7 +11,7 @@ const FIRST = new RegExp(
     "node_modules.svelte",
     "src.shell.(App|Frame|Nav)",
     "src.screens.(routes|tests.(Tests|TestTable|Filters|Projects|rows))",
-    "src.lib.(api.(client|runs|tests|access)|place|router|keys|format|commands|resource|toasts|live|socket|session|theme|jobs|drafts)",
+    "src.lib.(api.(client|runs|tests|access)|place|router|keys|format|commands|now|resource|toasts|live|socket|session|theme|jobs|drafts)",
     "src.parts.(Icon|Badge|Empty|Failure|Skeleton|Menu.svelte|status|Spark)",
   ].join("|"),
 );

@@ -1,9 +1,13 @@
-//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that goes: the first asks the runs to end, the second ends the program.
+//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that goes: the first asks the runs to end, a later one ends the program.
 
 use crate::pipeline::Interrupt;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
+
+/// `timeout` and the like signal the program and then its whole group: what comes so close behind the first is no second wish.
+const ONE_WISH: Duration = Duration::from_millis(500);
 
 /// Watches the signals on a thread of its own for as long as the program runs; from when this comes back on, none ends it unasked.
 pub fn watch(interrupt: Arc<Interrupt>) {
@@ -20,6 +24,7 @@ pub fn watch(interrupt: Arc<Interrupt>) {
                 // under nohup it stays unheard
                 let mut hangup = if is_ignored(libc::SIGHUP) { None } else { signal(SignalKind::hangup()).ok() };
                 drop(watching);
+                let mut wished: Option<Instant> = None;
                 loop {
                     let gone = async {
                         match &mut hangup {
@@ -29,9 +34,11 @@ pub fn watch(interrupt: Arc<Interrupt>) {
                     };
                     let by_hand =
                         tokio::select! { _ = int.recv() => true, _ = term.recv() => false, _ = gone => false };
-                    if interrupt.requested() {
+                    match (interrupt.requested(), wished) {
+                        (false, _) => wished = Some(Instant::now()),
+                        (true, Some(first)) if first.elapsed() < ONE_WISH => continue,
                         // the agents die with their host
-                        std::process::exit(crate::verdict::ExitCode::Interrupted.code().into());
+                        (true, _) => std::process::exit(crate::verdict::ExitCode::Interrupted.code().into()),
                     }
                     if by_hand { interrupt.press() } else { interrupt.request() }
                 }

@@ -15,6 +15,7 @@ use crate::report::terminal;
 use crate::report::told::Extent;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
@@ -30,6 +31,8 @@ pub struct Printer {
     verbose: bool,
     /// New hashes are written into the tests.
     update: bool,
+    /// One of them could not be.
+    outdated: AtomicBool,
     /// For the report that shows runs in all detail, by their ids.
     pages: Option<Mutex<BTreeMap<String, String>>>,
     room: Arc<Room>,
@@ -127,7 +130,12 @@ impl Printer {
         let paper = Arc::new(Paper { progress: Progress::new(progress), to_stderr, state: Mutex::default() });
         let pages = reports::show_runs(&output.report).then(Mutex::default);
         let (verbose, room, followers) = (output.verbose, Arc::default(), Mutex::default());
-        Printer { paper, verbose, update, pages, room, followers }
+        Printer { paper, verbose, update, outdated: AtomicBool::new(false), pages, room, followers }
+    }
+
+    /// Whether a test was to be updated and could not be.
+    pub fn outdated(&self) -> bool {
+        self.outdated.load(Ordering::Relaxed)
     }
 
     /// What the runs look like in a browser, by their ids; empty where no report wants them.
@@ -163,7 +171,10 @@ impl Watcher for Printer {
         if self.update && pipeline::is_updatable(ran) {
             let text = match pipeline::update(ran) {
                 Ok(done) => Text::Out(format!("{done}\n")),
-                Err(problem) => Text::Problem(problem),
+                Err(problem) => {
+                    self.outdated.store(true, Ordering::Relaxed);
+                    Text::Problem(problem)
+                }
             };
             self.paper.emit(unit, text);
         }

@@ -29,7 +29,7 @@ At the prompt:
   :save call.rhai                        the same as a test: telefonist run call.rhai
   :help                                  more
 
-Lines of a testfile are understood as well: uanew <sip:ua1@127.0.0.1>;regint=0 and ua1:dial ua2|2s|hangup.
+Lines of a testfile are understood as well: alice:dial bob|2s|alice:hangup, _define, uanew <sip:carol@127.0.0.1>;regint=0.
 
 Without a terminal the lines come from a file or a pipe; the program then ends with 1 if an await or an assert failed,
 2 if a line could not be read, 3 if something could not be carried out:

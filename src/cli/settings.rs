@@ -35,7 +35,7 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
         use_alsa: arguments.use_alsa,
         sounds: pipeline::sound_folders(&data_dir),
         hidden: std::env::vars_os().map(|(name, _)| name).filter(is_own).collect(),
-        lease_file: std::env::temp_dir().join("telefonist-ports"),
+        lease_file: lease_file(),
     };
     Ok(Workplace::new(data_dir, settings))
 }
@@ -44,6 +44,13 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
 /// the resolver may need.
 fn is_own(name: &OsString) -> bool {
     name.as_encoded_bytes().starts_with(b"TELEFONIST_")
+}
+
+/// Where the machine's ports are leased: in /tmp, whatever TMPDIR a job has for itself, for hosts that look elsewhere would meet.
+fn lease_file() -> PathBuf {
+    let shared = PathBuf::from("/tmp");
+    let folder = if tempfile::tempfile_in(&shared).is_ok() { shared } else { std::env::temp_dir() };
+    folder.join("telefonist-ports")
 }
 
 /// What a data folder that is there holds.

@@ -1,10 +1,10 @@
 //! A file → what the engine runs.
 
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::engine::{self, Facts, Known, Loader, Program};
 use crate::run::Inputs;
 use crate::script::{self, Script};
-use crate::testfile::{self, Step};
+use crate::testfile::{self, Directive, Step, TestFile};
 use crate::validation::Validations;
 use std::io::Read;
 use std::path::Path;
@@ -81,7 +81,20 @@ pub fn script(source: &Arc<Source>, inputs: &Inputs) -> Result<Text, Vec<Diagnos
         _ => None,
     });
     let waits = waits.fold(Duration::ZERO, Duration::saturating_add);
-    Ok(Text { script: script::compile(&file), waits, warnings: file.warnings })
+    let mut warnings = file.warnings.clone();
+    warnings.extend(without_steps(&file));
+    Ok(Text { script: script::compile(&file), waits, warnings })
+}
+
+/// A testfile that was cut off, or that a mistake has emptied, passes whatever the system does.
+fn without_steps(file: &TestFile) -> Option<Diagnostic> {
+    let skipped = file.directives().any(|directive| *directive == Directive::Run(0));
+    if skipped || file.steps().next().is_some() {
+        return None;
+    }
+    let warning = Diagnostic::warning("the testfile does nothing, and passes whatever the system does");
+    let place = Place { source: file.source.clone(), span: 0..0 };
+    Some(warning.at(place).advice("write lines like `ua1:dial ua2|2s|hangup`, or `_run 0` to skip it on purpose"))
 }
 
 /// What the script of a file may import: files below its own folder.
@@ -103,13 +116,10 @@ pub fn files(source: &Source) -> Loader {
 /// It imports what `files` has.
 pub fn compile(source: &Arc<Source>, inputs: &Inputs, files: &Loader) -> Result<Compiled, Vec<Diagnostic>> {
     let Text { script, mut warnings, waits } = script(source, inputs)?;
-    // what a testfile becomes was looked at when it was read
-    if script.lines.is_empty() {
-        let known = Known { files: Some(files.clone()), ..Known::default() };
-        let found = engine::check(&script, &known);
-        if found.iter().any(Diagnostic::is_error) {
-            return Err(found);
-        }
+    let known = Known { files: Some(files.clone()), ..Known::default() };
+    let found = engine::check(&script, &known);
+    if found.iter().any(Diagnostic::is_error) {
+        return Err(found);
     }
     let program = engine::compile(&script)?.with_files(files.clone());
     let facts = engine::facts(&program);

@@ -78,7 +78,8 @@ pub fn is_updatable(ran: &Ran) -> bool {
 pub fn update(ran: &Ran) -> Result<String, Diagnostic> {
     let (test, file) = (&ran.test, &ran.test.file);
     let unwritable = |path: &Path, error: std::io::Error| {
-        Diagnostic::error(format!("`{}` can't be updated: {error}", path.display()))
+        let problem = Diagnostic::error(format!("`{}` can't be updated: {error}", path.display()));
+        problem.advice("see that the file and its folder may be written")
     };
     let text = std::fs::read_to_string(file).map_err(|error| unwritable(file, error))?;
     let hash = ran.flow.hash();
@@ -121,13 +122,18 @@ pub(super) fn replace_by(path: &Path, write: impl FnOnce(&mut File) -> std::io::
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     // a name of its own: other tests, of this host or another, may write the same file
     let new = Permissions::from_mode(0o666);
-    let mut partial = Builder::new().prefix(".").permissions(new).tempfile_in(folder_of(path))?;
+    let mut partial = Builder::new().prefix(".").permissions(new).tempfile_in(folder_of(path)).map_err(without_path)?;
     write(partial.as_file_mut())?;
     if let Some(old) = old {
         partial.as_file().set_permissions(old.permissions())?;
     }
     partial.persist(path)?;
     Ok(())
+}
+
+/// A temporary name tells nobody anything.
+fn without_path(error: std::io::Error) -> std::io::Error {
+    error.kind().into()
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -152,15 +158,18 @@ fn hash_call() -> Regex {
     Regex::new(r#"(?m)^(?<before>[ \t]*hash\()"[^"\n]*"(?<after>\).*)$"#).expect("a valid expression")
 }
 
-/// The text with its hash replaced, or put at its top.
+/// The text with its hash replaced, or put at its top, behind a byte order mark and with the line ends that are there.
 fn with_hash(text: &str, hash: &str, rhai: bool) -> String {
+    let (mark, text) = text.split_at(if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 });
+    let first = text.split_inclusive('\n').next().unwrap_or_default();
+    let end = if first.ends_with("\r\n") { "\r\n" } else { "\n" };
     let directive = r"(?mi)^(?<before>[ \t]*(?:_hash|hash:)[ \t]*)[^\r\n]*?(?<after>[ \t]*\r?)$";
     let (known, line) = match rhai {
-        true => (hash_call(), format!("hash(\"{hash}\");\n")),
-        false => (Regex::new(directive).expect("a valid expression"), format!("_hash {hash}\n")),
+        true => (hash_call(), format!("hash(\"{hash}\");{end}")),
+        false => (Regex::new(directive).expect("a valid expression"), format!("_hash {hash}{end}")),
     };
     if !known.is_match(text) {
-        return line + text;
+        return [mark, &line, text].concat();
     }
     let replaced = |found: &regex::Captures| {
         let before = &found["before"];
@@ -168,7 +177,7 @@ fn with_hash(text: &str, hash: &str, rhai: bool) -> String {
         let quote = if rhai { "\"" } else { "" };
         format!("{before}{gap}{quote}{hash}{quote}{}", &found["after"])
     };
-    known.replace_all(text, replaced).into_owned()
+    [mark, &known.replace_all(text, replaced)].concat()
 }
 
 #[cfg(test)]
@@ -182,6 +191,9 @@ mod tests {
             ("_HASH  old \r\ndial 1\r\n", false, "_HASH  00ff \r\ndial 1\r\n"),
             ("hash:aa\n", false, "hash:00ff\n"),
             ("dial 1\n", false, "_hash 00ff\ndial 1\n"),
+            ("dial 1\r\n", false, "_hash 00ff\r\ndial 1\r\n"),
+            ("\u{feff}dial 1\n", false, "\u{feff}_hash 00ff\ndial 1\n"),
+            ("\u{feff}_hash aa\r\ndial 1\r\n", false, "\u{feff}_hash 00ff\r\ndial 1\r\n"),
             ("hash(\"\"); // h\nlet a = 1;\n", true, "hash(\"00ff\"); // h\nlet a = 1;\n"),
             ("let a = 1;\n", true, "hash(\"00ff\");\nlet a = 1;\n"),
         ];

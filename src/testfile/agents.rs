@@ -98,6 +98,13 @@ impl Agents {
         aliases
     }
 
+    /// The alias that has this user before its `@`.
+    pub fn of_user(&self, user: &str) -> Option<&str> {
+        let is_of =
+            |alias: &&str| alias.split_once('@').is_some_and(|(named, _)| named.rsplit(':').next() == Some(user));
+        self.aliases().into_iter().find(is_of)
+    }
+
     /// Takes a command apart: where the alias of the agent stands that it names (none: it is for the active agent), and
     /// where the command for that agent stands.
     pub fn target(&self, text: &str) -> (Option<Range<usize>>, Range<usize>) {

@@ -73,6 +73,14 @@ impl<'a> Parser<'a> {
         if text.is_empty() {
             return;
         }
+        if let Some(at) = text.find('\r') {
+            // what stands behind it would be part of a comment or of a macro, and never be run
+            let at = span.start + at;
+            self.told.error(at..at + 1, "a carriage return (CR) within a line", || {
+                "save the file with line ends of LF, or of CR and LF".into()
+            });
+            return;
+        }
         if let Some(comment) = text.strip_prefix('#') {
             return self.lines.push(Line { number, span, content: Content::Comment(comment.to_string()) });
         }
@@ -280,16 +288,15 @@ impl<'a> Parser<'a> {
         };
         let named = agents::target_colon(word.text()).map(|colon| word.sub(agents::meant(word.text(), 0..colon)));
         if let Some(named) = named.filter(|named| !named.text().is_empty()) {
-            self.told.warning(
-                named.origin(),
-                format!("there is no agent `{}`", short(named.text())),
-                || match nearest(named.text(), self.agents.aliases()) {
-                    Some(known) => format!("did you mean `{known}`? As it is, all of it goes to `{active}`"),
-                    None => format!(
+            self.told.warning(named.origin(), format!("there is no agent `{}`", short(named.text())), || {
+                match (self.agents.of_user(named.text()), nearest(named.text(), self.agents.aliases())) {
+                    (Some(alias), _) => format!("{}; as it is, all of it goes to `{active}`", called(alias)),
+                    (None, Some(known)) => format!("did you mean `{known}`? As it is, all of it goes to `{active}`"),
+                    (None, None) => format!(
                         "as it is, all of it goes to `{active}`; start an agent of that name before, with `uanew`"
                     ),
-                },
-            );
+                }
+            });
         }
         To::Active(active.clone())
     }
@@ -305,6 +312,11 @@ impl<'a> Parser<'a> {
                 "write its address of record, as in `uanew <sip:alice@127.0.0.1>;regint=0`".into()
             });
             return None;
+        }
+        if text.contains('<') && alias.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            self.told.error(account.origin(), format!("no line above defines the macro `{}`", short(alias)), || {
+                format!("write what it stands for before it is used, as in `_define {alias} sip:alice@127.0.0.1`")
+            });
         }
         self.agents.create(alias);
         for name in agents::wav_names(account.text()) {
@@ -327,15 +339,19 @@ impl<'a> Parser<'a> {
             return None;
         }
         if !self.agents.find(alias.text()) {
-            self.told.warning(
-                alias.origin(),
-                format!("there is no agent `{}`", short(alias.text())),
-                || match nearest(alias.text(), self.agents.aliases()) {
-                    Some(known) => format!("did you mean `{known}`? The run ends here as Error"),
-                    None => "the run ends here as Error; start the agent before with `uanew`".into(),
-                },
-            );
+            self.told.warning(alias.origin(), format!("there is no agent `{}`", short(alias.text())), || {
+                match (self.agents.of_user(alias.text()), nearest(alias.text(), self.agents.aliases())) {
+                    (Some(known), _) => format!("{}; the run ends here as Error", called(known)),
+                    (None, Some(known)) => format!("did you mean `{known}`? The run ends here as Error"),
+                    (None, None) => "the run ends here as Error; start the agent before with `uanew`".into(),
+                }
+            });
         }
         Some(Step::Find { alias: alias.piece() })
     }
+}
+
+/// What to do about an agent that is called by its user alone.
+fn called(alias: &str) -> String {
+    format!("that agent is called `{alias}`: write so, or a short name for it, as in `_define ua1 {alias}`")
 }

@@ -102,6 +102,33 @@ fn many_errors_are_counted() {
 }
 
 #[test]
+fn a_carriage_return_ends_no_line_and_hides_none() {
+    let within = "a carriage return (CR) within a line";
+    assert_eq!(errors("_define a b\runew <a>\rdial x\r"), [within]);
+    assert_eq!(errors("# all of it is a comment\rdial x"), [within]);
+    assert_eq!(read("dial x\r\n# y\r\r\n").lines.len(), 2);
+}
+
+#[test]
+fn a_macro_that_no_line_defines_is_told_where_an_account_needs_it() {
+    let told = parse(&Source::new("calls", "uanew <ua1;transport=tcp>\n_define ua1 sip:a@h\n"), &[]).unwrap_err();
+    assert_eq!(told[0].message, "no line above defines the macro `ua1`");
+    assert!(told[0].advice.as_ref().unwrap().contains("_define ua1 sip:"), "{told:?}");
+    read("_define ua1 sip:a@h\nuanew <ua1;transport=tcp>\n");
+    read("_account desk\nuanew desk\nuanew local\n");
+}
+
+#[test]
+fn an_agent_that_is_called_by_its_user_alone_is_told_its_name() {
+    let agents = "uanew <sip:alice@h>;regint=0\nuanew <sip:bob@h>;regint=0\n";
+    for line in ["alice:dial bob", "uafind alice"] {
+        let warning = read(&format!("{agents}{line}")).warnings.remove(0);
+        assert_eq!(warning.message, "there is no agent `alice`");
+        assert!(warning.advice.as_ref().unwrap().contains("`_define ua1 sip:alice@h`"), "{warning:?}");
+    }
+}
+
+#[test]
 fn a_comment_stays_a_comment_with_macros_in_it() {
     let file = read("_define X y\n  # X | 1s\n\n \t \n");
     assert_eq!(file.lines[1].content, Content::Comment(" X | 1s".into()));

@@ -106,6 +106,22 @@ fn who_waits_for_the_end_gets_it_and_a_text_with_errors_is_told_of_at_once() {
     server.anonymous("POST", "run").json(&text("short", SHORT)).answer().is(401);
 }
 
+/// A job in CI that does not wait would be taken for one that passed.
+#[test]
+fn a_parameter_that_is_misspelt_is_refused_and_begins_nothing() {
+    let server = Server::start();
+    server.post("projects", json!({ "name": "P" })).is(201);
+    server.post("projects/P/tests", json!({ "name": "t", "kind": "rhai", "text": SHORT })).is(201);
+    let refused = server.request("POST", "/api/project/run?name=P&wiat=true").answer().is(400).text();
+    assert!(refused.contains("wiat") && refused.contains("wait"), "{refused}");
+    assert_eq!(server.get("jobs").json()["jobs"], json!([]));
+    let waited = server.request("POST", "/api/project/run?name=P&wait=true").answer().is(200).json();
+    assert_eq!(waited["status"], "pass");
+    let job = waited["url"].as_str().unwrap().trim_start_matches("/api/v1/").to_string();
+    server.get(&format!("{job}?wiat=true")).is(400);
+    server.get(&format!("{job}/report?fromat=junit")).is(400);
+}
+
 #[test]
 fn parameters_reach_the_test_and_do_not_stay() {
     let server = Server::start();

@@ -11,7 +11,7 @@ const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-firs
 export const launch = () => chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, "--autoplay-policy=no-user-gesture-required"] });
 
 /** The name of the browser's message for an answer that is no success: a test that provokes one says so. */
-const isRefusal = (text) => /Failed to load resource: the server responded with a status of (401|403|404|409|422|429)/.test(text);
+const isRefusal = (text) => /Failed to load resource: the server responded with a status of (401|403|404|409|422|429|503)/.test(text);
 const isLoss = (text) => /WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/.test(text);
 
 /**

@@ -122,6 +122,8 @@ ui("versions are compared and restored", async (page) => {
   await usable(page, "versions");
   await dialog.getByRole("button", { name: /^1/ }).click();
   await dialog.getByRole("button", { name: "Restore version 1" }).click();
+  // Until it is gone there are two texts.
+  await dialog.waitFor({ state: "detached" });
   await page.locator(".cm-line").filter({ hasText: "// one" }).waitFor();
   await page.getByText(/version 3/).first().waitFor();
   assert.equal(await saved("versions"), "// one\n");

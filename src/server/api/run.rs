@@ -40,6 +40,7 @@ pub fn project_routes() -> OpenApiRouter<Arc<App>> {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct RunProject {
     /// The project's name.
@@ -261,6 +262,7 @@ async fn jobs_done(
 }
 
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct JobAsked {
     /// Answer when it is over.
@@ -295,6 +297,7 @@ async fn stop_job(State(app): State<Arc<App>>, _: Runner, Path(id): Path<i64>) -
 }
 
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ReportAsked {
     #[serde(default)]

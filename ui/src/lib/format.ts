@@ -1,4 +1,5 @@
 // Times, sizes and names as people read them.
+import { now as present } from "./now.svelte";
 
 const pad = (n: number, width = 2) => String(n).padStart(width, "0");
 
@@ -16,7 +17,7 @@ export const day = (ms: number): string => {
 };
 
 /** "just now", "5 min ago", "3 h ago", "2 d ago", then the day */
-export const ago = (ms: number, now = Date.now()): string => {
+export const ago = (ms: number, now = present()): string => {
   const seconds = Math.max(0, (now - ms) / 1000);
   if (seconds < 45) return "just now";
   if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;

@@ -20,13 +20,22 @@ const arrive = () => {
   current = read();
 };
 
+const back = ({ state }: PopStateEvent) => {
+  arrive();
+  if (state) void import("./scroll").then(({ restore }) => restore(state));
+};
+
 /** Goes to a path of this site. `replace`: without a new entry in the history, as for filters. */
 export const goto = (url: string, options: { replace?: boolean } = {}) => {
+  const main = document.getElementById("main");
   if (options.replace) history.replaceState(history.state, "", url);
-  else history.pushState(null, "", url);
+  else {
+    history.replaceState(main?.scrollTop, "");
+    history.pushState(null, "", url);
+  }
   const before = current.path;
   arrive();
-  if (!options.replace && current.path !== before) document.getElementById("main")?.scrollTo(0, 0);
+  if (!options.replace && current.path !== before) main?.scrollTo(0, 0);
 };
 
 /** Sets parameters of the query, and leaves the others; null takes one away. */
@@ -51,9 +60,9 @@ export const followLinks = (root: HTMLElement): (() => void) => {
     goto(anchor.pathname + anchor.search + anchor.hash);
   };
   root.addEventListener("click", click);
-  addEventListener("popstate", arrive);
+  addEventListener("popstate", back);
   return () => {
     root.removeEventListener("click", click);
-    removeEventListener("popstate", arrive);
+    removeEventListener("popstate", back);
   };
 };

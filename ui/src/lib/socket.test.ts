@@ -206,6 +206,25 @@ describe("the connection", () => {
     expect(refused).toHaveBeenCalledOnce();
   });
 
+  test("gives a connection up that says nothing, and goes on with the next one", () => {
+    socket.start();
+    wire().hello();
+    const silent = wire();
+    vi.advanceTimersByTime(30_000);
+    wire().says({ t: "ping" });
+    vi.advanceTimersByTime(45_000);
+    expect(socket.state).toBe("open");
+    vi.advanceTimersByTime(15_000);
+    expect(silent.closed).toBe(true);
+    expect(wires.length).toBe(2);
+    silent.drops();
+    wire().hello();
+    expect(socket.state).toBe("open");
+    socket.stop();
+    vi.advanceTimersByTime(200_000);
+    expect(wires.length).toBe(2);
+  });
+
   test("says whether something could be sent", () => {
     socket.start();
     expect(socket.send({ op: "console", text: "x" })).toBe(false);

@@ -37,6 +37,9 @@ interface Topic {
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
+/** The server says something each 20 s: silent for so long, there is none, whatever the browser thinks (it slept, or is in another network). */
+const SILENCE = 50_000;
+const LOOKED = 5_000;
 /** The server closes with it when the session is over. */
 const NOT_IN = 4401;
 
@@ -53,6 +56,8 @@ export class Socket {
   private attempts = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private stopped = true;
+  private heard = 0;
+  private looks: ReturnType<typeof setInterval> | undefined;
   private watchers = new Set<() => void>();
   private refusals = new Set<() => void>();
   private errors = new Set<(message: string, advice: string | null) => void>();
@@ -72,6 +77,7 @@ export class Socket {
   /** Ends the connection (logout); topics stay, for a later `start`. */
   stop() {
     this.stopped = true;
+    clearInterval(this.looks);
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     this.wire?.close();
@@ -137,6 +143,8 @@ export class Socket {
     this.change(this.attempts === 0 ? "connecting" : "lost");
     const wire = this.open();
     this.wire = wire;
+    this.heard = this.now();
+    this.looks = setInterval(() => this.now() - this.heard > SILENCE && this.lost(), LOOKED);
     wire.onmessage = ({ data }) => this.wire === wire && this.receive(data);
     wire.onclose = ({ code }) => {
       if (this.wire !== wire) return;
@@ -147,7 +155,10 @@ export class Socket {
   }
 
   private lost() {
+    const gone = this.wire;
     this.wire = null;
+    gone?.close();
+    clearInterval(this.looks);
     if (this.stopped) return;
     // Many browsers that lost one server do not come back in one moment: half of the wait is chance.
     const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.attempts) * (0.5 + this.random() / 2);
@@ -158,6 +169,7 @@ export class Socket {
   }
 
   private receive(data: unknown) {
+    this.heard = this.now();
     let messages: Message[];
     try {
       const parsed: unknown = JSON.parse(String(data));

@@ -30,7 +30,8 @@ export const toasts = {
 const show = (kind: Toast["kind"], text: string, advice: string | null, link: Toast["link"]) => {
   const id = ++last;
   any = true;
-  shown = [...shown.slice(-4), { id, kind, text, advice, link }];
+  // The same once more is no second notice.
+  shown = [...shown.filter((toast) => toast.text !== text).slice(-4), { id, kind, text, advice, link }];
   // What went wrong stays until it has been read.
   if (kind !== "bad") setTimeout(() => toasts.close(id), SHOWN_MS);
 };

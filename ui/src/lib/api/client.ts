@@ -39,7 +39,11 @@ export class ApiError extends Error {
 
 /** What to tell of anything that was thrown. */
 export const told = (thrown: unknown): { message: string; advice: string | null; status: number } => {
-  if (thrown instanceof ApiError) return { message: thrown.message, advice: thrown.advice, status: thrown.status };
+  if (thrown instanceof ApiError) {
+    const { message, advice, status, errors: [first] } = thrown;
+    // Of several mistakes the first: who has mended it meets the next one.
+    return first ? { message: `${message}: ${[first.file, first.line].filter(Boolean).join(":")} ${first.message}`, advice: first.advice ?? null, status } : { message, advice, status };
+  }
   return { message: thrown instanceof Error ? thrown.message : String(thrown), advice: null, status: -1 };
 };
 
@@ -121,6 +125,7 @@ export const request = async <T>(method: string, path: string, options: Options 
   }
   if (response.status === 204 || response.headers.get("content-length") === "0") return undefined as T;
   const type = response.headers.get("content-type") ?? "";
+  if (type.includes("html")) throw new ApiError(0, "something else answers in telefonist's place", "A proxy, or a login of the network: reload the page.");
   return (type.includes("json") ? await response.json() : await response.text()) as T;
 };
 

@@ -1,6 +1,5 @@
 // Runs and jobs: what several screens have in common. The run's own screen adds its types beside this file.
 import { get, path, post } from "./client";
-import type { Diagnostic } from "./client";
 import type { Shape } from "./sent";
 
 export type Status = "queued" | "running" | "pass" | "fail" | "error" | "cancelled" | "skipped" | "broken" | "damaged";
@@ -13,7 +12,8 @@ export type Job = Omit<Shape<"Job">, "state" | "status" | "runs" | "problems"> &
   state: "waiting" | "running" | "done";
   status: Status | null;
   runs: JobRun[];
-  problems: { test: string; problems: Diagnostic[] }[];
+  /** Of the tests that could not begin. */
+  problems: { test: string; problems: { message: string; at?: { source: string; line: number } }[] }[];
 };
 
 export interface RunRequest {

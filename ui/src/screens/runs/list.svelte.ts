@@ -3,6 +3,8 @@ import { runs, type RunFilter } from "../../lib/api/run";
 import type { RunRow } from "../../lib/api/runs";
 
 const PAGE = 50;
+/** What the server gives at once. */
+const MOST = 500;
 
 export const STATUSES: [value: string, word: string][] = [
   ["fail,error,broken,damaged", "not passed"], ["pass", "pass"], ["fail", "fail"], ["error", "error"], ["running,queued", "running, queued"], ["cancelled", "cancelled"], ["skipped", "skipped"],
@@ -38,6 +40,9 @@ export const appended = (rows: RunRow[], page: RunRow[]): RunRow[] => {
   return [...rows, ...page.filter(({ run }) => !known.has(run))];
 };
 
+/** How much of a filter was looked at: as much is loaded again, or who comes back to the list would not find his place in it. */
+let looked = { filter: "", rows: 0 };
+
 export class List {
   rows = $state.raw<RunRow[]>([]);
   next = $state<string | null>(null);
@@ -59,12 +64,16 @@ export class List {
 
   private async fetch(filter: RunFilter, after: string | null) {
     const turn = ++this.turn;
+    // "The last hour" begins at another moment each time.
+    const same = JSON.stringify({ ...filter, since: filter.since && 0 });
+    const limit = after === null && same === looked.filter ? Math.min(MOST, Math.max(PAGE, looked.rows)) : PAGE;
     this.loading = true;
     try {
-      const page = await runs(filter, PAGE, after);
+      const page = await runs(filter, limit, after);
       if (turn !== this.turn) return;
       this.rows = after === null ? page.runs : appended(this.rows, page.runs);
       [this.next, this.error] = [page.next, null];
+      looked = { filter: same, rows: this.rows.length };
     } catch (thrown) {
       if (turn === this.turn) this.error = thrown;
     } finally {

@@ -6,7 +6,7 @@ import type { TestRow } from "../../lib/api/tests";
 import { count } from "../../lib/format";
 import { fileOfTest } from "../../lib/names";
 import { goto } from "../../lib/place.svelte";
-import { attempt, good } from "../../lib/toasts.svelte";
+import { attempt, bad, good } from "../../lib/toasts.svelte";
 import { download, zip } from "../../lib/zip";
 import type { Entry } from "../../parts/Menu.svelte";
 import type { Wanted } from "./Dialogs.svelte";
@@ -19,8 +19,16 @@ export interface Context {
   reload: () => Promise<unknown>;
 }
 
+/** A double click is one. */
+const CLICKS = 500;
+let before = { what: "", at: 0 };
+
 const start = (context: Context, what: RunRequest, said: string) =>
   attempt("Nothing was started", async () => {
+    const asked = { what: JSON.stringify([context.project, what]), at: Date.now() };
+    const twice = asked.what === before.what && asked.at - before.at < CLICKS;
+    before = asked;
+    if (twice) return;
     const job = await startRun({ project: context.project, ...what });
     context.took(job);
     const first = job.runs[0];
@@ -33,6 +41,12 @@ export const run = (context: Context, names: string[]) =>
 export const runAll = (context: Context) => start(context, {}, "All tests were started");
 export const runFailed = (context: Context) => start(context, { failed: true }, "The failed tests were started");
 export const stop = (jobs: Job[]) => attempt("Not everything was stopped", () => Promise.all(jobs.map((job) => stopJob(job.job))));
+
+/** Some of a job's tests could not begin: they leave no run that would say so. */
+export const unbegun = (job: Job) => {
+  const whys = job.problems.map(({ test, problems: [first] }) => `${test}${first?.at ? `:${first.at.line}` : ""} ${first?.message ?? ""}`);
+  if (whys.length > 0) bad(job.reason ?? "Some tests could not begin", whys.slice(0, 5).join("; "));
+};
 
 export const examples = (context: Context) =>
   attempt("The examples could not be loaded", async () => {
