@@ -63,9 +63,9 @@ fn a_given_value_stands_for_something_but_makes_no_step() {
     let text = "uanew sip:a@HOST\nsip:a@HOST:dial 1\n";
     assert_eq!((refused(text, "HOST", "h"), refused(text, "HOST", "h:quit x")), (None, at("HOST")));
     // one that the file defines may be an agent or a command, but brings no parameters of its own
-    let text = "_define ua1 a\n_define DO dial\nuanew <ua1>\nua1:DO x\n";
-    assert_eq!((refused(text, "ua1", "b"), refused(text, "DO", "hangup")), (None, None));
-    assert_eq!((refused(text, "ua1", "b:quit x"), refused(text, "DO", "quit x")), (at("ua1"), at("DO")));
+    let text = "_define ua1 sip:a@h\n_define DO dial\nuanew <ua1>\nua1:DO x\n";
+    assert_eq!((refused(text, "ua1", "sip:b@h"), refused(text, "DO", "hangup")), (None, None));
+    assert_eq!((refused(text, "ua1", "sip:b@h:quit x"), refused(text, "DO", "quit x")), (at("ua1"), at("DO")));
     // nor by the file's macros
     assert_eq!(refused("uanew a\n dial x\n", "dial", ""), at("dial"));
     assert_eq!(refused("_define END |quit\nuanew a\na:dial PEER\n", "PEER", "x END"), at("PEER"));
