@@ -169,7 +169,10 @@ fn runs_that_are_not_there_and_outputs_that_can_not_be() {
     test.then("ladder ../..").exits(2).says("../.. is no folder of a run");
     test.then("export last --format mp3").exits(2).says("[possible values: pcap, flow");
     test.then("export last --format pcap -o data").exits(2).says("data is a folder").says("--output data/2");
-    test.then("export last --format pcap -o nowhere/x.pcap").exits(3).says("cannot write nowhere/x.pcap");
+    test.then("export last --format pcap -o nowhere/x.pcap")
+        .exits(3)
+        .says("cannot write nowhere/x.pcap")
+        .never_says(".tmp");
     let events = test.run_folder().join("events.jsonl");
     std::fs::write(&events, "{\"format\":\"other\"}\n").unwrap();
     test.then("export last --format pcap -o x.pcap").exits(3).says("this is not the event file");

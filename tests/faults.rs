@@ -145,3 +145,26 @@ fn a_registration_that_fails_fails_the_run_at_once() {
     let kept = std::fs::read_to_string(test.run_folder().join("events.jsonl")).unwrap();
     assert!(!kept.contains("topsecret"));
 }
+
+#[test]
+fn what_is_asked_of_an_agent_after_its_end_is_told_so() {
+    let bob = "let bob = agent(\"bob\");\n";
+    let ended = "agent `bob` has been ended by an earlier step";
+    for (steps, message) in [
+        ("bob.cmd(\"reginfo\");\nuadelall();\nbob.cmd(\"reginfo\");", ended),
+        ("bob.cmd(\"reginfo\");\nuadelall();\nawait bob.closed() within 20s;", ended),
+        ("bob.cmd(\"quit\");\nbob.cmd(\"reginfo\");", "agent `bob` has ended; no command reaches it"),
+    ] {
+        let told = Telefonist::new("run a.rhai").file("a.rhai", &format!("{bob}{steps}")).run().exits(3);
+        told.says(message).says(&format!("a.rhai:{}", 1 + steps.lines().count()));
+    }
+}
+
+#[test]
+fn two_local_agents_of_one_name_are_told_of() {
+    let text = "let bob = agent(\"bob\");\nlet other = agent(\"bob\");\nprint(other.name);\n";
+    let told = Telefonist::new("run a.rhai --verbose").file("a.rhai", text).run().exits(0);
+    told.says("there is an agent `bob` already").says("called `sip:bob@127.0.0.1`");
+    let text = "let bob = agent(\"bob\");\nlet other = agent(\"bob\", #{ name: \"desk\" });\n";
+    Telefonist::new("run a.rhai --verbose").file("a.rhai", text).run().exits(0).never_says("already");
+}

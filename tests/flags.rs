@@ -101,3 +101,18 @@ fn an_address_that_is_taken_is_named() {
     let done = Telefonist::new("").argument(format!("-ui_address={address}")).run();
     done.exits(3).says(&format!("cannot listen on {address}")).says("--ui-address");
 }
+
+#[test]
+fn addresses_and_ports_that_no_agent_can_have_are_told_before_a_run() {
+    for (flag, value, message) in [
+        ("--rtp-interface", "nosuch0", "there is no network interface `nosuch0`"),
+        ("--rtp-interface", "192.0.2.1", "--rtp-interface: no agent can live at 192.0.2.1"),
+        ("--sip-listen", "192.0.2.1:5060", "--sip-listen: no agent can live at 192.0.2.1"),
+        ("--rtp-ports", "10001-10004", "an agent needs four ports, the first of them even"),
+    ] {
+        let test = Telefonist::new("run a.rhai").argument(flag).argument(value).file("a.rhai", "print(\"began\");\n");
+        test.run().exits(2).says(message).never_says("PASS");
+    }
+    let own = "run a.rhai --rtp-interface lo --rtp-ports 10001-10005";
+    Telefonist::new(own).file("a.rhai", "print(1);\n").run().exits(0);
+}

@@ -4,6 +4,7 @@ mod blocks;
 mod check;
 mod command_line;
 mod compiled;
+mod control;
 mod disk;
 mod examples;
 mod export;

@@ -20,6 +20,7 @@ pub fn settings(data_dir: &std::path::Path) -> Settings {
         max_agents: 100,
         use_alsa: false,
         sounds: pipeline::sound_folders(data_dir),
+        hidden: vec![],
         lease_file: std::env::temp_dir().join("telefonist-ports"),
     }
 }

@@ -99,6 +99,8 @@ struct Notes {
     reported: Mutex<Vec<String>>,
     /// What `job` says next, the last first.
     problems: Mutex<Vec<Problem>>,
+    /// How often the daily work was due.
+    days: Mutex<u32>,
 }
 
 impl Fire for Notes {
@@ -113,6 +115,10 @@ impl Fire for Notes {
                 schedule: Some(schedule.id),
             }),
         }
+    }
+
+    fn daily(&self) {
+        *self.days.lock().unwrap() += 1;
     }
 
     fn told(&self, told: Told) {
@@ -389,10 +395,10 @@ fn what_is_paused_does_not_run_and_is_not_made_up_for() {
 }
 
 #[test]
-fn with_nothing_to_do_it_sleeps_until_it_is_told_of_something() {
+fn with_nothing_to_do_it_sleeps_for_a_day_or_until_it_is_told_of_something() {
     let mut world = World::at(START);
     world.start();
-    assert_eq!(world.clock.settled(), None);
+    assert_eq!(world.clock.settled(), Some(START + DAY));
     let id = world.create("@daily", "UTC");
     assert_eq!(world.clock.settled(), Some(START + DAY));
     world.change(id, |what| what.cron = "30 * * * *".into());
@@ -402,13 +408,33 @@ fn with_nothing_to_do_it_sleeps_until_it_is_told_of_something() {
     world.run_to(START + 10.6 * HOUR);
     world.change(id, |what| what.cron = "0 9 * * *".into());
     world.changed();
-    assert_eq!((world.fired(), world.clock.settled()), (vec![], Some(START + DAY + 9.0 * HOUR)));
+    assert_eq!((world.fired(), world.clock.settled()), (vec![], Some(START + DAY)));
     world.store.delete_schedule(id).unwrap();
     world.changed();
-    assert_eq!(world.clock.settled(), None);
+    assert_eq!(world.clock.settled(), Some(START + DAY));
     let before = world.clock.state.lock().unwrap().slept;
     world.clock.run_to(START + 99.0 * DAY);
-    assert_eq!(world.clock.state.lock().unwrap().slept, before);
+    assert_eq!(world.clock.state.lock().unwrap().slept, before + 99);
+}
+
+#[test]
+fn the_daily_work_is_done_once_a_day_whatever_the_clock_does() {
+    let mut world = World::at(START);
+    world.create("@hourly", "UTC");
+    world.start();
+    let days = |world: &World| *world.notes.days.lock().unwrap();
+    world.run_to(START + 23.9 * HOUR);
+    assert_eq!(days(&world), 0);
+    world.run_to(START + 3.5 * DAY);
+    assert_eq!(days(&world), 3);
+    // forward: once; back: a day from there on
+    world.clock.set(START + 9.0 * DAY);
+    assert_eq!(days(&world), 4);
+    world.clock.set(START - 9.0 * DAY);
+    world.run_to(START - 8.1 * DAY);
+    assert_eq!(days(&world), 4);
+    world.run_to(START - 8.0 * DAY);
+    assert_eq!(days(&world), 5);
 }
 
 /// Another host changes or deletes it, and does not tell this one.
@@ -432,7 +458,7 @@ fn a_deleted_project_takes_its_schedules_with_it() {
     world.run_to(START + HOUR);
     world.store.delete_project(world.project, world.clock.now()).unwrap();
     world.clock.run_to(START + 2.0 * HOUR);
-    assert_eq!((world.clock.settled(), world.reported()), (None, vec![]));
+    assert_eq!((world.clock.settled(), world.reported()), (Some(START + DAY), vec![]));
     assert_eq!(world.store.jobs().unwrap(), []);
 }
 

@@ -1,7 +1,7 @@
 //! An agent as its run sees it: commands in, answers out. What happens behind is in `live`.
 
 use super::contacts::Contacts;
-use super::state::{Phase, State};
+use super::state::{Inner, Phase, State};
 use crate::event::{At, Body, Ended, Note, Sink};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,9 @@ use tokio::sync::{mpsc, oneshot};
 const START: Duration = Duration::from_secs(60);
 /// Longer than any teardown: quitting, asking twice, killing.
 const TEARDOWN: Duration = Duration::from_secs(5);
+
+/// How an agent ends that was asked to.
+const CLEAN: &str = "exit code 0";
 
 /// What baresip says to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,17 +112,19 @@ impl Agent {
         match &inner.phase {
             Phase::Ready if !inner.abandoned => Ok(()),
             Phase::Failed(why) => Err(why.clone()),
-            phase => Err(self.gone(phase)),
+            _ => Err(self.gone(&inner)),
         }
     }
 
-    fn gone(&self, phase: &Phase) -> Ended {
-        match phase {
-            Phase::Gone(status) if !self.stopping.load(Ordering::SeqCst) => {
-                Ended::error(format!("agent `{}` went away by itself: {status}", self.name))
-            }
-            _ => Ended::error(format!("agent `{}` is being stopped", self.name)),
-        }
+    fn gone(&self, inner: &Inner) -> Ended {
+        let stopped = inner.abandoned || self.stopping.load(Ordering::SeqCst);
+        Ended::error(match &inner.phase {
+            _ if stopped => format!("agent `{}` is being stopped", self.name),
+            Phase::Gone(status) if status == CLEAN => format!("agent `{}` has ended; no command reaches it", self.name),
+            Phase::Gone(status) => format!("agent `{}` went away by itself: {status}", self.name),
+            // its status is about to come
+            _ => format!("agent `{}` has ended; no command reaches it", self.name),
+        })
     }
 
     /// Sends a command and waits for its answer; both are events.
@@ -170,13 +175,13 @@ impl Agent {
             return Err(hangs);
         }
         let answered = self.send(text, record)?.blocking_recv();
-        answered.unwrap_or_else(|_| Err(self.gone(&self.state.lock().phase)))
+        answered.unwrap_or_else(|_| Err(self.gone(&self.state.lock())))
     }
 
     fn send(&self, text: &str, record: Option<Record>) -> Result<Question, Ended> {
         let (answer, answered) = oneshot::channel();
         let sent = self.requests.send(Request::Command { text: text.to_string(), record, answer });
-        sent.map_err(|_| self.gone(&self.state.lock().phase))?;
+        sent.map_err(|_| self.gone(&self.state.lock()))?;
         Ok(answered)
     }
 

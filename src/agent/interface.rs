@@ -2,6 +2,7 @@
 
 use super::Settings;
 use super::account::Account;
+use crate::diagnostic::Diagnostic;
 use crate::event::Ended;
 use std::ffi::CStr;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
@@ -24,6 +25,32 @@ pub fn of(account: &Account, settings: &Settings) -> Result<IpAddr, Ended> {
             ..Ended::error(format!("no agent can live at {address} on this machine: {error}"))
         }),
     }
+}
+
+/// Looks at what `--rtp-interface` and `--sip-listen` say, before any agent needs it.
+///
+/// # Errors
+/// There is no such interface; the address is none of this machine.
+pub fn check(settings: &Settings) -> Result<(), Diagnostic> {
+    let (flag, address) = match &settings.rtp_interface {
+        Some(name) => {
+            let mut known: Vec<String> =
+                interfaces().iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
+            known.dedup();
+            let unknown = || {
+                Diagnostic::error(format!("--rtp-interface: there is no network interface `{name}` with an address"))
+                    .advice(format!("there are: {}", known.join(", ")))
+            };
+            ("--rtp-interface", name.parse().ok().or_else(|| address_of(name)).ok_or_else(unknown)?)
+        }
+        None if settings.sip_listen.ip().is_unspecified() => return Ok(()),
+        None => ("--sip-listen", settings.sip_listen.ip()),
+    };
+    let other = |error| {
+        Diagnostic::error(format!("{flag}: no agent can live at {address} on this machine: {error}"))
+            .advice("name an address of this machine: `ip address` shows them")
+    };
+    UdpSocket::bind((address, 0)).map(drop).map_err(other)
 }
 
 fn wanted(account: &Account, settings: &Settings) -> Result<IpAddr, Ended> {

@@ -4,6 +4,7 @@ use super::Settings;
 use super::commands::Version;
 use crate::diagnostic::Diagnostic;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -45,7 +46,7 @@ impl Kind {
     /// There is no agent, or it is no baresip; with what to do.
     pub fn of(settings: &Settings) -> Result<Kind, Diagnostic> {
         match (&settings.baresip, embedded_version()) {
-            (Some(program), _) => external(program),
+            (Some(program), _) => external(program, &settings.hidden),
             (None, Some(version)) => embedded(settings, version),
             (None, None) => Err(Diagnostic::error("this telefonist carries no agent of its own").advice(
                 "name a baresip with --baresip /path/to/baresip or --baresip PATH (Debian: apt-get install baresip-core), \
@@ -83,13 +84,13 @@ fn embedded(_settings: &Settings, _version: &str) -> Result<Kind, Diagnostic> {
     unreachable!("without the feature there is no embedded version")
 }
 
-fn external(program: &Path) -> Result<Kind, Diagnostic> {
+fn external(program: &Path, hidden: &[OsString]) -> Result<Kind, Diagnostic> {
     let unusable = |why: String| {
         Diagnostic::error(format!("`{}` can't be used as agent: {why}", program.display())).advice(
             "name a baresip 1.0 or newer with --baresip (Debian: apt-get install baresip-core), or leave --baresip out to use the embedded agent",
         )
     };
-    let banner = banner(program).map_err(&unusable)?;
+    let banner = banner(program, hidden).map_err(&unusable)?;
     let version = banner.split("baresip v").nth(1).and_then(parse_version);
     let version = version.ok_or_else(|| unusable("it does not say `baresip v…` when asked for its usage".into()))?;
     let module_path = module_path(program).ok_or_else(|| unusable("the folder of its modules is not found".into()))?;
@@ -109,11 +110,12 @@ fn external(program: &Path) -> Result<Kind, Diagnostic> {
 }
 
 /// What it says of its usage; it exits with 254 afterwards.
-fn banner(program: &Path) -> Result<String, String> {
+fn banner(program: &Path, hidden: &[OsString]) -> Result<String, String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let mut command = tokio::process::Command::new(program);
+        hidden.iter().for_each(|name| _ = command.env_remove(name));
         command.arg("-h").stdin(Stdio::null()).kill_on_drop(true);
         match tokio::time::timeout(Duration::from_secs(5), command.output()).await {
             Err(_) => Err("it does not answer when asked for its usage (-h)".into()),
@@ -177,13 +179,13 @@ mod tests {
 
     #[test]
     fn debians_baresip_is_recognised() {
-        let kind = external(Path::new("/usr/bin/baresip")).expect("baresip-core is installed");
+        let kind = external(Path::new("/usr/bin/baresip"), &[]).expect("baresip-core is installed");
         assert_eq!((kind.version, kind.has("aufile"), kind.has("auconv")), ((1, 0, 0), true, false));
     }
 
     #[test]
     fn what_is_no_baresip_is_refused_with_advice() {
-        let refused = external(Path::new("/bin/true")).unwrap_err();
+        let refused = external(Path::new("/bin/true"), &[]).unwrap_err();
         assert!(refused.message.contains("does not say `baresip v…`") && refused.advice.is_some());
     }
 }

@@ -11,6 +11,7 @@ use super::process::{QUIT, QUIT_LOCAL, end, exits, group, kill, kill_rest, spawn
 use super::reports::Reports;
 use super::state::{Phase, State};
 use crate::event::{Body, Ended, Note, Sink};
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ const TELLS_OF_MESSAGES: Version = (1, 1, 0);
 /// What an agent is started with.
 pub struct Start {
     pub kind: Kind,
+    /// Variables that it is not given.
+    pub hidden: Vec<OsString>,
     /// Holds its configuration.
     pub folder: PathBuf,
     /// The account, as `uanew` takes it.
@@ -75,7 +78,7 @@ async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state:
     let begun = Instant::now();
     let failed = |name: &str, why: &str| Ended::error(format!("agent `{name}` did not start: {why}"));
     let cannot = |error: std::io::Error| failed(&start.name, &format!("{}: {error}", start.kind.program.display()));
-    let mut child = spawn(&start.kind, &start.folder).map_err(cannot)?;
+    let mut child = spawn(&start.kind, &start.hidden, &start.folder).map_err(cannot)?;
     let group = group(&child);
     let tls = SocketAddr::new(start.sip.ip(), start.sip.port() + 1);
     let output = Output::of(&mut child, vec![start.sip.to_string(), tls.to_string()]).map_err(cannot)?;

@@ -9,6 +9,7 @@ use crate::event::Ended;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::net::{IpAddr, TcpListener, UdpSocket};
+use std::ops::RangeInclusive;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -65,7 +66,7 @@ pub fn lease(settings: &Settings, address: IpAddr) -> Result<Lease, Ended> {
         .find(|port| claim(&locks, *port, 1, || control_is_free(settings, *port)))
         .ok_or_else(|| exhausted("control", "--ctrl-address ADDRESS:PORT"))?;
     let own = [own[0], (control, control)];
-    let rtp = rtp_blocks(settings)
+    let rtp = rtp_blocks(&settings.rtp_ports)
         .filter(|block| !overlaps(&own, *block))
         .find(|(first, last)| claim(&locks, *first, last - first + 1, || rtp_is_free(address, *first, *last)))
         .ok_or_else(|| exhausted("RTP", "--rtp-ports FIRST-LAST"))?;
@@ -80,7 +81,7 @@ pub fn free(settings: &Settings) -> Free {
     let sip = sip_candidates(settings).filter(|port| claim(&locks, *port, 2, || sip_is_free(address, *port)));
     let control =
         control_candidates(settings).filter(|port| claim(&locks, *port, 1, || control_is_free(settings, *port)));
-    let rtp = rtp_blocks(settings)
+    let rtp = rtp_blocks(&settings.rtp_ports)
         .filter(|(first, last)| claim(&locks, *first, last - first + 1, || rtp_is_free(address, *first, *last)));
     Free { sip: sip.take(ENOUGH).count(), control: control.take(ENOUGH).count(), rtp: rtp.take(ENOUGH).count() }
 }
@@ -100,13 +101,18 @@ fn control_candidates(settings: &Settings) -> impl Iterator<Item = u16> + '_ {
 }
 
 /// Whole blocks of the range, each beginning with an even port: RTP's, RTCP has the next (RFC 3550, section 11).
-fn rtp_blocks(settings: &Settings) -> impl Iterator<Item = (u16, u16)> + '_ {
-    let (first, last) = (*settings.rtp_ports.start(), *settings.rtp_ports.end());
+fn rtp_blocks(ports: &RangeInclusive<u16>) -> impl Iterator<Item = (u16, u16)> + use<> {
+    let (first, last) = (*ports.start(), *ports.end());
     let first = first + first % 2;
     let width = last.saturating_sub(first).saturating_add(1);
     let block = RTP_BLOCK.min(width - width % 2).max(SMALLEST_BLOCK);
     let count = width / block;
     (0..count).map(move |n| (first + n * block, first + n * block + block - 1))
+}
+
+/// Whether one agent at least finds its RTP ports in a range: four, the first of them even.
+pub fn has_room(ports: &RangeInclusive<u16>) -> bool {
+    rtp_blocks(ports).next().is_some()
 }
 
 fn overlaps(taken: &[(u16, u16)], block: (u16, u16)) -> bool {

@@ -2,6 +2,7 @@
 
 use super::Kind;
 use super::link::Link;
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -18,13 +19,14 @@ pub const QUIT: Duration = Duration::from_secs(1);
 const FIRST_SIGNAL: Duration = Duration::from_millis(50);
 const SECOND_SIGNAL: Duration = Duration::from_millis(300);
 
-/// Starts the agent in its folder. It does not survive the thread that calls this.
-pub fn spawn(kind: &Kind, folder: &Path) -> io::Result<Child> {
+/// Starts the agent in its folder, without the `hidden` variables of this process. It does not survive the thread that calls this.
+pub fn spawn(kind: &Kind, hidden: &[OsString], folder: &Path) -> io::Result<Child> {
     let mut command = Command::new(&kind.program);
     if kind.embedded {
         command.arg("__agent");
     }
     command.args(["-s", "-f", "."]).current_dir(folder);
+    hidden.iter().for_each(|name| _ = command.env_remove(name));
     // at its end from the start, as /dev/null is, but there in an empty root too
     let (nothing, _) = io::pipe()?;
     command.stdin(nothing).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
@@ -133,7 +135,7 @@ mod tests {
         std::fs::write(&program, "#!/bin/sh\nsleep 1000 &\n").unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
         let kind = Kind { program, ..Kind::for_tests((4, 12, 0)) };
-        let mut child = spawn(&kind, folder.path()).unwrap();
+        let mut child = spawn(&kind, &[], folder.path()).unwrap();
         let group = group(&child);
         assert!(child.wait().await.unwrap().success());
         kill_rest(group);

@@ -1,5 +1,6 @@
 //! What a host says of all its agents.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub use_alsa: bool,
     /// Folders with sound files; the first that has a file gives it.
     pub sounds: Vec<PathBuf>,
+    /// Variables of the host's own, its passwords among them, that no agent is given.
+    pub hidden: Vec<OsString>,
     /// The file whose bytes stand for ports; the same for all hosts of a machine.
     pub lease_file: PathBuf,
 }
@@ -48,6 +51,7 @@ impl Settings {
             max_agents: 100,
             use_alsa: false,
             sounds: vec![folder.join("sounds"), concat!(env!("CARGO_MANIFEST_DIR"), "/data/sounds").into()],
+            hidden: vec![],
             lease_file: folder.join("ports"),
         }
     }

@@ -122,7 +122,8 @@ impl Supervisor {
             return Err(Ended::error("the host ends: no agent is started any more"));
         };
         let local = account.local;
-        let start = Start { kind, folder, line, local, sip, control, _lease: lease, name, sink, host };
+        let hidden = self.settings.hidden.clone();
+        let start = Start { kind, hidden, folder, line, local, sip, control, _lease: lease, name, sink, host };
         let state = agent.state();
         self.runtime.spawn(async move {
             live::live(start, requests, state).await;

@@ -121,9 +121,13 @@ fn write(run: &RunFolder, format: Format, place: &Place) -> Result<Vec<Diagnosti
         }
         Place::Over(path) | Place::New(path) => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            // the name of the temporary file says nothing
+            let bare = |error: io::Error| error.raw_os_error().map_or(error, io::Error::from_raw_os_error);
+            folder.metadata().map_err(failed)?;
             // as any file that a program makes: the umask takes away
             let mode = Permissions::from_mode(0o666);
-            let mut file = tempfile::Builder::new().permissions(mode).tempfile_in(folder).map_err(failed)?;
+            let mut file =
+                tempfile::Builder::new().permissions(mode).tempfile_in(folder).map_err(bare).map_err(failed)?;
             let warnings = export::export(run, format, file.as_file_mut())?;
             kept(file, place, path).map_err(failed)?;
             Ok(warnings)

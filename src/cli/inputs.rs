@@ -3,7 +3,7 @@
 use super::arguments::InputArguments;
 use crate::diagnostic::Diagnostic;
 use crate::pipeline;
-use crate::run::Inputs;
+use crate::run::{Inputs, is_name};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -72,9 +72,7 @@ pub fn define(text: &str) -> Result<(String, String), String> {
         return Err("a name, `=` and a value are due here: NAME=VALUE".into());
     };
     let name = name.trim();
-    let is_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    match is_name {
+    match is_name(name) {
         true => Ok((name.to_string(), value.to_string())),
         false => Err(format!("`{name}` is not a name: letters, digits, `_`, `-` and `.`, a letter first")),
     }

@@ -4,6 +4,7 @@ use super::arguments::{HostArguments, InputArguments, duration};
 use super::check::complain;
 use super::printer::say;
 use super::{colours, inputs, interrupt, settings};
+use crate::agent;
 use crate::attach::{self, Address, Attached, Login};
 use crate::diagnostic::{Diagnostic, render};
 use crate::engine::{Limits, Session};
@@ -73,6 +74,9 @@ pub fn repl(arguments: &ReplArguments) -> ExitCode {
         Ok(workplace) => workplace,
         Err(problem) => return refuse(&[problem], ExitCode::Error),
     };
+    if let Err(problem) = agent::check_addresses(workplace.settings()) {
+        return refuse(&[problem], ExitCode::Usage);
+    }
     let workplace = match inputs::inputs(&arguments.inputs, workplace.data_dir()) {
         Ok(inputs) => workplace.with_inputs(inputs),
         Err(problems) => return refuse(&problems, ExitCode::Usage),

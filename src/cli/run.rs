@@ -5,6 +5,7 @@ use super::check::complain;
 use super::printer::{Printer, say};
 use super::watch::Watch;
 use super::{inputs, interrupt, repl, reports, settings};
+use crate::agent;
 use crate::diagnostic::Diagnostic;
 use crate::engine::Limits;
 use crate::pipeline::{self, Case, History, Keep, Plan, Selection, Workplace};
@@ -21,6 +22,10 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
             return ExitCode::Error;
         }
     };
+    if let Err(problem) = agent::check_addresses(workplace.settings()) {
+        complain(&[problem]);
+        return ExitCode::Usage;
+    }
     if let Some(problem) = arguments.pause_on_failure.then(|| repl::pausable(arguments.jobs).err()).flatten() {
         complain(&[problem]);
         return ExitCode::Usage;

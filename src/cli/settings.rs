@@ -6,6 +6,7 @@ use crate::agent;
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::{self, Workplace};
 use crate::store::{Problem, Store};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Whether this is a build server, by the variable that all of them set.
@@ -33,9 +34,16 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
         max_agents,
         use_alsa: arguments.use_alsa,
         sounds: pipeline::sound_folders(&data_dir),
+        hidden: std::env::vars_os().map(|(name, _)| name).filter(is_own).collect(),
         lease_file: lease_file(),
     };
     Ok(Workplace::new(data_dir, settings))
+}
+
+/// Whether a variable is the program's own: no test and no agent learns those. Agents are given the others, which baresip, sound cards and
+/// the resolver may need.
+fn is_own(name: &OsString) -> bool {
+    name.as_encoded_bytes().starts_with(b"TELEFONIST_")
 }
 
 /// Where the machine's ports are leased: in /tmp, whatever TMPDIR a job has for itself, for hosts that look elsewhere would meet.

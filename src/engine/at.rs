@@ -1,6 +1,8 @@
 //! Where in a script something happens.
 
+use super::resolver;
 use super::state::{Run, lock};
+use crate::diagnostic::Source;
 use crate::event::At;
 use rhai::{EvalContext, NativeCallContext, Position};
 
@@ -46,5 +48,16 @@ impl Run {
                 at
             }
         }
+    }
+    /// What stands at a site of the user's text or of a module, and behind it, cut at `most` bytes.
+    pub fn text_from(&self, site: &Site, most: usize) -> Option<String> {
+        let (line, column) = (site.position.line()? as u32, site.position.position()? as u32);
+        let script = &self.program.script;
+        let source = match &site.source {
+            Some(name) if *name != script.source.name => Source::new(name, resolver::text(&self.program, name).ok()?),
+            _ => script.source.clone(),
+        };
+        let text = &source.text[source.offset(line, column)..];
+        Some(text[..text.floor_char_boundary(most)].to_string())
     }
 }

@@ -3,6 +3,8 @@
 use super::at::Site;
 use super::register;
 use super::state::{Fallible, Run, lock};
+use super::statements::in_parentheses;
+use crate::diagnostic::mask_secrets;
 use crate::event::{At, Ended, How, Note};
 use rhai::{Dynamic, Module, NativeCallContext};
 
@@ -19,6 +21,28 @@ fn reached(context: &NativeCallContext) -> Fallible<At> {
 fn assert(context: NativeCallContext, holds: bool, why: &str) -> Fallible<()> {
     reached(&context)?;
     if holds { Ok(()) } else { fail(&context, Ended::failed(why)) }
+}
+
+/// The same without a reason: the condition is one.
+fn assert_alone(context: NativeCallContext, holds: bool) -> Fallible<()> {
+    let why = if holds { String::new() } else { condition(&context, "assert")? };
+    assert(context, holds, &why)
+}
+
+/// A condition that does not hold, as its script has it.
+fn condition(context: &NativeCallContext, function: &str) -> Fallible<String> {
+    /// Of a script, in bytes: a condition that is longer says nothing.
+    const MOST: usize = 1024;
+    let (run, site) = (Run::of(context)?, Site::of_call(context));
+    let written = run.text_from(&site, MOST).and_then(|text| {
+        let masked = mask_secrets(&text);
+        let condition = in_parentheses(masked.strip_prefix(function)?.trim_start())?;
+        Some(condition.split_whitespace().collect::<Vec<_>>().join(" "))
+    });
+    Ok(match written {
+        Some(condition) => format!("`{condition}` does not hold"),
+        None => format!("what `{function}` was given does not hold"),
+    })
 }
 
 /// Equal as the script's own `==` sees it.
@@ -45,6 +69,11 @@ fn check(context: NativeCallContext, holds: bool, why: &str) -> Fallible<()> {
     Ok(())
 }
 
+fn check_alone(context: NativeCallContext, holds: bool) -> Fallible<()> {
+    let why = if holds { String::new() } else { condition(&context, "check")? };
+    check(context, holds, &why)
+}
+
 /// Ends the test, which counts as neither passed nor failed.
 fn skip(context: NativeCallContext, why: &str) -> Fallible<()> {
     fail(&context, Ended { how: How::Skipped, message: why.to_string(), ..Ended::finished() })
@@ -56,13 +85,13 @@ pub fn register_into(module: &mut Module) {
     // who picks tests has read it already
     register(module, "only", || ());
     register(module, "assert", assert);
-    register(module, "assert", |context: NativeCallContext, holds: bool| assert(context, holds, "an assertion failed"));
+    register(module, "assert", assert_alone);
     register(module, "assert_eq", assert_eq);
     register(module, "assert_eq", |context: NativeCallContext, a: Dynamic, b: Dynamic| {
         assert_eq(context, a, b, "the two are not equal")
     });
     register(module, "check", check);
-    register(module, "check", |context: NativeCallContext, holds: bool| check(context, holds, "a check failed"));
+    register(module, "check", check_alone);
     register(module, "fail", |context: NativeCallContext, why: &str| fail(&context, Ended::failed(why)));
     for getter in ["kind", "message"] {
         let name = format!("get${getter}");

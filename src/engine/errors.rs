@@ -8,7 +8,7 @@ use super::state::{Run, lock};
 use super::waiter::Waiter;
 use super::{names, stdlib};
 use crate::diagnostic::nearest;
-use crate::event::Ended;
+use crate::event::{Ended, How};
 use rhai::{Dynamic, EvalAltResult, Position};
 use std::any::TypeId;
 
@@ -135,6 +135,20 @@ impl Trace<'_> {
 }
 
 fn translate(run: &Run, error: &EvalAltResult) -> Ended {
+    let ended = told(run, error);
+    let nothing =
+        ended.how == How::Error && ended.message.split(|c: char| !c.is_alphanumeric()).any(|word| word == "nothing");
+    match nothing {
+        true => Ended { advice: Some(NOTHING.to_string()), ..ended },
+        false => ended,
+    }
+}
+
+/// Whatever it is that is missing.
+const NOTHING: &str = "nothing, `()`, is what a field gives that is not there, and a function whose last line ends with `;`: look \
+                       before, `if value != ()`, or give something in its place, `value ?? \"none\"`";
+
+fn told(run: &Run, error: &EvalAltResult) -> Ended {
     use EvalAltResult::*;
     let plain = |message: String| Ended::error(message);
     let advised = |message: String, advice: Option<String>| Ended { advice, ..Ended::error(message) };
@@ -177,7 +191,10 @@ fn translate(run: &Run, error: &EvalAltResult) -> Ended {
         ErrorStringBounds(length, index, _) => {
             plain(format!("the text has {length} characters; there is none at [{index}]"))
         }
-        ErrorFor(_) => plain("`for` needs something with elements: a list, a range".to_string()),
+        ErrorFor(_) => advised(
+            "`for` needs something with elements: a list, a range".to_string(),
+            Some("what stands behind `in` has none: a field that is not there is nothing, `()`".to_string()),
+        ),
         ErrorStackOverflow(_) => advised(
             "a function calls itself without end".to_string(),
             Some("calls can be nested 64 levels deep".to_string()),

@@ -41,7 +41,12 @@ struct AgentMarks {
     aor: Option<String>,
     /// `host:port`.
     address: Option<String>,
+    /// Its processes that have not ended: a new one may begin before the one that it replaces is gone.
+    running: usize,
     open: HashSet<String>,
+    /// Calls that came to it, and calls that it made: what is in both it has with itself, two of one id.
+    incoming: HashSet<String>,
+    outgoing: HashSet<String>,
     closed: HashSet<String>,
     /// Calls that were closed when a newer one began: what still comes of them is retired at once.
     past: Past,
@@ -195,6 +200,20 @@ impl Marks {
         self.agents.get(agent)?.address.as_deref()
     }
 
+    /// Whether nothing more comes of that call of the agent.
+    pub fn is_closed(&self, agent: &str, call: &str) -> bool {
+        let call = id(call);
+        self.agents.get(agent).is_some_and(|marks| {
+            let own = marks.incoming.contains(call) && marks.outgoing.contains(call);
+            (marks.closed.contains(call) || marks.past.contains(call)) && !own
+        })
+    }
+
+    /// Whether an agent that had started has ended.
+    pub fn is_gone(&self, agent: &str) -> bool {
+        self.agents.get(agent).is_some_and(|marks| marks.address.is_some() && marks.running == 0)
+    }
+
     /// The number of the event with which the agent's newest call began (0: its first).
     pub fn began(&self, agent: &str) -> u64 {
         self.agents.get(agent).map_or(0, |marks| marks.began)
@@ -231,6 +250,11 @@ impl AgentMarks {
                     self.begin(event.n);
                 }
                 if let Some(call) = of_agent.call.as_deref().map(id) {
+                    if of_agent.name.eq_ignore_ascii_case("CALL_INCOMING") {
+                        note(&mut self.incoming, call);
+                    } else if of_agent.direction.as_deref() == Some("outgoing") {
+                        note(&mut self.outgoing, call);
+                    }
                     if of_agent.name.eq_ignore_ascii_case("CALL_CLOSED") {
                         self.open.remove(call);
                         note(&mut self.closed, call);
@@ -263,7 +287,11 @@ impl AgentMarks {
             Body::Note(Note::AgentStarting { aor, address, .. }) => {
                 let (consumed, aor) = (std::mem::take(&mut self.consumed), Some(aor.clone()));
                 let address = Some(address.clone());
-                *self = AgentMarks { began: event.n, consumed, aor, address, ..Default::default() }
+                let running = self.running + 1;
+                *self = AgentMarks { began: event.n, consumed, aor, address, running, ..Default::default() }
+            }
+            Body::Note(Note::AgentStopped { .. } | Note::AgentLost { .. }) => {
+                self.running = self.running.saturating_sub(1);
             }
             Body::Response(_) | Body::Note(_) => {}
         }
@@ -346,6 +374,24 @@ mod tests {
         let kept = [&alice.closed_dialogs, &alice.open].map(|ids| ids.iter().map(String::len).sum::<usize>());
         assert!(kept[0] <= MOST * LONGEST && kept[1] <= LONGEST, "{kept:?}");
         assert!(alice.live.iter().all(|live| live.bytes <= MOST_BYTES && live.groups.len() <= live.events.len()));
+    }
+
+    #[test]
+    fn a_call_is_closed_but_for_one_of_the_agent_with_itself() {
+        let outgoing = |n: u64, name: &str, call: &str| {
+            let (name, call, direction) = (name.into(), Some(call.into()), Some("outgoing".into()));
+            event(n, Body::Event(AgentEvent { name, call, direction, ..AgentEvent::default() }))
+        };
+        let mut marks = Marks::default();
+        marks.observe(&[
+            of_call(0, "CALL_INCOMING", "1"),
+            of_call(1, "CALL_CLOSED", "1"),
+            of_call(2, "CALL_INCOMING", "2"),
+            outgoing(3, "CALL_RINGING", "2"),
+            of_call(4, "CALL_CLOSED", "2"),
+            of_call(5, "CALL_INCOMING", "3"),
+        ]);
+        assert_eq!(["1", "2", "3", "4"].map(|call| marks.is_closed("alice", call)), [true, false, false, false]);
     }
 
     #[test]

@@ -186,6 +186,17 @@ impl Scan {
         missing
     }
 
+    /// A member for which no event comes any more, as `never` says, where every way to satisfy the want lacks one like it.
+    pub fn hopeless(&self, live: impl Fn(&Event) -> bool, never: impl Fn(&Member) -> bool) -> Option<&Member> {
+        let lost = self.plans.iter().map(|plan| {
+            let slots = self.slots(plan);
+            let chosen = self.choose(&slots, &live);
+            let lacking = slots.iter().zip(&chosen).filter(|(_, event)| event.is_none());
+            lacking.map(|(slot, _)| &self.members[*slot]).find(|member| never(member))
+        });
+        lost.collect::<Option<Vec<_>>>()?.first().copied()
+    }
+
     /// A slot for each event that a plan needs: its member.
     fn slots(&self, plan: &Plan) -> Vec<usize> {
         let mut members = vec![];

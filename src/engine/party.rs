@@ -23,7 +23,9 @@ pub fn register_into(module: &mut Module) {
 
 fn register_of<T: Party>(module: &mut Module) {
     register_commands::<T>(module);
-    register(module, "event", |party: &mut T, name: &str| party.waiter(waiter::event(party.agent(), name)));
+    register(module, "event", |party: &mut T, name: &str| -> Fallible<Waiter> {
+        Ok(party.waiter(waiter::named(party.agent(), name)?))
+    });
     for (method, name) in [("established", "CALL_ESTABLISHED"), ("closed", "CALL_CLOSED")] {
         register(module, method, move |party: &mut T| party.waiter(waiter::event(party.agent(), name)));
     }
@@ -37,7 +39,7 @@ fn register_of<T: Party>(module: &mut Module) {
         Ok(party.waiter(waiter::response_to(party.agent(), &code, method)?))
     });
     register(module, "quiet", |context: NativeCallContext, party: &mut T, name: &str| -> Fallible<Waiter> {
-        waiter::quiet(&context, party.waiter(waiter::event(party.agent(), name)))
+        waiter::quiet(&context, party.waiter(waiter::named(party.agent(), name)?))
     });
 }
 

@@ -79,6 +79,22 @@ impl Pattern {
         }
     }
 
+    /// Whether it can't come of a call that is closed.
+    pub fn ends_with_its_call(&self) -> bool {
+        // reports of the call, and what an agent tells late, come after its end
+        const BEFORE: [&str; 8] = [
+            "CALL_INCOMING",
+            "CALL_OUTGOING",
+            "CALL_RINGING",
+            "CALL_PROGRESS",
+            "CALL_ANSWERED",
+            "CALL_ESTABLISHED",
+            "CALL_DTMF_START",
+            "CALL_CLOSED",
+        ];
+        self.event_name().is_some_and(|name| BEFORE.iter().any(|before| before.eq_ignore_ascii_case(name)))
+    }
+
     /// The condition that an event of the awaited kind does not meet.
     fn misses(&self, event: &Event) -> Option<Miss<'_>> {
         match (self, &event.body) {

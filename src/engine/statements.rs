@@ -206,6 +206,13 @@ fn goes_on(first: Token, next: Option<Token>) -> bool {
     }
 }
 
+/// What stands in the parentheses that a text begins with; none where they are not closed.
+pub fn in_parentheses(text: &str) -> Option<&str> {
+    let (tokens, _) = scan(text);
+    let end = tokens.iter().find(|(_, _, open)| *open == 0)?.1.start;
+    text.strip_prefix('(')?.get(..end - 1)
+}
+
 /// Whether a text ends in the middle of something, so that more lines of it are due.
 pub fn is_unfinished(text: &str) -> bool {
     if scan(text).1 {

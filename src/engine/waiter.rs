@@ -5,8 +5,11 @@ use super::errors::{plain_type, wrong};
 use super::matching::{Member, Want, Which};
 use super::pattern::{Message, Pattern};
 use super::register;
+use super::shortfall::shorten;
 use super::state::{Fallible, Run};
 use super::syntax::PARENTHESES;
+use crate::diagnostic::nearest;
+use crate::event::EVENT_NAMES;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Module, NativeCallContext};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -135,6 +138,15 @@ pub fn quiet(context: &NativeCallContext, waiter: Waiter) -> Fallible<Waiter> {
 
 pub fn event(agent: &Agent, name: &str) -> Waiter {
     Waiter::new(agent, Pattern::Event(name.to_string()))
+}
+
+/// The same by a name of the script's: one that nearly is an event's would be waited for in vain. Others may be those of a newer agent.
+pub fn named(agent: &Agent, name: &str) -> Fallible<Waiter> {
+    let known = EVENT_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name));
+    match nearest(&name.to_uppercase(), EVENT_NAMES.iter().copied()).filter(|_| !known) {
+        Some(near) => Err(wrong(format!("no agent gives an event `{}`; did you mean `{near}`?", shorten(name)))),
+        None => Ok(event(agent, name)),
+    }
 }
 
 pub fn register_into(module: &mut Module) {

@@ -4,7 +4,7 @@ use super::at::Site;
 use super::duration::Millis;
 use super::errors::{Failure, plain_type, wrong_at};
 use super::event_value::{EventValue, reading};
-use super::matching::{Found, Scan};
+use super::matching::{Found, Member, Scan};
 use super::shortfall::{Refusal, Shortfall, describe};
 use super::state::{Fallible, Run, lock};
 use super::waiter::Waiter;
@@ -58,7 +58,7 @@ pub fn wait_for(
         match run.log().wait(next, deadline.min(end_of_time)) {
             Wake::Stopped(_) => return Err(run.stopped(site)),
             Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), site)),
-            Wake::Timeout => return Err(going.timeout(time)),
+            Wake::Timeout => return Err(going.timeout(time, None)),
             Wake::New => {
                 for event in run.log().since(next) {
                     next = event.n as usize + 1;
@@ -66,13 +66,15 @@ pub fn wait_for(
                         return Err(run.end(run.too_long(), site));
                     }
                     if event.time > deadline {
-                        return Err(going.timeout(time));
+                        return Err(going.timeout(time, None));
                     }
                     if let Some(found) = going.offer(&event)? {
                         return Ok(taken(run, found));
                     }
                 }
-                run.keep_up();
+                if let Some(why) = going.hopeless(next) {
+                    return Err(going.timeout(time, Some(why)));
+                }
             }
         }
     }
@@ -187,6 +189,27 @@ impl Await<'_> {
         Ok(fitting)
     }
 
+    /// Why what is missing can't come any more, where that is known by event number `next`.
+    fn hopeless(&self, next: usize) -> Option<String> {
+        let marks = self.run.marks();
+        // what the scan has not been offered yet may be all that it needs
+        if marks.seen() != next {
+            return None;
+        }
+        let closed = |member: &Member| {
+            let call = member.call.as_ref().and_then(|call| call.id());
+            member.pattern.ends_with_its_call() && call.is_some_and(|call| marks.is_closed(&member.agent, call))
+        };
+        let never = |member: &Member| marks.is_gone(&member.agent) || closed(member);
+        if !self.scan.members().iter().any(never) {
+            return None;
+        }
+        let member = self.scan.hopeless(|event| marks.is_live(event), never)?;
+        let why =
+            if closed(member) { "this call is closed".to_string() } else { format!("{} has ended", member.agent) };
+        Some(format!("it can't come any more: {why}"))
+    }
+
     /// What a message about this await may have to tell of.
     fn latest(&self) -> Vec<Arc<Event>> {
         let log = self.run.log();
@@ -212,7 +235,8 @@ impl Await<'_> {
         Failure::new("quiet", Ended::failed(message)).raise(self.run, self.site)
     }
 
-    fn timeout(&self, time: Millis) -> Box<rhai::EvalAltResult> {
+    /// It did not come in time; or, before that, `never` says why it does not come at all.
+    fn timeout(&self, time: Millis, never: Option<String>) -> Box<rhai::EvalAltResult> {
         let marks = self.run.marks();
         let events = self.latest();
         let missing = self.scan.missing(|event| marks.is_live(event));
@@ -222,8 +246,9 @@ impl Await<'_> {
             Shortfall { missing: &missing, events: &events, marks: &marks, refused: &self.refused, name_of: &name_of };
         let message = format!("no {} within {}", shortfall.subject(), time.in_words());
         let seconds = |time: f64| format!("{:.3} s", (time - self.run.began) / 1000.0);
-        let since = format!("it was awaited from {} of the run to {}", seconds(self.from), seconds(self.from + time.0));
-        let details = shortfall.details().into_iter().chain([since]).collect();
+        let end = if never.is_some() { self.run.log().now() } else { self.from + time.0 };
+        let since = format!("it was awaited from {} of the run to {}", seconds(self.from), seconds(end));
+        let details = shortfall.details().into_iter().chain(never).chain([since]).collect();
         let ended = Ended { details, ..Ended::failed(message) };
         drop(marks);
         Failure::new("timeout", ended).raise(self.run, self.site)

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::store::test_of_file;
+use std::collections::HashSet;
 use std::fs::{DirEntry, FileType};
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,9 @@ pub fn find(paths: &[PathBuf], data_dir: &Path) -> Result<Vec<PathBuf>, Vec<Diag
             problems.push(Diagnostic::error(message).advice(advice));
         }
     }
+    // a file that several paths name is one test
+    let mut known = HashSet::new();
+    tests.retain(|test| known.insert(test.canonicalize().unwrap_or_else(|_| test.clone())));
     if problems.is_empty() { Ok(tests) } else { Err(problems) }
 }
 
@@ -76,6 +80,19 @@ mod tests {
         let names: Vec<_> =
             found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a.rhai", "b", "sub/d"]);
+    }
+
+    #[test]
+    fn a_file_that_several_paths_name_is_one_test() {
+        let folder = tempfile::tempdir().unwrap();
+        ["a", "b", "sub/c"].iter().for_each(|name| {
+            std::fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+            std::fs::write(folder.path().join(name), "").unwrap();
+        });
+        let paths = ["b", "sub/../a", ".", "a", "sub", "./b"].map(|path| folder.path().join(path));
+        let found = find(&paths, Path::new("data")).unwrap();
+        let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["b", "a", "c"]);
     }
 
     #[test]

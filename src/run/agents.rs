@@ -69,6 +69,22 @@ impl Agents {
         self.state().declared.iter().find(|known| &*known.name == name).cloned()
     }
 
+    /// Why there is no agent of that name.
+    pub fn unknown(&self, name: &str) -> Ended {
+        let was = self.state().retired.iter().any(|known| &*known.name == name);
+        let (message, advice) = match was {
+            true => (
+                format!("agent `{name}` has been ended by an earlier step"),
+                "make it anew before this one: `uanew <sip:alice@host>;…` in a testfile, `bob = agent(\"bob\")` in a script",
+            ),
+            false => (
+                format!("there is no agent `{name}`"),
+                "start one before it: `uanew <sip:alice@host>;…` in a testfile, `agent(\"alice\")` in a script",
+            ),
+        };
+        Ended { advice: Some(advice.into()), ..Ended::error(message) }
+    }
+
     /// Runs `start` for an agent that has no process yet and keeps what it gives.
     pub fn start(
         &self,

@@ -24,16 +24,8 @@ impl ScriptHost {
         });
         match started.map_err(at(place))? {
             Some(_) => Ok(()),
-            None => Err(at(place)(unknown_agent(name))),
+            None => Err(at(place)(self.0.agents.unknown(name))),
         }
-    }
-}
-
-fn unknown_agent(name: &str) -> Ended {
-    let advice = "start one before it: `uanew <sip:alice@host>;…` in a testfile, `agent(\"alice\")` in a script";
-    Ended {
-        advice: Some(advice.into()),
-        ..Ended::error(format!("no agent to take the command: `{name}` is not running"))
     }
 }
 
@@ -49,7 +41,16 @@ impl Host for ScriptHost {
             run.secrets.add(secret);
         }
         if !ask.uanew {
-            return run.agents.declare(account, ask.name, place);
+            let (plain, meant) = (account.name.clone(), account.local && ask.name.is_none());
+            let name = run.agents.declare(account, ask.name, place)?;
+            if meant && *name != *plain {
+                let message = format!(
+                    "there is an agent `{plain}` already: this is another one, called `{name}`; \
+                     where that is meant, name it: agent(\"{plain}\", #{{ name: \"desk\" }})"
+                );
+                run.note(Note::Warning { message, at: Some(place.clone()) });
+            }
+            return Ok(name);
         }
         for replaced in run.agents.retire_alias(&account) {
             replaced.stop();
@@ -83,7 +84,7 @@ impl Host for ScriptHost {
         }
         self.start(&needed, place)?;
         let known = run.agents.get(name).and_then(|known| known.agent);
-        let agent = known.ok_or_else(|| at(place)(unknown_agent(name)))?;
+        let agent = known.ok_or_else(|| at(place)(run.agents.unknown(name)))?;
         let text = rewrite(text, &run.agents.peers());
         let time = run.log.now();
         let answer = agent.command_in(call, &text, Some(place.clone())).map_err(at(place))?;

@@ -9,6 +9,12 @@ use std::sync::Arc;
 /// Where a secret is looked for that no file gives: the environment of the program.
 pub type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
+/// Whether something may have that name: letters, digits, `_`, `-` and `.`, a letter or `_` first.
+pub fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
 #[derive(Clone, Default)]
 pub struct Inputs {
     /// `--define NAME=VALUE`, in the order given: parameters of a script, macros of a testfile.

@@ -17,7 +17,7 @@ use crate::engine::{self, Limits, Loader, Program, Session};
 use crate::event::{Body, Clock, Ended, How, Log, Note, Secrets, Sink};
 use agents::Agents;
 pub use collect::Collecting;
-pub use inputs::{Inputs, Lookup};
+pub use inputs::{Inputs, Lookup, is_name};
 use policy::Policy;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};

@@ -14,6 +14,8 @@ use std::thread::JoinHandle;
 const SET_BACK: f64 = 3.0 * 3_600_000.0;
 /// How long to wait before what failed is tried again, at first and at most (milliseconds).
 const AGAIN: (f64, f64) = (1000.0, 60_000.0);
+/// From the start of a server, or from one daily work, to the next (milliseconds).
+const DAY: f64 = 24.0 * 3_600_000.0;
 
 /// What the queue is given, and who wants to know.
 pub trait Fire: Send + Sync {
@@ -22,6 +24,9 @@ pub trait Fire: Send + Sync {
     /// # Errors
     /// [`Problem::Broken`] is asked again a little later; with any other the time is missed.
     fn job(&self, schedule: &Schedule, due: f64) -> Result<NewJob, Problem>;
+
+    /// What there is to do once a day beside the schedules, which wait meanwhile.
+    fn daily(&self);
 
     /// Something was done, and is in the store. Called from the scheduler's thread, which waits meanwhile.
     fn told(&self, told: Told);
@@ -50,7 +55,8 @@ impl Scheduler {
     /// Begins. What was due while nobody looked is queued at once, once for each schedule.
     pub fn start(store: Arc<Store>, clock: Arc<dyn Clock>, fire: Arc<dyn Fire>) -> Scheduler {
         let stop = Arc::new(AtomicBool::new(false));
-        let mut worker = Worker { store, clock: clock.clone(), fire, plans: HashMap::new(), told: None, wait: AGAIN.0 };
+        let (clock_of, day, plans) = (clock.clone(), clock.now(), HashMap::new());
+        let mut worker = Worker { store, clock: clock_of, fire, plans, day, told: None, wait: AGAIN.0 };
         let until = stop.clone();
         let thread = std::thread::spawn(move || {
             while !until.load(Ordering::Acquire) {
@@ -86,6 +92,8 @@ struct Worker {
     clock: Arc<dyn Clock>,
     fire: Arc<dyn Fire>,
     plans: HashMap<i64, Plan>,
+    /// When the daily work was done last, or the thread began.
+    day: f64,
     /// What went wrong last, as long as it does.
     told: Option<Diagnostic>,
     /// How long to wait when something goes wrong.
@@ -114,6 +122,7 @@ impl Worker {
             }
             Err(problem) => wrong = Some(problem),
         }
+        next = earlier(next, Some(self.daily(now)));
         let Some(problem) = wrong.map(Diagnostic::from) else {
             (self.told, self.wait) = (None, AGAIN.0);
             return next;
@@ -125,6 +134,17 @@ impl Worker {
         let again = now + self.wait;
         self.wait = (self.wait * 2.0).min(AGAIN.1);
         earlier(next, Some(again))
+    }
+
+    /// Does the day's work where it is due; gives its next time.
+    fn daily(&mut self, now: f64) -> f64 {
+        // a clock that was set back had been wrong before
+        self.day = self.day.min(now);
+        if now >= self.day + DAY {
+            self.fire.daily();
+            self.day = now;
+        }
+        self.day + DAY
     }
 
     fn plan(&self, schedule: &Schedule) -> Plan {

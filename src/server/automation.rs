@@ -30,6 +30,13 @@ impl Fire for Fires {
         })
     }
 
+    fn daily(&self) {
+        // the end of a job does the same
+        if self.jobs.live().runs().is_empty() {
+            self.jobs.prune();
+        }
+    }
+
     fn told(&self, told: Told) {
         let (kind, fields) = match told {
             Told::Fired { schedule, due, job } => {
@@ -60,5 +67,51 @@ impl Watcher for Deliveries {
 
     fn warn(&self, warning: Diagnostic) {
         self.terminal.trouble(&warning);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::Settings as Agents;
+    use crate::event::Clock;
+    use crate::jobs::{Live, Settings};
+    use crate::pipeline::{Plan, Workplace};
+    use crate::record::{Header, RunFolder};
+    use crate::store::{Retention, Store};
+
+    struct Silent;
+
+    impl Terminal for Silent {
+        fn started(&self, _: &super::super::Started) {}
+        fn trouble(&self, _: &Diagnostic) {}
+        fn new_certificate(&self, _: &std::path::Path) {}
+    }
+
+    #[test]
+    fn an_idle_server_deletes_what_has_become_too_old() {
+        let data = tempfile::tempdir().unwrap();
+        let run = |days: f64| {
+            let time = Clock::system().now() - days * 86_400_000.0;
+            let folder = RunFolder::create(data.path(), "x.rhai", time).unwrap();
+            let header = Header::new(folder.id(), "x.rhai", "x.rhai", time, "baresip");
+            let end = format!(r#"{{"n":0,"time":{time:.1},"kind":"note","type":"STEPS_DONE"}}"#);
+            std::fs::write(folder.events(), format!("{}\n{end}\n", serde_json::to_string(&header).unwrap())).unwrap();
+            folder.path().to_path_buf()
+        };
+        let (old, new) = (run(3.0), run(1.0));
+        let store = Arc::new(Store::open(data.path()).unwrap());
+        let workplace = Workplace::new(data.path().to_path_buf(), Agents::for_tests(data.path(), 29_000));
+        let settings = Settings { places: 1, retention: Retention::default(), plan: Plan::default() };
+        let (jobs, workers) =
+            Jobs::start(store.clone(), Arc::new(workplace), settings, Live::default(), Arc::new(|_| {})).unwrap();
+        let fires = Fires { jobs, hub: Hub::default(), terminal: Arc::new(Silent) };
+        fires.daily();
+        assert!(old.exists() && new.exists());
+        store.set_retention(Retention { runs: None, days: Some(2) }).unwrap();
+        fires.daily();
+        assert!(!old.exists() && new.exists());
+        fires.jobs.end();
+        workers.join();
     }
 }

@@ -1,7 +1,9 @@
-//! Wrong passwords and keys: after a few from one address it has to wait, longer each time.
+//! Wrong passwords and keys: after a few from one address it has to wait, longer each time; after many for one user's name, from
+//! however many addresses, whoever comes from one where that user has not been let in.
 
 use super::failure::Failure;
 use axum::http::{HeaderValue, StatusCode, header};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -12,64 +14,117 @@ const FREE: u32 = 5;
 const FORGOTTEN: f64 = 15.0 * 60_000.0;
 /// The longest wait, in seconds.
 const LONGEST: f64 = 60.0;
-/// More addresses are not remembered: those that guessed longest ago go.
+/// So many are free for a name: its user has to get in, whatever a stranger does with it.
+const FREE_OF_NAME: u32 = 50;
+/// The longest wait for a name, in seconds.
+const LONGEST_OF_NAME: f64 = 5.0;
+/// More addresses or names are not remembered: those that guessed longest ago go.
 const ADDRESSES: usize = 10_000;
+/// From so many addresses a user may come at any time.
+const KNOWN: usize = 8;
 
 #[derive(Default)]
-pub struct Guesses(Mutex<BTreeMap<IpAddr, Guessed>>);
+pub struct Guesses(Mutex<All>);
 
-#[derive(Clone, Copy)]
+#[derive(Default)]
+struct All {
+    addresses: BTreeMap<IpAddr, Guessed>,
+    names: BTreeMap<Name, Guessed>,
+    /// Where users were let in, the latest last.
+    known: BTreeMap<Name, Vec<IpAddr>>,
+}
+
+/// A user's name, whatever its length and case.
+type Name = [u8; 32];
+
+#[derive(Clone, Copy, Default)]
 struct Guessed {
     times: u32,
     last: f64,
 }
 
+impl Guessed {
+    /// The seconds that are to be waited; none below 0.
+    fn left(self, free: u32, longest: f64, now: f64) -> Option<u32> {
+        let wait = 2f64.powi(self.times.saturating_sub(free) as i32).min(longest);
+        let left = (self.last + wait * 1000.0 - now) / 1000.0;
+        (self.times >= free && left > 0.0).then(|| left.ceil() as u32)
+    }
+}
+
+fn name_of(user: &str) -> Name {
+    Sha256::digest(user.to_lowercase()).into()
+}
+
+/// Counts another one.
+fn count<K: Ord + Copy>(all: &mut BTreeMap<K, Guessed>, of: K, now: f64) {
+    if all.len() >= ADDRESSES && !all.contains_key(&of) {
+        let oldest = all.iter().min_by(|a, b| a.1.last.total_cmp(&b.1.last)).map(|(key, _)| *key);
+        oldest.map(|key| all.remove(&key));
+    }
+    let guessed = all.entry(of).or_insert(Guessed { times: 0, last: now });
+    let before = if now - guessed.last < FORGOTTEN { guessed.times } else { 0 };
+    *guessed = Guessed { times: before.saturating_add(1), last: now };
+}
+
 impl Guesses {
-    fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<IpAddr, Guessed>) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut All) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
     /// # Errors
     /// 429 as long as it has to wait.
     pub fn may(&self, from: IpAddr, now: f64) -> Result<(), Failure> {
-        let Some(guessed) = self.with(|all| all.get(&block(from)).copied()) else { return Ok(()) };
-        let wait = 2f64.powi(guessed.times.saturating_sub(FREE) as i32).min(LONGEST);
-        let left = (guessed.last + wait * 1000.0 - now) / 1000.0;
-        if guessed.times < FREE || left <= 0.0 {
-            return Ok(());
-        }
-        let seconds = left.ceil() as u32;
-        let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, "too many wrong passwords or keys from there");
-        Err(failure.advice(format!("try again in {seconds} s")).header(header::RETRY_AFTER, HeaderValue::from(seconds)))
+        let guessed = self.with(|all| all.addresses.get(&block(from)).copied()).unwrap_or_default();
+        waited(guessed.left(FREE, LONGEST, now), "too many wrong passwords or keys from there")
     }
 
-    /// Counts a guess before it is looked at: of those that come at once, each knows of the others. [`Guesses::right`] forgets it.
+    /// Counts a guess at a user's password before it is looked at: of those that come at once, each knows of the others.
+    /// [`Guesses::right`] forgets it.
     ///
     /// # Errors
     /// As [`Guesses::may`].
-    pub fn attempt(&self, from: IpAddr, now: f64) -> Result<(), Failure> {
+    pub fn attempt(&self, from: IpAddr, user: &str, now: f64) -> Result<(), Failure> {
         self.may(from, now)?;
+        let name = name_of(user);
+        let left = self.with(|all| {
+            let known = all.known.get(&name).is_some_and(|known| known.contains(&block(from)));
+            let guessed = all.names.get(&name).copied().filter(|_| !known).unwrap_or_default();
+            let left = guessed.left(FREE_OF_NAME, LONGEST_OF_NAME, now);
+            if left.is_none() {
+                count(&mut all.names, name, now);
+            }
+            left
+        });
+        waited(left, "too many wrong passwords for this user")?;
         self.wrong(from, now);
         Ok(())
     }
 
     /// A wrong one came.
     pub fn wrong(&self, from: IpAddr, now: f64) {
-        self.with(|all| {
-            if all.len() >= ADDRESSES && !all.contains_key(&block(from)) {
-                let oldest = all.iter().min_by(|a, b| a.1.last.total_cmp(&b.1.last)).map(|(from, _)| *from);
-                oldest.map(|from| all.remove(&from));
-            }
-            let guessed = all.entry(block(from)).or_insert(Guessed { times: 0, last: now });
-            let before = if now - guessed.last < FORGOTTEN { guessed.times } else { 0 };
-            *guessed = Guessed { times: before.saturating_add(1), last: now };
-        });
+        self.with(|all| count(&mut all.addresses, block(from), now));
     }
 
-    /// The right one came: what was wrong before is forgotten.
-    pub fn right(&self, from: IpAddr) {
-        self.with(|all| all.remove(&block(from)));
+    /// The right one came: what was wrong before is forgotten, and the user may come from there again.
+    pub fn right(&self, from: IpAddr, user: &str) {
+        let (from, name) = (block(from), name_of(user));
+        self.with(|all| {
+            all.addresses.remove(&from);
+            all.names.remove(&name);
+            // as many as there are users
+            let known = all.known.entry(name).or_default();
+            known.retain(|other| *other != from);
+            known.push(from);
+            known.drain(..known.len().saturating_sub(KNOWN));
+        });
     }
+}
+
+fn waited(left: Option<u32>, why: &str) -> Result<(), Failure> {
+    let Some(seconds) = left else { return Ok(()) };
+    let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, why);
+    Err(failure.advice(format!("try again in {seconds} s")).header(header::RETRY_AFTER, HeaderValue::from(seconds)))
 }
 
 /// Who has one address of IPv6 has 2^64 of them.
@@ -104,8 +159,28 @@ mod tests {
         }
         assert!(!free(63_000.0) && free(64_000.0));
         assert!(guesses.may(IpAddr::from([192, 0, 2, 2]), 4000.0).is_ok());
-        guesses.right(from);
+        guesses.right(from, "ann");
         assert!(free(4001.0));
+    }
+
+    #[test]
+    fn a_name_is_guessed_at_from_everywhere_no_faster_and_its_user_gets_in() {
+        let guesses = Guesses::default();
+        let address = |n: u32| IpAddr::from((0xc000_0000 + n).to_be_bytes());
+        let (home, elsewhere) = (address(90_000), address(90_001));
+        guesses.attempt(home, "Ann", 0.0).unwrap();
+        guesses.right(home, "Ann");
+        // a thousand addresses, each with one guess
+        let tried = (0..1000).filter(|n| guesses.attempt(address(*n), "ann", 1.0).is_ok()).count();
+        assert_eq!(tried, FREE_OF_NAME as usize);
+        assert!(guesses.attempt(home, "ann", 2.0).is_ok());
+        assert!(guesses.attempt(elsewhere, "bob", 2.0).is_ok());
+        // from elsewhere in a few seconds, however long it went on
+        let refused = guesses.attempt(elsewhere, "ANN", 3.0);
+        assert!(refused.is_err() && guesses.attempt(elsewhere, "ann", 2.0 + LONGEST_OF_NAME * 1000.0).is_ok());
+        // the known addresses are bounded
+        (0..20).for_each(|n| guesses.right(address(n), "ann"));
+        assert_eq!(guesses.with(|all| all.known[&name_of("ann")].len()), KNOWN);
     }
 
     #[test]
@@ -113,7 +188,7 @@ mod tests {
         let guesses = Guesses::default();
         let from = IpAddr::from([192, 0, 2, 1]);
         // none of them is known to be wrong yet
-        let tried = (0..60).filter(|_| guesses.attempt(from, 0.0).is_ok()).count();
+        let tried = (0..60).filter(|_| guesses.attempt(from, "ann", 0.0).is_ok()).count();
         assert_eq!(tried, FREE as usize);
     }
 
@@ -131,6 +206,6 @@ mod tests {
         for n in 0..ADDRESSES as u32 + 100 {
             guesses.wrong(IpAddr::from(n.to_be_bytes()), FORGOTTEN);
         }
-        assert!(guesses.with(|all| all.len()) <= ADDRESSES);
+        assert!(guesses.with(|all| all.addresses.len()) <= ADDRESSES);
     }
 }

@@ -5,6 +5,7 @@ mod access;
 mod api;
 mod app;
 mod automation;
+mod connections;
 mod console;
 mod examples;
 mod extract;
@@ -36,7 +37,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
+use axum_server::accept::DefaultAcceptor;
 use axum_server::tls_rustls::RustlsAcceptor;
+use connections::Capped;
 use console::Console;
 use failure::Failure;
 use figures::AllFigures;
@@ -60,6 +63,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 const GRACE: Duration = Duration::from_secs(5);
 /// How long somebody may take to ask, or let a connection lie idle: nobody holds connections that others need for nothing.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// So many connections are open at once.
+const CONNECTIONS: usize = 1000;
 /// The largest body of most requests; those for files say their own.
 const BODY: usize = 2 * 1024 * 1024;
 /// So many texts are looked at once for those who edit them.
@@ -123,9 +128,13 @@ pub fn serve(options: Options, workplace: Workplace, terminal: Arc<dyn Terminal>
         // asks for a sign of life where several requests share a connection
         server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(PATIENCE);
         server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+        let plain = Capped::new(DefaultAcceptor::new(), CONNECTIONS);
         let served = match &certificate {
-            Some(certificate) => server.acceptor(RustlsAcceptor::new(certificate.config.clone())).serve(service).await,
-            None => server.serve(service).await,
+            Some(certificate) => {
+                let acceptor = RustlsAcceptor::new(certificate.config.clone()).acceptor(plain);
+                server.acceptor(acceptor).serve(service).await
+            }
+            None => server.acceptor(plain).serve(service).await,
         };
         app.ending.send_replace(true);
         // each connection says goodbye

@@ -1,6 +1,7 @@
 //! Chains: the parts between `|`, and which of them are waits.
 
 use super::Wait;
+use super::macros::{Expanded, Writer};
 use std::ops::Range;
 
 /// The longest wait: a day.
@@ -61,6 +62,37 @@ pub fn wait(part: &str) -> Option<Result<Wait, TooLong>> {
     let unit = ["ms", "s", "m"].into_iter().find(|known| *known == unit).filter(|_| digits > 0)?;
     let wait = number.parse().ok().map(|amount| Wait { amount, unit });
     Some(wait.filter(|wait| wait.milliseconds() <= MAX_WAIT).ok_or(TooLong))
+}
+
+/// Where a value from outside stands that would do more than to stand for something: with a line break in it, with a bar between
+/// `parts`, or in place of a command, but for a wait, an agent's name before a colon, and one word of a macro that the file defines.
+pub fn made_by_a_given_value(line: &Expanded, parts: &[Range<usize>]) -> Option<Range<usize>> {
+    let text = line.text.as_str();
+    let steps = parts.iter().filter(|part| wait(&text[(*part).clone()]).is_none());
+    let words: Vec<Range<usize>> = steps.map(|part| first_word(text, part)).collect();
+    let separates = |at: usize| parts.iter().all(|part| !part.contains(&at));
+    let steers = |writer: Writer, piece: &Range<usize>| {
+        let value = &text[piece.clone()];
+        if value.contains(char::is_control) || value.match_indices('|').any(|(at, _)| separates(piece.start + at)) {
+            return true;
+        }
+        // what stands for nothing is no part of a word that it was to begin
+        let before = text[..piece.start].trim_end();
+        if value.is_empty() && (before.is_empty() || before.ends_with('|')) {
+            return true;
+        }
+        let Some(word) = words.iter().find(|word| word.start <= piece.end && piece.start <= word.end) else {
+            return false;
+        };
+        let names_an_agent = || text.get(piece.end..word.end).is_some_and(|after| after.contains(':'));
+        value.is_empty() || value.contains(char::is_whitespace) || writer == Writer::Stranger && !names_an_agent()
+    };
+    line.given().find(|(writer, piece, _)| steers(*writer, piece)).map(|(_, _, origin)| origin)
+}
+
+fn first_word(text: &str, part: &Range<usize>) -> Range<usize> {
+    let length = text[part.clone()].find(char::is_whitespace).unwrap_or(part.len());
+    part.start..part.start + length
 }
 
 #[cfg(test)]

@@ -9,11 +9,31 @@ pub const MAX_MACROS: usize = 1_000;
 /// How much text all lines together may become, in bytes.
 const MAX_EXPANDED: usize = 1024 * 1024;
 
+/// Whose text a piece of a line is. Later ones taint what they take part in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Writer {
+    /// As in the source, byte for byte.
+    Line,
+    /// The value of a `_define`.
+    File,
+    /// A value from outside, of a name that the file defines.
+    Given,
+    /// A value from outside, of a name that the file does not know.
+    Stranger,
+}
+
+#[derive(Debug)]
+struct Macro {
+    name: String,
+    value: String,
+    writer: Writer,
+}
+
 /// The macros defined so far.
 #[derive(Debug, Default)]
 pub struct Macros {
     /// Longest name first; of equal length, the first defined first.
-    defined: Vec<(String, String)>,
+    defined: Vec<Macro>,
     /// Bytes of all expanded lines so far.
     expanded: usize,
 }
@@ -24,12 +44,13 @@ pub struct TooLong;
 
 impl Macros {
     /// Defines a macro, or gives it a new value.
-    pub fn define(&mut self, name: &str, value: &str) {
-        match self.defined.iter_mut().find(|(known, _)| known == name) {
-            Some((_, old)) => *old = value.to_string(),
+    pub fn define(&mut self, name: &str, value: &str, writer: Writer) {
+        let new = Macro { name: name.to_string(), value: value.to_string(), writer };
+        match self.defined.iter_mut().find(|known| known.name == name) {
+            Some(old) => *old = new,
             None => {
-                self.defined.push((name.to_string(), value.to_string()));
-                self.defined.sort_by_key(|(name, _)| Reverse(name.len()));
+                self.defined.push(new);
+                self.defined.sort_by_key(|known| Reverse(known.name.len()));
             }
         }
     }
@@ -41,16 +62,16 @@ impl Macros {
     /// A line that stands at `offset` of the source, with every macro's name replaced by its value: longest name first,
     /// one pass per name, so that a shorter macro's name in a value is replaced too.
     pub fn expand(&mut self, line: &str, offset: usize) -> Result<Expanded, TooLong> {
-        let whole = Segment { text: 0..line.len(), origin: offset..offset + line.len(), literal: true };
+        let whole = Segment { text: 0..line.len(), origin: offset..offset + line.len(), writer: Writer::Line };
         let mut expanded = Expanded { text: line.to_string(), segments: vec![whole] };
-        for (name, value) in &self.defined {
-            let found: Vec<usize> = expanded.text.match_indices(name.as_str()).map(|(at, _)| at).collect();
-            let grown = expanded.text.len() + found.len().saturating_mul(value.len());
+        for known in &self.defined {
+            let found: Vec<usize> = expanded.text.match_indices(known.name.as_str()).map(|(at, _)| at).collect();
+            let grown = expanded.text.len() + found.len().saturating_mul(known.value.len());
             if self.expanded + grown > MAX_EXPANDED {
                 return Err(TooLong);
             }
             if !found.is_empty() {
-                expanded = expanded.replace(&found, name.len(), value);
+                expanded = expanded.replace(&found, known);
             }
         }
         self.expanded += expanded.text.len();
@@ -72,22 +93,22 @@ struct Segment {
     text: Range<usize>,
     /// Where it comes from in the source.
     origin: Range<usize>,
-    /// As in the source, byte for byte; otherwise made by a macro whose name stands at `origin`.
-    literal: bool,
+    /// Other than the line itself: a macro made it whose name stands at `origin`.
+    writer: Writer,
 }
 
 impl Segment {
     /// The part of it that lies within a range of the text.
     fn within(&self, range: &Range<usize>) -> Segment {
         let text = self.text.start.max(range.start)..self.text.end.min(range.end);
-        let origin = match self.literal {
-            true => {
+        let origin = match self.writer {
+            Writer::Line => {
                 let shift = |at: usize| self.origin.start + (at - self.text.start);
                 shift(text.start)..shift(text.end)
             }
-            false => self.origin.clone(),
+            _ => self.origin.clone(),
         };
-        Segment { text, origin, literal: self.literal }
+        Segment { text, origin, writer: self.writer }
     }
 }
 
@@ -117,14 +138,22 @@ impl Expanded {
         Part { line: self, range }
     }
 
-    /// With the names of `length` bytes at `found` replaced.
-    fn replace(&self, found: &[usize], length: usize, value: &str) -> Expanded {
+    /// The pieces that come from outside: whose they are, their range in the text, and where their names stand.
+    pub fn given(&self) -> impl Iterator<Item = (Writer, Range<usize>, Range<usize>)> {
+        let given = self.segments.iter().filter(|segment| segment.writer >= Writer::Given);
+        given.map(|segment| (segment.writer, segment.text.clone(), segment.origin.clone()))
+    }
+
+    /// With the macro's name at `found` replaced.
+    fn replace(&self, found: &[usize], known: &Macro) -> Expanded {
         let mut new = Expanded { text: String::new(), segments: Vec::new() };
         let mut copied = 0;
         for &at in found {
             new.copy(self, copied..at);
-            copied = at + length;
-            new.push(value, self.origin(at..copied), false);
+            copied = at + known.name.len();
+            let named = self.segments(at..copied).map(|segment| segment.writer).max();
+            let writer = named.map_or(known.writer, |named| named.max(known.writer));
+            new.push(&known.value, self.origin(at..copied), writer);
         }
         new.copy(self, copied..self.text.len());
         new
@@ -132,14 +161,14 @@ impl Expanded {
 
     fn copy(&mut self, from: &Expanded, range: Range<usize>) {
         for segment in from.segments(range) {
-            self.push(&from.text[segment.text], segment.origin, segment.literal);
+            self.push(&from.text[segment.text], segment.origin, segment.writer);
         }
     }
 
-    fn push(&mut self, text: &str, origin: Range<usize>, literal: bool) {
+    fn push(&mut self, text: &str, origin: Range<usize>, writer: Writer) {
         let start = self.text.len();
         self.text.push_str(text);
-        self.segments.push(Segment { text: start..self.text.len(), origin, literal });
+        self.segments.push(Segment { text: start..self.text.len(), origin, writer });
     }
 }
 
@@ -176,7 +205,7 @@ mod tests {
     fn macros(defines: &[(&str, &str)]) -> Macros {
         let mut macros = Macros::default();
         for (name, value) in defines {
-            macros.define(name, value);
+            macros.define(name, value, Writer::File);
         }
         macros
     }
@@ -214,7 +243,7 @@ mod tests {
     fn text_that_explodes_is_refused() {
         let mut bomb = Macros::default();
         for n in 1..30 {
-            bomb.define(&"x".repeat(n), &format!("{0} {0}", "x".repeat(n - 1)));
+            bomb.define(&"x".repeat(n), &format!("{0} {0}", "x".repeat(n - 1)), Writer::File);
         }
         assert_eq!(bomb.expand(&"x".repeat(29), 0).unwrap_err(), TooLong);
     }
@@ -226,10 +255,10 @@ mod tests {
         ) {
             let mut macros = Macros::default();
             for (name, value) in &defines {
-                macros.define(name, value);
+                macros.define(name, value, Writer::File);
             }
             let expanded = macros.expand(&line, 7).unwrap();
-            let plain = macros.defined.iter().fold(line.clone(), |text, (name, value)| text.replace(name, value));
+            let plain = macros.defined.iter().fold(line.clone(), |text, known| text.replace(&known.name, &known.value));
             prop_assert_eq!(&expanded.text, &plain);
             for (at, c) in expanded.text.char_indices() {
                 let origin = expanded.origin(at..at + c.len_utf8());

@@ -3,7 +3,7 @@
 use super::agents::{self, Agents};
 use super::chain::{self, LAST_WAIT, trim};
 use super::directive::{self, Directive, WORDS, Wrong};
-use super::macros::{MAX_MACROS, Macros, Part};
+use super::macros::{MAX_MACROS, Macros, Part, Writer};
 use super::told::{Told, short};
 use super::{Command, Content, Line, MAX_BYTES, MAX_COMMAND, MAX_PARTS, Piece, Step, TestFile, To};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
@@ -28,7 +28,7 @@ pub struct Parser<'a> {
 impl<'a> Parser<'a> {
     pub fn new(source: &'a Arc<Source>, given: &'a [(String, String)]) -> Parser<'a> {
         let mut macros = Macros::default();
-        given.iter().for_each(|(name, value)| macros.define(name, value));
+        given.iter().for_each(|(name, value)| macros.define(name, value, Writer::Stranger));
         let account = |line: &'a str| {
             let (word, name) = line.trim().split_once(char::is_whitespace)?;
             word.eq_ignore_ascii_case("_account").then_some(name.trim())
@@ -168,11 +168,11 @@ impl<'a> Parser<'a> {
             });
             return None;
         };
-        let value = match self.given.iter().rev().find(|(given, _)| given == name) {
-            Some((_, given)) => given.as_str(),
-            None => value,
+        let (value, writer) = match self.given.iter().rev().find(|(given, _)| given == name) {
+            Some((_, given)) => (given.as_str(), Writer::Given),
+            None => (value, Writer::File),
         };
-        self.macros.define(name, value);
+        self.macros.define(name, value, writer);
         if self.macros.len() > MAX_MACROS {
             self.told.error(rest, format!("the testfile defines more than {MAX_MACROS} macros"), || {
                 "split it into several testfiles".into()
@@ -204,8 +204,17 @@ impl<'a> Parser<'a> {
             );
             return None;
         }
+        let parts = chain::parts(&line.text);
+        if let Some(origin) = chain::made_by_a_given_value(&line, &parts) {
+            self.told.error(origin, "the value given for this name would become a step, or part one off", || {
+                "a value from outside (--define, --env-file, a job's `define`) stands for what follows a command: write `|` and commands into \
+                 the testfile; for one word that is a command, `_define` its name there, too"
+                    .into()
+            });
+            return None;
+        }
         let mut steps = Vec::new();
-        for part in chain::parts(&line.text) {
+        for part in parts {
             self.parts += 1;
             steps.extend(self.step(&line.part(part)));
         }

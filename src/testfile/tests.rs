@@ -36,6 +36,42 @@ fn a_named_agent_a_word_and_its_parameters_have_their_places() {
 }
 
 #[test]
+fn a_given_value_stands_for_something_but_makes_no_step() {
+    let refused = |text: &str, name: &str, value: &str| {
+        let given = [(name.to_string(), value.to_string())];
+        match parse(&Source::new("calls", text), &given) {
+            Ok(_) => None,
+            Err(told) => {
+                let place = told[0].place.as_ref().unwrap();
+                assert!(told[0].message.starts_with("the value given for this name"), "{told:?}");
+                Some(text[place.span.clone()].to_string())
+            }
+        }
+    };
+    let at = |name: &str| Some(name.to_string());
+    let text = "uanew a\na:dial PEER | PAUSE\n";
+    for value in ["x | hangup", "x|", "x\nquit", "x\r", "|", "a;auth_pass=b |quit"] {
+        assert_eq!(refused(text, "PEER", value), at("PEER"), "{value:?}");
+    }
+    for value in ["sip:x@h", "x y", "sip:x@h;auth_pass=a|b"] {
+        assert_eq!(refused(text, "PEER", value), None, "{value:?}");
+    }
+    assert_eq!(refused("uanew a;auth_pass=WORD\n", "WORD", "a|b"), None, "a bar in a password");
+    // a wait stays one, and a name nobody defined begins no step
+    assert_eq!((refused(text, "PAUSE", "2s"), refused(text, "PAUSE", "quit")), (None, at("PAUSE")));
+    assert_eq!((refused(text, "dial", "hangup"), refused(text, "unused", "x|y\n")), (at("dial"), None));
+    let text = "uanew sip:a@HOST\nsip:a@HOST:dial 1\n";
+    assert_eq!((refused(text, "HOST", "h"), refused(text, "HOST", "h:quit x")), (None, at("HOST")));
+    // one that the file defines may be an agent or a command, but brings no parameters of its own
+    let text = "_define ua1 sip:a@h\n_define DO dial\nuanew <ua1>\nua1:DO x\n";
+    assert_eq!((refused(text, "ua1", "sip:b@h"), refused(text, "DO", "hangup")), (None, None));
+    assert_eq!((refused(text, "ua1", "sip:b@h:quit x"), refused(text, "DO", "quit x")), (at("ua1"), at("DO")));
+    // nor by the file's macros
+    assert_eq!(refused("uanew a\n dial x\n", "dial", ""), at("dial"));
+    assert_eq!(refused("_define END |quit\nuanew a\na:dial PEER\n", "PEER", "x END"), at("PEER"));
+}
+
+#[test]
 fn too_much_is_refused() {
     let large = errors(&"#".repeat(MAX_BYTES + 1));
     assert_eq!(large, ["the testfile has 262145 bytes; the limit is 262144 (256 KiB)"]);

@@ -213,6 +213,10 @@ fn too_large() -> Ended {
     }
 }
 
+const MISSING: &str = "`find` gives undefined where nothing fits, and so does a field that an event lacks: assert it before it is used, \
+                       `telefonist.assert(invite !== undefined, \"no INVITE came\")`";
+const GIVEN: &str = "a validation is given `events`, `stats`, `telefonist` and `print`, no agents: docs/validations.md";
+
 /// Why a script was ended that had no reason itself.
 #[derive(Debug, Clone, Copy)]
 enum Interrupted {
@@ -284,8 +288,11 @@ impl Told {
                 Ended::error("a function calls itself without end")
             }
             (name, message) if FAULTS.contains(&name) => Ended {
-                advice: (name == "TypeError")
-                    .then(|| "what may be missing in a run is to be asserted before it is used".to_string()),
+                advice: match name {
+                    "TypeError" => Some(MISSING.to_string()),
+                    "ReferenceError" => Some(GIVEN.to_string()),
+                    _ => None,
+                },
                 ..Ended::error(format!("{name}: {message}"))
             },
             (_, "") => Ended::failed("the validation threw an error"),

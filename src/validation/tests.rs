@@ -216,6 +216,17 @@ fn what_cannot_be_carried_out_is_an_error_within_the_limits() {
 }
 
 #[test]
+fn mistakes_of_javascript_come_with_what_to_do() {
+    for (text, advice) in [
+        ("events.find(e => e.type === 'NEVER').time", "assert it before it is used"),
+        ("agent('alice')", "`events`, `stats`, `telefonist` and `print`"),
+    ] {
+        let ended = judge("a.js", text).ended;
+        assert!(ended.advice.as_ref().is_some_and(|told| told.contains(advice)), "{text} {ended:?}");
+    }
+}
+
+#[test]
 fn a_validation_can_be_stopped() {
     for (name, text) in [("a.js", "while (true) {}"), ("a.rhai", "loop { }")] {
         let judging = judge_within(name, text, Duration::from_secs(60), Arc::new(|| true));

@@ -99,6 +99,7 @@ fn who_waits_for_the_end_gets_it_and_a_text_with_errors_is_told_of_at_once() {
         (json!({ "project": "none" }), 404),
         (with(text("short", SHORT), json!({ "repeat": 1001 })), 400),
         (json!({ "text": { "name": "x", "kind": "perl", "text": "" } }), 422),
+        (with(text("short", SHORT), json!({ "define": { "|": "x" } })), 400),
     ] {
         server.post("run", body).is(status);
     }
@@ -134,6 +135,18 @@ fn parameters_reach_the_test_and_do_not_stay() {
         let bytes = std::fs::read(server.data_dir().join(file)).unwrap();
         assert!(!bytes.windows(9).any(|part| part == b"hush-hush"), "{file}");
     }
+}
+
+#[test]
+fn a_parameter_adds_no_step_to_a_testfile() {
+    let server = Server::start();
+    let file =
+        json!({ "name": "f", "kind": "testfile", "text": "uanew <sip:a@127.0.0.1>;regint=0\ndial PEER | 10ms\n" });
+    let asked = json!({ "text": file, "wait": true, "define": { "PEER": "sip:hush-hush@127.0.0.1:9\nquit" } });
+    let refused = server.post("run", asked).is(422);
+    let told = refused.json();
+    assert!(told["errors"][0]["message"].as_str().unwrap().contains("would become a step"), "{told}");
+    assert_eq!((&told["errors"][0]["line"], refused.text().contains("hush-hush")), (&json!(2), false));
 }
 
 /// Ends it without a chance to clear up.

@@ -13,7 +13,7 @@ const EXTRA: &[(&str, &[&str])] = &[
     ("account", &["account.c"]),
     ("augain", &["augain.c"]),
     ("contact", &["contact.c"]),
-    ("ctrl_tcp", &["ctrl_tcp.c", "tcp_netstring.c", "netstring/netstring.c"]),
+    ("ctrl_tcp", &[CTRL_TCP, "tcp_netstring.c", "netstring/netstring.c"]),
     ("debug_cmd", &["debug_cmd.c"]),
     ("echo", &["echo.c"]),
     ("in_band_dtmf", &["in_band_dtmf.c"]),
@@ -28,6 +28,9 @@ const EXTRA: &[(&str, &[&str])] = &[
     ("uuid", &["uuid.c"]),
     ("vumeter", &["vumeter.c"]),
 ];
+
+/// It obeys whoever connects: `modules/control.c` stands between it and the port.
+const CTRL_TCP: &str = "ctrl_tcp.c";
 
 /// Our own modules, with their files in `modules/`.
 const OWN: &[(&str, &[&str])] = &[("callreport", &["callreport.c"]), ("recorder", &["recorder.c", "track.c", "wav.c"])];
@@ -189,18 +192,20 @@ fn words(command: &str) -> Vec<String> {
 fn compile(out: &Path, flags: &Flags, modules: &[String], g722: bool) {
     let mut upstream = flags.build();
     upstream.warnings(false);
+    let mut guarded = upstream.clone();
+    guarded.define("tcp_listen", "control_listen").define("tcp_accept", "control_accept");
     for (name, files) in EXTRA {
         let folder = flags.source.join("modules").join(name);
         for file in files.iter().map(|f| folder.join(f)) {
             assert!(file.is_file(), "{} is missing: {RINGO_CORE} no longer ships this module", file.display());
-            upstream.file(file);
+            if file.ends_with(CTRL_TCP) { &mut guarded } else { &mut upstream }.file(file);
         }
     }
 
     let table = out.join("mod_table.c");
     fs::write(&table, mod_table(modules)).expect("cannot write mod_table.c");
     let mut own = flags.build();
-    own.file(table).warnings(true).extra_warnings(true);
+    own.file(table).file("modules/control.c").warnings(true).extra_warnings(true);
     for file in OWN.iter().flat_map(|(_, files)| *files) {
         own.file(Path::new("modules").join(file));
     }
@@ -213,7 +218,7 @@ fn compile(out: &Path, flags: &Flags, modules: &[String], g722: bool) {
 
     let mut archive = cc::Build::new();
     archive.cargo_metadata(false);
-    for part in [upstream, own, main] {
+    for part in [upstream, guarded, own, main] {
         archive.objects(part.compile_intermediates());
     }
     archive.compile("telefonist_modules");

@@ -63,7 +63,8 @@ pub struct HostArguments {
     /// SIP listen address and base port for agents
     #[arg(long, value_name = "ADDRESS:PORT", env = "TELEFONIST_SIP_LISTEN", default_value = "0.0.0.0:5060", value_parser = address, help_heading = "Agents")]
     pub sip_listen: SocketAddr,
-    /// Control address of the agents and their first control port
+    /// Control address of the agents and their first control port. The embedded agent obeys its own user's host alone, an external
+    /// one (--baresip) whoever reaches its port, every user of this machine too
     #[arg(long, value_name = "ADDRESS:PORT", env = "TELEFONIST_CTRL_ADDRESS", default_value = "127.0.0.1:4444", value_parser = address, help_heading = "Agents")]
     pub ctrl_address: SocketAddr,
     /// RTP port range for agents, 20 for each

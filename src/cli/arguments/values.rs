@@ -1,5 +1,6 @@
 //! The words of a flag's value, read; what is wrong is told as what is allowed.
 
+use crate::agent::has_room_for_rtp;
 use crate::export::Format;
 use crate::store::Secret;
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
@@ -29,6 +30,10 @@ pub fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
     let port = |text: &str| text.trim().parse::<u16>().ok().filter(|port| *port > 0);
     let range = text.split_once('-').and_then(|(first, last)| Some((port(first)?, port(last)?)));
     match range {
+        Some((first, last)) if first < last && !has_room_for_rtp(&(first..=last)) => {
+            Err("an agent needs four ports, the first of them even, and has 20 where there are so many: 10000-11000"
+                .into())
+        }
         Some((first, last)) if first < last => Ok(first..=last),
         _ => Err("a port range is two ports, the lower one first: 10000-11000".into()),
     }

@@ -53,6 +53,73 @@ fn a_timeout_says_what_was_awaited_and_what_came_instead() {
     assert!(host.prints().is_empty());
 }
 
+/// Whether an await ended before its time, which is far longer than the test has, and what it said.
+fn ended_at_once(host: FakeHost, text: &str) -> Vec<String> {
+    let (ended, _) = run_on(host, &format!("{PAIR}{text}"));
+    assert_eq!(ended.how, How::Failed, "{ended:?}");
+    ended.details
+}
+
+#[test]
+fn what_can_not_come_of_a_call_any_more_is_not_waited_for() {
+    let host = || {
+        let ready = [
+            "alice CALL_RINGING a1",
+            "bob CALL_INCOMING b1",
+            "alice CALL_CLOSED a1 486 Busy Here",
+            "alice CALL_RTCP a1",
+        ];
+        FakeHost::new().on("alice dial bob", &ready)
+    };
+    let call = "alice.dial(bob);\nlet call = (await alice.event(\"CALL_RINGING\")).call;\n";
+    let never = "it can't come any more: this call is closed".to_string();
+    for wait in [
+        "call.established()",
+        "call.event(\"call_established\")",
+        "call.closed(603)",
+        "call.closed().where(|e| false)",
+        "call.closed().count(2)",
+        "all([bob.event(\"CALL_INCOMING\"), call.established()])",
+        "any([call.established(), all([bob.event(\"CALL_INCOMING\"), call.closed(500)])])",
+    ] {
+        let details = ended_at_once(host(), &format!("{call}await {wait} within 10m;"));
+        assert!(details.contains(&never), "{wait}: {details:?}");
+    }
+    let details = ended_at_once(host(), &format!("{call}await call.closed();\nawait call.closed() within 10m;"));
+    assert!(details.contains(&never) && details[1].contains("an earlier await took it"), "{details:?}");
+    // what may still come, or is here
+    for wait in ["call.closed(486)", "call.event(\"CALL_RTCP\")", "any([call.established(), call.closed()])"] {
+        assert_eq!(run_on(host(), &format!("{PAIR}{call}await {wait} within 10m;")).0, Ended::finished(), "{wait}");
+    }
+    for wait in ["call.event(\"AUDIO_REPORT\")", "alice.established()", "any([call.established(), bob.established()])"]
+    {
+        let details = ended_at_once(host(), &format!("{call}await {wait} within 30ms;"));
+        assert!(!details.contains(&never), "{wait}: {details:?}");
+    }
+}
+
+#[test]
+fn an_agent_that_has_ended_is_not_waited_for() {
+    let starting = || Note::AgentStarting {
+        aor: "sip:bob@127.0.0.1".into(),
+        address: "127.0.0.1:5060".into(),
+        local: true,
+        baresip: "4.12.0".into(),
+    };
+    let stopped = || Note::AgentStopped { status: "exit code 0".into() };
+    let run = |notes: Vec<Note>, wait: &str| {
+        let host = FakeHost::new();
+        host.log.push_all(Some(&"bob".into()), notes.into_iter().map(Body::Note));
+        ended_at_once(host, &format!("await {wait};"))
+    };
+    let never = "it can't come any more: bob has ended".to_string();
+    assert!(run(vec![starting(), stopped()], "bob.sip(200) within 10m").contains(&never));
+    // a process that took its place
+    for notes in [vec![starting(), starting(), stopped()], vec![starting(), stopped(), starting()], vec![]] {
+        assert!(!run(notes, "bob.sip(200) within 20ms").contains(&never));
+    }
+}
+
 #[test]
 fn a_timeout_can_be_caught_and_thrown_again() {
     let text = format!(

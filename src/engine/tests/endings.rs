@@ -46,6 +46,23 @@ fn a_stop_reaches_every_wait_and_every_loop() {
 }
 
 #[test]
+fn a_claim_without_a_reason_says_what_does_not_hold() {
+    for (text, message) in [
+        ("check(1 == 2);", "`1 == 2` does not hold"),
+        ("let n = 1;\nif true { assert(n  >\n   [2, 3].len()  /* ) */); }", "`n > [2, 3].len() /* ) */` does not hold"),
+        ("check(\"ü) \" == `(${1 + 1}`);", "`\"ü) \" == `(${1 + 1}`` does not hold"),
+        ("fn f(x) { check (x.contains(\"b\")) }\nf(\"a\");", "`x.contains(\"b\")` does not hold"),
+        ("import \"lib\" as lib;\nlib::g();", "`1 > 2` does not hold"),
+        ("let c = Fn(\"check\");\nc.call(false);", "what `check` was given does not hold"),
+        ("assert(\"<sip:a@h>;auth_pass=sesame\" == \"\");", "`\"<sip:a@h>;auth_pass=******\" == \"\"` does not hold"),
+    ] {
+        let files: Loader = Arc::new(|_| Ok("fn g() { check(1 > 2); }".to_string()));
+        let ended = run(&program(text).with_files(files), Arc::new(FakeHost::new()), &Limits::default());
+        assert_eq!((ended.how, ended.message.as_str()), (How::Failed, message), "{text}");
+    }
+}
+
+#[test]
 fn a_stop_with_a_place_of_its_own_keeps_it() {
     let at = At { source: "elsewhere".into(), line: 7, column: 1 };
     let ended =

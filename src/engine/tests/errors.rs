@@ -126,3 +126,36 @@ proptest! {
         let _ = check(&script(&words.concat()), &Known::default());
     }
 }
+
+#[test]
+fn what_is_nothing_is_told_with_what_to_do() {
+    let head = "let alice = agent(\"alice\");\nlet m = #{ a: 1 };\nlet none = m.b;\n";
+    for (text, message) in [
+        ("none.trim();", "`trim` can't be called with (nothing)"),
+        ("none.call.closed();", "nothing has no `call`"),
+        ("print(none + 1);", "`+` does not work with nothing and a number"),
+        ("if none { }", "a truth value is due here, not nothing"),
+        ("alice.dial(none);", "a text or an agent is due here, not nothing"),
+        ("assert(none);", "`assert` can't be called with (nothing)"),
+    ] {
+        let (ended, _) = run_text(&format!("{head}{text}"));
+        assert_eq!((ended.how, ended.message.as_str()), (How::Error, message), "{text}");
+        assert!(ended.advice.is_some_and(|advice| advice.contains("value ?? ")), "{text}");
+    }
+    assert_eq!(run_text("assert(false, \"nothing came\");").0.advice, None);
+}
+
+#[test]
+fn a_computed_event_name_with_a_slip_is_not_waited_for() {
+    for (name, message) in [
+        ("CALL_ESTABLISHD", "no agent gives an event `CALL_ESTABLISHD`; did you mean `CALL_ESTABLISHED`?"),
+        ("call_close", "no agent gives an event `call_close`; did you mean `CALL_CLOSED`?"),
+    ] {
+        for wait in ["event(n) within 5m", "quiet(n) during 5m"] {
+            let text = format!("let bob = agent(\"bob\");\nlet n = \"{name}\";\nawait bob.{wait};");
+            let (ended, _) = run_text(&text);
+            assert_eq!((ended.how, ended.message.as_str()), (How::Error, message), "{wait}");
+            assert_eq!(place(&ended).0, 3);
+        }
+    }
+}

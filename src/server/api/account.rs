@@ -55,7 +55,8 @@ async fn login(State(app): State<Arc<App>>, request: Request) -> Result<Response
     let Json(login) = tokio::time::timeout(PATIENCE, body).await.map_err(late)??;
     let is_default = login.password == DEFAULT_PASSWORD;
     let _turn = app.access.verifying.acquire().await;
-    app.access.guesses.attempt(peer, now())?;
+    app.access.guesses.attempt(peer, &login.user, now())?;
+    let name = login.user.clone();
     let begin = move |app: &App| {
         let Some(user) = app.store.verify_password(&login.user, &login.password)? else { return Ok(None) };
         if is_default && !local {
@@ -68,7 +69,7 @@ async fn login(State(app): State<Arc<App>>, request: Request) -> Result<Response
         return Err(Failure::new(StatusCode::UNAUTHORIZED, "user or password is wrong")
             .advice("the first user is `telefonist`, with the password of -ui_admin_password"));
     };
-    app.access.guesses.right(peer);
+    app.access.guesses.right(peer, &name);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&app, token.reveal(), LIFETIME))]).into_response())
 }
 

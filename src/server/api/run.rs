@@ -3,6 +3,7 @@
 use super::views::{Job, KindWord, job_view};
 use crate::jobs::{JobView, Options, Order, What};
 use crate::record::Trigger;
+use crate::run::is_name;
 use crate::server::access::{Looker, May, Runner, Who};
 use crate::server::app::{App, blocking};
 use crate::server::extract::{Json, Path, Query};
@@ -140,6 +141,11 @@ async fn run(
     if asked.retries > MOST || asked.repeat > MOST || asked.define.len() > DEFINES {
         return Err(Failure::bad(format!(
             "retries and repeat are {MOST} at most, define has {DEFINES} values at most"
+        )));
+    }
+    if let Some(name) = asked.define.keys().find(|name| !is_name(name)) {
+        return Err(Failure::bad(format!(
+            "define: `{name}` is not a name: letters, digits, `_`, `-` and `.`, a letter first"
         )));
     }
     let (wait, may_wait, trigger) = (asked.wait, asked.queue, trigger(&who));
