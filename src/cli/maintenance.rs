@@ -67,6 +67,7 @@ fn told(done: &Maintained, trial: bool) -> String {
     for (id, why) in &index.left_out {
         let _ = writeln!(text, "left alone: runs/{}: {}", plain(id), plain(why));
     }
+    let _ = writeln!(text, "jobs forgotten: {}", done.jobs);
     let _ = writeln!(text, "expired logins: {}", done.sessions);
     let (before, after) = done.database;
     let _ = match after {

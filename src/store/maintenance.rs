@@ -5,7 +5,7 @@ use super::kept::kept_runs;
 use super::problem::Problem;
 use super::retention::{self, Retention};
 use super::runs::{self, Rebuilt};
-use super::{host, sessions};
+use super::{host, queue, sessions};
 use crate::diagnostic::Diagnostic;
 use crate::record;
 use rusqlite::Connection;
@@ -25,6 +25,8 @@ pub struct Maintained {
     pub runs: Vec<Gone>,
     /// What hosts left that were killed, by its path below the data directory.
     pub leftovers: Vec<Gone>,
+    /// Jobs that ended before the days that are kept.
+    pub jobs: usize,
     /// Sessions that have expired.
     pub sessions: usize,
     /// The bytes of the database, before and after; of a trial, before only.
@@ -52,9 +54,10 @@ impl Store {
         let work = |connection: &Connection| {
             let index = runs::rebuild(connection, &runs, &kept)?;
             let sessions = sessions::forget(connection, now)?;
-            Ok((index, sessions, retention::to_go(connection, &runs, keep, now)?))
+            let jobs = queue::forget(connection, keep.since(now))?;
+            Ok((index, (jobs, sessions), retention::to_go(connection, &runs, keep, now)?))
         };
-        let (mut index, sessions, to_go) =
+        let (mut index, (jobs, sessions), to_go) =
             if trial { self.trial(work)? } else { self.write(|transaction| work(transaction))? };
         let (mut gone, mut problems) = (vec![], vec![]);
         for id in to_go {
@@ -87,7 +90,7 @@ impl Store {
             problems.push(problem.diagnostic());
         }
         let after = (!trial).then(|| self.size());
-        Ok(Maintained { index, runs: gone, leftovers, sessions, database: (before, after), problems })
+        Ok(Maintained { index, runs: gone, leftovers, jobs, sessions, database: (before, after), problems })
     }
 }
 

@@ -201,17 +201,14 @@ impl Store {
         let query = format!("{JOB} WHERE state = 'done' AND (?1 IS NULL OR schedule = ?1) ORDER BY id DESC LIMIT ?2");
         self.read(|connection| all(connection, &query, (schedule, limit), job))
     }
+}
 
-    /// Forgets the jobs that ended before then; gives how many. The runs that they had stay.
-    pub fn forget_jobs(&self, before: f64) -> Result<usize, Problem> {
-        let gone = "FROM queue WHERE state = 'done' AND ended < ?1";
-        self.write(|transaction| {
-            // what was sent of their tests that could not begin
-            let deliveries = format!("DELETE FROM deliveries WHERE run IN (SELECT 'job-' || id {gone})");
-            change(transaction, &deliveries, (before,))?;
-            change(transaction, &format!("DELETE {gone}"), (before,))
-        })
-    }
+/// Forgets the jobs that ended before then, with what was sent of their tests that could not begin; gives how many.
+pub(super) fn forget(connection: &Connection, before: f64) -> Result<usize, Problem> {
+    let gone = "FROM queue WHERE state = 'done' AND ended < ?1";
+    let deliveries = format!("DELETE FROM deliveries WHERE run IN (SELECT 'job-' || id {gone})");
+    change(connection, &deliveries, (before,))?;
+    change(connection, &format!("DELETE {gone}"), (before,))
 }
 
 /// Puts a job at the end of the queue, where none of its schedule waits.
@@ -287,11 +284,11 @@ mod tests {
         let ends: Vec<_> = done.iter().map(|job| (job.id, job.status, job.payload.as_str())).collect();
         assert_eq!(ends, [(ids[1], Some(Status::Cancelled), ""), (ids[0], Some(Status::Fail), "")]);
         assert_eq!(store.jobs().unwrap().len(), 1);
-        assert_eq!(store.forget_jobs(4.0).unwrap(), 1);
+        assert_eq!(store.write(|transaction| forget(transaction, 4.0)).unwrap(), 1);
         assert!(matches!(store.job(ids[1]), Err(Problem::Missing(_))));
         // no id is given twice
         store.finish_job(ids[2], (Status::Pass, None), &[], 5.0).unwrap();
-        store.forget_jobs(9.0).unwrap();
+        store.write(|transaction| forget(transaction, 9.0)).unwrap();
         assert!(queue(&store, &new("d")) > ids[2]);
     }
 

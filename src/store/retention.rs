@@ -2,6 +2,7 @@
 
 use super::database::{Store, all};
 use super::problem::Problem;
+use super::queue;
 use crate::diagnostic::Diagnostic;
 use crate::record;
 use rusqlite::Connection;
@@ -51,7 +52,7 @@ impl Store {
         self.read(|connection| to_go(connection, &runs, keep, now))
     }
 
-    /// Deletes the runs that are to go; gives the ids of those that are gone, and for each that is not why.
+    /// Deletes the runs that are to go, and the jobs that ended before the days that are kept; gives the ids of those that are gone, and for each that is not why.
     pub fn prune_runs(&self, keep: Retention, now: f64) -> Result<(Vec<String>, Vec<Diagnostic>), Problem> {
         let (mut gone, mut problems) = (vec![], vec![]);
         for id in self.runs_to_go(keep, now)? {
@@ -61,12 +62,20 @@ impl Store {
                 Err(problem) => problems.push(problem.diagnostic()),
             }
         }
+        self.write(|transaction| queue::forget(transaction, keep.since(now)))?;
         Ok((gone, problems))
     }
 }
 
+impl Retention {
+    /// What is older is not kept.
+    pub(super) fn since(self, now: f64) -> f64 {
+        self.days.map_or(f64::NEG_INFINITY, |days| now - f64::from(days) * DAY)
+    }
+}
+
 pub(super) fn to_go(connection: &Connection, runs: &Path, keep: Retention, now: f64) -> Result<Vec<String>, Problem> {
-    let before = keep.days.map_or(f64::NEG_INFINITY, |days| now - f64::from(days) * DAY);
+    let before = keep.since(now);
     let newest = keep.runs.map_or(i64::MAX, i64::from);
     let query = "SELECT id FROM (SELECT id, started, status,
             row_number() OVER (PARTITION BY project_key ORDER BY started DESC, id DESC) AS place FROM runs) AS placed
@@ -80,7 +89,9 @@ pub(super) fn to_go(connection: &Connection, runs: &Path, keep: Retention, now: 
 mod tests {
     use super::super::runs::{Run, RunStatus, put};
     use super::*;
-    use crate::record::{Header, RunFolder};
+    use crate::record::{Header, RunFolder, Trigger};
+    use crate::store::{Host, NewDelivery, NewJob, WebhookKind};
+    use crate::verdict::Status;
 
     /// A run that began so many days after the epoch.
     fn add(store: &Store, project: Option<&str>, day: u32, status: RunStatus) -> (String, RunFolder) {
@@ -137,6 +148,43 @@ mod tests {
         assert_eq!(said.or(store.retention().unwrap()), Retention { runs: Some(7), days: Some(0) });
         store.set_retention(Retention { runs: None, days: Some(3) }).unwrap();
         assert_eq!(Store::open(data.path()).unwrap().retention().unwrap(), Retention { runs: None, days: Some(3) });
+    }
+
+    #[test]
+    fn a_job_goes_with_the_days_that_its_runs_are_kept() {
+        let data = tempfile::tempdir().unwrap();
+        let store = Store::open(data.path()).unwrap();
+        let host = Host::take(data.path()).unwrap();
+        let new =
+            NewJob { project: None, payload: "p".into(), plan: "p".into(), trigger: Trigger::Manual, schedule: None };
+        for day in [1.0, 5.0] {
+            store.queue_job(&new, day * DAY).unwrap();
+            let job = store.take_job(&host, day * DAY).unwrap().unwrap().id;
+            store.finish_job(job, (Status::Error, None), &[("tap", "1..0".into())], day * DAY).unwrap();
+            let told = NewDelivery {
+                run: format!("job-{job}"),
+                webhook: Some(1),
+                kind: WebhookKind::Json,
+                address: "http://127.0.0.1:1".into(),
+                body: "{}".into(),
+            };
+            store.queue_deliveries(&[told], &host, day * DAY).unwrap();
+        }
+        let kept = |store: &Store| {
+            let jobs: Vec<i64> = store.jobs_done(None, 9).unwrap().iter().map(|job| job.id).collect();
+            let told = [1, 2].map(|job| store.deliveries(&format!("job-{job}")).unwrap().len());
+            (jobs, told, store.job_report(1, "tap").unwrap().is_some())
+        };
+        store.prune_runs(Retention { runs: Some(0), days: None }, 9.0 * DAY).unwrap();
+        assert_eq!(kept(&store), (vec![2, 1], [1, 1], true));
+        let keep = Retention { runs: None, days: Some(5) };
+        assert_eq!(store.maintain(keep, true, 9.0 * DAY).unwrap().jobs, 1);
+        assert_eq!(kept(&store), (vec![2, 1], [1, 1], true), "a trial changes nothing");
+        store.prune_runs(keep, 9.0 * DAY).unwrap();
+        assert_eq!(kept(&store), (vec![2], [0, 1], false));
+        let keep = Retention { runs: None, days: Some(1) };
+        assert_eq!(store.maintain(keep, false, 9.0 * DAY).unwrap().jobs, 1);
+        assert_eq!(kept(&store), (vec![], [0, 0], false));
     }
 
     #[test]
