@@ -54,6 +54,20 @@ fn an_agent_killed_in_a_call_is_an_error_with_its_name_and_line_within_a_second(
 }
 
 #[test]
+fn what_is_awaited_of_an_agent_that_is_killed_is_no_second_reason() {
+    let text =
+        "let alice = agent(\"alice\");\nalice.cmd(\"reginfo\");\nawait alice.event(\"CALL_INCOMING\") within 2m;\n";
+    let test = Telefonist::new("run a.rhai").file("a.rhai", text);
+    let mut child = test.start();
+    wait_for_event(&mut child, &test.folder.path().join("data"), &["WAITING"]);
+    signal(children(child.id())[0], libc::SIGKILL);
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("alice") && said.contains("signal 9") && !said.contains("within 2 min"), "{said}");
+}
+
+#[test]
 fn ctrl_c_and_a_terminal_that_goes_end_with_130_and_no_agent_is_left() {
     for sent in [libc::SIGINT, libc::SIGHUP] {
         let test = Telefonist::new("run call").file("call", CALL);

@@ -73,7 +73,11 @@ pub fn wait_for(
                     }
                 }
                 if let Some(why) = going.hopeless(next) {
-                    return Err(going.timeout(time, Some(why)));
+                    // an agent that went away by itself ends the run, and that is the reason
+                    return Err(match run.log().stopped() {
+                        Some(_) => run.stopped(site),
+                        None => going.timeout(time, Some(why)),
+                    });
                 }
             }
         }

@@ -60,6 +60,14 @@ struct State {
     hooks: Vec<Hook>,
 }
 
+impl State {
+    /// Why waits end, unless that is known already; gives what is to be called then.
+    fn stop_for(&mut self, reason: Stop) -> Vec<Hook> {
+        self.stop.get_or_insert(reason);
+        std::mem::take(&mut self.hooks)
+    }
+}
+
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State").field("tail", &self.tail).finish_non_exhaustive()
@@ -137,6 +145,16 @@ impl Log {
 
     /// Appends what came at once, and wakes who waits once for all of it. Returns the number of the first.
     pub fn push_all(&self, agent: Option<&Arc<str>>, bodies: impl IntoIterator<Item = Body>) -> u64 {
+        self.push_and_stop(agent, bodies, None)
+    }
+
+    /// The same for what may be a reason to end the run: nobody sees the events before that is known.
+    pub fn push_and_stop(
+        &self,
+        agent: Option<&Arc<str>>,
+        bodies: impl IntoIterator<Item = Body>,
+        stop: Option<Stop>,
+    ) -> u64 {
         let mut state = lock(&self.state);
         let first = state.tail.next();
         if state.closed {
@@ -145,17 +163,21 @@ impl Log {
         for (n, body) in (first..).zip(bodies) {
             state.tail.push(Event { n, time: self.clock.now(), agent: agent.cloned(), body });
         }
+        let hooks = stop.map(|stop| state.stop_for(stop)).unwrap_or_default();
         if state.waiting > 0 {
             self.changed.notify_all();
         }
-        if state.archive.is_some() && state.tail.is_over(self.limits) {
-            self.make_room(state);
+        let over = state.archive.is_some() && state.tail.is_over(self.limits);
+        drop(state);
+        hooks.into_iter().for_each(|hook| (hook.0)());
+        if over {
+            self.make_room();
         }
         first
     }
 
-    fn make_room(&self, mut state: MutexGuard<'_, State>) {
-        let begun = Instant::now();
+    fn make_room(&self) {
+        let (mut state, begun) = (lock(&self.state), Instant::now());
         while state.tail.is_over(self.limits) && !state.stuck && !state.closed {
             let left = PATIENCE.saturating_sub(begun.elapsed());
             state.stuck = left.is_zero();
@@ -287,11 +309,8 @@ impl Log {
 
     /// Ends all waits of the run, now and later. The first reason stays.
     pub fn stop(&self, reason: Stop) {
-        let mut state = lock(&self.state);
-        state.stop.get_or_insert(reason);
+        let hooks = lock(&self.state).stop_for(reason);
         self.changed.notify_all();
-        let hooks = std::mem::take(&mut state.hooks);
-        drop(state);
         hooks.into_iter().for_each(|hook| (hook.0)());
     }
 

@@ -232,10 +232,6 @@ impl Sink for Run {
             }
             stop = stop.or(self.policy.judge(agent, body));
         }
-        let first = self.log.push_all(agent, bodies);
-        if let Some(stop) = stop {
-            self.log.stop(stop);
-        }
-        first
+        self.log.push_and_stop(agent, bodies, stop)
     }
 }

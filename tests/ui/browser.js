@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { begun } from "../browser/begun.js";
 import { client } from "./program.js";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-export const launch = () => chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, "--autoplay-policy=no-user-gesture-required"] });
+export const launch = () => begun(() => chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, "--autoplay-policy=no-user-gesture-required"] }));
 
 /** The name of the browser's message for an answer that is no success: a test that provokes one says so. */
 const isRefusal = (text) => /Failed to load resource: the server responded with a status of (401|403|404|409|422|429|503)/.test(text);

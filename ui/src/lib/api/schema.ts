@@ -189,6 +189,7 @@ export interface components {
             kind: string;
             /** Format: double */
             queued: number;
+            /** @description Its id; `job-N` where a test of that job could not begin. */
             run: string;
             /** @description pending, sent, failed */
             state: string;
