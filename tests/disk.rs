@@ -109,7 +109,8 @@ fn what_memory_can_not_hold_while_the_disk_is_full_goes_and_the_verdict_stays() 
     let Judged { verdict, .. } = telefonist::verdict::judge(&header(), &*log, None).unwrap();
     assert_eq!(verdict.reasons[0].message, "too slow");
     let (held, dropped) = (numbers(&*log).len() as u64, log.dropped());
-    assert!(held < 1000 && held + dropped == 5002, "{held} held, {dropped} dropped");
+    // none is lost uncounted; a few more may be counted: what goes while it is being written may reach the disk's last page
+    assert!(held < 1000 && (5002..5052).contains(&(held + dropped)), "{held} held, {dropped} dropped");
     let missing = format!("{dropped} events are missing from the record, ");
     assert!(verdict.warnings[0].message.starts_with(&missing), "{:?}", verdict.warnings);
 }
