@@ -120,9 +120,8 @@ impl Agent {
         let stopped = inner.abandoned || self.stopping.load(Ordering::SeqCst);
         Ended::error(match &inner.phase {
             _ if stopped => format!("agent `{}` is being stopped", self.name),
-            Phase::Gone(status) if status == CLEAN => format!("agent `{}` has ended; no command reaches it", self.name),
-            Phase::Gone(status) => format!("agent `{}` went away by itself: {status}", self.name),
-            // its status is about to come
+            Phase::Gone(status) if status != CLEAN => format!("agent `{}` went away by itself: {status}", self.name),
+            // it was told to, or its status is about to come
             _ => format!("agent `{}` has ended; no command reaches it", self.name),
         })
     }

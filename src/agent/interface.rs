@@ -32,20 +32,16 @@ pub fn of(account: &Account, settings: &Settings) -> Result<IpAddr, Ended> {
 /// # Errors
 /// There is no such interface; the address is none of this machine.
 pub fn check(settings: &Settings) -> Result<(), Diagnostic> {
-    let (flag, address) = match &settings.rtp_interface {
-        Some(name) => {
-            let mut known: Vec<String> =
-                interfaces().iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
-            known.dedup();
-            let unknown = || {
-                Diagnostic::error(format!("--rtp-interface: there is no network interface `{name}` with an address"))
-                    .advice(format!("there are: {}", known.join(", ")))
-            };
-            ("--rtp-interface", name.parse().ok().or_else(|| address_of(name)).ok_or_else(unknown)?)
-        }
-        None if settings.sip_listen.ip().is_unspecified() => return Ok(()),
-        None => ("--sip-listen", settings.sip_listen.ip()),
+    let Some((flag, address)) = flagged(settings) else { return Ok(()) };
+    let unknown = || {
+        let mut known: Vec<String> =
+            interfaces().iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
+        known.dedup();
+        let name = settings.rtp_interface.as_deref().unwrap_or_default();
+        Diagnostic::error(format!("{flag}: there is no network interface `{name}` with an address"))
+            .advice(format!("there are: {}", known.join(", ")))
     };
+    let address = address.ok_or_else(unknown)?;
     let other = |error| {
         Diagnostic::error(format!("{flag}: no agent can live at {address} on this machine: {error}"))
             .advice("name an address of this machine: `ip address` shows them")
@@ -53,19 +49,25 @@ pub fn check(settings: &Settings) -> Result<(), Diagnostic> {
     UdpSocket::bind((address, 0)).map(drop).map_err(other)
 }
 
+/// Where a flag puts the agents that register, if one does, and which; no address: there is no such interface.
+fn flagged(settings: &Settings) -> Option<(&'static str, Option<IpAddr>)> {
+    match &settings.rtp_interface {
+        Some(name) => Some(("--rtp-interface", name.parse().ok().or_else(|| address_of(name)))),
+        None if settings.sip_listen.ip().is_unspecified() => None,
+        None => Some(("--sip-listen", Some(settings.sip_listen.ip()))),
+    }
+}
+
 fn wanted(account: &Account, settings: &Settings) -> Result<IpAddr, Ended> {
     if account.local {
         return Ok(account.loopback());
     }
-    if let Some(name) = &settings.rtp_interface {
-        let unknown = || Ended {
-            advice: Some("name one of `ip address` with --rtp-interface".into()),
+    if let Some((flag, address)) = flagged(settings) {
+        let name = settings.rtp_interface.as_deref().unwrap_or_default();
+        return address.ok_or_else(|| Ended {
+            advice: Some(format!("name one of `ip address` with {flag}")),
             ..Ended::error(format!("there is no network interface `{name}` with an address"))
-        };
-        return name.parse().ok().or_else(|| address_of(name)).ok_or_else(unknown);
-    }
-    if !settings.sip_listen.ip().is_unspecified() {
-        return Ok(settings.sip_listen.ip());
+        });
     }
     let (host, port) = account.first_hop();
     let towards = addresses(&host, port).into_iter().find_map(towards);

@@ -62,7 +62,10 @@ impl Store {
                 Err(problem) => problems.push(problem.diagnostic()),
             }
         }
-        self.write(|transaction| queue::forget(transaction, keep.since(now)))?;
+        // each job's end comes here: it writes only where there are days
+        if keep.days.is_some() {
+            self.write(|transaction| queue::forget(transaction, keep.since(now)))?;
+        }
         Ok((gone, problems))
     }
 }
