@@ -21,6 +21,7 @@ mod maintenance;
 mod odd_peers;
 mod one_process;
 mod pages;
+mod patches;
 mod peers;
 mod projects_cli;
 mod runner;

@@ -57,11 +57,16 @@ impl OddPeer {
 
     /// Answers a request: `status` is `200 OK`, `tag` that of To, where it has none.
     pub fn respond(&self, request: &Received, status: &str, tag: &str, body: &str) {
+        self.respond_with(request, status, tag, "", body);
+    }
+
+    /// The same with more headers, which end in a line end each.
+    pub fn respond_with(&self, request: &Received, status: &str, tag: &str, headers: &str, body: &str) {
         let tag = if request.header("To").contains("tag=") { String::new() } else { format!(";tag={tag}") };
         let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
         let text = format!(
             "SIP/2.0 {status}\r\nVia: {}\r\nFrom: {}\r\nTo: {}{tag}\r\nCall-ID: {}\r\nCSeq: {}\r\n\
-             Contact: <sip:peer@{}>\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+             Contact: <sip:peer@{}>\r\n{headers}{kind}Content-Length: {}\r\n\r\n{body}",
             request.header("Via"),
             request.header("From"),
             request.header("To"),

@@ -1,12 +1,18 @@
 //! Puts baresip together: the archives that ringo-core built, the modules it leaves out, our own modules,
-//! and a module table that names them all.
+//! the files of either that `patches/` mends, and a module table that names them all.
+
+mod flags;
+mod patches;
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use flags::{Commands, Flags};
+
 /// The ringo-core that this script was written for; its layout is nobody's promise.
 const RINGO_CORE: &str = "ringo-core 0.17.0";
+const LAYOUT: &str = "the layout of ringo-core 0.17.0 is not as expected";
 
 /// Modules of baresip that ringo-core ships as source but does not build, with their files.
 const EXTRA: &[(&str, &[&str])] = &[
@@ -42,14 +48,19 @@ const LEFT_OUT: &[&str] = &["netroam"];
 const REQUIRED: &[(&str, &str)] = &[("g711", "build-essential"), ("opus", "libopus-dev"), ("dtls_srtp", "libssl-dev")];
 
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=modules");
+    for folder in ["build", "modules", "patches"] {
+        println!("cargo:rerun-if-changed={folder}");
+    }
 
     let out = PathBuf::from(var("OUT_DIR"));
     let baresip_lib = PathBuf::from(var("DEP_RINGO_CORE_BARESIP_LIB"));
     let re_lib = PathBuf::from(var("DEP_RINGO_CORE_RE_LIB"));
     let build = build_folder(&baresip_lib);
-    let flags = Flags::read(&build.join("compile_commands.json"));
+    let commands = Commands::read(&[&build, &build.with_file_name("re-build")]);
+    // account.c has no flags of its own
+    let account = commands.find(|file| file.ends_with("baresip/src/account.c"));
+    let (account, flags) = account.unwrap_or_else(|| panic!("baresip was built without its src/account.c: {LAYOUT}"));
+    let source = account.ancestors().nth(2).expect("account.c has a folder");
 
     let mut modules = modules_of(&build.join("src/static.c"));
     let alsa = env::var_os("CARGO_FEATURE_ALSA").map(|_| ("alsa", "libasound2-dev"));
@@ -66,7 +77,7 @@ fn main() {
     modules.sort();
     modules.dedup();
 
-    compile(&out, &flags, &modules, g722);
+    compile(&out, &commands, source, &flags, &modules, g722);
     // Ours come first and whole, so that their mod_table is found before the one in libbaresip.a. Nothing is
     // bundled into the rlib: a package with a lib and a bin would then link both tables.
     println!("cargo:rustc-link-search=native={}", out.display());
@@ -83,7 +94,7 @@ fn main() {
 
 fn var(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: {RINGO_CORE} no longer hands it on, so vendor/baresip/build.rs has to be adapted")
+        panic!("{name} is not set: {RINGO_CORE} no longer hands it on, so vendor/baresip/build has to be adapted")
     })
 }
 
@@ -93,113 +104,48 @@ fn build_folder(baresip_lib: &Path) -> PathBuf {
         .ancestors()
         .map(|dir| dir.join("baresip-build"))
         .find(|dir| dir.join("compile_commands.json").is_file())
-        .unwrap_or_else(|| {
-            panic!(
-                "no baresip-build/compile_commands.json above {}: the layout of {RINGO_CORE} is not as expected",
-                baresip_lib.display()
-            )
-        })
+        .unwrap_or_else(|| panic!("no baresip-build/compile_commands.json above {}: {LAYOUT}", baresip_lib.display()))
 }
 
 /// The modules in libbaresip.a, read from the table that its build generated.
 fn modules_of(table: &Path) -> Vec<String> {
-    let text = fs::read_to_string(table).unwrap_or_else(|e| {
-        panic!("cannot read {}: {e}: the layout of {RINGO_CORE} is not as expected", table.display())
-    });
+    let text = fs::read_to_string(table).unwrap_or_else(|e| panic!("cannot read {}: {e}: {LAYOUT}", table.display()));
     text.lines()
         .filter_map(|line| line.trim().strip_prefix("&exports_")?.strip_suffix(','))
         .map(str::to_string)
         .collect()
 }
 
-/// How baresip's own files were compiled, and where they are.
-struct Flags {
-    arguments: Vec<String>,
-    source: PathBuf,
-}
+/// `libtelefonist_modules.a`: the extra modules, our own, the patched files, the module table and baresip's main.
+fn compile(out: &Path, commands: &Commands, source: &Path, flags: &Flags, modules: &[String], g722: bool) {
+    let vendor = source.parent().expect("baresip's source is in vendor/");
+    let mut patched = patches::apply(Path::new("patches"), vendor, &out.join("patched"));
+    let mut parts = Vec::new();
 
-impl Flags {
-    /// Reads them from the entry of `src/account.c`, a file without flags of its own.
-    fn read(commands: &Path) -> Flags {
-        let text = fs::read_to_string(commands).unwrap_or_else(|e| panic!("cannot read {}: {e}", commands.display()));
-        let entries: serde_json::Value =
-            serde_json::from_str(&text).unwrap_or_else(|e| panic!("{} is not JSON: {e}", commands.display()));
-        let (file, command) = entries
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| Some((entry["file"].as_str()?, entry["command"].as_str()?)))
-            .find(|(file, _)| file.ends_with("/src/account.c"))
-            .unwrap_or_else(|| {
-                panic!("no src/account.c in {}: the layout of {RINGO_CORE} is not as expected", commands.display())
-            });
-        let source = Path::new(file).ancestors().nth(2).expect("account.c has a folder").to_path_buf();
-
-        let mut arguments = Vec::new();
-        let mut words = words(command).into_iter();
-        while let Some(word) = words.next() {
-            if word == "-isystem" {
-                arguments.push(word);
-                arguments.extend(words.next());
-            } else if ["-D", "-I", "-std="].iter().any(|start| word.starts_with(start)) {
-                arguments.push(word);
-            }
-        }
-        Flags { arguments, source }
-    }
-
-    fn version(&self) -> &str {
-        self.arguments
-            .iter()
-            .find_map(|a| a.strip_prefix("-DVERSION=\"")?.strip_suffix('"'))
-            .unwrap_or_else(|| panic!("baresip's version is not among its compiler flags: {:?}", self.arguments))
-    }
-
-    fn build(&self) -> cc::Build {
-        let mut build = cc::Build::new();
-        build.cargo_metadata(false).include(self.source.join("include"));
-        for argument in &self.arguments {
-            build.flag(argument);
-        }
-        build
-    }
-}
-
-/// A shell command's words; cmake writes backslashes and double quotes.
-fn words(command: &str) -> Vec<String> {
-    let (mut words, mut word, mut quoted, mut started) = (Vec::new(), String::new(), false, false);
-    let mut chars = command.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => word.extend(chars.next()),
-            '"' => (quoted, started) = (!quoted, true),
-            ' ' if !quoted => {
-                if started || !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
-                }
-                started = false;
-            }
-            _ => word.push(c),
-        }
-    }
-    if !word.is_empty() {
-        words.push(word);
-    }
-    words
-}
-
-/// `libtelefonist_modules.a`: the extra modules, our own, the module table and baresip's main.
-fn compile(out: &Path, flags: &Flags, modules: &[String], g722: bool) {
     let mut upstream = flags.build();
-    upstream.warnings(false);
+    upstream.warnings(false).include(source.join("include"));
     let mut guarded = upstream.clone();
     guarded.define("tcp_listen", "control_listen").define("tcp_accept", "control_accept");
     for (name, files) in EXTRA {
-        let folder = flags.source.join("modules").join(name);
+        let folder = source.join("modules").join(name);
         for file in files.iter().map(|f| folder.join(f)) {
             assert!(file.is_file(), "{} is missing: {RINGO_CORE} no longer ships this module", file.display());
-            if file.ends_with(CTRL_TCP) { &mut guarded } else { &mut upstream }.file(file);
+            let mut build = if file.ends_with(CTRL_TCP) { &guarded } else { &upstream }.clone();
+            match patched.remove(&file) {
+                Some(ours) => patches::compile(&mut build, &file, &ours),
+                None => _ = build.file(file),
+            }
+            parts.push(build);
         }
+    }
+    // The linker finds them before it looks into the archives that hold the original ones.
+    for (file, ours) in patched {
+        let (_, flags) = commands.find(|compiled| compiled == file).unwrap_or_else(|| {
+            panic!("patches/ changes {}, which {RINGO_CORE} does not compile", file.display());
+        });
+        let mut build = flags.build();
+        patches::compile(&mut build, &file, &ours);
+        parts.push(build);
     }
 
     let table = out.join("mod_table.c");
@@ -214,11 +160,11 @@ fn compile(out: &Path, flags: &Flags, modules: &[String], g722: bool) {
     }
 
     let mut main = flags.build();
-    main.warnings(false).define("main", "telefonist_baresip_main").file(flags.source.join("src/main.c"));
+    main.warnings(false).define("main", "telefonist_baresip_main").file(source.join("src/main.c"));
 
     let mut archive = cc::Build::new();
     archive.cargo_metadata(false);
-    for part in [upstream, guarded, own, main] {
+    for part in parts.into_iter().chain([own, main]) {
         archive.objects(part.compile_intermediates());
     }
     archive.compile("telefonist_modules");
@@ -236,7 +182,7 @@ fn mod_table(modules: &[String]) -> String {
 /// Links an archive under a name of our own, for a search path may hold another one of the same name: Debian's
 /// libssl.a beside the one that openssl-sys built.
 fn link_archive(archive: &Path, name: &str) {
-    assert!(archive.is_file(), "{} is missing: the layout of {RINGO_CORE} is not as expected", archive.display());
+    assert!(archive.is_file(), "{} is missing: {LAYOUT}", archive.display());
     let link = PathBuf::from(var("OUT_DIR")).join(format!("libtelefonist_{name}.a"));
     let _ = fs::remove_file(&link);
     std::os::unix::fs::symlink(archive, &link).unwrap_or_else(|e| panic!("cannot make {}: {e}", link.display()));
