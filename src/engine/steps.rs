@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic, FnPtr, Module, NativeCallContext};
 use std::thread;
 
 /// The most closures at once.
-const MOST: usize = 64;
+const MOST: usize = 1000;
 /// Of each of their threads. Only what is used is mapped.
 const STACK: usize = 64 << 20;
 

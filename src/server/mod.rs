@@ -33,7 +33,7 @@ use access::Access;
 use app::App;
 use automation::{Deliveries, Fires};
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -57,6 +57,9 @@ use std::time::Duration;
 use tls::Certificate;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{Predicate, SizeAbove};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// How long requests that go on may take when the server ends.
@@ -67,6 +70,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const CONNECTIONS: usize = 1000;
 /// The largest body of most requests; those for files say their own.
 const BODY: usize = 2 * 1024 * 1024;
+/// Shorter bodies (in bytes) are not worth compressing.
+const COMPRESSED: u64 = 1024;
 /// So many texts are looked at once for those who edit them.
 const CHECKS: usize = 4;
 /// The stack of a thread, in bytes: compilers call themselves.
@@ -246,7 +251,19 @@ fn router(app: Arc<App>) -> Router {
         .layer(header(header::REFERRER_POLICY, "no-referrer"))
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(compression())
         .with_state(app)
+}
+
+/// Compresses long texts for clients that accept gzip. Sounds, zip files and captures go out as they are.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let text = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        ["text/", "application/json", "application/problem+json", "application/xml"]
+            .iter()
+            .any(|text| kind.starts_with(text))
+    };
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(text.and(SizeAbove::new(COMPRESSED)))
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Diagnostic> {

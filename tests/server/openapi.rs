@@ -73,6 +73,28 @@ fn a_key_may_what_its_scopes_say_and_no_more() {
 }
 
 #[test]
+fn long_texts_are_compressed_for_clients_that_accept_gzip() {
+    let server = Server::start();
+    let ask = |path: &str, accepts: &str| {
+        let answer = server.request("GET", path).header("Accept-Encoding", accepts).send().expect("an answer");
+        let way = answer.headers().get("Content-Encoding").map(|way| way.to_str().unwrap().to_string());
+        (way, answer.bytes().expect("the body").to_vec())
+    };
+    let (way, plain) = ask("openapi.json", "identity");
+    assert_eq!(way, None);
+    let (way, packed) = ask("openapi.json", "gzip");
+    assert_eq!(way.as_deref(), Some("gzip"));
+    assert!(packed.starts_with(&[0x1f, 0x8b]) && packed.len() * 4 < plain.len(), "{} {}", packed.len(), plain.len());
+    // short ones, and what is compressed already, go out as they are
+    assert_eq!(ask("me", "gzip").0, None);
+    server.post("projects", json!({ "name": "PBX" })).is(201);
+    let text = "// a long text\n".repeat(1000);
+    server.post("projects/PBX/tests", json!({ "name": "long", "kind": "rhai", "text": text })).is(201);
+    let (way, zip) = ask("projects/PBX/export", "gzip");
+    assert_eq!((way, &zip[..2]), (None, &b"PK"[..]));
+}
+
+#[test]
 fn the_document_is_whole() {
     let server = Server::start();
     let document = server.anonymous("GET", "openapi.json").answer().is(200).json();

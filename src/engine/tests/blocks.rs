@@ -133,6 +133,18 @@ fn closures_at_once_wait_by_themselves_and_the_first_failure_counts() {
 }
 
 #[test]
+fn a_thousand_closures_run_at_once_and_no_more() {
+    let all = |count: u32| {
+        let text = format!("let all = [];\nfor n in 0..{count} {{ all.push(|| n); }}\nprint(parallel(all).len());");
+        let host = Arc::new(FakeHost::new());
+        let ended = run(&program(&text), host.clone(), &Limits::default());
+        (ended.message, host.prints())
+    };
+    assert_eq!(all(1000), (String::new(), vec!["1000".to_string()]));
+    assert_eq!(all(1001).0, "`parallel` takes 1000 closures at most");
+}
+
+#[test]
 fn a_step_is_noted_from_its_beginning_to_its_end() {
     let host = Arc::new(FakeHost::new());
     let text =
