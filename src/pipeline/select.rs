@@ -26,14 +26,15 @@ impl Selection {
         if cases.iter().any(|case| case.only().is_some()) {
             cases.retain(|case| case.only().is_some());
         }
+        // first: a shard has the same tests whatever failed before and in whichever order they run
+        if let Some((part, of)) = self.shard {
+            cases = cases.into_iter().enumerate().filter(|(n, _)| n % of == part - 1).map(|(_, case)| case).collect();
+        }
         if self.last_failed {
             cases = last_failed(cases, history);
         }
         if let Some(seed) = &self.shuffle {
             cases.sort_by_cached_key(|case| Sha256::digest(format!("{seed}\0{}", case.name())));
-        }
-        if let Some((part, of)) = self.shard {
-            cases = cases.into_iter().enumerate().filter(|(n, _)| n % of == part - 1).map(|(_, case)| case).collect();
         }
         cases
     }
@@ -127,6 +128,23 @@ mod tests {
             history.remember(&TestId::of_file(Path::new(name)), past, "").unwrap();
         }
         assert_eq!(picked(&selection, &["a", "b", "c"], data.path()), ["b"]);
+    }
+
+    #[test]
+    fn what_failed_last_is_looked_for_in_the_shard_alone() {
+        let data = tempfile::tempdir().unwrap();
+        let history = History::of(data.path());
+        for (name, status) in ALL.iter().zip([TestStatus::Pass, TestStatus::Fail].into_iter().cycle()) {
+            let past =
+                Past { test: "".into(), status, run: "r".into(), time: 0.0, seconds: 1.0, agents: 0, passed: None };
+            history.remember(&TestId::of_file(Path::new(name)), past, "").unwrap();
+        }
+        let failed_of = |part| {
+            let selection = Selection { shard: Some((part, 3)), last_failed: true, ..Selection::default() };
+            picked(&selection, &ALL, data.path())
+        };
+        // shards a d g, b e and c f, of which b, d and f failed
+        assert_eq!([1, 2, 3].map(failed_of), [vec!["d"], vec!["b"], vec!["f"]]);
     }
 
     #[test]
