@@ -36,6 +36,7 @@ mod store;
 mod support;
 mod tidy;
 mod tls;
+mod tls_accounts;
 mod transports;
 mod two_hosts;
 mod validations;

@@ -8,6 +8,7 @@ use super::certificate::Certificate;
 use super::commands::Version;
 use super::ports::Lease;
 use super::sound::Format;
+use super::trust::{self, Trust};
 use super::{Kind, Settings, interface, sound};
 use crate::event::Ended;
 use std::fmt::Write;
@@ -54,11 +55,15 @@ const SILENCE: &str = "silence.wav";
 /// # Errors
 /// The folder can't be written; a sound that the agent can't send; no sound card where one is asked for.
 pub fn write(plan: &Plan) -> Result<(), Ended> {
-    let text = text(plan)?;
+    let mut trust = trust::of(plan.account, plan.settings, plan.kind)?;
+    if plan.account.local && trust.verify {
+        trust.certificates += &plan.certificate.public;
+    }
+    let text = text(plan, &trust)?;
     let files = [
         ("config", text.as_str()),
         ("agent.pem", &plan.certificate.whole),
-        ("trusted.pem", &plan.certificate.public),
+        ("trusted.pem", &trust.certificates),
         ("contacts", ""),
     ];
     let written = files.iter().try_for_each(|(name, text)| write_private(&plan.folder.join(name), text));
@@ -80,12 +85,15 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-fn text(plan: &Plan) -> Result<String, Ended> {
+fn text(plan: &Plan, trust: &Trust) -> Result<String, Ended> {
     let Plan { settings, kind, account, interface, lease, .. } = plan;
     let mut text = String::new();
     let mut key = |key: &str, value: &dyn std::fmt::Display| {
         let _ = writeln!(text, "{key} {value}");
     };
+    for (setting, value) in &account.options.config {
+        key(setting, value);
+    }
     key("sip_listen", &SocketAddr::new(*interface, lease.sip));
     // the address, not the interface's name: the only form that all versions take for the loopback
     key("net_interface", interface);
@@ -95,9 +103,14 @@ fn text(plan: &Plan) -> Result<String, Ended> {
     }
     if account.local {
         key("sip_certificate", &"agent.pem");
-        key("sip_cafile", &"trusted.pem");
-        key("sip_verify_server", &"yes");
     }
+    if !trust.certificates.is_empty() {
+        key("sip_cafile", &"trusted.pem");
+    }
+    if let Some(folder) = &trust.folder {
+        key("sip_capath", &folder.display());
+    }
+    key("sip_verify_server", &if trust.verify { "yes" } else { "no" });
     if kind.version >= ANSWER_DELAY {
         key("sip_autoanswer_method", &"rfc5373");
     }
@@ -177,13 +190,15 @@ mod tests {
         let settings = Settings::for_tests(folder.path(), 24_000);
         let kind = Kind::for_tests(version);
         let account = Account::new(account, &[], &kind).unwrap();
-        let lease = crate::agent::ports::lease(&settings, account.loopback()).unwrap();
+        let lease = crate::agent::ports::lease(&settings, account.loopback(), None).unwrap();
         let certificate = Certificate::new().unwrap();
         let source = account.source(&settings.sounds).unwrap();
         let (interface, folder) = (account.loopback(), folder.path());
         let (settings, kind, account, source) = (&settings, &kind, &account, &source);
-        text(&Plan { settings, kind, account, source, interface, lease: &lease, certificate: &certificate, folder })
-            .unwrap()
+        let plan =
+            Plan { settings, kind, account, source, interface, lease: &lease, certificate: &certificate, folder };
+        let trust = trust::of(account, settings, kind).unwrap();
+        text(&plan, &trust).unwrap()
     }
 
     #[test]
@@ -207,6 +222,8 @@ mod tests {
     fn a_certificate_is_for_local_agents() {
         assert!(config("alice", (4, 12, 0)).contains("sip_certificate agent.pem\n"));
         assert!(!config("<sip:a@127.0.0.1>", (4, 12, 0)).contains("sip_certificate"));
+        assert!(config("<sip:a@127.0.0.1;transport=tls>", (4, 12, 0)).contains("sip_verify_server yes\n"));
+        assert!(config("<sip:a@127.0.0.1>;tls_verify=no", (4, 12, 0)).contains("sip_verify_server no\n"));
         assert!(!config("alice", (1, 0, 0)).contains("sip_autoanswer_method"));
     }
 }

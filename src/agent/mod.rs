@@ -7,6 +7,7 @@
 mod account;
 mod address;
 pub mod audio_report;
+mod baresip_settings;
 pub mod call_end;
 mod certificate;
 pub mod commands;
@@ -21,6 +22,7 @@ mod kind;
 mod link;
 mod live;
 mod messages;
+mod options;
 mod output;
 mod ports;
 mod probe;
@@ -33,6 +35,7 @@ mod sound;
 mod state;
 mod supervisor;
 pub mod trace;
+mod trust;
 pub mod vocabulary;
 
 pub use account::{Account, option as account_option};
@@ -44,6 +47,7 @@ pub use ports::{Free, free as free_ports, has_room as has_room_for_rtp};
 pub use probe::PeerAddress;
 pub use settings::Settings;
 pub use supervisor::Supervisor;
+pub use trust::check as check_trust;
 
 #[cfg(test)]
 mod tests;

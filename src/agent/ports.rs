@@ -40,11 +40,11 @@ pub struct Free {
     pub rtp: usize,
 }
 
-/// Leases the ports of one agent, which will listen for SIP and RTP at `address`.
+/// Leases the ports of one agent, which will listen for SIP and RTP at `address`: for SIP at `port`, where it is given.
 ///
 /// # Errors
-/// No range of a kind is free; the message names the flag that widens it.
-pub fn lease(settings: &Settings, address: IpAddr) -> Result<Lease, Ended> {
+/// No range of a kind is free; the message names the flag that widens it. The given port is taken.
+pub fn lease(settings: &Settings, address: IpAddr, port: Option<u16>) -> Result<Lease, Ended> {
     let locks = open(&settings.lease_file).map_err(|error| {
         let file = settings.lease_file.display();
         Ended {
@@ -56,9 +56,17 @@ pub fn lease(settings: &Settings, address: IpAddr) -> Result<Lease, Ended> {
         let advice = format!("end what uses them, or name others with {flag}");
         Ended { advice: Some(advice), ..Ended::error(format!("no {what} port is free")) }
     };
-    let sip = sip_candidates(settings)
-        .find(|port| claim(&locks, *port, 2, || sip_is_free(address, *port)))
-        .ok_or_else(|| exhausted("SIP", "--sip-listen ADDRESS:PORT"))?;
+    let is_claimed = |port: &u16| claim(&locks, *port, 2, || sip_is_free(address, *port));
+    let sip = match port {
+        Some(port) => Some(port).filter(is_claimed).ok_or_else(|| Ended {
+            advice: Some("end what uses it, or give the agent another port".into()),
+            ..Ended::error(format!(
+                "the SIP port {port} is taken at {address}: an agent needs it over UDP and TCP, and {} for TLS",
+                port.saturating_add(1)
+            ))
+        }),
+        None => sip_candidates(settings).find(is_claimed).ok_or_else(|| exhausted("SIP", "--sip-listen ADDRESS:PORT")),
+    }?;
     // the lease's own locks do not stop it: it has to see to that itself
     let own = [(sip, sip + 1)];
     let control = control_candidates(settings)
@@ -195,15 +203,15 @@ mod tests {
     fn no_two_leases_share_a_port_and_a_dropped_one_is_free_again() {
         let folder = tempfile::tempdir().unwrap();
         let settings = settings(folder.path(), 23_501..=23_545);
-        let first = lease(&settings, LOOPBACK).unwrap();
-        let second = lease(&settings, LOOPBACK).unwrap();
+        let first = lease(&settings, LOOPBACK, None).unwrap();
+        let second = lease(&settings, LOOPBACK, None).unwrap();
         assert!(first.sip.abs_diff(second.sip) >= 2 && first.control != second.control);
         assert!(first.rtp.1 < second.rtp.0 && first.rtp.0.is_multiple_of(2));
-        let refused = lease(&settings, LOOPBACK).unwrap_err();
+        let refused = lease(&settings, LOOPBACK, None).unwrap_err();
         assert!(refused.message.contains("RTP") && refused.advice.unwrap().contains("--rtp-ports"));
         let ports = (first.sip, first.rtp);
         drop(first);
-        let again = lease(&settings, LOOPBACK).unwrap();
+        let again = lease(&settings, LOOPBACK, None).unwrap();
         assert_eq!((again.sip, again.rtp), ports);
     }
 
@@ -213,11 +221,25 @@ mod tests {
         let mut settings = settings(folder.path(), 23_700..=23_760);
         settings.ctrl_address = "127.0.0.1:23700".parse().unwrap();
         settings.sip_listen = "127.0.0.1:23700".parse().unwrap();
-        let lease = lease(&settings, LOOPBACK).unwrap();
+        let lease = lease(&settings, LOOPBACK, None).unwrap();
         let blocks = [(lease.sip, lease.sip + 1), (lease.control, lease.control), lease.rtp];
         for (n, block) in blocks.iter().enumerate() {
             assert!(!overlaps(&blocks[n + 1..], *block), "{blocks:?}");
         }
+    }
+
+    #[test]
+    fn a_given_port_is_leased_or_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(folder.path(), 23_650..=23_699);
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let refused = lease(&settings, LOOPBACK, Some(port)).unwrap_err();
+        assert!(refused.message.contains(&format!("the SIP port {port} is taken")), "{}", refused.message);
+        drop(taken);
+        let first = lease(&settings, LOOPBACK, Some(port)).unwrap();
+        assert_eq!(first.sip, port);
+        assert!(lease(&settings, LOOPBACK, Some(port)).is_err());
     }
 
     #[test]
@@ -226,7 +248,7 @@ mod tests {
         let mut settings = settings(folder.path(), 23_600..=23_640);
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         settings.ctrl_address = taken.local_addr().unwrap();
-        let lease = lease(&settings, LOOPBACK).unwrap();
+        let lease = lease(&settings, LOOPBACK, None).unwrap();
         assert_ne!(lease.control, taken.local_addr().unwrap().port());
     }
 }

@@ -1,5 +1,6 @@
 //! What a host says of all its agents.
 
+use super::options::Options;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub max_calls: u32,
     /// Agents at once, of all runs together.
     pub max_agents: usize,
+    /// A file of certificates that agents trust beside the system's.
+    pub tls_ca: Option<PathBuf>,
     /// Sound cards in place of silence.
     pub use_alsa: bool,
     /// Folders with sound files; the first that has a file gives it.
@@ -33,6 +36,16 @@ pub struct Settings {
     pub hidden: Vec<OsString>,
     /// The file whose bytes stand for ports; the same for all hosts of a machine.
     pub lease_file: PathBuf,
+}
+
+impl Settings {
+    /// What holds for an agent with these options.
+    pub(super) fn of(&self, options: &Options) -> Settings {
+        let mut settings = self.clone();
+        settings.max_calls = options.max_calls.unwrap_or(self.max_calls);
+        settings.rtp_timeout = options.rtp_timeout.unwrap_or(self.rtp_timeout);
+        settings
+    }
 }
 
 #[cfg(test)]
@@ -49,6 +62,7 @@ impl Settings {
             rtp_timeout: 10,
             max_calls: 10,
             max_agents: 100,
+            tls_ca: None,
             use_alsa: false,
             sounds: vec![folder.join("sounds"), concat!(env!("CARGO_MANIFEST_DIR"), "/data/sounds").into()],
             hidden: vec![],

@@ -91,10 +91,11 @@ impl Supervisor {
         let source = account.source(&self.settings.sounds)?;
         let seat = self.room.take(SEAT)?;
         let interface = interface::of(account, &self.settings)?;
-        let lease = ports::lease(&self.settings, interface)?;
+        let settings = self.settings.of(&account.options);
+        let lease = ports::lease(&settings, interface, account.options.port)?;
         let folder = own_folder(folder, &name, lease.sip)?;
         let plan = Plan {
-            settings: &self.settings,
+            settings: &settings,
             kind: &self.kind,
             account,
             source: &source,

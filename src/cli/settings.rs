@@ -32,11 +32,19 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
         rtp_timeout: arguments.rtp_timeout,
         max_calls: arguments.max_calls,
         max_agents,
+        tls_ca: arguments
+            .tls_ca
+            .as_ref()
+            .filter(|file| !file.as_os_str().is_empty())
+            .map(std::path::absolute)
+            .transpose()
+            .map_err(|error| Diagnostic::error(format!("--tls-ca: {error}")))?,
         use_alsa: arguments.use_alsa,
         sounds: pipeline::sound_folders(&data_dir),
         hidden: std::env::vars_os().map(|(name, _)| name).filter(is_own).collect(),
         lease_file: lease_file(),
     };
+    agent::check_trust(&settings)?;
     Ok(Workplace::new(data_dir, settings))
 }
 

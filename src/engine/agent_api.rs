@@ -133,6 +133,12 @@ fn declare(context: NativeCallContext, ask: AgentAsk) -> Fallible<Agent> {
 fn with_options(context: NativeCallContext, account: &str, options: Map) -> Fallible<Agent> {
     let mut ask = AgentAsk { account: account.to_string(), ..AgentAsk::default() };
     for (key, value) in options {
+        if key == "config"
+            && let Some(settings) = value.read_lock::<Map>()
+        {
+            ask.options.extend(baresip_settings(&settings)?);
+            continue;
+        }
         let list = value.read_lock::<rhai::Array>().map(|list| list.iter().map(word).collect::<Fallible<Vec<_>>>());
         let value = match list {
             Some(list) => list?.join(","),
@@ -144,6 +150,19 @@ fn with_options(context: NativeCallContext, account: &str, options: Map) -> Fall
         }
     }
     declare(context, ask)
+}
+
+/// Each of baresip's settings as an option of its own.
+fn baresip_settings(settings: &Map) -> Fallible<Vec<(String, String)>> {
+    let option = |(key, value): (&rhai::Identifier, &Dynamic)| {
+        let value = match value.as_bool() {
+            Ok(true) => "yes".to_string(),
+            Ok(false) => "no".to_string(),
+            Err(_) => word(value).map_err(|_| wrong(format!("the setting `{key}` takes a text or a number")))?,
+        };
+        Ok((format!("config.{key}"), value))
+    };
+    settings.iter().map(option).collect()
 }
 
 /// The agent of that name, alias or address of record; the run ends where there is none.

@@ -40,6 +40,10 @@ impl Host for ScriptHost {
         if let Some(secret) = account.secret() {
             run.secrets.add(secret);
         }
+        if account.options.tls_unverified {
+            let message = format!("{} takes any certificate (tls_verify): nobody knows whom it talks to", account.name);
+            run.note(Note::Warning { message, at: Some(place.clone()) });
+        }
         if !ask.uanew {
             let (plain, meant) = (account.name.clone(), account.local && ask.name.is_none());
             let name = run.agents.declare(account, ask.name, place)?;

@@ -2,7 +2,7 @@
 
 use super::super::commands::{Version, version_text};
 use super::{Account, refused};
-use crate::agent::Kind;
+use crate::agent::{Kind, options};
 use crate::diagnostic::nearest;
 use crate::event::Ended;
 
@@ -120,7 +120,9 @@ pub fn codecs(value: &str) -> String {
 
 /// Without a kind of agent: what is wrong with it at any.
 pub fn check(account: &Account, kind: Option<&Kind>) -> Result<(), Ended> {
-    for (key, _) in &account.parameters {
+    for (n, (key, value)) in account.parameters.iter().enumerate() {
+        let after = n.checked_sub(1).map(|before| account.parameters[before].0.as_str());
+        written(key, value.as_deref(), after)?;
         parameter(key, kind)?;
     }
     value(account, "answermode", &ANSWER_MODES)?;
@@ -130,6 +132,12 @@ pub fn check(account: &Account, kind: Option<&Kind>) -> Result<(), Ended> {
     if let Some(transport) = account.transport.as_deref().filter(|name| !TRANSPORTS.contains(name)) {
         let advice = format!("known are: {}", TRANSPORTS.join(" "));
         return Err(refused(format!("`{transport}` is no SIP transport"), advice));
+    }
+    if account.parameter("sipnat") == Some("outbound") && !account.has_proxy() {
+        return Err(refused(
+            "sipnat=outbound registers over the proxies that outbound= names, and there is none: nothing would be registered".into(),
+            "add outbound=\"sip:proxy.example;lr\", or leave sipnat=outbound out",
+        ));
     }
     if let Some(seconds) = account.parameter("regint").filter(|seconds| seconds.trim().parse::<u32>().is_err()) {
         return Err(refused(format!("regint is a number of seconds, not `{seconds}`"), "0: do not register"));
@@ -175,10 +183,31 @@ const OPTIONS: [&str; 3] = ["audio", "name", "transport"];
 /// # Errors
 /// There is none; the nearest, where one is near.
 pub fn option(key: &str) -> Result<(), Option<&'static str>> {
-    let known = || PARAMETERS.iter().map(|(name, _)| *name).chain(OPTIONS);
-    match known().any(|name| name.eq_ignore_ascii_case(key)) {
+    let known = || PARAMETERS.iter().map(|(name, _)| *name).chain(OPTIONS).chain(options::NAMES);
+    match known().any(|name| name.eq_ignore_ascii_case(key)) || options::is_option(key) {
         true => Ok(()),
         false => Err(nearest(key, known()).filter(|_| key.len() > 3)),
+    }
+}
+
+/// What the text of a parameter can't be: a `;` ends a value that has no quotes, and a quote can't be part of one.
+fn written(key: &str, value: Option<&str>, after: Option<&str>) -> Result<(), Ended> {
+    let unknown = option(key).is_err();
+    // a password may be meant by what stands there
+    if unknown && (value.is_none() || after.is_some_and(|before| before.eq_ignore_ascii_case("auth_pass"))) {
+        let near = option(key).err().flatten().map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        let advice = match after {
+            Some(before) => format!("{near}a value with `;` in it goes into quotes: {before}=\"…;…\""),
+            None => format!("{near}write a parameter as name=value"),
+        };
+        return Err(refused(format!("`{key}` is no account parameter"), advice));
+    }
+    match value {
+        Some(value) if value.contains('"') => Err(refused(
+            format!("the value of {key} has a double quote in it, which baresip can't be given"),
+            "choose another value; quotes stand only around a value, as in auth_pass=\"a;b\"",
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -7,6 +7,7 @@ mod parse;
 
 pub use check::option;
 
+use super::options::Options;
 use super::{Kind, address, sound};
 use crate::event::Ended;
 use crate::sip::uri::Uri;
@@ -26,6 +27,8 @@ pub struct Account {
     pub local: bool,
     /// Of its address, lower case: `udp`, `tcp`, `tls`…
     pub transport: Option<String>,
+    /// What the host carries out for it.
+    pub options: Options,
     /// What stands before the `<`, as written.
     display: String,
     host: String,
@@ -45,13 +48,13 @@ pub enum Source {
     Other,
 }
 
-fn refused(message: String, advice: impl Into<String>) -> Ended {
+pub(super) fn refused(message: String, advice: impl Into<String>) -> Ended {
     Ended { advice: Some(advice.into()), ..Ended::error(message) }
 }
 
 impl Account {
-    /// Reads an account line or a bare name, with options put on top: `audio` (a sound file), `transport`, or any account
-    /// parameter.
+    /// Reads an account line or a bare name, with options put on top: `audio` (a sound file), `transport`, any account parameter, or
+    /// one of [`Options`].
     ///
     /// # Errors
     /// An address that is none; a parameter that baresip would ignore or misunderstand in silence; a module that the agent
@@ -85,6 +88,7 @@ impl Account {
                 _ => account.set(key, value),
             }
         }
+        account.options = Options::take(&mut account.parameters)?;
         account.local = account.is_local();
         Ok(account)
     }
@@ -114,8 +118,20 @@ impl Account {
     fn is_local(&self) -> bool {
         let loopback = self.host.eq_ignore_ascii_case("localhost") || self.address().is_some_and(|ip| ip.is_loopback());
         let registers = self.parameter("regint").is_none_or(|seconds| seconds.trim().parse() != Ok(0));
-        let outbound = ["outbound", "outbound1", "outbound2"].iter().any(|key| self.parameter(key).is_some());
-        loopback && !registers && !outbound
+        loopback && !registers && !self.has_proxy()
+    }
+
+    fn has_proxy(&self) -> bool {
+        ["outbound", "outbound1", "outbound2"].iter().any(|key| self.parameter(key).is_some())
+    }
+
+    /// Whether it talks TLS to its registrar or proxy.
+    pub fn is_secured(&self) -> bool {
+        let secured = |transport: &str| matches!(transport, "tls" | "wss");
+        let proxies = ["outbound", "outbound1", "outbound2"].iter().filter_map(|key| self.parameter(key));
+        let mut proxies = proxies.filter_map(|uri| Uri::parse(uri.trim_matches(['<', '>'])));
+        self.transport.as_deref().is_some_and(secured)
+            || proxies.any(|uri| uri.param("transport").is_some_and(|name| secured(&name.to_lowercase())))
     }
 
     fn address(&self) -> Option<IpAddr> {

@@ -1,6 +1,6 @@
 //! The text of an account, taken apart.
 
-use super::{Account, refused};
+use super::{Account, Options, refused};
 use crate::diagnostic::mask_secrets;
 use crate::event::Ended;
 use crate::sip::uri::Uri;
@@ -44,7 +44,13 @@ fn line(text: &str) -> Result<Account, Ended> {
     };
     let (alias, address_parameters) = uri.split_once(';').unwrap_or((uri, ""));
     let parsed = Uri::parse(alias).ok_or_else(|| wrong("its address is not sip:user@host"))?;
-    if !matches!(parsed.scheme, "sip" | "sips") {
+    if parsed.scheme.eq_ignore_ascii_case("sips") {
+        return Err(refused(
+            format!("`{}` can't be an agent's address: baresip has no sips: URIs", mask_secrets(alias)),
+            "write sip: and the transport, as in <sip:alice@pbx.example;transport=tls>",
+        ));
+    }
+    if parsed.scheme != "sip" {
         return Err(wrong("its address does not begin with sip:"));
     }
     let user = parsed.user.ok_or_else(|| wrong("its address has no user@"))?;
@@ -61,6 +67,7 @@ fn line(text: &str) -> Result<Account, Ended> {
         alias: alias.to_string(),
         aor: parsed.aor(),
         local: false,
+        options: Options::default(),
         transport,
         display: display.to_string(),
         host: parsed.host.to_string(),

@@ -89,6 +89,9 @@ pub struct HostArguments {
     /// Agents at once, of all tests together; further tests wait
     #[arg(long, value_name = "COUNT", env = "TELEFONIST_MAX_AGENTS", default_value_t = 100, value_parser = number(1..=u16::MAX), help_heading = "Agents")]
     pub max_agents: u16,
+    /// A file of certificates (PEM) that agents trust, beside the system's, when they talk TLS to a server
+    #[arg(long, value_name = "FILE", env = "TELEFONIST_TLS_CA", help_heading = "Agents")]
+    pub tls_ca: Option<PathBuf>,
     /// Use the sound card (an agent built by `make alsa`, or an external one with its alsa module)
     #[arg(
         long,

@@ -9,7 +9,7 @@ use std::fs;
 use tempfile::TempDir;
 
 /// The flags of the service, with a value that is not the default, as a key of the file holds it, and the default.
-const FLAGS: [(&str, &str, &str); 22] = [
+const FLAGS: [(&str, &str, &str); 23] = [
     ("data_dir", "\"/var/lib/t\"", "data"),
     ("ui_address", "\"127.0.0.1:99\"", "0.0.0.0:8080"),
     ("ui_admin_password", "\"-se cret\"", "telefonist"),
@@ -26,6 +26,7 @@ const FLAGS: [(&str, &str, &str); 22] = [
     // beyond those of the README that this program began with
     ("baresip", "\"/usr/bin/baresip\"", ""),
     ("max_agents", "5", "100"),
+    ("tls_ca", "\"ca.pem\"", ""),
     ("parallel_runs", "4", "1"),
     ("keep_runs", "0", ""),
     ("keep_days", "30", ""),
@@ -66,6 +67,7 @@ fn effective(arguments: &Arguments, flag: &str) -> String {
         "tls_key" => path(&serve.tls_key),
         "baresip" => path(&host.baresip),
         "max_agents" => host.max_agents.to_string(),
+        "tls_ca" => path(&host.tls_ca),
         "parallel_runs" => serve.parallel_runs.to_string(),
         "keep_runs" => number(retention.keep_runs),
         "keep_days" => number(retention.keep_days),

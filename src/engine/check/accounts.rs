@@ -18,6 +18,7 @@ impl Walk<'_> {
         for (key, value) in &options.0 {
             match account_option(&key.name) {
                 Ok(()) if key.name == "name" => {}
+                Ok(()) if key.name == "config" && matches!(value, Expr::Map(..)) => self.settings(value),
                 Ok(()) => {
                     if let Some(text) = constant(value) {
                         self.refused(Account::check("a", &[(key.name.to_string(), text)]), value.start_position());
@@ -32,6 +33,16 @@ impl Walk<'_> {
                     self.warn("unknown-option", key.pos, message, None);
                 }
             }
+        }
+    }
+
+    /// baresip's settings, as `config: #{ … }` has them.
+    fn settings(&mut self, value: &Expr) {
+        let Expr::Map(settings, _) = value else { return };
+        for (key, value) in &settings.0 {
+            // where the value is not written out, its name is still looked at
+            let text = constant(value).unwrap_or_else(|| "1".into());
+            self.refused(Account::check("a", &[(format!("config.{}", key.name), text)]), key.pos);
         }
     }
 

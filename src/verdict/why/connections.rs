@@ -112,8 +112,8 @@ pub fn failed(
         _ => {
             let unresolved = UNRESOLVED.contains(&reason.text.as_str()) && !target.literal && !target.proxy;
             let tls = matches!(target.connection.as_deref(), Some("TLS" | "WSS")) || target.proxy;
-            if let Some(line) = handshake(agent).filter(|_| tls && !unresolved) {
-                return Some(("was not sent: the TLS handshake failed".into(), vec![line]));
+            if let Some(lines) = handshake(agent, &target).filter(|_| tls && !unresolved) {
+                return Some(("was not sent: the TLS handshake failed".into(), lines));
             }
             let said = format!("the agent says: {}", reason.text);
             let why = match unresolved {
@@ -131,7 +131,7 @@ pub fn unreachable(target: &str, name: &str, agent: &Agent) -> Vec<String> {
 }
 
 /// What an agent's log says of a handshake that failed, as it and OpenSSL word it.
-fn handshake(agent: &Agent) -> Option<String> {
+fn handshake(agent: &Agent, target: &Target) -> Option<Vec<String>> {
     let of_tls = |line: &&String| line.starts_with("tls: ");
     let certificate = agent
         .alarms
@@ -141,17 +141,49 @@ fn handshake(agent: &Agent) -> Option<String> {
         .filter(of_tls)
         .find_map(|line| line.split_once("error_string = "));
     if let Some((_, why)) = certificate {
-        return Some(format!("the peer's certificate is not accepted: {}", why.trim()));
+        let host = match agent
+            .parameter("outbound")
+            .filter(|_| target.proxy)
+            .and_then(|uri| Uri::parse(uri.trim_matches(['<', '>', '"'])))
+        {
+            Some(proxy) => proxy.host.to_string(),
+            None => target.uri.host.to_string(),
+        };
+        let told = format!("the peer's certificate is not accepted: {}", why.trim());
+        return Some([vec![told], distrusted(why.trim(), &host)].concat());
     }
     // `tls: 00FF…:error:0A000410:SSL routines:ssl3_read_bytes:ssl/tls alert handshake failure:ssl/record/…`
     let why = agent.alarms.iter().rev().map(|(_, line)| line).filter(of_tls).find_map(|line| {
         let (_, rest) = line.split_once(":SSL routines:")?;
         rest.split(':').nth(1)
     })?;
-    Some(match why {
+    Some(vec![match why {
         "wrong version number" | "packet length too long" => format!("what answers there does not speak TLS ({why})"),
         why => format!("OpenSSL says: {why}"),
-    })
+    }])
+}
+
+/// What a certificate that was not accepted means, in OpenSSL's words, and what to do; `host` is the name that was expected in it.
+fn distrusted(why: &str, host: &str) -> Vec<String> {
+    let anyway = "to take it all the same: tls_verify=no in the account, #{ tls_verify: false } in a script";
+    let (what, advice) = match why {
+        why if why.contains("mismatch") => (
+            format!("the certificate is not for `{host}`, the name that was expected"),
+            "use the name that the certificate has, or have one made for this name".to_string(),
+        ),
+        why if why.contains("expired") => {
+            (format!("the certificate of `{host}` has expired"), "renew it, and look at this machine's clock".into())
+        }
+        why if why.contains("not yet valid") => (
+            format!("the certificate of `{host}` is not valid yet"),
+            "look at this machine's clock, and the peer's".into(),
+        ),
+        _ => (
+            format!("nobody whom this machine trusts has signed the certificate of `{host}`"),
+            "name the certificate of who signed it: --tls-ca FILE, or #{ tls_ca: \"FILE\" } for one agent".into(),
+        ),
+    };
+    vec![what, advice, anyway.into()]
 }
 
 /// The same where it did not end: what has been under way since `since` (milliseconds since the epoch) and sent nothing.
