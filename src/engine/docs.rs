@@ -65,7 +65,7 @@ pub const METHODS: &[(&str, &str)] = &[
     ("dtmf", "Sends digits; behind `await`: a waiter for a digit that comes, or for several in a row in one call."),
     ("established", "A waiter for CALL_ESTABLISHED."),
     ("event", "A waiter for an event of that type at this agent."),
-    ("hangup", "Ends the call, or rejects it with a code and a reason phrase, of which baresip takes the first word."),
+    ("hangup", "Ends the call, or rejects it with a code and a reason (an external baresip: its first word)."),
     (
         "header",
         "Adds a header to what the agent sends; of sip(…): the message has to have the header, with that value if one is given.",

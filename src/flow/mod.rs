@@ -169,7 +169,7 @@ impl Agent {
 
     fn command(&mut self, n: u64, command: &Command) {
         self.calls.dialled(n, &command.text);
-        self.hangup_reasons.extend(wording::hangup_reason(&command.text).map(String::from));
+        self.hangup_reasons.extend(wording::hangup_reasons(&command.text).map(String::from));
     }
 
     fn event(&mut self, event: &AgentEvent, filter: &Filter, names: &Names) {

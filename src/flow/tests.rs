@@ -178,6 +178,7 @@ fn rejected_cancelled_and_refused_calls() {
         "bob in alice 1 CALL_INCOMING {alice}
         alice out bob 1 CALL_CLOSED 603 Decline
         bob in alice 1 CALL_CLOSED Decline
+        bob in alice 5 CALL_CLOSED Decline now
         bob in alice - CALL_CLOSED No common audio or video codecs
         alice out bob 2 CALL_CLOSED 488 Not Acceptable Here
         alice out nobody 3 CALL_CLOSED refused [111]
@@ -200,6 +201,8 @@ bob
     CALL_INCOMING
     CALL_CLOSED local
   call 2, incoming, alice
+    CALL_CLOSED local
+  call 3, incoming, alice
     CALL_CLOSED no codec
 ";
     assert_eq!(run.flow().text(), expected);

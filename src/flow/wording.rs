@@ -36,10 +36,11 @@ pub(super) fn one_line(text: &str) -> String {
     line
 }
 
-/// The first word of `reason=`, all that baresip takes of it.
-pub(super) fn hangup_reason(command: &str) -> Option<&str> {
-    let parameters = command.strip_prefix("hangup")?;
-    parameters.split_once("reason=")?.1.split_whitespace().next()
+/// How an agent may say the `reason=` of a hangup: the embedded one says all of it, an external one its first word.
+pub(super) fn hangup_reasons(command: &str) -> impl Iterator<Item = &str> {
+    let parameters = command.strip_prefix("hangup").and_then(|rest| rest.split_once("reason="));
+    let reason = parameters.and_then(|(_, reason)| reason.split(" scode=").next()).map(str::trim);
+    reason.into_iter().chain(reason.and_then(|reason| reason.split_whitespace().next()))
 }
 
 /// Why a call was closed, in one wording over all baresip versions: `local`, `remote`, a code with its phrase, …

@@ -90,6 +90,24 @@ impl OddPeer {
         self.send(&text, to);
     }
 
+    /// A request within the dialog of an INVITE that it answered with the tag.
+    pub fn request_within(&self, invite: &Received, tag: &str, method: &str, number: u32, body: &str) {
+        let (_, contact) = invite.header("Contact").split_once('<').expect("a URI");
+        let (target, _) = contact.split_once('>').expect("a whole URI");
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+        let text = format!(
+            "{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{method}{number};rport\r\nMax-Forwards: 70\r\n\
+             From: {};tag={tag}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {number} {method}\r\nContact: <sip:peer@{own}>\r\n{kind}\
+             Content-Length: {}\r\n\r\n{body}",
+            invite.header("To"),
+            invite.header("From"),
+            invite.header("Call-ID"),
+            body.len(),
+            own = self.address()
+        );
+        self.send(&text, invite.from);
+    }
+
     /// A description of its media: PCMU.
     pub fn sdp(&self) -> String {
         let port = self.rtp.local_addr().expect("an address").port();
