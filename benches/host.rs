@@ -41,7 +41,7 @@ fn slip_to_message() {
         let source = Source::new("long.rhai", format!("{head}{}{slip}\nbob.hangup();\n", round.repeat(39)));
         let one = || {
             let begun = Instant::now();
-            let found = check(&source, &Default::default(), &files(&source), None).diagnostics;
+            let found = check(&source, &Default::default(), &files(&source), &[], None).diagnostics;
             assert_eq!(found.len(), 1);
             begun.elapsed().as_secs_f64() * 1e3
         };

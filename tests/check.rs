@@ -22,6 +22,7 @@ fn told(source: &Arc<Source>) -> Vec<Diagnostic> {
         source,
         &Inputs { accounts: accounts.into(), ..Inputs::default() }.into(),
         &pipeline::files(source),
+        &[folder("data/sounds")],
         None,
     )
     .diagnostics
@@ -104,6 +105,33 @@ fn a_test_with_mistakes_starts_no_agent_and_all_of_them_are_told() {
     assert!(
         !runs.exists() || fs::read_dir(runs).unwrap().all(|run| !run.unwrap().path().join("events.jsonl").exists())
     );
+}
+
+#[test]
+fn a_test_that_fails_is_shown_with_what_a_check_warns_of() {
+    let text = |end: &str| {
+        format!("test \"one\" {{ let spare = 5; {end}(\"x\"); }}\ntest \"two\" {{ let other = 6; print(\"y\"); }}\n")
+    };
+    let failed = Telefonist::new("run a.rhai").file("a.rhai", &text("fail")).run().exits(1);
+    failed.says("`spare` is never used").never_says("`other` is never used");
+    let passed = Telefonist::new("run a.rhai").file("a.rhai", &text("print")).run().exits(0);
+    passed.never_says("never used");
+    Telefonist::new("check a.rhai")
+        .file("a.rhai", &text("print"))
+        .run()
+        .exits(0)
+        .says("a.rhai: ok, but see the warnings");
+}
+
+#[test]
+fn a_sound_that_is_not_there_is_told_before_an_agent_starts() {
+    let text = "let alice = agent(\"alice\", #{ audio: \"nope.wav\" });\nalice.dial(\"sip:bob@127.0.0.1\");\n";
+    for verb in ["check", "run"] {
+        let test = Telefonist::new(&format!("{verb} a.rhai")).file("a.rhai", text);
+        test.run().exits(3).says("there is no sound file `nope.wav`").says("a.rhai:1:38");
+        let own = Telefonist::new(&format!("{verb} a.rhai")).file("a.rhai", &text.replace("nope", "alice"));
+        own.run().never_says("no sound file");
+    }
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub mod quality;
 mod reports;
 mod room;
 mod settings;
-mod sound;
+pub mod sound;
 mod state;
 mod supervisor;
 pub mod trace;

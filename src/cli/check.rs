@@ -47,6 +47,7 @@ impl Told {
 fn check_all(arguments: &CheckArguments, told: &mut Told) -> Result<ExitCode, Vec<Diagnostic>> {
     let tests = pipeline::find(&arguments.paths, &arguments.host.data.data_dir)?;
     let inputs = Arc::new(inputs::inputs(&arguments.inputs, &arguments.host.data.data_dir)?);
+    let sounds = pipeline::sound_folders(&arguments.host.data.data_dir);
     let kind = match settings::workplace(&arguments.host).and_then(|workplace| workplace.supervisor()) {
         Ok(supervisor) => Some(supervisor.kind().clone()),
         Err(problem) => {
@@ -57,15 +58,17 @@ fn check_all(arguments: &CheckArguments, told: &mut Told) -> Result<ExitCode, Ve
     let mut codes = vec![ExitCode::Passed];
     for path in &tests {
         let checked = pipeline::load(path)
-            .map(|source| pipeline::check(&source, &inputs, &pipeline::files(&source), kind.as_ref()));
+            .map(|source| pipeline::check(&source, &inputs, &pipeline::files(&source), &sounds, kind.as_ref()));
         let checked = checked.unwrap_or_else(|problem| pipeline::Checked::broken(vec![problem]));
-        told.take(checked.diagnostics);
         codes.push(checked.exit_code);
-        let word = match checked.exit_code {
-            ExitCode::Passed => "ok",
-            ExitCode::Error => "can't be run on this agent",
+        let warnings = checked.diagnostics.iter().filter(|one| !one.is_error()).count();
+        let word = match (checked.exit_code, warnings) {
+            (ExitCode::Passed, 0) => "ok",
+            (ExitCode::Passed, _) => "ok, but see the warnings",
+            (ExitCode::Error, _) => "can't be run here",
             _ => "has errors",
         };
+        told.take(checked.diagnostics);
         if told.format == CheckFormat::Text {
             let _ = writeln!(std::io::stdout(), "{}: {word}", printable(&path.display().to_string()));
         }

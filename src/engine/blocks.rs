@@ -151,7 +151,7 @@ pub fn collect(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Resul
             return Err(Diagnostic { place, advice: ended.advice, ..problem });
         }
     }
-    let blocks = std::mem::take(&mut *lock(&run.blocks));
+    let (blocks, _) = std::mem::take(&mut *lock(&run.blocks));
     match blocks.is_empty() {
         true => {
             Err(Diagnostic::error("this file makes no test: the loop around its blocks has no turn").code("collect"))
@@ -167,8 +167,9 @@ fn test(context: &mut EvalContext, inputs: &[Expression]) -> Fallible<Dynamic> {
     let name = name(context.eval_expression_tree(&inputs[0])?, position)?;
     match &run.program.selection {
         Selection::Collect => {
-            let mut blocks = lock(&run.blocks);
-            if blocks.iter().any(|known| known.name == name) {
+            let mut made = lock(&run.blocks);
+            let (blocks, names) = &mut *made;
+            if !names.insert(name.clone()) {
                 return Err(wrong_at(
                     format!("there is a second test `{name}`: a test is known by its name"),
                     position,

@@ -178,10 +178,9 @@ fn told(run: &Run, error: &EvalAltResult) -> Ended {
             }
         }
         ErrorIndexingType(kind, _) => plain(format!("{} can't be indexed", plain_type(kind))),
-        ErrorModuleNotFound(name, _) => advised(
-            format!("there is no module `{name}`"),
-            Some(format!("import it first: import \"std/{name}\" as {name};")),
-        ),
+        ErrorModuleNotFound(name, _) => {
+            advised(format!("there is no module `{name}`"), Some(stdlib::how_to_import(name)))
+        }
         ErrorMismatchDataType(wanted, given, _) | ErrorMismatchOutputType(wanted, given, _) => {
             plain(format!("{} is due here, not {}", plain_type(wanted), plain_type(given)))
         }

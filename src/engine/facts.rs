@@ -1,10 +1,14 @@
 //! What can be known of a script before it runs, for whoever plans runs: its tags, the accounts that it needs, its agents.
 
 use super::blocks::{self, Block};
+use super::check::effort;
 use super::check::place;
 use super::program::Program;
+use crate::agent::Account;
 use crate::diagnostic::{Diagnostic, Place};
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
@@ -20,36 +24,150 @@ pub struct Facts {
     pub repetitions: Option<u32>,
     /// The files of `include(…)` and `validate(…)`, each once, with the place of the first.
     validations: Vec<(String, Place)>,
+    /// The sound files that agents are to send, where they are written out, each once, with the place of the first.
+    pub sounds: Vec<(String, Place)>,
     /// A tag, an account or a validation that is not written out, and so can't be known.
     pub problems: Vec<Diagnostic>,
 }
 
 /// What the whole file says outside of its test blocks; functions count as outside.
 pub fn facts(program: &Program) -> Facts {
-    let mut facts = Facts { repetitions: Some(1), ..Facts::default() };
-    facts.look(program, |block| block.is_none());
-    facts
+    FactsOfTests::new(program).outside
 }
 
-/// What holds for one test of a file with several: what stands outside of the blocks, and in its own.
-pub fn facts_of(program: &Program, test: &Block) -> Facts {
-    let mut facts = facts(program);
-    facts.look(program, |block| block == Some(test.position));
+/// What holds for each test of a file with several: one walk for all of them.
+pub struct FactsOfTests<'a> {
+    outside: Facts,
+    /// By the place of the test's name.
+    calls: HashMap<Position, Vec<Call>>,
+    /// The lines of each test's block, with the place of its name, in the order of the text.
+    lines: Vec<(RangeInclusive<usize>, Position)>,
+    reader: Reader<'a>,
+}
+
+impl FactsOfTests<'_> {
+    pub fn new(program: &Program) -> FactsOfTests<'_> {
+        let reader = Reader::new(program);
+        let mut outside = Facts { repetitions: Some(1), ..Facts::default() };
+        let mut calls: HashMap<_, Vec<_>> = HashMap::new();
+        reader.calls(|block, call| match block {
+            None => outside.note(&reader, &call),
+            Some(block) => calls.entry(block).or_default().push(call),
+        });
+        let mut lines = vec![];
+        program.ast.walk(&mut |path| {
+            if let Some(ASTNode::Expr(expression)) = path.last()
+                && let Some(("test", [name, Expr::Stmt(body)])) = blocks::of(expression)
+            {
+                let name = name.start_position();
+                let end = body.span().end().line();
+                lines.extend(name.line().zip(end).map(|(from, to)| (from..=to, name)));
+            }
+            true
+        });
+        lines.sort_by_key(|(lines, _)| *lines.start());
+        FactsOfTests { outside, calls, lines, reader }
+    }
+
+    /// Whether what was found in the file is about that test: in its block, or in none.
+    pub fn concern(&self, test: &Block, found: &Diagnostic) -> bool {
+        let Some(place) = &found.place else { return true };
+        let line = place.line_column().0 as usize;
+        let before = self.lines.partition_point(|(lines, _)| *lines.start() <= line);
+        let block = before.checked_sub(1).map(|at| &self.lines[at]).filter(|(lines, _)| lines.contains(&line));
+        block.is_none_or(|(_, name)| *name == test.position)
+    }
+
+    /// What stands outside of the blocks, and in the test's own.
+    pub fn of(&self, test: &Block) -> Facts {
+        let mut facts = self.outside.clone();
+        for call in self.calls.get(&test.position).into_iter().flatten() {
+            effort::spend();
+            facts.note(&self.reader, call);
+        }
+        facts
+    }
+}
+
+/// All that a file says, in whichever of its tests.
+fn all(program: &Program) -> Facts {
+    let (mut facts, reader) = (Facts::default(), Reader::new(program));
+    reader.calls(|_, call| facts.note(&reader, &call));
     facts
 }
 
 /// What is not written out, wherever it stands.
 pub fn problems(program: &Program) -> Vec<Diagnostic> {
-    let mut facts = Facts::default();
-    facts.look(program, |_| true);
-    facts.problems
+    all(program).problems
 }
 
 /// The validation scripts that a file asks for, in whichever of its tests: their names, with the place of the first that does.
 pub fn validations(program: &Program) -> Vec<(String, Place)> {
-    let mut facts = Facts::default();
-    facts.look(program, |_| true);
-    facts.validations
+    all(program).validations
+}
+
+/// The calls that say something of a test, methods among them.
+const TOLD: [&str; 10] = ["account", "agent", "audio", "cmd", "include", "only", "repeat", "tags", "uanew", "validate"];
+
+/// One of them.
+struct Call {
+    is_method: bool,
+    call: FnCallExpr,
+    position: Position,
+}
+
+/// What the calls of a program are read with.
+struct Reader<'a> {
+    program: &'a Program,
+    /// The variables of the top level that are a text from their `let` on: accounts, mostly.
+    texts: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(program: &'a Program) -> Reader<'a> {
+        let mut texts = HashMap::new();
+        for statement in program.ast.statements() {
+            match statement {
+                Stmt::Var(var, ..) => match &var.1 {
+                    Expr::StringConstant(text, _) => drop(texts.insert(var.0.name.as_str(), text.as_str())),
+                    _ => drop(texts.remove(var.0.name.as_str())),
+                },
+                Stmt::Assignment(assignment) => {
+                    if let Expr::Variable(name, ..) = &assignment.1.lhs {
+                        texts.remove(name.1.as_str());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Reader { program, texts }
+    }
+
+    /// The calls that say something, each with the place of the test's name whose block it is in.
+    fn calls(&self, mut each: impl FnMut(Option<Position>, Call)) {
+        self.program.ast.walk(&mut |path| {
+            effort::spend();
+            let (is_method, call, position) = match path.last() {
+                Some(ASTNode::Expr(Expr::FnCall(call, position))) => (false, call, *position),
+                Some(ASTNode::Stmt(Stmt::FnCall(call, position))) => (false, call, *position),
+                Some(ASTNode::Expr(Expr::MethodCall(call, position))) => (true, call, *position),
+                _ => return true,
+            };
+            if call.namespace.is_empty() && TOLD.contains(&call.name.as_str()) {
+                each(block_of(path), Call { is_method, call: (**call).clone(), position });
+            }
+            true
+        });
+    }
+
+    /// An argument that is a text, be it by the name of a variable.
+    fn text<'t>(&'t self, argument: &'t Expr) -> Option<(&'t str, Position)> {
+        match argument {
+            Expr::StringConstant(text, position) => Some((text, *position)),
+            Expr::Variable(name, _, position) => Some((self.texts.get(name.1.as_str())?, *position)),
+            _ => None,
+        }
+    }
 }
 
 /// Where the name of the test stands whose block an element of the tree is in.
@@ -64,27 +182,20 @@ fn block_of(path: &[ASTNode]) -> Option<Position> {
 }
 
 impl Facts {
-    /// Notes the calls of the blocks that are asked for; none stands for what is in no block.
-    fn look(&mut self, program: &Program, counts: impl Fn(Option<Position>) -> bool) {
-        program.ast.walk(&mut |path| {
-            let call = match path.last() {
-                Some(ASTNode::Expr(Expr::FnCall(call, position))) => Some((call, *position)),
-                Some(ASTNode::Stmt(Stmt::FnCall(call, position))) => Some((call, *position)),
-                _ => None,
-            };
-            if let Some((call, position)) = call.filter(|(call, _)| call.namespace.is_empty())
-                && counts(block_of(path))
-            {
-                self.call(program, call, position);
-            }
-            true
-        });
+    fn note(&mut self, reader: &Reader, call: &Call) {
+        match call.is_method {
+            true => self.method(reader, &call.call),
+            false => self.call(reader, &call.call, call.position),
+        }
     }
 
-    fn call(&mut self, program: &Program, call: &FnCallExpr, position: Position) {
-        let place = || place(&program.script, position);
+    fn call(&mut self, reader: &Reader, call: &FnCallExpr, position: Position) {
+        let place = || place(&reader.program.script, position);
         match call.name.as_str() {
-            "agent" | "uanew" => self.agents += 1,
+            "agent" | "uanew" => {
+                self.agents += 1;
+                self.sound_of(reader, call);
+            }
             "only" => self.only = self.only.take().or_else(|| Some(place())),
             "tags" => match texts(&call.args) {
                 Some(tags) => {
@@ -115,6 +226,46 @@ impl Facts {
                 self.problems.extend(note_name(&mut self.validations, call, place(), "validation", advice));
             }
             _ => {}
+        }
+    }
+}
+
+impl Facts {
+    /// The sound that an agent is made with: an option stands above its account line.
+    fn sound_of(&mut self, reader: &Reader, call: &FnCallExpr) {
+        let option = match call.args.get(1) {
+            Some(Expr::Map(options, _)) => options.0.iter().find(|(key, _)| key.name == "audio"),
+            _ => None,
+        };
+        if let Some((_, value)) = option {
+            if let Some((file, position)) = reader.text(value) {
+                self.sound(reader, file, position);
+            }
+        } else if let Some((account, position)) = call.args.first().and_then(|account| reader.text(account))
+            && let Some(file) = Account::sound_of(account)
+        {
+            self.sound(reader, &file, position);
+        }
+    }
+
+    /// `alice.audio("x.wav")`, and the same as a command of baresip's.
+    fn method(&mut self, reader: &Reader, call: &FnCallExpr) {
+        let Some((text, position)) = call.args.last().and_then(|last| reader.text(last)) else { return };
+        let word = |argument| reader.text(argument).map(|(word, _)| word.trim());
+        let file = match (call.name.as_str(), &call.args[..]) {
+            ("audio", [_]) => Some(text),
+            ("cmd", [_]) => text.trim().strip_prefix("ausrc aufile,"),
+            ("cmd", [command, _]) if word(command) == Some("ausrc") => text.trim().strip_prefix("aufile,"),
+            _ => None,
+        };
+        if let Some(file) = file {
+            self.sound(reader, file.trim(), position);
+        }
+    }
+
+    fn sound(&mut self, reader: &Reader, file: &str, position: Position) {
+        if !self.sounds.iter().any(|(known, _)| known == file) {
+            self.sounds.push((file.to_string(), place(&reader.program.script, position)));
         }
     }
 }

@@ -27,6 +27,7 @@ mod party;
 mod pattern;
 mod program;
 mod quality;
+mod recovery;
 mod resolver;
 mod runner;
 mod session;
@@ -51,7 +52,7 @@ mod tests;
 
 pub use blocks::{Block, collect};
 pub use check::{Known, check, commands, figures};
-pub use facts::{Facts, facts, facts_of, validations};
+pub use facts::{Facts, FactsOfTests, facts, validations};
 pub use host::{AgentAsk, Host, Pause, Reply};
 pub use program::{Loader, Program, compile};
 pub use runner::run;

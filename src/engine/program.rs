@@ -1,6 +1,7 @@
 //! From a script's text to something that can be run.
 
 use super::blocks::Selection;
+use super::recovery::{self, LeftOut};
 use super::shared::with_shared;
 use super::{api, syntax, syntax_errors};
 use crate::diagnostic::Diagnostic;
@@ -75,36 +76,30 @@ pub struct Parsed {
     /// The text without the lines that have errors; none where they can't be told apart from the rest.
     pub ast: Option<AST>,
     pub errors: Vec<Diagnostic>,
-    /// The lines that have errors.
-    pub left_out: String,
+    /// What was left out because of them.
+    pub left_out: LeftOut,
 }
 
-/// Parses a text; after an error once more without the lines in question, as long as that shows other errors further on.
+/// Parses a text; after an error once more without what can't be read, as long as that leads further on.
 pub fn parse_lines(script: &Script) -> Parsed {
     if let Some(error) = too_long(script) {
-        return Parsed { ast: None, errors: vec![error], left_out: String::new() };
+        return Parsed { ast: None, errors: vec![error], left_out: LeftOut::default() };
     }
     let mut text = script.rhai.clone();
-    let mut parsed = Parsed { ast: None, errors: vec![], left_out: String::new() };
-    let mut last_line = 0;
+    let mut parsed = Parsed { ast: None, errors: vec![], left_out: LeftOut::default() };
+    let mut read = parse_text(&text, &script.source.name);
     loop {
-        let error = match parse_text(&text, &script.source.name) {
+        let error = match read {
             Ok(ast) => return Parsed { ast: Some(ast), ..parsed },
             Err(error) => error,
         };
-        let line = error.position().line().unwrap_or(usize::MAX);
-        if line <= last_line && !parsed.errors.is_empty() {
+        parsed.errors.push(syntax_errors::diagnostic(&error, script));
+        if parsed.errors.len() == MOST_ERRORS {
             return parsed;
         }
-        parsed.errors.push(syntax_errors::diagnostic(&error, script));
-        last_line = line;
-        match without_line(&text, line) {
-            Some(shorter) if parsed.errors.len() < MOST_ERRORS => {
-                parsed.left_out.extend(text.split('\n').nth(line - 1).into_iter().chain(["\n"]));
-                text = shorter;
-            }
-            _ => return parsed,
-        }
+        let Some(shorter) = recovery::without(&text, &error) else { return parsed };
+        parsed.left_out.add(&shorter.left_out);
+        (text, read) = (shorter.text, shorter.read);
     }
 }
 
@@ -126,18 +121,4 @@ fn too_long(script: &Script) -> Option<Diagnostic> {
     let long = script.rhai.lines().position(|line| line.len() > LAST_LINE && line.chars().count() > LAST_LINE)?;
     let error = Diagnostic::error(format!("the line is longer than {LAST_LINE} characters"));
     Some(error.at(script.place(long as u32 + 1, 1)).advice("split it into several lines").code("syntax"))
-}
-
-/// The text with that line empty, if all that the line opens it also closes: only then does the rest keep its meaning.
-fn without_line(text: &str, line: usize) -> Option<String> {
-    let mut lines: Vec<&str> = text.split('\n').collect();
-    let dropped = *lines.get(line.checked_sub(1)?)?;
-    let balanced = |open: &str, close: &str| dropped.matches(open).count() == dropped.matches(close).count();
-    let whole = balanced("{", "}") && balanced("(", ")") && balanced("[", "]") && balanced("/*", "*/");
-    let quotes = dropped.matches('"').count() % 2 == 0 && dropped.matches('`').count() % 2 == 0;
-    if dropped.trim().is_empty() || !whole || !quotes {
-        return None;
-    }
-    lines[line - 1] = ";";
-    Some(lines.join("\n"))
 }

@@ -44,8 +44,8 @@ pub struct Run {
     pub strict: AtomicBool,
     /// How long an `await` without `within` waits (`timeout`).
     pub within: Mutex<Millis>,
-    /// The tests that the top level has made so far.
-    pub blocks: Mutex<Vec<Block>>,
+    /// The tests that the top level has made so far, and their names.
+    pub blocks: Mutex<(Vec<Block>, HashSet<Arc<str>>)>,
     /// A test is being run, not the top level around it.
     pub in_test: AtomicBool,
     /// How the test of a file with several ended.

@@ -1,6 +1,7 @@
 //! The embedded modules that scripts import: `import "std/calls" as calls;`, and what their doc comments say.
 
 use super::program;
+use crate::diagnostic::nearest;
 use rhai::{AST, FnAccess};
 
 /// Name and text of each module.
@@ -22,6 +23,26 @@ pub fn is_std(source: &str) -> bool {
 
 pub fn text(name: &str) -> Option<&'static str> {
     MODULES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// What to do about a module that a script names and does not import.
+pub fn how_to_import(alias: &str) -> String {
+    let import = |name: &str| format!("import \"std/{name}\" as {name};");
+    let names = || MODULES.iter().map(|(path, _)| path.trim_start_matches("std/"));
+    if names().any(|name| name == alias) {
+        return format!("import it first: {}", import(alias));
+    }
+    match (nearest(alias, names()), alias) {
+        (Some(near), _) => format!("did you mean `{near}`? it is imported by: {}", import(near)),
+        (None, "http" | "https" | "curl" | "requests" | "net" | "socket" | "fs" | "io" | "os") => {
+            "a test reaches the world by its agents alone; where its result is sent says webhook(\"https://…\")"
+                .to_string()
+        }
+        (None, _) => {
+            let all = names().collect::<Vec<_>>().join(", ");
+            format!("the standard library has: {all}; a file of your own: import \"lib/{alias}\" as {alias};")
+        }
+    }
 }
 
 /// A module as its doc comments tell of it.

@@ -15,7 +15,7 @@ const KEYWORDS: [&str; 20] = [
 pub fn diagnostic(error: &ParseError, script: &Script) -> Diagnostic {
     let (line, column) = (error.position().line(), error.position().position());
     let text = line.and_then(|line| script.rhai.lines().nth(line - 1));
-    let told = trap(error.err_type(), text, column);
+    let told = trap(error.err_type(), text, column, statement(&script.rhai, line, column));
     let (message, advice, column) = told.unwrap_or_else(|| {
         let (message, advice) = in_words(error.err_type(), text, column);
         (message, advice, column)
@@ -110,6 +110,7 @@ fn trap(
     error: &ParseErrorType,
     line: Option<&str>,
     column: Option<usize>,
+    statement: &str,
 ) -> Option<(String, Option<String>, Option<usize>)> {
     use ParseErrorType::*;
     let (at_line, word) = word_at(line, column);
@@ -121,7 +122,7 @@ fn trap(
     let no_word =
         |word: &str, ours: &str| (format!("`{word}` is no word of the language"), Some(format!("write `{ours}`")));
     let rest = line.unwrap_or_default().chars().skip(column.unwrap_or(1).saturating_sub(1)).collect::<String>();
-    let around = Around { before: at_line, before_word, word: &word, rest: &rest };
+    let around = Around { before: at_line, statement, before_word, word: &word, rest: &rest };
     if let Some((message, advice)) = slip(error, &around) {
         return here(message, advice);
     }
@@ -170,6 +171,16 @@ fn trap(
         }
         _ => None,
     }
+}
+
+/// What stands before a place, from the end of the statement before on.
+fn statement(text: &str, line: Option<usize>, column: Option<usize>) -> &str {
+    let Some(line) = line.and_then(|line| line.checked_sub(1)) else { return "" };
+    let start = text.split_inclusive('\n').take(line).map(str::len).sum::<usize>();
+    let rest = text.get(start..).unwrap_or_default();
+    let within = rest.char_indices().nth(column.unwrap_or(1).saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
+    let before = &text[..start + within];
+    &before[before.rfind([';', '{', '}']).map_or(0, |end| end + 1)..]
 }
 
 /// Something stands where the statement before should have ended.

@@ -8,6 +8,8 @@ pub type Told = (String, &'static str);
 /// What stands around the place of an error.
 pub struct Around<'a> {
     pub before: &'a str,
+    /// The statement up to the place, which may have begun on a line above.
+    pub statement: &'a str,
     /// The last word of it.
     pub before_word: &'a str,
     /// The word at the place.
@@ -51,7 +53,7 @@ pub fn slip(error: &ParseErrorType, at: &Around) -> Option<Told> {
             "catch" if at.word != "catch" => {
                 Some((format!("`{}` can't stand here", at.word), "write: try { … } catch (e) { … }"))
             }
-            _ if matches!(at.word, "within" | "during") && at.before.contains("await") => {
+            _ if matches!(at.word, "within" | "during") && at.statement.contains("await") => {
                 Some((format!("`{}` stands outside of parentheses around the waiter", at.word), WITHIN))
             }
             _ if what.contains("argument") => of_arguments(at),
@@ -94,7 +96,7 @@ pub fn slip(error: &ParseErrorType, at: &Around) -> Option<Told> {
 /// Something stands where the statement before should have ended.
 fn of_statement(at: &Around) -> Option<Told> {
     let after_number = at.before.trim_end().ends_with(|c: char| c.is_ascii_digit());
-    let awaits = at.before.contains("await");
+    let awaits = at.statement.contains("await");
     match at.word {
         unit if after_number && UNITS.contains(&unit) => {
             return Some((format!("`{unit}` is no unit of time"), "write 5s, 500ms or 2m, without a space"));
@@ -103,6 +105,18 @@ fn of_statement(at: &Around) -> Option<Told> {
             return Some((
                 format!("`{}` stands right behind what is awaited", at.word),
                 "write it inside the parentheses: (await alice.closed() within 5s).param",
+            ));
+        }
+        "within" if is_waiter(at.statement) => {
+            return Some((
+                "the wait has no `await`".into(),
+                "write `await` before it: await alice.event(\"CALL_CLOSED\") within 5s",
+            ));
+        }
+        "during" if is_waiter(at.statement) => {
+            return Some((
+                "the wait has no `await`".into(),
+                "write `await` before it: await alice.quiet(\"CALL_CLOSED\") during 1s",
             ));
         }
         "within" | "during" => {
@@ -160,6 +174,26 @@ fn of_statement(at: &Around) -> Option<Told> {
         }
         _ => None,
     }
+}
+
+/// Whether a statement ends with what can be awaited.
+fn is_waiter(statement: &str) -> bool {
+    const MAKERS: [&str; 12] = [
+        ".closed(",
+        ".count(",
+        ".established(",
+        ".event(",
+        ".header(",
+        ".log(",
+        ".message(",
+        ".quiet(",
+        ".registered(",
+        ".sip(",
+        ".where(",
+        "quiet(",
+    ];
+    let joined = ["all([", "any(["].iter().any(|join| statement.trim_start().starts_with(join));
+    statement.trim_end().ends_with(')') && (joined || MAKERS.iter().any(|maker| statement.contains(maker)))
 }
 
 fn of_arguments(at: &Around) -> Option<Told> {

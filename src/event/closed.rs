@@ -54,17 +54,48 @@ const NAMED: [ClosedBy; 11] = [
     ClosedBy::Other,
 ];
 
+/// What agents of any version say, but for codes and for what a peer sends.
+pub const AGENTS_REASONS: [&str; 14] = [
+    "Connection reset by user",
+    "Rejected by user",
+    "Connection reset by peer",
+    "Local timeout",
+    "Connection timed out",
+    "Connection refused",
+    "Call transfered",
+    "Call transferred",
+    "No audio codecs",
+    "No common audio or video codecs",
+    "rtp stream error",
+    "end of file",
+    "No such file or directory",
+    "replaced",
+];
+
+/// The words for reasons that a flow has, and that [`ClosedReason::is`] takes: `remote`, `local`, …
+pub fn closed_words() -> impl Iterator<Item = String> {
+    NAMED.into_iter().map(|by| by.to_string())
+}
+
 impl ClosedReason {
-    /// Whether it is the reason that somebody means: a code (`486`), a word that a flow has (`remote`), else a part of the agent's
-    /// words, in any case.
+    /// Whether it is the reason that somebody means: a code (`486`, `486 Busy Here`), a word that a flow has (`remote`), else a part of
+    /// the agent's words, in any case.
     pub fn is(&self, meant: &str) -> bool {
-        if let Ok(code) = meant.trim().parse() {
+        let meant = without_error_number(meant.trim());
+        if let Ok(code) = meant.parse() {
             return self.by == ClosedBy::Code(code);
         }
-        match NAMED.into_iter().find(|by| by.to_string().eq_ignore_ascii_case(meant.trim())) {
-            Some(by) => self.by == by,
-            None => self.text.to_lowercase().contains(&meant.to_lowercase()),
+        if let Some((code, phrase)) = final_code(meant) {
+            return self.by == ClosedBy::Code(code) && self.says(phrase);
         }
+        match NAMED.into_iter().find(|by| by.to_string().eq_ignore_ascii_case(meant)) {
+            Some(by) => self.by == by,
+            None => self.says(meant),
+        }
+    }
+
+    fn says(&self, part: &str) -> bool {
+        self.text.to_lowercase().contains(&part.to_lowercase())
     }
 }
 
@@ -147,6 +178,10 @@ mod tests {
             ("Local timeout", "local timeout", true),
             ("Connection reset by user", "reset", true),
             ("Connection reset by peer [104]", "104", false),
+            ("Connection reset by peer [104]", "Connection reset by peer [104]", true),
+            ("486 Busy Here", "486 Busy Here", true),
+            ("486 Busy Here", "486 Busy Everywhere", false),
+            ("603 Busy Here", "486 Busy Here", false),
             ("Connection timed out", "timeout", true),
         ] {
             assert_eq!(closed_reason(param).is(meant), is, "{param} {meant}");

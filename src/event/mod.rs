@@ -17,9 +17,9 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 pub use clock::Clock;
-pub use closed::{ClosedBy, ClosedReason, closed_reason, without_error_number};
+pub use closed::{AGENTS_REASONS, ClosedBy, ClosedReason, closed_reason, closed_words, without_error_number};
 pub use log::{Archive, Log, Stop, Wake};
-pub use names::{EVENT_NAMES, MEANINGS, NEVER_IN_FLOW, meaning};
+pub use names::{EVENT_NAMES, MEANINGS, NEVER_IN_FLOW, is_flow_hash, is_no_flow_hash, meaning};
 pub use secrets::Secrets;
 pub use tail::{Limits, weight};
 

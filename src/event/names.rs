@@ -99,6 +99,16 @@ pub const MEANINGS: &[(&str, &str)] = &[
 /// What never enters a flow or its hash, whatever a test accepts; `SIP` and `LOG` are names of the events' kinds.
 pub const NEVER_IN_FLOW: &[&str] = &["CALL_RTCP", "END_OF_FILE", "LOG", "MODULE", "SIP"];
 
+/// Whether a text has the form of a flow's hash.
+pub fn is_flow_hash(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether a text stands where a hash is to come, and is none: `xyz`. One that says `hash` is a placeholder, as `Actual hash`.
+pub fn is_no_flow_hash(text: &str) -> bool {
+    !text.is_empty() && !is_flow_hash(text) && !text.to_ascii_lowercase().contains("hash")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use super::compile::{Compiled, compile, files, load};
 use super::{Workplace, preflight};
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::engine::{self, Block, Loader};
+use crate::engine::{Block, FactsOfTests, Loader};
 use crate::record::block_name;
 use crate::verdict::ExitCode;
 use std::fmt;
@@ -116,16 +116,22 @@ fn tests(workplace: &Workplace, source: &Arc<Source>, files: &Loader) -> Result<
     let supervisor = workplace.supervisor().map_err(|problem| refused(ExitCode::Error)(vec![problem]))?;
     let lacking = preflight::missing_commands(compiled.script(), supervisor.kind());
     let possible = |compiled: Compiled| {
-        let problems = [lacking.clone(), preflight::missing_accounts(&compiled.facts, inputs)].concat();
+        let sounds = preflight::missing_sounds(&compiled.facts, &workplace.settings().sounds);
+        let problems = [lacking.clone(), preflight::missing_accounts(&compiled.facts, inputs), sounds].concat();
         if problems.is_empty() { Ok(compiled) } else { Err(refused(ExitCode::Error)(problems)) }
     };
     if !compiled.program.has_tests() {
         return Ok(vec![(None, possible(compiled))]);
     }
+    let facts_of_tests = FactsOfTests::new(&compiled.program);
     let one = |block: Block| {
-        let facts = engine::facts_of(&compiled.program, &block);
+        let facts = facts_of_tests.of(&block);
         let program = compiled.program.of_test(&block.name);
-        (Some(block.name), possible(Compiled { program, facts, ..compiled.clone() }))
+        let of_test = |found: &[Diagnostic]| -> Vec<Diagnostic> {
+            found.iter().filter(|one| facts_of_tests.concern(&block, one)).cloned().collect()
+        };
+        let (warnings, hints) = (of_test(&compiled.warnings), of_test(&compiled.hints));
+        (Some(block.name.clone()), possible(Compiled { program, facts, warnings, hints, ..compiled.clone() }))
     };
     let blocks = preflight::blocks(&compiled.program, inputs, supervisor.kind());
     Ok(blocks.map_err(|problem| refused(ExitCode::Usage)(vec![problem]))?.into_iter().map(one).collect())

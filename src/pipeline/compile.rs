@@ -19,6 +19,8 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 pub struct Compiled {
     pub program: Program,
     pub warnings: Vec<Diagnostic>,
+    /// What a check warns of: shown where the test does not pass.
+    pub hints: Vec<Diagnostic>,
     /// What is known of it before it runs.
     pub facts: Facts,
     /// What its declared waits add up to; zero where that can't be known.
@@ -121,6 +123,8 @@ pub fn compile(source: &Arc<Source>, inputs: &Inputs, files: &Loader) -> Result<
     if found.iter().any(Diagnostic::is_error) {
         return Err(found);
     }
+    let (always, hints): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.code == Some("empty-test"));
+    warnings.extend(always);
     let program = engine::compile(&script)?.with_files(files.clone());
     let facts = engine::facts(&program);
     if !facts.problems.is_empty() {
@@ -131,7 +135,7 @@ pub fn compile(source: &Arc<Source>, inputs: &Inputs, files: &Loader) -> Result<
         return Err(found);
     }
     warnings.extend(found);
-    Ok(Compiled { program, warnings, facts, waits, validations: Arc::new(validations) })
+    Ok(Compiled { program, warnings, hints, facts, waits, validations: Arc::new(validations) })
 }
 
 /// The validation scripts of a file's tests, and what is wrong with them.

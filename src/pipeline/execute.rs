@@ -99,6 +99,9 @@ pub fn execute(
     // the log has what could not be written, too
     let judged = judged(&header, run.log().as_ref(), baseline.as_deref());
     let Judged { verdict, flow, sound, repetitions } = judged.unwrap_or_else(|problem| Judged::unreadable(&problem));
+    if (turn.repetition, turn.attempt) == (1, 1) && matches!(verdict.status, Status::Fail | Status::Error) {
+        warnings.extend(compiled.hints.iter().cloned());
+    }
     // what a replay compares with; one that passed has nothing to compare
     let baseline = baseline.filter(|_| verdict.status != Status::Pass);
     warnings.extend(deliver::keep(&folder, &flow, &verdict, baseline.as_deref()));

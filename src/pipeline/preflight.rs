@@ -1,12 +1,16 @@
 //! What can be said of a test before any agent starts.
 
-use crate::agent::{Kind, commands};
-use crate::diagnostic::{Diagnostic, MOST, Source, limited, nearest};
-use crate::engine::{self, Block, Facts, Known, Limits, Loader, Program};
+use super::sounds::{BUILT_IN, SILENCE};
+use crate::agent::{Kind, commands, sound};
+use crate::diagnostic::{Diagnostic, MOST, Place, Source, limited, nearest};
+use crate::engine::{self, Block, Facts, FactsOfTests, Known, Limits, Loader, Program};
+use crate::event::Ended;
 use crate::run::{Collecting, Inputs};
 use crate::script::Script;
 use crate::testfile;
 use crate::verdict::ExitCode;
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +29,14 @@ impl Checked {
 }
 
 /// Everything that is wrong with a test, as far as it shows without a call; `kind` is the agent that would run it.
-/// It imports what `files` has.
-pub fn check(source: &Arc<Source>, inputs: &Arc<Inputs>, files: &Loader, kind: Option<&Kind>) -> Checked {
+/// It imports what `files` has, and sends what one of the folders `sounds` has.
+pub fn check(
+    source: &Arc<Source>,
+    inputs: &Arc<Inputs>,
+    files: &Loader,
+    sounds: &[PathBuf],
+    kind: Option<&Kind>,
+) -> Checked {
     let (script, mut diagnostics) = match super::compile::script(source, inputs) {
         Ok(text) => (text.script, text.warnings),
         Err(problems) => return Checked::broken(coded(problems)),
@@ -53,7 +63,10 @@ pub fn check(source: &Arc<Source>, inputs: &Arc<Inputs>, files: &Loader, kind: O
     let mut facts = vec![engine::facts(&program)];
     if let Some(kind) = kind.filter(|_| program.has_tests()) {
         match blocks(&program, inputs, kind) {
-            Ok(tests) => facts.extend(tests.iter().map(|test| engine::facts_of(&program, test))),
+            Ok(tests) => {
+                let known = FactsOfTests::new(&program);
+                facts.extend(tests.iter().map(|test| known.of(test)));
+            }
             Err(problem) => {
                 diagnostics.push(problem);
                 return Checked::broken(diagnostics);
@@ -61,11 +74,10 @@ pub fn check(source: &Arc<Source>, inputs: &Arc<Inputs>, files: &Loader, kind: O
         }
     }
     let mut missing = missing;
-    for problem in facts.iter().flat_map(|facts| missing_accounts(facts, inputs)) {
-        if !missing.contains(&problem) {
-            missing.push(problem);
-        }
-    }
+    let of_test = |facts: &Facts| [missing_accounts(facts, inputs), missing_sounds(facts, sounds)].concat();
+    let mut told = HashSet::new();
+    let lacking = facts.iter().flat_map(of_test).filter(|problem| told.insert(problem.message.clone()));
+    missing.extend(lacking);
     let exit_code = if missing.is_empty() { ExitCode::Passed } else { ExitCode::Error };
     diagnostics.extend(missing);
     Checked { diagnostics, exit_code }
@@ -115,6 +127,26 @@ pub fn missing_accounts(facts: &Facts, inputs: &Inputs) -> Vec<Diagnostic> {
         })
     });
     told.collect()
+}
+
+/// The sound files of the test that no folder has, and that the program does not carry.
+pub fn missing_sounds(facts: &Facts, folders: &[PathBuf]) -> Vec<Diagnostic> {
+    let is_there = |file: &str| BUILT_IN.iter().any(|(name, _)| *name == file) || file == SILENCE;
+    let problem = |(file, place): &(String, Place)| {
+        let Ended { message, advice, .. } = sound::find(file, folders).err().filter(|_| !is_there(file))?;
+        let names = folders.iter().flat_map(|folder| folder.read_dir()).flatten().flatten();
+        let names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        let known = names.iter().map(String::as_str).chain(BUILT_IN.iter().map(|(name, _)| *name));
+        // all of them end alike, which makes none like another
+        let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_string();
+        let known: Vec<(String, &str)> = known.map(|name| (stem(name), name)).collect();
+        let near = nearest(&stem(file), known.iter().map(|(stem, _)| stem.as_str()));
+        let near = known.iter().find(|(stem, _)| Some(stem.as_str()) == near).map(|(_, name)| *name);
+        let near = near.map(|near| format!("did you mean `{near}`?"));
+        let error = Diagnostic::error(message).at(place.clone()).code("missing-sound");
+        Some(Diagnostic { advice: near.or(advice), ..error })
+    };
+    facts.sounds.iter().filter_map(problem).collect()
 }
 
 /// The commands of the test that this agent lacks: the run would not get through.

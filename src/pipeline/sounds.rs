@@ -11,6 +11,9 @@ pub const BUILT_IN: [(&str, &[u8]); 3] = [
     ("charlie.wav", include_bytes!("../../data/sounds/charlie.wav")),
 ];
 
+/// What agents send that are given no sound.
+pub const SILENCE: &str = "silence.wav";
+
 /// Long enough for any call without sound on a baresip that ends a call with its file.
 const SILENCE_SECONDS: u32 = 300;
 
@@ -36,7 +39,7 @@ pub fn materialise(data_dir: &Path) -> io::Result<()> {
 
 /// What an agent sends that is given no sound: a file of zeros, which takes no room on the disk.
 fn silence(folders: &[PathBuf]) -> io::Result<()> {
-    let path = folders[1].join("silence.wav");
+    let path = folders[1].join(SILENCE);
     if path.is_file() {
         return Ok(());
     }

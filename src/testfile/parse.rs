@@ -7,7 +7,7 @@ use super::macros::{MAX_MACROS, Macros, Part, Writer};
 use super::told::{Told, short};
 use super::{Command, Content, Line, MAX_BYTES, MAX_COMMAND, MAX_PARTS, Piece, Step, TestFile, To};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
-use crate::event::{EVENT_NAMES, NEVER_IN_FLOW};
+use crate::event::{EVENT_NAMES, NEVER_IN_FLOW, is_no_flow_hash};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -108,6 +108,18 @@ impl<'a> Parser<'a> {
             Ok(directive) => {
                 if let Directive::Accept(names) | Directive::Ignore(names) = &directive {
                     self.event_names(directive.word(), names.is_empty(), value.clone(), line);
+                }
+                if let Directive::Hash(hash) = &directive
+                    && is_no_flow_hash(hash)
+                {
+                    self.told.warning(
+                        value.clone(),
+                        format!("`{}` is not a hash, which has 16 hex digits", short(hash)),
+                        || {
+                            "leave `_hash` empty: a run shows the hash, and `telefonist run --update` writes it here"
+                                .into()
+                        },
+                    );
                 }
                 if directive.counts_once() {
                     self.replace(&directive, &value);

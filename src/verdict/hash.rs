@@ -1,7 +1,7 @@
 //! The hash that a test asks for against the one that came out.
 
 use super::Reason;
-use crate::event::At;
+use crate::event::{At, is_flow_hash};
 use crate::flow::{Flow, diff, first_difference};
 use crate::record::Header;
 
@@ -21,8 +21,7 @@ impl Asked {
 
     /// The hash in lower case, if it is one.
     pub fn hash(&self) -> Option<String> {
-        let is_hash = self.value.len() == 16 && self.value.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hash.then(|| self.value.to_ascii_lowercase())
+        is_flow_hash(&self.value).then(|| self.value.to_ascii_lowercase())
     }
 
     /// Why the flow is not the one that was asked for; none if it is. `baseline` is the text of an earlier flow of the

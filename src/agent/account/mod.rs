@@ -162,14 +162,24 @@ impl Account {
         self.parameter("audio_codecs").map(check::codec_modules).unwrap_or_default()
     }
 
+    /// The sound file that it names.
+    fn sound(&self) -> Option<&str> {
+        let file = self.parameter("input_wav").or_else(|| self.parameter("wav"))?;
+        Some(file.strip_suffix('/').unwrap_or(file))
+    }
+
+    /// The sound file that an account line names, where the line can be read.
+    pub fn sound_of(text: &str) -> Option<String> {
+        parse::account(text).ok()?.sound().map(str::to_string)
+    }
+
     /// What it sends when it is in a call.
     ///
     /// # Errors
     /// A sound file that is in none of the folders, or whose name has a path in it.
     pub fn source(&self, folders: &[PathBuf]) -> Result<Source, Ended> {
-        let shortcut = self.parameter("input_wav").or_else(|| self.parameter("wav"));
-        if let Some(file) = shortcut {
-            return sound::find(file.strip_suffix('/').unwrap_or(file), folders).map(Source::File);
+        if let Some(file) = self.sound() {
+            return sound::find(file, folders).map(Source::File);
         }
         match self.parameter("audio_source").map(|source| source.split_once(',').unwrap_or((source, ""))) {
             None => Ok(Source::Silence),

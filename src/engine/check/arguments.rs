@@ -6,6 +6,7 @@ use crate::diagnostic::nearest;
 use crate::engine::duration::Millis;
 use crate::engine::names;
 use crate::engine::pattern::Pattern;
+use crate::event::is_no_flow_hash;
 use rhai::{Expr, FnCallExpr, Position};
 
 /// Methods of agents that make a text of what they are given.
@@ -77,6 +78,7 @@ impl Walk<'_> {
     pub fn function_values(&mut self, call: &FnCallExpr, arguments: &[Kind], position: Position) {
         match (call.name.as_str(), arguments, &call.args[..]) {
             ("sleep" | "timeout", [_], [time]) => self.time(time, arguments[0]),
+            ("hash", _, [Expr::StringConstant(hash, position), ..]) => self.hash(hash, *position),
             ("assert_eq", [left, right, ..], [a, b, ..]) => {
                 self.compared("assert_eq", (a, *left), (b, *right), position);
             }
@@ -86,6 +88,16 @@ impl Walk<'_> {
                 self.error("argument-kind", block.start_position(), message, Some(advice));
             }
             _ => {}
+        }
+    }
+
+    /// What a flow is compared with: a placeholder fails the run, with the hash to put there.
+    fn hash(&mut self, hash: &str, position: Position) {
+        // in a compiled testfile it is the directive, which its own compiler looks at
+        if self.script.lines.is_empty() && is_no_flow_hash(hash.trim()) {
+            let message = format!("`{hash}` is not a hash, which has 16 hex digits");
+            let advice = "take it out: a run shows the hash, and `telefonist run --update` writes it here".to_string();
+            self.warn("argument-value", position, message, Some(advice));
         }
     }
 
@@ -105,12 +117,14 @@ impl Walk<'_> {
                 let message = format!("count({count}) is not possible");
                 self.error(code, *position, message, Some("1 to 1000 events can be awaited at once".into()));
             }
-            (Kind::Agent, "sip", [Expr::IntegerConstant(status, position)]) if !(100..=699).contains(status) => {
+            (Kind::Agent | Kind::Call, "sip", [Expr::IntegerConstant(status, position), ..])
+                if !(100..=699).contains(status) =>
+            {
                 let message = format!("{status} is no SIP response code");
                 self.error(code, *position, message, Some("they go from 100 to 699".into()));
             }
             (
-                Kind::Agent,
+                Kind::Agent | Kind::Call,
                 "sip",
                 [Expr::StringConstant(method, position)] | [_, Expr::StringConstant(method, position)],
             ) => {
@@ -121,7 +135,7 @@ impl Walk<'_> {
                     self.warn(code, *position, message, near);
                 }
             }
-            (Kind::Agent, "dtmf", [Expr::StringConstant(digits, position)]) => {
+            (Kind::Agent | Kind::Call, "dtmf", [Expr::StringConstant(digits, position)]) => {
                 let digit = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#' | 'A'..='D' | 'a'..='d');
                 if let Some(other) = digits.chars().find(|c| !digit(*c)) {
                     let message = format!("`{other}` is no DTMF digit");
@@ -131,11 +145,11 @@ impl Walk<'_> {
                     self.error(code, *position, "there is no digit".to_string(), Some(advice));
                 }
             }
-            (Kind::Agent, "closed", [Expr::IntegerConstant(status, position)]) => self.closing(*status, *position),
-            (Kind::Agent, "closed", [Expr::StringConstant(reason, position)]) => {
-                if let Ok(status) = reason.parse() {
-                    self.closing(status, *position);
-                }
+            (Kind::Agent | Kind::Call, "closed", [Expr::IntegerConstant(status, position)]) => {
+                self.closing(*status, *position);
+            }
+            (Kind::Agent | Kind::Call, "closed", [Expr::StringConstant(reason, position)]) => {
+                self.reason(reason, *position);
             }
             (Kind::Agent, "log", [Expr::StringConstant(text, position)]) => {
                 if let Err(why) = Pattern::log(text) {
@@ -158,7 +172,7 @@ impl Walk<'_> {
     }
 
     /// The code of a response that is to close a call.
-    fn closing(&mut self, status: i64, position: Position) {
+    pub fn closing(&mut self, status: i64, position: Position) {
         if !(300..=699).contains(&status) {
             let message = format!("no call is closed by a response {status}");
             self.error("argument-value", position, message, Some("those codes go from 300 to 699".into()));

@@ -35,6 +35,7 @@ impl Walk<'_> {
             return Kind::Unknown;
         }
         self.acts(position);
+        self.called("await");
         if self.in_condition {
             let advice = "a condition looks at one event: await outside of where(…)".to_string();
             self.error("in-condition", position, "a condition can't wait".to_string(), Some(advice));

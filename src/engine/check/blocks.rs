@@ -3,8 +3,7 @@
 use super::kinds::Kind;
 use super::start_of;
 use super::walk::Walk;
-use crate::engine::blocks;
-use rhai::{CustomExpr, Expr, Position, Stmt};
+use rhai::{CustomExpr, Expr, Position};
 
 impl Walk<'_> {
     /// A block of that word.
@@ -29,8 +28,14 @@ impl Walk<'_> {
             self.name(name, position);
         }
         let outer = std::mem::replace(&mut self.in_test, true);
+        let before = self.steps;
         if let Expr::Stmt(block) = body {
             self.block(block.statements(), false);
+        }
+        match word {
+            "test" if self.steps == before => self.empty_tests.push(position),
+            "setup" => self.setup_acts |= self.steps > before,
+            _ => {}
         }
         self.in_test = outer;
     }
@@ -58,12 +63,7 @@ impl Walk<'_> {
     }
 
     fn is_at_top(&self, body: &Expr) -> bool {
-        self.ast().statements().iter().any(|statement| match statement {
-            Stmt::Expr(expression) => blocks::of(expression).is_some_and(|(_, inputs)| {
-                inputs.last().is_some_and(|last| last.start_position() == body.start_position())
-            }),
-            _ => false,
-        })
+        self.blocks_at_top.contains(&body.start_position())
     }
 
     /// A command or a wait: at the top level of a file with tests there is none.

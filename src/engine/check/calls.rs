@@ -3,10 +3,12 @@
 use super::kinds::{Kind, Type, result_of};
 use super::walk::Walk;
 use super::{command_of, habits, place, start_of};
+use crate::agent::commands;
 use crate::diagnostic::nearest;
-use crate::engine::names;
+use crate::engine::{docs, names};
 use crate::event::EVENT_NAMES;
 use rhai::{Expr, FnCallExpr, Position};
+use std::rc::Rc;
 
 /// Functions and methods that are given names of events.
 const WITH_EVENT_NAMES: [&str; 5] = ["event", "quiet", "accept", "ignore", "fail_on"];
@@ -20,12 +22,14 @@ impl Walk<'_> {
         }
         let arguments = self.arguments(call, Kind::Unknown);
         if !call.namespace.is_empty() {
+            self.called("");
             self.module_function(call, &arguments, position);
             return Kind::Unknown;
         }
         if call.op_token.is_some() || !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
             return self.operator(call, &arguments, position);
         }
+        self.called(name);
         let own = self.functions.get(name).is_some_and(|own| own.iter().any(|own| own.params.len() == call.args.len()));
         if own {
             self.all_is_there(name, position);
@@ -36,13 +40,9 @@ impl Walk<'_> {
         }
         let counts = self.counts(name, 0);
         if counts.is_empty() {
-            let mut known: Vec<&str> = names::functions().collect();
-            known.extend(self.functions.keys().map(String::as_str).filter(|name| !name.contains('$')));
             let advice = match self.scope.used(name) {
                 Some(_) => Some(format!("`{name}` is a variable; a closure in it is called so: {name}.call(…)")),
-                None => habits::function(name)
-                    .map(str::to_string)
-                    .or_else(|| nearest(name, known).map(|near| format!("did you mean `{near}`?"))),
+                None => habits::function(name).map(str::to_string).or_else(|| self.meant_function(name)),
             };
             self.error("unknown-function", position, format!("there is no function `{name}`"), advice);
         } else if !counts.contains(&call.args.len()) {
@@ -76,6 +76,7 @@ impl Walk<'_> {
         let arguments = self.arguments(call, parameter);
         self.in_condition = outer;
         let count = call.args.len();
+        self.called("");
         if receiver == Kind::Telefonist {
             self.of_telefonist(call, &arguments, position);
             return Kind::Unit;
@@ -97,18 +98,17 @@ impl Walk<'_> {
             kind => method_counts(name, kind),
         };
         if counts.is_empty() {
-            let known: Vec<_> = match receiver {
-                Kind::Unknown => names::functions().collect(),
-                kind => names::functions().filter(|known| !method_counts(known, kind).is_empty()).collect(),
+            let known: Vec<_> = match receiver.native() {
+                Some(native) => names::methods(native).collect(),
+                None => names::functions().filter(|known| !method_counts(known, receiver).is_empty()).collect(),
             };
-            let habit = habits::method(receiver, name);
-            let own = receiver.native().map(|native| names::methods(native).collect::<Vec<_>>());
-            let near = nearest(name, own.unwrap_or_default()).or_else(|| nearest(name, known));
-            let advice = habit.or_else(|| near.map(|near| format!("did you mean `{near}`?")));
-            let advice = advice.or_else(|| match receiver {
-                Kind::Agent => Some(format!("baresip's other commands: cmd(\"{name} …\")")),
-                _ => None,
-            });
+            let near = || nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+            let command = || {
+                let is_one = matches!(receiver, Kind::Agent | Kind::Call) && commands::is_known(name);
+                let parameters = if call.args.is_empty() { "" } else { " …" };
+                is_one.then(|| format!("it is a command of baresip's: cmd(\"{name}{parameters}\")"))
+            };
+            let advice = habits::method(receiver, name).or_else(command).or_else(near);
             let message = match receiver {
                 Kind::Unknown => format!("nothing has a method `{name}`"),
                 kind => format!("{} has no method `{name}`", kind.in_words()),
@@ -147,6 +147,20 @@ impl Walk<'_> {
         }
     }
 
+    /// A function that may be meant, or a method that is called as one.
+    fn meant_function(&self, name: &str) -> Option<String> {
+        let own = self.functions.keys().map(String::as_str).filter(|name| !name.contains('$'));
+        let of_language = names::functions().filter(|known| docs::method(known).is_none());
+        let ours = docs::FUNCTIONS.iter().map(|(known, _)| *known);
+        let mut functions: Vec<&str> = own.collect();
+        ours.chain(of_language).for_each(|known| functions.push(known));
+        if let Some(near) = nearest(name, functions) {
+            return Some(format!("did you mean `{near}`?"));
+        }
+        let near = nearest(name, docs::METHODS.iter().map(|(known, _)| *known))?;
+        Some(format!("did you mean the method `{near}`? it stands behind a dot: alice.{near}(…)"))
+    }
+
     /// How many arguments a function takes, less the receiver.
     fn counts(&self, name: &str, receiver: usize) -> Vec<usize> {
         let natives = names::signatures(name).iter().filter_map(|known| known.parameters.len().checked_sub(receiver));
@@ -160,9 +174,17 @@ impl Walk<'_> {
         if self.in_function {
             return;
         }
-        let missing = self.variables_used(name).into_iter().find(|variable| !self.scope.has(variable));
+        let used = match self.used_by.get(name) {
+            Some(used) => used.clone(),
+            None => {
+                let used = Rc::new(self.variables_used(name));
+                self.used_by.insert(name.to_string(), used.clone());
+                used
+            }
+        };
+        let missing = used.iter().find(|variable| !self.scope.has(variable));
         if let Some(variable) = missing {
-            let top = self.top_level.get(&variable);
+            let top = self.top_level.get(variable);
             let line = top.map(|top| self.line_of(top.position)).unwrap_or_default();
             let what = if top.is_some_and(|top| top.is_agent) { "the agent " } else { "" };
             let message = format!("`{name}` uses {what}`{variable}`, which is not made yet");

@@ -1,5 +1,6 @@
 //! Expressions in a walk, and what their values are known to be.
 
+use super::effort;
 use super::kinds::Kind;
 use super::walk::Walk;
 use regex::Regex;
@@ -19,6 +20,7 @@ impl Walk<'_> {
 
     /// Walks an expression and gives what its value is known to be.
     pub fn expression(&mut self, expression: &Expr) -> Kind {
+        effort::spend();
         match expression {
             Expr::IntegerConstant(..) | Expr::FloatConstant(..) => Kind::Number,
             Expr::StringConstant(text, position) => {

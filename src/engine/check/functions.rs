@@ -1,5 +1,6 @@
 //! A script's own functions, and its closures where they are written, in a walk.
 
+use super::effort;
 use super::kinds::Kind;
 use super::scope::Scope;
 use super::walk::Walk;
@@ -142,6 +143,7 @@ impl Walk<'_> {
             for function in self.functions.get(&name).into_iter().flatten() {
                 for statement in &function.body {
                     statement.walk(&mut vec![], &mut |path| {
+                        effort::spend();
                         match path.last() {
                             Some(ASTNode::Expr(Expr::Variable(variable, ..))) => {
                                 let own = function.params.iter().any(|name| **name == *variable.1);

@@ -26,7 +26,10 @@ pub fn method(receiver: Kind, name: &str) -> Option<String> {
             "wait" | "waitfor" | "waituntil" | "until" | "expect" | "waitforevent" | "on" | "recv" => {
                 "write await alice.event(\"CALL_ESTABLISHED\") within 5s"
             }
-            "start" | "stop" | "close" | "quit" => {
+            "calls" | "currentcall" | "activecall" | "getcall" | "lastcall" => {
+                "a call is what dial(…) gives, and what an event is of: (await bob.event(\"CALL_INCOMING\")).call"
+            }
+            "start" | "stop" | "close" | "quit" | "kill" | "shutdown" | "destroy" | "delete" | "terminateagent" => {
                 "an agent starts with its first command or wait, and ends with the test"
             }
             "play" | "playfile" | "playaudio" => "write audio(\"file.wav\")",

@@ -96,7 +96,9 @@ impl Walk<'_> {
         let (alias, name) = (alias.name.to_string(), call.name.as_str());
         let Some(module) = self.modules.get(&alias) else {
             if alias != "global" {
-                let advice = Some(format!("import it first: import \"std/{alias}\" as {alias};"));
+                let near = nearest(&alias, self.modules.keys().map(String::as_str));
+                let advice = near.map(|near| format!("did you mean `{near}`?"));
+                let advice = advice.or_else(|| Some(crate::engine::stdlib::how_to_import(&alias)));
                 let message = format!("there is no module `{alias}`");
                 self.error("unknown-module", call.namespace.path[0].pos, message, advice);
             }

@@ -7,6 +7,8 @@ mod arguments;
 mod awaits;
 mod blocks;
 mod calls;
+pub mod effort;
+mod empty;
 mod expressions;
 mod functions;
 mod habits;
@@ -14,6 +16,7 @@ mod in_place;
 mod kinds;
 mod library;
 mod operators;
+mod reasons;
 mod scope;
 mod statements;
 mod validation;
@@ -41,6 +44,8 @@ pub struct Known {
     pub files: Option<Loader>,
     /// The script is a validation: it judges a record, and has no agents.
     pub validation: bool,
+    /// The script is a piece of a session: it need not do anything.
+    pub piece: bool,
 }
 
 /// Everything that can be found wrong without a run, in the order of the text, as far as a person would read on.
@@ -54,6 +59,7 @@ pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
     let modules = modules(&program, &mut found);
     let mut walk = Walk::new(script, &program.ast, modules);
     walk.validation = known.validation;
+    walk.piece = known.piece;
     walk.program();
     found.append(&mut walk.diagnostics);
     // a testfile's own words are looked at where they stand in it
@@ -61,8 +67,8 @@ pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
         found.extend(walk.commands.iter().filter_map(|(text, place)| unknown_command(text, place, known)));
     }
     found.extend(super::facts::problems(&program).into_iter().map(|problem| problem.code("not-written-out")));
-    // a line that could not be read may have declared or used what now seems to be missing
-    found.retain(|one| left_out.is_empty() || one.is_error() && !left_out.contains(word(one)));
+    // what could not be read may have declared or used what now seems to be missing
+    found.retain(|one| !left_out.explains(one.code, word(one)));
     diagnostics.extend(found);
     diagnostics.sort_by_key(|diagnostic| diagnostic.place.as_ref().map_or(0, |place| place.span.start));
     diagnostics.dedup();

@@ -1,15 +1,18 @@
 //! The variables in sight at a place of the walk, and what was made of them when they go out of sight.
 
-use super::habits;
 use super::kinds::Kind;
 use super::walk::Walk;
-use crate::diagnostic::nearest;
+use super::{effort, habits};
+use crate::diagnostic::{MOST, nearest};
 use rhai::Position;
+use std::collections::HashMap;
 
 #[derive(Default)]
 pub struct Scope {
     /// The innermost last.
     variables: Vec<Variable>,
+    /// Where those of a name stand among them, the innermost last: a file may have thousands.
+    named: HashMap<String, Vec<usize>>,
     /// Where the innermost block begins among them.
     block: usize,
 }
@@ -35,7 +38,28 @@ impl Scope {
     }
 
     fn declare(&mut self, name: String, kind: Kind, declared: Option<Position>) {
+        self.named.entry(name.clone()).or_default().push(self.variables.len());
         self.variables.push(Variable { name, kind, declared, used: false });
+    }
+
+    /// The innermost of that name.
+    fn find(&self, name: &str) -> Option<usize> {
+        effort::spend();
+        self.named.get(name)?.last().copied()
+    }
+
+    /// Takes out the variables from there on.
+    fn split_off(&mut self, start: usize) -> Vec<Variable> {
+        let gone = self.variables.split_off(start);
+        for variable in &gone {
+            if let Some(places) = self.named.get_mut(&variable.name) {
+                places.pop();
+                if places.is_empty() {
+                    self.named.remove(&variable.name);
+                }
+            }
+        }
+        gone
     }
 
     /// Begins a block; give back what it returns to [`Walk::close_block`].
@@ -58,19 +82,20 @@ impl Scope {
     }
 
     pub fn has(&self, name: &str) -> bool {
-        self.variables.iter().any(|known| known.name == name)
+        self.find(name).is_some()
     }
 
     /// It may hold anything from here on.
     pub fn forget(&mut self, name: &str) {
-        if let Some(variable) = self.variables.iter_mut().rev().find(|known| known.name == name) {
-            variable.kind = Kind::Unknown;
+        if let Some(place) = self.find(name) {
+            self.variables[place].kind = Kind::Unknown;
         }
     }
 
     /// Its kind; the variable counts as used.
     pub fn used(&mut self, name: &str) -> Option<Kind> {
-        let variable = self.variables.iter_mut().rev().find(|known| known.name == name)?;
+        let place = self.find(name)?;
+        let variable = &mut self.variables[place];
         variable.used = true;
         Some(variable.kind)
     }
@@ -82,9 +107,8 @@ const EMPTY: [&str; 6] = ["null", "nil", "None", "undefined", "NULL", "Nil"];
 impl Walk<'_> {
     /// `let name = …`.
     pub fn declare(&mut self, name: &str, kind: Kind, position: Position) {
-        let block = &self.scope.variables[self.scope.block..];
-        let before = block.iter().find(|known| known.name == name).and_then(|known| known.declared);
-        if let Some(before) = before {
+        let before = self.scope.find(name).filter(|place| *place >= self.scope.block);
+        if let Some(before) = before.and_then(|place| self.scope.variables[place].declared) {
             let message = format!("`{name}` is declared a second time");
             let line = self.line_of(before);
             let advice = format!("line {line} declares it: to change it, leave out `let`; else choose another name");
@@ -100,7 +124,7 @@ impl Walk<'_> {
 
     /// The variables from there on go out of sight.
     pub fn close(&mut self, start: usize) {
-        for variable in self.scope.variables.split_off(start) {
+        for variable in self.scope.split_off(start) {
             let Variable { name, kind, declared: Some(position), used: false } = variable else { continue };
             if !name.starts_with('_') && !self.is_used_elsewhere(&name, kind, position) {
                 let (message, advice) = match kind {
@@ -124,7 +148,7 @@ impl Walk<'_> {
     fn is_used_elsewhere(&self, name: &str, kind: Kind, position: Position) -> bool {
         let in_function = self.top_level.get(name).is_some_and(|top| top.position == position && top.used_elsewhere);
         // `alice.dial("sip:bob@127.0.0.1")` may mean an agent; its own account is one of the texts
-        let mentioned = || self.texts.iter().filter(|text| text.contains(name)).count() > 1;
+        let mentioned = || self.texts.get(name).is_some_and(|count| *count > 1);
         in_function || kind == Kind::Agent && mentioned()
     }
 
@@ -151,7 +175,9 @@ impl Walk<'_> {
                 self.error("used-before-made", position, format!("`{name}` is used before it is made"), Some(advice));
             }
             _ => {
-                let advice = self.advice_for(name);
+                // of those that are not shown nobody reads the advice
+                let told = self.diagnostics.len() < MOST;
+                let advice = if told { self.advice_for(name) } else { String::new() };
                 // it is the misspelt one that was to be used
                 if let Some(meant) = advice.strip_prefix("did you mean `").and_then(|rest| rest.strip_suffix("`?")) {
                     self.scope.used(meant);
@@ -172,7 +198,7 @@ impl Walk<'_> {
         if self.modules.contains_key(name) {
             return format!("`{name}` is a module: its functions are called so: {name}::…(…)");
         }
-        let in_sight = self.scope.variables.iter().map(|known| known.name.as_str());
+        let in_sight = self.scope.variables.iter().inspect(|_| effort::spend()).map(|known| known.name.as_str());
         let shared = self.top_level.keys().filter(|_| self.in_function).map(String::as_str);
         let given = super::validation::GIVEN.iter().filter(|_| self.validation).map(|(name, _)| *name);
         match nearest(name, in_sight.chain(shared).chain(given)) {

@@ -1,5 +1,6 @@
 //! Statements in a walk: blocks, conditions, what is never reached, and values that nobody takes.
 
+use super::effort;
 use super::kinds::Kind;
 use super::start_of;
 use super::walk::Walk;
@@ -38,6 +39,7 @@ impl Walk<'_> {
     }
 
     fn statement(&mut self, statement: &Stmt, value: bool) {
+        effort::spend();
         match statement {
             Stmt::Var(var, ..) => {
                 let kind = self.expression(&var.1);
@@ -100,6 +102,8 @@ impl Walk<'_> {
                 self.left_alone(kind, operator, start_of(expression), value);
             }
             Stmt::BreakLoop(Some(expression), ..) | Stmt::Return(Some(expression), ..) => {
+                // a `throw` says something of the test
+                self.called("");
                 let kind = self.expression(expression);
                 self.taken(expression, kind);
             }

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::engine::blocks;
 use crate::script::Script;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 pub struct Walk<'a> {
@@ -27,8 +27,12 @@ pub struct Walk<'a> {
     pub top_level: BTreeMap<String, Declared>,
     /// The kinds of the elements of lists that are written out, by the lists' places.
     pub lists: HashMap<Position, Vec<Kind>>,
-    /// Texts of the script: an agent may be meant by one.
-    pub texts: Vec<String>,
+    /// The words in texts of the script, and in how many texts each stands: an agent may be meant by one.
+    pub texts: HashMap<String, usize>,
+    /// The top level's variables that a function uses, by its name.
+    pub used_by: HashMap<String, Rc<BTreeSet<String>>>,
+    /// Where the blocks of the top level begin: `test`, `setup`, `teardown`.
+    pub blocks_at_top: HashSet<Position>,
     pub in_function: bool,
     /// The file has test blocks, and one of them is being walked.
     pub has_tests: bool,
@@ -36,6 +40,12 @@ pub struct Walk<'a> {
     /// Of `setup` and `teardown`, those that were met; the tests by their names, and where those stand.
     pub words: HashSet<&'static str>,
     pub test_names: BTreeMap<String, Position>,
+    /// Calls and waits so far that may be steps of a test.
+    pub steps: usize,
+    /// The names of the tests without one, and whether `setup` has one.
+    pub empty_tests: Vec<Position>,
+    pub setup_acts: bool,
+    pub piece: bool,
     /// The operand of an `await` is being walked.
     pub awaited: bool,
     /// The script is a validation.
@@ -70,12 +80,18 @@ impl<'a> Walk<'a> {
             scope: Scope::default(),
             top_level: BTreeMap::new(),
             lists: HashMap::new(),
-            texts: vec![],
+            texts: HashMap::new(),
+            used_by: HashMap::new(),
+            blocks_at_top: HashSet::new(),
             in_function: false,
             has_tests: false,
             in_test: false,
             words: HashSet::new(),
             test_names: BTreeMap::new(),
+            steps: 0,
+            empty_tests: vec![],
+            setup_acts: false,
+            piece: false,
             awaited: false,
             validation: false,
             in_condition: false,
@@ -95,6 +111,11 @@ impl<'a> Walk<'a> {
                 let declared = Declared { position: var.0.pos, is_agent, is_constant, used_elsewhere: false };
                 self.top_level.entry(var.0.name.to_string()).or_insert(declared);
             }
+            if let Stmt::Expr(expression) = statement
+                && let Some((_, inputs)) = blocks::of(expression)
+            {
+                self.blocks_at_top.extend(inputs.last().map(Expr::start_position));
+            }
         }
         let (properties, texts, has_tests) = (&mut self.properties, &mut self.texts, &mut self.has_tests);
         self.ast.walk(&mut |path| {
@@ -105,7 +126,12 @@ impl<'a> Walk<'a> {
                 Some(ASTNode::Expr(Expr::Property(property, _))) => {
                     properties.insert(property.2.to_string());
                 }
-                Some(ASTNode::Expr(Expr::StringConstant(text, _))) => texts.push(text.to_string()),
+                Some(ASTNode::Expr(Expr::StringConstant(text, _))) => {
+                    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+                    for word in words.collect::<HashSet<_>>() {
+                        *texts.entry(word.to_string()).or_default() += 1;
+                    }
+                }
                 Some(ASTNode::Expr(custom @ Expr::Custom(..))) => *has_tests |= blocks::of(custom).is_some(),
                 _ => {}
             }
@@ -113,13 +139,10 @@ impl<'a> Walk<'a> {
         });
     }
 
-    pub fn ast(&self) -> &'a AST {
-        self.ast
-    }
-
     /// Walks the whole script: its statements, then its functions.
     pub fn program(&mut self) {
         self.statements(self.ast.statements(), false);
+        self.without_steps(self.steps);
         let top_level = std::mem::take(&mut self.scope);
         self.in_function = true;
         let named = self.functions.iter().filter(|(name, _)| !name.starts_with("anon$"));

@@ -292,7 +292,7 @@ impl Session {
         for range in functions(&own).filter_map(|function| self.functions.get(&function)) {
             before = without(&before, range.start.saturating_add_signed(moved)..range.end.saturating_add_signed(moved));
         }
-        let known = Known { files: self.files.clone(), ..Known::default() };
+        let known = Known { files: self.files.clone(), piece: true, ..Known::default() };
         let found = check::check(&script_of(format!("{before}{code}\n")), &known);
         let found: Vec<Diagnostic> = found.into_iter().filter(new).collect();
         if found.is_empty() { Ok(own) } else { Err(found) }

@@ -216,3 +216,35 @@ fn the_embedded_modules_check_clean() {
         assert!(found.is_empty(), "{name}: {found:#?}");
     }
 }
+
+/// The work of a check, and of reading the facts of each test, for a text of so many parts.
+fn effort_of(parts: usize, text: impl Fn(usize) -> String) -> u64 {
+    use crate::engine::check::effort;
+    let head =
+        "let alice = agent(\"alice\");\nfn rings(phone) { alice.dial(phone); await phone.event(\"CALL_INCOMING\"); }\n";
+    let text = format!("{head}{}", (0..parts).map(text).collect::<String>());
+    effort::of(|| {
+        assert!(check(&script(&text), &Known::default()).len() <= 2 * crate::diagnostic::MOST + 2);
+        if let Ok(program) = crate::engine::compile(&script(&text)) {
+            let facts = crate::engine::FactsOfTests::new(&program);
+            let host: Arc<dyn crate::engine::Host> = Arc::new(FakeHost::new());
+            let blocks = crate::engine::collect(&program, host, &Limits::default()).unwrap_or_default();
+            blocks.iter().for_each(|block| drop(facts.of(block)));
+        }
+    })
+}
+
+#[test]
+fn the_work_of_a_check_grows_as_the_text_does() {
+    let texts: [fn(usize) -> String; 5] = [
+        |n| format!("test \"t{n}\" {{ tags(\"x\"); rings(alice); let e = await alice.closed(); print(e.param); }}\n"),
+        |n| format!("let v{n} = {n};\nprint(v{n});\n"),
+        |n| format!("let a{n} = agent(\"a{n}\");\n"),
+        |n| format!("unknown{n}.dial(\"x{n}\");\nlet v{n} = {n};\n"),
+        |n| format!("fn f{n}() {{ alice.hangup(); }}\nf{n}();\n"),
+    ];
+    for (kind, text) in texts.into_iter().enumerate() {
+        let (few, many) = (effort_of(300, text), effort_of(600, text));
+        assert!(few > 300 && many < few * 21 / 10, "{kind}: {few} {many}");
+    }
+}

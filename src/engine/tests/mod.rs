@@ -1,5 +1,6 @@
 //! The engine as a whole, on a host that plays the agents.
 
+mod advice;
 mod awaits;
 mod blocks;
 mod checking;

@@ -103,7 +103,7 @@ async fn check(State(app): State<Arc<App>>, _: Reader, Json(text): Json<Text>) -
         let workplace = without_secrets(&app.workplace, project.as_ref().map(|project| project.name.as_str()));
         let kind = workplace.supervisor().ok().map(|supervisor| supervisor.kind().clone());
         let files = app.jobs.files(project.map(|project| project.id));
-        let checked = pipeline::check(&source, workplace.inputs(), &files, kind.as_ref());
+        let checked = pipeline::check(&source, workplace.inputs(), &files, &workplace.settings().sounds, kind.as_ref());
         Ok(Json(Checked { diagnostics: diagnostic::json(&checked.diagnostics) }))
     })
     .await
