@@ -123,6 +123,8 @@ fn text(plan: &Plan, trust: &Trust) -> Result<String, Ended> {
     key("rtp_stats", &"yes");
     key("statmode_default", &"off");
     key("call_max_calls", &settings.max_calls);
+    // a call is held where the test says so, and one more call is answered automatically too
+    key("call_hold_other_calls", &"no");
     key("snd_path", &"recordings");
     if let Some(path) = &kind.module_path {
         key("module_path", &path.display());
@@ -190,7 +192,8 @@ mod tests {
         let settings = Settings::for_tests(folder.path(), 24_000);
         let kind = Kind::for_tests(version);
         let account = Account::new(account, &[], &kind).unwrap();
-        let lease = crate::agent::ports::lease(&settings, account.loopback(), None).unwrap();
+        let ports = crate::agent::ports::Ports::new(&settings.lease_file);
+        let lease = ports.lease(&settings, account.loopback(), None).unwrap();
         let certificate = Certificate::new().unwrap();
         let source = account.source(&settings.sounds).unwrap();
         let (interface, folder) = (account.loopback(), folder.path());

@@ -43,7 +43,7 @@ pub use address::{Peer, rewrite};
 pub use handle::{Agent, Answer};
 pub use interface::check as check_addresses;
 pub use kind::{Kind, embedded_version};
-pub use ports::{Free, free as free_ports, has_room as has_room_for_rtp};
+pub use ports::{Free, free as free_ports, has_room as has_room_for_rtp, too_few as too_few_rtp_ports};
 pub use probe::PeerAddress;
 pub use settings::Settings;
 pub use supervisor::Supervisor;

@@ -6,8 +6,9 @@ use super::config::{self, Plan};
 use super::contacts::Contacts;
 use super::handle::Agent;
 use super::live::{self, Start};
+use super::ports::{Ports, too_few};
 use super::room::Room;
-use super::{Kind, Settings, interface, ports};
+use super::{Kind, Settings, interface};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Body, Ended, Note, Sink};
 use std::convert::Infallible;
@@ -35,6 +36,7 @@ pub struct Supervisor {
     /// Held by the host; what follows an agent sees it go.
     host: Option<watch::Sender<()>>,
     room: Arc<Room>,
+    ports: Arc<Ports>,
     /// Held by everything that follows an agent.
     agents: Option<mpsc::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
@@ -66,7 +68,8 @@ impl Supervisor {
         let thread = Some(thread.map_err(|error| broken(&error))?);
         let (host, agents) = (Some(host), Some(agents));
         let room = Arc::new(Room::new(settings.max_agents));
-        Ok(Arc::new(Supervisor { settings, kind, certificate, runtime: handle, host, room, agents, thread }))
+        let ports = Ports::new(&settings.lease_file);
+        Ok(Arc::new(Supervisor { settings, kind, certificate, runtime: handle, host, room, ports, agents, thread }))
     }
 
     pub(super) fn runtime(&self) -> &Handle {
@@ -92,7 +95,7 @@ impl Supervisor {
         let seat = self.room.take(SEAT)?;
         let interface = interface::of(account, &self.settings)?;
         let settings = self.settings.of(&account.options);
-        let lease = ports::lease(&settings, interface, account.options.port)?;
+        let lease = self.ports.lease(&settings, interface, account.options.port)?;
         let folder = own_folder(folder, &name, lease.sip)?;
         let plan = Plan {
             settings: &settings,
@@ -115,6 +118,11 @@ impl Supervisor {
             baresip: self.kind.to_string(),
         };
         sink.push(Some(&name), Body::Note(starting));
+        // the flags' own numbers were looked at when the host began
+        let too_few = account.options.max_calls.and_then(|calls| too_few(&settings.rtp_ports, calls));
+        if let Some(told) = too_few {
+            sink.push(Some(&name), Body::Note(Note::Warning { message: told.message, at: None }));
+        }
         let control = SocketAddr::new(self.settings.ctrl_address.ip(), lease.control);
         let contacts = Contacts::new(self.kind.version, folder.clone());
         let (agent, requests) = Agent::new(name.clone(), sip, account.local, recordings, contacts, sink.clone());

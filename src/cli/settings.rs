@@ -45,6 +45,7 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
         lease_file: lease_file(),
     };
     agent::check_trust(&settings)?;
+    complain(agent::too_few_rtp_ports(&settings.rtp_ports, settings.max_calls).as_slice());
     Ok(Workplace::new(data_dir, settings))
 }
 

@@ -23,6 +23,8 @@ pub enum ClosedBy {
     LocalTimeout,
     /// Nobody answered the request.
     Timeout,
+    /// The session timer that the peer asked for ran out without a refresh (RFC 4028).
+    SessionTimer,
     /// The transport refused the connection.
     Refused,
     /// It was transferred, and the transfer succeeded.
@@ -40,11 +42,12 @@ pub enum ClosedBy {
 }
 
 /// All but the codes.
-const NAMED: [ClosedBy; 11] = [
+const NAMED: [ClosedBy; 12] = [
     ClosedBy::Local,
     ClosedBy::Remote,
     ClosedBy::LocalTimeout,
     ClosedBy::Timeout,
+    ClosedBy::SessionTimer,
     ClosedBy::Refused,
     ClosedBy::Transferred,
     ClosedBy::Replaced,
@@ -108,6 +111,7 @@ impl fmt::Display for ClosedBy {
             ClosedBy::Code(code) => return write!(f, "{code}"),
             ClosedBy::LocalTimeout => "local timeout",
             ClosedBy::Timeout => "timeout",
+            ClosedBy::SessionTimer => "session timer",
             ClosedBy::Refused => "refused",
             ClosedBy::Transferred => "transferred",
             ClosedBy::Replaced => "replaced",
@@ -133,6 +137,7 @@ pub fn closed_reason(param: &str) -> ClosedReason {
         "Connection reset by peer" => ClosedBy::Remote,
         "Local timeout" => ClosedBy::LocalTimeout,
         "Connection timed out" => ClosedBy::Timeout,
+        "Timer expired" => ClosedBy::SessionTimer,
         "Connection refused" => ClosedBy::Refused,
         "Call transfered" | "Call transferred" => ClosedBy::Transferred,
         "No audio codecs" | "No common audio or video codecs" => ClosedBy::NoCodec,
@@ -207,6 +212,7 @@ mod tests {
             ("603", "603", ""),
             ("Local timeout", "local timeout", "Local timeout"),
             ("Connection timed out [110]", "timeout", "Connection timed out"),
+            ("Timer expired [62]", "session timer", "Timer expired"),
             ("Connection refused", "refused", "Connection refused"),
             ("Call transfered", "transferred", "Call transfered"),
             ("2b7e;to-tag=96;from-tag=50 replaced", "replaced", "2b7e;to-tag=96;from-tag=50 replaced"),

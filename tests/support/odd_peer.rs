@@ -108,6 +108,20 @@ impl OddPeer {
         self.send(&text, invite.from);
     }
 
+    /// Acknowledges an answer to [`OddPeer::request`].
+    pub fn acknowledge(&self, answer: &Received) {
+        let own = self.address();
+        let text = format!(
+            "ACK sip:alice@{to} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bKack;rport\r\nMax-Forwards: 70\r\nFrom: {}\r\n\
+             To: {}\r\nCall-ID: {}\r\nCSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n",
+            answer.header("From"),
+            answer.header("To"),
+            answer.header("Call-ID"),
+            to = answer.from
+        );
+        self.send(&text, answer.from);
+    }
+
     /// A description of its media: PCMU.
     pub fn sdp(&self) -> String {
         let port = self.rtp.local_addr().expect("an address").port();

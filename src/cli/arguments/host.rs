@@ -67,7 +67,7 @@ pub struct HostArguments {
     /// one (--baresip) whoever reaches its port, every user of this machine too
     #[arg(long, value_name = "ADDRESS:PORT", env = "TELEFONIST_CTRL_ADDRESS", default_value = "127.0.0.1:4444", value_parser = address, help_heading = "Agents")]
     pub ctrl_address: SocketAddr,
-    /// RTP port range for agents, 20 for each
+    /// RTP port range for agents, two ports for each call that an agent may have (--max-calls)
     #[arg(long, value_name = "FIRST-LAST", env = "TELEFONIST_RTP_PORTS", default_value = "10000-11000", value_parser = ports, help_heading = "Agents")]
     pub rtp_ports: RangeInclusive<u16>,
     /// RTP interface for agents, like eth0 (default: the one that leads to the registrar)
@@ -83,7 +83,7 @@ pub struct HostArguments {
     /// Seconds after which a call without incoming RTP is terminated
     #[arg(long, value_name = "SECONDS", env = "TELEFONIST_RTP_TIMEOUT", default_value_t = 10, value_parser = number(0..=u32::MAX), help_heading = "Agents")]
     pub rtp_timeout: u32,
-    /// Maximum number of calls of an agent
+    /// Maximum number of calls of an agent at once; 0: any number
     #[arg(long, value_name = "COUNT", env = "TELEFONIST_MAX_CALLS", default_value_t = 10, value_parser = number(0..=u32::MAX), help_heading = "Agents")]
     pub max_calls: u32,
     /// Agents at once, of all tests together; further tests wait

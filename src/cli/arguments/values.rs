@@ -31,7 +31,7 @@ pub fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
     let range = text.split_once('-').and_then(|(first, last)| Some((port(first)?, port(last)?)));
     match range {
         Some((first, last)) if first < last && !has_room_for_rtp(&(first..=last)) => {
-            Err("an agent needs four ports, the first of them even, and has 20 where there are so many: 10000-11000"
+            Err("an agent needs four ports, the first of them even, and two for each of its --max-calls: 10000-11000"
                 .into())
         }
         Some((first, last)) if first < last => Ok(first..=last),

@@ -39,7 +39,11 @@ const EXTRA: &[(&str, &[&str])] = &[
 const CTRL_TCP: &str = "ctrl_tcp.c";
 
 /// Our own modules, with their files in `modules/`.
-const OWN: &[(&str, &[&str])] = &[("callreport", &["callreport.c"]), ("recorder", &["recorder.c", "track.c", "wav.c"])];
+const OWN: &[(&str, &[&str])] = &[
+    ("callreport", &["callreport.c"]),
+    ("recorder", &["recorder.c", "track.c", "wav.c"]),
+    ("silence", &["silence.c"]),
+];
 
 /// Built by ringo-core but not offered: it renews every UA when an interface changes, in the middle of a test.
 const LEFT_OUT: &[&str] = &["netroam"];
@@ -152,6 +156,8 @@ fn compile(out: &Path, commands: &Commands, source: &Path, flags: &Flags, module
     fs::write(&table, mod_table(modules)).expect("cannot write mod_table.c");
     let mut own = flags.build();
     own.file(table).file("modules/control.c").warnings(true).extra_warnings(true);
+    // the patched sessions call it, and it knows them
+    own.file("modules/session_timer.c").include(vendor.join("re/src/sipsess"));
     for file in OWN.iter().flat_map(|(_, files)| *files) {
         own.file(Path::new("modules").join(file));
     }

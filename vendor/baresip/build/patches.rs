@@ -36,9 +36,9 @@ fn apply_one(patch: &Path, original: &str) -> String {
     })
 }
 
-/// Has the compiler take the changed file. It looks for includes in quotes beside the original one.
+/// Has the compiler take the changed file. It looks for includes in quotes beside the original one, and among our own.
 pub fn compile(build: &mut cc::Build, original: &Path, ours: &Path) {
-    build.warnings(true).include(original.parent().expect("a file has a folder")).file(ours);
+    build.warnings(true).include(original.parent().expect("a file has a folder")).include("modules").file(ours);
 }
 
 /// The files below a folder.
