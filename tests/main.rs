@@ -33,6 +33,7 @@ mod runs;
 mod server;
 mod sessions;
 mod schedules;
+mod sounds;
 mod stdlib;
 mod store;
 mod support;

@@ -84,6 +84,24 @@ fn an_invite_is_repeated_as_it_was_after_the_hang_up_too() {
     .exits(0);
 }
 
+#[test]
+fn a_request_that_is_too_large_for_udp_is_told() {
+    for (headers, told) in [(6, true), (0, false)] {
+        let script = format!(
+            "for n in 0..{headers} {{ alice.header(`X-Part-${{n}}`, \"{}\"); }}\n\
+             alice.dial(peer);\nawait alice.closed(486) within 20s;\n",
+            "a".repeat(400)
+        );
+        let done = run(&script, |peer| {
+            peer.respond(&peer.receive("INVITE"), "486 Busy Here", "a", "");
+            peer.receive("ACK");
+        });
+        let done = done.exits(0);
+        assert_eq!(done.stdout.contains("alice sent INVITE with 3"), told, "{}", done.stdout);
+        assert_eq!(done.stdout.contains("it is to go over TCP"), told, "{}", done.stdout);
+    }
+}
+
 /// Answers the agent's call with a timer of so many seconds that the agent is to refresh; gives its INVITE.
 fn answer(peer: &OddPeer, seconds: u32, allow: &str) -> Received {
     let invite = peer.receive("INVITE");

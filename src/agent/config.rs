@@ -35,7 +35,7 @@ pub struct Plan<'a> {
 /// Codecs, in the order of the offer.
 const CODECS: [&str; 3] = ["g711", "opus", "g722"];
 /// Loaded where the agent has them, after the codecs.
-const MODULES: [&str; 6] = ["auconv", "auresamp", "aufile", "aubridge", "ausine", "uuid"];
+const MODULES: [&str; 7] = ["auconv", "auresamp", "aufile", SILENCE, "aubridge", "ausine", "uuid"];
 /// What writes recordings; last, so that it hears what is sent.
 const RECORDERS: [&str; 2] = ["recorder", "sndfile"];
 const APPLICATIONS: [&str; 5] = ["menu", "debug_cmd", "contact", "callreport", "ctrl_tcp"];
@@ -44,8 +44,10 @@ const AUSINE_OF_ANY_RATE: Version = (2, 0, 0);
 /// The first with `setadelay`, which needs a way to tell the peer.
 const ANSWER_DELAY: Version = (1, 1, 0);
 
-/// The built-in sound of an agent that is given none.
-const SILENCE: &str = "silence.wav";
+/// What an agent sends that is given no sound: our own module makes it for as long as a call is.
+const SILENCE: &str = "silence";
+/// The same from a file, for agents that lack the module; it ends after 300 s.
+const SILENT_FILE: &str = "silence.wav";
 
 /// Writes `config`, and what it names, into the agent's folder.
 ///
@@ -68,9 +70,9 @@ pub fn write(plan: &Plan) -> Result<(), Ended> {
     ];
     let written = files.iter().try_for_each(|(name, text)| write_private(&plan.folder.join(name), text));
     let linked = written.and_then(|()| match plan.source {
-        Source::Silence if !plan.settings.use_alsa => {
-            let silence = sound::find(SILENCE, &plan.settings.sounds).map_err(|why| io::Error::other(why.message))?;
-            std::os::unix::fs::symlink(silence, plan.folder.join(SILENCE))
+        Source::Silence if !plan.settings.use_alsa && !plan.kind.has(SILENCE) => {
+            let file = sound::find(SILENT_FILE, &plan.settings.sounds).map_err(|why| io::Error::other(why.message))?;
+            std::os::unix::fs::symlink(file, plan.folder.join(SILENT_FILE))
         }
         _ => Ok(()),
     });
@@ -165,12 +167,22 @@ fn audio(plan: &Plan, key: &mut dyn FnMut(&str, &dyn std::fmt::Display)) -> Resu
         key("audio_player", &"alsa,default");
         return Ok(());
     }
-    key("audio_source", &format!("aufile,{SILENCE}"));
+    let own = plan.kind.has(SILENCE);
+    key("audio_source", &if own { format!("{SILENCE},nil") } else { format!("aufile,{SILENT_FILE}") });
+    if let Some(word) = plan.account.options.on_end {
+        if !plan.kind.embedded {
+            let advice = "leave on_end out, or leave --baresip out to use the embedded agent";
+            let message = format!("on_end: \"{word}\" is for the embedded agent: {} can't do it", plan.kind);
+            return Err(Ended { advice: Some(advice.into()), ..Ended::error(message) });
+        }
+        key("aufile_on_end", &word);
+    }
     // a bridge that nobody reads from swallows what comes
     key("audio_player", &"aubridge,nowhere");
     let mono = Format { rate: 8000, channels: 1 };
     let format = match plan.source {
-        Source::Silence => Some(mono),
+        // our own follows the codec
+        Source::Silence => (!own).then_some(mono),
         Source::File(path) => Some(sound::format(path)?),
         Source::Other => (plan.kind.version < AUSINE_OF_ANY_RATE).then_some(Format { rate: 48_000, channels: 2 }),
     };

@@ -15,8 +15,10 @@ const LONGEST_TIMEOUT: u32 = 86_400;
 const FIRST_PORT: u16 = 1024;
 
 /// The names of the options; `config.KEY` stands for each of baresip's settings.
-pub const NAMES: [&str; 6] = ["config", "max_calls", "port", "rtp_timeout", "tls_ca", "tls_verify"];
+pub const NAMES: [&str; 7] = ["config", "max_calls", "on_end", "port", "rtp_timeout", "tls_ca", "tls_verify"];
 
+/// What may follow the end of a sound.
+const ENDS: [&str; 3] = ["silence", "again", "hangup"];
 /// What stands before the name of one of baresip's settings.
 pub const CONFIG: &str = "config.";
 
@@ -29,6 +31,8 @@ pub struct Options {
     pub max_calls: Option<u32>,
     /// Seconds without incoming RTP after which it ends a call; 0: never.
     pub rtp_timeout: Option<u32>,
+    /// What follows the end of its sound: `silence`, `again` or `hangup`.
+    pub on_end: Option<&'static str>,
     /// A file of certificates that it trusts beside the system's.
     pub tls_ca: Option<PathBuf>,
     /// It takes any certificate.
@@ -64,6 +68,12 @@ impl Options {
             "port" => self.port = Some(number(key, value, FIRST_PORT.into(), u32::from(u16::MAX) - 1)? as u16),
             "max_calls" => self.max_calls = Some(number(key, value, 1, MOST_CALLS)?),
             "rtp_timeout" => self.rtp_timeout = Some(number(key, value, 0, LONGEST_TIMEOUT)?),
+            "on_end" => {
+                let known = ENDS.into_iter().find(|word| *word == value);
+                self.on_end = Some(known.ok_or_else(|| {
+                    refused(format!("on_end can't be `{value}`"), "it is one of silence, again, hangup")
+                })?);
+            }
             "tls_ca" if value.is_empty() => {
                 return Err(refused("tls_ca names no file".into(), "name a file of certificates (PEM)"));
             }
@@ -117,6 +127,7 @@ mod tests {
         let many = options(&[
             ("max_calls", "50"),
             ("rtp_timeout", "0"),
+            ("on_end", "again"),
             ("tls_ca", "/ca.pem"),
             ("tls_verify", "false"),
             ("config.audio_buffer", "20-160"),
@@ -125,6 +136,7 @@ mod tests {
             port: None,
             max_calls: Some(50),
             rtp_timeout: Some(0),
+            on_end: Some("again"),
             tls_ca: Some("/ca.pem".into()),
             tls_unverified: true,
             config: vec![("audio_buffer".into(), "20-160".into())],
@@ -136,6 +148,7 @@ mod tests {
     fn values_out_of_bounds_are_refused_with_the_bounds() {
         for (key, value, advice) in [
             ("port", "80", "from 1024 to 65534"),
+            ("on_end", "stop", "silence, again, hangup"),
             ("port", "65535", "from 1024 to 65534"),
             ("port", "x", "from 1024 to 65534"),
             ("max_calls", "0", "from 1 to 1000"),

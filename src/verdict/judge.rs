@@ -3,10 +3,13 @@
 use super::hash::Asked;
 use super::{Reason, Status, Verdict};
 use crate::diagnostic::Diagnostic;
-use crate::event::{At, Body, Command, Ended, Event, Events, How, Note};
+use crate::event::{At, Body, Command, Ended, Event, Events, How, Note, SipEvent};
 use crate::flow::{self, Flow};
 use crate::record::Header;
 use std::collections::BTreeMap;
+
+/// Bytes of a request (RFC 3261 section 18.1.1).
+const LARGEST_OVER_UDP: usize = 1300;
 
 /// What a run comes to.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +84,8 @@ struct Facts {
     /// The line that was being carried out.
     at: Option<At>,
     steps_done: bool,
+    /// A large request was told.
+    large: bool,
     missing: Missing,
 }
 
@@ -102,8 +107,26 @@ impl Facts {
                 }
             }
             Body::Note(note) => self.note(note, event),
+            Body::Sip(message) => self.size(event, message),
             _ => {}
         }
+    }
+
+    /// A request that is too large for UDP is told, once.
+    fn size(&mut self, event: &Event, message: &SipEvent) {
+        let SipEvent { direction, transport, status, method, param, .. } = message;
+        let is_ours = direction == "OUT" && transport == "UDP" && status.is_none();
+        if self.large || !is_ours || param.len() <= LARGEST_OVER_UDP {
+            return;
+        }
+        self.large = true;
+        let agent = event.agent.as_deref().unwrap_or("an agent");
+        let told = format!(
+            "{agent} sent {method} with {} bytes over UDP: above {LARGEST_OVER_UDP} it is to go over TCP (RFC 3261 section 18.1.1), \
+             and on the way to another machine it may get lost",
+            param.len()
+        );
+        self.warnings.add(Reason::new(told).advice("give the agent transport: \"tcp\""));
     }
 
     fn note(&mut self, note: &Note, event: &Event) {
