@@ -1,5 +1,6 @@
 //! All tests that run the program, in one binary; `support` has the harness.
 
+mod awaits;
 mod blocks;
 mod check;
 mod command_line;

@@ -102,7 +102,7 @@ fn an_answer_that_nobody_acknowledges_is_told() {
     let test = with(
         &peer,
         "alice.options(peer);\nawait alice.event(\"CALL_INCOMING\") within 20s;\nalice.accept();\n\
-         await alice.sip(200).where(|m| m.cseq.contains(\"INVITE\")).count(2) within 20s;\n\
+         await alice.sip(200, \"INVITE\").sent().count(2) within 20s;\n\
          await alice.established() within 10ms;\n",
     );
     thread::scope(|scope| {
@@ -166,8 +166,7 @@ fn a_refusal_of_an_agent_is_told_with_what_it_says_of_it() {
 #[test]
 fn a_response_over_a_connection_goes_back_over_it() {
     let peer = OddPeer::new();
-    let test =
-        with(&peer, "alice.options(peer);\nawait alice.sip(200).where(|m| m.direction == \"OUT\") within 20s;\n");
+    let test = with(&peer, "alice.options(peer);\nawait alice.sip(200).sent() within 20s;\n");
     let from = thread::scope(|scope| {
         let client = scope.spawn(|| {
             let agent = agent_of(&peer);

@@ -91,7 +91,11 @@ impl Agent {
         run.may_act(&site)?;
         let at = run.at(&site);
         run.acted(run.log().len());
+        run.marks().command(&self.name, call, text);
         let reply = run.host.command_in(&self.name, call, text, &at).map_err(|ended| run.end(ended, &site))?;
+        if !reply.ok {
+            run.marks().refused(&self.name, text);
+        }
         // in any other run it is a warning, which the verdict finds in the record
         if !reply.ok && run.strict.load(Relaxed) {
             let answer = reply.data.trim();
@@ -117,7 +121,10 @@ impl Agent {
         let site = Site::of_call(context);
         run.may_act(&site)?;
         run.host.start(std::slice::from_ref(&self.name), &run.at(&site)).map_err(|ended| run.end(ended, &site))?;
-        let address = run.marks().address(&self.name).map(str::to_string);
+        let mut marks = run.marks();
+        marks.reveal(&self.name);
+        let address = marks.address(&self.name).map(str::to_string);
+        drop(marks);
         address.ok_or_else(|| wrong(format!("{} has no address: it has stopped", self.name)))
     }
 }
@@ -126,7 +133,12 @@ impl Agent {
 fn declare(context: NativeCallContext, ask: AgentAsk) -> Fallible<Agent> {
     let run = Run::of(&context)?;
     let site = Site::of_call(&context);
+    // others may know an account's address, or a port that is not leased
+    let known = ask.account.contains('@') || ask.options.iter().any(|(key, _)| key.contains("port"));
     let name = run.host.declare(ask, &run.at(&site)).map_err(|ended| run.end(ended, &site))?;
+    if known {
+        run.marks().reveal(&name);
+    }
     Ok(Agent { name })
 }
 

@@ -58,6 +58,7 @@ pub const METHODS: &[(&str, &str)] = &[
         "closed",
         "A waiter for CALL_CLOSED: any, or for a reason: closed(486), closed(\"remote\") as the flow has it, closed(\"Busy\") as the agent words it.",
     ),
+    ("again", "Of sip(…): a message that one await took already will do, too."),
     ("cmd", "Sends any command of baresip's."),
     ("complete_transfer", "Connects the held call with the third party."),
     ("count", "A waiter for so many events; awaiting it gives them as a list."),
@@ -88,8 +89,9 @@ pub const METHODS: &[(&str, &str)] = &[
     ("resume", "Takes the call off hold."),
     (
         "sip",
-        "A waiter for a SIP message that the agent sends or gets: sip(\"INVITE\"), a response: sip(486), sip(200, \"REGISTER\").",
+        "A waiter for a SIP message that the agent receives: sip(\"INVITE\"), a response: sip(486), sip([180, 183]), sip(400..500), sip(200, \"REGISTER\"); with .sent() for one that it sends.",
     ),
+    ("sent", "Of sip(…): the agent sends the message; without it, it receives it."),
     ("transfer", "Transfers the call blindly."),
     ("unregister", "Unregisters the account."),
     ("where", "The same waiter, for events on which the closure gives true."),

@@ -1,149 +1,65 @@
-//! Which events of a run may still satisfy an await: not consumed by an earlier one, not retired. Pure.
+//! Which events of a run may satisfy an await. Pure.
 //!
-//! Events are kept per agent. A new dial by an agent, or a CALL_INCOMING at it, retires its unconsumed events of calls
-//! already closed, so that a loop whose second call is rejected does not pass on the first call's CALL_ESTABLISHED.
+//! **An await takes the oldest event that fits and that no await took before; for an agent, what was over before its newest
+//! command of that kind does not count.** In detail:
+//!
+//! - Of calls: when an agent dials or accepts, what is left of its calls that were over then is past; when it hangs up, their ends are.
+//! - Of SIP requests and their responses: a command that makes a request of a method puts the sender's earlier requests of
+//!   that method in the past; at an agent that receives them, those alone that come from the same agent, in a call of both or to the same address.
+//! - *Over then* is what the test has waited beyond, or what the agent told before it answered its last command: commands that
+//!   follow one another without a wait leave each other's events alone. A hold or resume settles all that was sent before it.
+//! - A wait that names a call takes all that came of that call, but for requests that a newer command *in that call* has replaced.
+//! - A count counts on: past events of which each call or request has one count too, but not without a new one.
+//! - What is past is decided when an await begins; nothing is taken from it while it goes on.
 
-use crate::event::{Body, Event, Note, SipEvent, weight};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use super::agent_marks::{AgentMarks, Horizon, MOST_OPEN, ends_call};
+use super::live::{Sort, id};
+use super::matching::Member;
+use super::recent::Recent;
+use super::requests::{Requests, addressee, call_of, made_by, renegotiates};
+use crate::event::{Body, Event, Note};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// The commands that place a call.
-const DIALS: [&str; 2] = ["dial", "dialdir"];
+/// The commands that begin a call, at who calls and at who is called, and those that end one.
+const DIALS: [&str; 3] = ["dial", "dialdir", "atransferstart"];
+const ACCEPTS: [&str; 2] = ["accept", "acceptdir"];
+const HANGS_UP: [&str; 2] = ["hangup", "hangupall"];
+/// What tells how a command of an agent went, and the command.
+const OUTCOMES: [(&str, &str); 3] =
+    [("REGISTER_OK", "uareg"), ("REGISTER_FAIL", "uareg"), ("TRANSFER_FAILED", "transfer")];
+/// Of the events that awaits took at least this many are remembered, for messages about an await that came too late.
+const CONSUMED: u64 = 20_000;
+/// Who was named is known as long as there are not more.
+const MOST_NAMED: usize = 1_000;
 
 /// The marks of a run's events.
 #[derive(Debug, Default)]
 pub struct Marks {
     seen: usize,
+    /// The number of the event up to which the test has waited.
+    known: u64,
     agents: HashMap<Arc<str>, AgentMarks>,
+    /// By call, the event in which it was over first, at whichever agent.
+    over: Recent<Option<u64>>,
+    requests: Requests,
+    /// The SIP addresses of all agents.
+    addresses: HashSet<String>,
+    /// Whom commands named, in their words.
+    named: HashSet<String>,
     /// The numbers of what awaits took, for a session that wants to know what each of its statements took.
     pub taken: Option<Vec<u64>>,
 }
 
-/// Of each sort (events, SIP messages, log lines) so many of an agent's newest ones can still be awaited; older ones are let go of.
-pub const MOST: usize = 10_000;
-/// Or fewer, where they are long: as many as fit into so many bytes.
-const MOST_BYTES: usize = 16 << 20;
-/// Of the events that awaits took so many are remembered at least, for messages about an await that came too late.
-const CONSUMED: u64 = 20_000;
-/// So many closed calls are remembered at least.
-const CALLS: usize = 1_000;
-/// By so many bytes calls and dialogs are told apart.
-const LONGEST: usize = 256;
-
-#[derive(Debug, Default)]
-struct AgentMarks {
-    /// Events, SIP messages and log lines that an await may take, each in the log's order.
-    live: [Live; 3],
-    /// Numbers of the events that awaits took since its newest call but one began.
-    consumed: HashSet<u64>,
-    /// Where its newest call, or the agent itself, began.
-    began: u64,
-    aor: Option<String>,
-    /// `host:port`.
-    address: Option<String>,
-    /// Its processes that have not ended: a new one may begin before the one that it replaces is gone.
-    running: usize,
-    open: HashSet<String>,
-    /// Calls that came to it, and calls that it made: what is in both it has with itself, two of one id.
-    incoming: HashSet<String>,
-    outgoing: HashSet<String>,
-    closed: HashSet<String>,
-    /// Calls that were closed when a newer one began: what still comes of them is retired at once.
-    past: Past,
-    /// The same by SIP Call-ID, for the messages.
-    closed_dialogs: HashSet<String>,
-    past_dialogs: Past,
-}
-
-/// What retires a kept event costs no more than the event did: a peer may begin and end calls without end.
-#[derive(Debug, Default)]
-struct Live {
-    /// By their numbers.
-    events: BTreeMap<u64, Arc<Event>>,
-    bytes: usize,
-    /// The numbers of a call's or dialog's events; under no name those of calls that were told without one.
-    groups: HashMap<String, VecDeque<u64>>,
-}
-
-impl Live {
-    fn push(&mut self, event: Arc<Event>) {
-        self.bytes += weight(&event);
-        if let Some(group) = group(&event) {
-            // most are of a group that is there
-            match self.groups.get_mut(group) {
-                Some(numbers) => numbers.push_back(event.n),
-                None => drop(self.groups.insert(group.to_string(), [event.n].into())),
-            }
-        }
-        self.events.insert(event.n, event);
-        while self.events.len() > MOST || self.bytes > MOST_BYTES {
-            let Some(oldest) = self.events.first_key_value().map(|(n, _)| *n) else { return };
-            self.remove(oldest);
-        }
-    }
-
-    fn has(&self, event: &Event) -> bool {
-        self.events.contains_key(&event.n)
-    }
-
-    fn remove(&mut self, n: u64) {
-        let Some(gone) = self.events.remove(&n) else { return };
-        self.bytes -= weight(&gone);
-        let Some(group) = group(&gone) else { return };
-        let Some(numbers) = self.groups.get_mut(group) else { return };
-        numbers.binary_search(&n).ok().and_then(|at| numbers.remove(at));
-        if numbers.is_empty() {
-            self.groups.remove(group);
-        }
-    }
-
-    fn retire(&mut self, group: &str) {
-        for n in self.groups.remove(group).unwrap_or_default() {
-            self.bytes -= self.events.remove(&n).map_or(0, |gone| weight(&gone));
-        }
-    }
-}
-
-/// With which others an event is retired; baresip gives some events of a call without its id.
-fn group(event: &Event) -> Option<&str> {
-    match &event.body {
-        Body::Event(said) => said.call.as_deref().map(id).or_else(|| said.name.starts_with("CALL_").then_some("")),
-        Body::Sip(sip) => Some(id(&sip.call_id)),
-        _ => None,
-    }
-}
-
-/// As much of a call's or dialog's id as is kept: who is called can't say how long the ids are that it gets.
-fn id(whole: &str) -> &str {
-    &whole[..whole.floor_char_boundary(LONGEST)]
-}
-
-/// Keeps an id. Nobody has so many calls at once: it is a flood, and may be forgotten.
-fn note(ids: &mut HashSet<String>, id: &str) {
-    if ids.len() >= MOST {
-        ids.clear();
-    }
-    ids.insert(id.to_string());
-}
-
-/// Names of what is past: the newest, and at least so many as [`CALLS`] says.
-#[derive(Debug, Default)]
-struct Past {
-    new: HashSet<String>,
-    old: HashSet<String>,
-}
-
-impl Past {
-    fn extend(&mut self, names: impl Iterator<Item = String>) {
-        self.new.extend(names);
-        if self.new.len() > CALLS {
-            self.old = std::mem::take(&mut self.new);
-        }
-    }
-
-    fn contains(&self, name: &str) -> bool {
-        self.new.contains(name) || self.old.contains(name)
-    }
+/// Why an event that fits does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// It is of a call that was over before.
+    Call,
+    /// Of a request that was sent before, by the agent itself or by another.
+    Request,
+    /// It tells how an earlier command went.
+    Outcome,
 }
 
 impl Marks {
@@ -156,20 +72,176 @@ impl Marks {
     pub fn observe(&mut self, events: &[Arc<Event>]) {
         for event in events {
             self.seen = event.n as usize + 1;
-            if let Some(agent) = &event.agent {
-                self.agents.entry(agent.clone()).or_default().observe(event);
+            let Some(agent) = &event.agent else { continue };
+            if !self.agents.contains_key(agent) {
+                self.agents.insert(agent.clone(), AgentMarks::default());
+            }
+            let Some(marks) = self.agents.get_mut(agent) else { continue };
+            match &event.body {
+                Body::Event(said) => {
+                    if let Some(call) = marks.event(event.n, said) {
+                        self.over.entry(id(call)).get_or_insert(event.n);
+                    }
+                }
+                Body::Sip(sip) => {
+                    let key = self.requests.observe(agent, event.n, sip);
+                    let peer = if sip.direction == "OUT" { &sip.dst } else { &sip.src };
+                    marks.has_strangers = marks.has_strangers || !self.addresses.contains(peer);
+                    let ends = ends_call(sip, self.requests.of(sip).is_some_and(|request| request.begins_call));
+                    marks.message(sip, key, ends);
+                    if ends {
+                        self.over.entry(id(&sip.call_id)).get_or_insert(event.n);
+                    }
+                }
+                Body::Note(Note::AgentStarting { aor, address, .. }) => {
+                    if self.addresses.len() >= MOST_OPEN {
+                        self.addresses.clear();
+                    }
+                    self.addresses.insert(address.clone());
+                    marks.start(event.n, aor, address);
+                }
+                Body::Note(Note::AgentStopped { .. } | Note::AgentLost { .. }) => {
+                    marks.running = marks.running.saturating_sub(1);
+                }
+                Body::Response(_) => marks.answered = event.n,
+                Body::Log(_) | Body::Command(_) | Body::Note(_) => {}
+            }
+            if matches!(event.body, Body::Event(_) | Body::Sip(_) | Body::Log(_)) {
+                marks.live[Sort::of(event) as usize].push(event);
             }
         }
     }
 
-    /// The events of an agent that an await may take: those of a sort in the log's order.
-    pub fn live(&self, agent: &str, sort: Sort) -> impl Iterator<Item = &Arc<Event>> {
-        self.agents.get(agent).into_iter().flat_map(move |marks| marks.live[sort as usize].events.values())
+    /// An agent is about to be given a command, for that one of its calls or for the current one: what it puts in the past.
+    pub fn command(&mut self, agent: &Arc<str>, call: Option<&str>, text: &str) {
+        let word = text.split_whitespace().next().unwrap_or_default();
+        let at = self.seen as u64;
+        let known = Horizon { before: self.known, at };
+        let marks = self.agents.entry(agent.clone()).or_default();
+        if DIALS.contains(&word) {
+            marks.dials += 1;
+            marks.began = at;
+        }
+        let over = Horizon { before: self.known.max(marks.answered), at };
+        if HANGS_UP.contains(&word) {
+            marks.ends_past = over;
+        }
+        if DIALS.contains(&word) || ACCEPTS.contains(&word) {
+            marks.calls_past = over;
+            if marks.open.is_empty() {
+                marks.nameless_past = over;
+            }
+        }
+        if let Some((_, command)) = OUTCOMES.iter().find(|(_, command)| *command == word) {
+            marks.outcomes_past.insert(*command, known);
+        }
+        // whom it may concern
+        if self.named.len() < MOST_NAMED {
+            self.named.extend(text.split_whitespace().skip(1).take(2).map(|word| id(word).to_string()));
+        }
+        let begins = DIALS.contains(&word);
+        let newest = marks.open.last_key_value().map(|(_, call)| call.clone());
+        let call = call.map(|call| id(call).to_string()).or(newest).filter(|_| !begins);
+        let before = if renegotiates(word) { at } else { self.known };
+        for method in made_by(word) {
+            let sent = self.agents.get(agent).and_then(|marks| marks.sent.get(method));
+            let keys: Vec<String> = sent.into_iter().flatten().cloned().collect();
+            for key in keys {
+                let request = self.requests.entry(&key);
+                if !request.is_before(before) {
+                    continue;
+                }
+                request.past_at_sender.get_or_insert(at);
+                if call.as_deref() == Some(call_of(&key)) {
+                    request.past_in_call.get_or_insert(at);
+                }
+                let reached = |name: &Arc<str>| match (addressee(text), &call) {
+                    (Some(to), _) => self.agents.get(name).is_some_and(|marks| marks.is_meant(name, to)),
+                    (None, Some(call)) => self.agents.get(name).is_some_and(|marks| marks.calls.get(call).is_some()),
+                    (None, None) => false,
+                };
+                if request.receivers.iter().any(reached) {
+                    request.past_at_receivers.get_or_insert(at);
+                }
+            }
+        }
+    }
+
+    /// A command that was just given was refused.
+    pub fn refused(&mut self, agent: &str, text: &str) {
+        let dials = text.split_whitespace().next().is_some_and(|word| DIALS.contains(&word));
+        if let Some(marks) = self.agents.get_mut(agent).filter(|_| dials) {
+            marks.dials = marks.dials.saturating_sub(1);
+        }
+    }
+
+    /// The test has waited until all events before number `n` had come.
+    pub fn know(&mut self, n: usize) {
+        self.known = self.known.max(n as u64);
+    }
+
+    /// The events of a member's agent that an await may take, past ones too.
+    pub fn live(&self, member: &Member) -> Vec<Arc<Event>> {
+        let Some(marks) = self.agents.get(&member.agent) else { return vec![] };
+        let mut live = marks.live[member.pattern.sort() as usize].named(&member.pattern);
+        if member.again {
+            live.extend(marks.once.named(&member.pattern));
+        }
+        live
+    }
+
+    /// Whether one await took this message.
+    pub fn is_taken_once(&self, event: &Event) -> bool {
+        let marks = event.agent.as_ref().and_then(|agent| self.agents.get(agent));
+        marks.is_some_and(|marks| marks.once.has(event.n))
     }
 
     pub fn is_live(&self, event: &Event) -> bool {
         let marks = event.agent.as_ref().and_then(|agent| self.agents.get(agent));
-        marks.is_some_and(|marks| marks.live[Sort::of(event) as usize].has(event))
+        marks.is_some_and(|marks| marks.live[Sort::of(event) as usize].has(event.n))
+    }
+
+    /// Why an event that fits a member does not count for an await that began at that number of the log; none where it does.
+    pub fn past(&self, member: &Member, event: &Event, began: u64) -> Option<Past> {
+        let marks = self.agents.get(&member.agent)?;
+        let is_over = |call: &str, horizon: Horizon| {
+            let over = self.over.get(call).copied().flatten();
+            let ended = marks.calls.get(call).is_some_and(|call| call.ended);
+            ended && over.is_some_and(|n| horizon.hides(n, began))
+        };
+        match &event.body {
+            Body::Sip(sip) => {
+                let replaced = self.requests.of(sip).and_then(|request| match &member.call {
+                    Some(_) => request.past_in_call,
+                    None if request.sender.as_ref() == Some(&member.agent) => request.past_at_sender,
+                    None => request.past_at_receivers,
+                });
+                match replaced.is_some_and(|at| at <= began) {
+                    true => Some(Past::Request),
+                    false => {
+                        (member.call.is_none() && is_over(id(&sip.call_id), marks.calls_past)).then_some(Past::Call)
+                    }
+                }
+            }
+            Body::Event(_) if member.call.is_some() => None,
+            Body::Event(said) => {
+                let outcome = OUTCOMES.iter().find(|(name, _)| *name == said.name);
+                let outcomes = outcome.and_then(|(_, command)| marks.outcomes_past.get(command));
+                let over = match said.call.as_deref().map(id) {
+                    // what is forgotten was over long ago
+                    Some(call) => {
+                        let ends = said.name == "CALL_CLOSED" && is_over(call, marks.ends_past);
+                        ends || is_over(call, marks.calls_past) || marks.calls.get(call).is_none()
+                    }
+                    None => said.name.starts_with("CALL_") && marks.nameless_past.hides(event.n, began),
+                };
+                match outcomes.is_some_and(|past| past.hides(event.n, began)) {
+                    true => Some(Past::Outcome),
+                    false => over.then_some(Past::Call),
+                }
+            }
+            _ => None,
+        }
     }
 
     pub fn is_consumed(&self, event: &Event) -> bool {
@@ -177,12 +249,17 @@ impl Marks {
         marks.is_some_and(|marks| marks.consumed.contains(&event.n))
     }
 
-    /// No await takes this event again.
-    pub fn consume(&mut self, event: &Event) {
+    /// No await takes this event any more, but one that takes messages again.
+    pub fn consume(&mut self, event: &Arc<Event>) {
+        self.know(event.n as usize + 1);
         self.taken.iter_mut().for_each(|taken| taken.push(event.n));
         if let Some(marks) = event.agent.as_ref().and_then(|agent| self.agents.get_mut(agent)) {
-            marks.live[Sort::of(event) as usize].remove(event.n);
-            marks.consumed.insert(event.n);
+            let sort = Sort::of(event);
+            marks.live[sort as usize].remove(event.n);
+            marks.once.remove(event.n);
+            if marks.consumed.insert(event.n) && sort == Sort::Message {
+                marks.once.push(event);
+            }
             if marks.consumed.len() as u64 > 2 * CONSUMED {
                 let newest = marks.consumed.iter().max().copied().unwrap_or_default();
                 marks.consumed.retain(|taken| *taken + CONSUMED > newest);
@@ -200,13 +277,27 @@ impl Marks {
         self.agents.get(agent)?.address.as_deref()
     }
 
+    /// The script asked for the address of an agent, and may give it to anybody.
+    pub fn reveal(&mut self, agent: &Arc<str>) {
+        self.agents.entry(agent.clone()).or_default().reachable = true;
+    }
+
     /// Whether nothing more comes of that call of the agent.
     pub fn is_closed(&self, agent: &str, call: &str) -> bool {
-        let call = id(call);
-        self.agents.get(agent).is_some_and(|marks| {
-            let own = marks.incoming.contains(call) && marks.outgoing.contains(call);
-            (marks.closed.contains(call) || marks.past.contains(call)) && !own
-        })
+        let call = self.agents.get(agent).and_then(|marks| marks.calls.get(id(call)));
+        // of a call with itself there are two of one id
+        call.is_some_and(|call| call.closed && !(call.incoming && call.outgoing))
+    }
+
+    /// Whether the agent made calls, all of which are closed, and nobody can call it. `outgoing`: only a call that it makes would do.
+    pub fn is_done_calling(&self, agent: &Arc<str>, outgoing: bool) -> bool {
+        let Some(marks) = self.agents.get(agent) else { return false };
+        let closed = marks.dials > 0 && marks.dials <= marks.outgoing && marks.open.is_empty();
+        closed
+            && !marks.reachable
+            && self.named.len() < MOST_NAMED
+            && (outgoing || !marks.has_strangers)
+            && !self.named.iter().any(|word| marks.is_meant(agent, word))
     }
 
     /// Whether an agent that had started has ended.
@@ -220,205 +311,6 @@ impl Marks {
     }
 }
 
-/// What an await may take, by its place in [`AgentMarks::live`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sort {
-    Event,
-    Message,
-    Line,
-}
-
-impl Sort {
-    fn of(event: &Event) -> Sort {
-        match event.body {
-            Body::Sip(_) => Sort::Message,
-            Body::Log(_) => Sort::Line,
-            _ => Sort::Event,
-        }
-    }
-}
-
-impl AgentMarks {
-    fn keep(&mut self, event: &Arc<Event>) {
-        self.live[Sort::of(event) as usize].push(event.clone());
-    }
-
-    fn observe(&mut self, event: &Arc<Event>) {
-        match &event.body {
-            Body::Event(of_agent) => {
-                if of_agent.name.eq_ignore_ascii_case("CALL_INCOMING") {
-                    self.begin(event.n);
-                }
-                if let Some(call) = of_agent.call.as_deref().map(id) {
-                    if of_agent.name.eq_ignore_ascii_case("CALL_INCOMING") {
-                        note(&mut self.incoming, call);
-                    } else if of_agent.direction.as_deref() == Some("outgoing") {
-                        note(&mut self.outgoing, call);
-                    }
-                    if of_agent.name.eq_ignore_ascii_case("CALL_CLOSED") {
-                        self.open.remove(call);
-                        note(&mut self.closed, call);
-                    } else if of_agent.name.starts_with("CALL_") && !self.closed.contains(call) {
-                        note(&mut self.open, call);
-                    }
-                    if self.past.contains(call) {
-                        self.open.remove(call);
-                        return;
-                    }
-                }
-                self.keep(event);
-            }
-            Body::Sip(sip) => {
-                let dialog = id(&sip.call_id);
-                if ends_dialog(sip) {
-                    note(&mut self.closed_dialogs, dialog);
-                }
-                if !self.past_dialogs.contains(dialog) {
-                    self.keep(event);
-                }
-            }
-            Body::Log(_) => self.keep(event),
-            Body::Command(command) => {
-                if command.text.split_whitespace().next().is_some_and(|word| DIALS.contains(&word)) {
-                    self.begin(event.n);
-                }
-            }
-            // a new process: what an agent of that name did before it counts no more
-            Body::Note(Note::AgentStarting { aor, address, .. }) => {
-                let (consumed, aor) = (std::mem::take(&mut self.consumed), Some(aor.clone()));
-                let address = Some(address.clone());
-                let running = self.running + 1;
-                *self = AgentMarks { began: event.n, consumed, aor, address, running, ..Default::default() }
-            }
-            Body::Note(Note::AgentStopped { .. } | Note::AgentLost { .. }) => {
-                self.running = self.running.saturating_sub(1);
-            }
-            Body::Response(_) | Body::Note(_) => {}
-        }
-    }
-
-    /// A new call begins: retires the events of calls already closed.
-    fn begin(&mut self, n: u64) {
-        let before = std::mem::replace(&mut self.began, n);
-        self.consumed.retain(|taken| *taken >= before);
-        let [events, messages, _] = &mut self.live;
-        if self.open.is_empty() {
-            events.retire("");
-        }
-        self.closed.iter().for_each(|call| events.retire(call));
-        self.closed_dialogs.iter().for_each(|dialog| messages.retire(dialog));
-        self.past.extend(self.closed.drain());
-        self.past_dialogs.extend(self.closed_dialogs.drain());
-    }
-}
-
-/// Whether a message ends the dialog of its Call-ID: a BYE, a CANCEL, or a final refusal of the INVITE that is not
-/// answered by another INVITE of the same Call-ID (authentication, session timers, redirection, glare).
-fn ends_dialog(sip: &SipEvent) -> bool {
-    match (sip.method.as_str(), sip.status) {
-        ("BYE" | "CANCEL", _) => true,
-        ("INVITE", Some(status)) => status >= 400 && !matches!(status, 401 | 407 | 422 | 491 | 494),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::event::AgentEvent;
-    use std::time::Instant;
-
-    fn event(n: u64, body: Body) -> Arc<Event> {
-        Arc::new(Event { n, time: n as f64, agent: Some("alice".into()), body })
-    }
-
-    fn of_call(n: u64, name: &str, call: &str) -> Arc<Event> {
-        event(n, Body::Event(AgentEvent { name: name.into(), call: Some(call.into()), ..AgentEvent::default() }))
-    }
-
-    fn message(n: u64, method: &str, call_id: &str) -> Arc<Event> {
-        let sip = SipEvent { method: method.into(), call_id: call_id.into(), ..SipEvent::default() };
-        event(n, Body::Sip(sip.into()))
-    }
-
-    #[test]
-    fn calls_that_begin_and_end_without_end_cost_what_their_events_do() {
-        let mut marks = Marks::default();
-        let begun = Instant::now();
-        let mut n = 0;
-        // what stays is as much as may stay
-        for _ in 0..MOST {
-            marks.observe(&[message(n, "OPTIONS", &format!("options-{n}")), of_call(n + 1, "CALL_RTCP", "open")]);
-            n += 2;
-        }
-        let filled = begun.elapsed();
-        for _ in 0..MOST {
-            let call = format!("call-{n}");
-            marks.observe(&[of_call(n, "CALL_INCOMING", &call), of_call(n + 1, "CALL_CLOSED", &call)]);
-            n += 2;
-        }
-        assert!(marks.live("alice", Sort::Event).count() <= MOST);
-        assert_eq!(marks.live("alice", Sort::Message).count(), MOST);
-        // a walk over all of them at each call takes a thousand times as long
-        assert!(begun.elapsed() < 20 * filled, "{filled:?}, then {:?}", begun.elapsed());
-    }
-
-    #[test]
-    fn ids_without_end_do_not_fill_the_memory() {
-        let mut marks = Marks::default();
-        let long = "é".repeat(20_000);
-        for n in 0..MOST as u64 + 10 {
-            marks.observe(&[message(2 * n, "BYE", &format!("{n}-{long}")), of_call(2 * n + 1, "CALL_RINGING", &long)]);
-        }
-        let alice = &marks.agents["alice"];
-        let kept = [&alice.closed_dialogs, &alice.open].map(|ids| ids.iter().map(String::len).sum::<usize>());
-        assert!(kept[0] <= MOST * LONGEST && kept[1] <= LONGEST, "{kept:?}");
-        assert!(alice.live.iter().all(|live| live.bytes <= MOST_BYTES && live.groups.len() <= live.events.len()));
-    }
-
-    #[test]
-    fn a_call_is_closed_but_for_one_of_the_agent_with_itself() {
-        let outgoing = |n: u64, name: &str, call: &str| {
-            let (name, call, direction) = (name.into(), Some(call.into()), Some("outgoing".into()));
-            event(n, Body::Event(AgentEvent { name, call, direction, ..AgentEvent::default() }))
-        };
-        let mut marks = Marks::default();
-        marks.observe(&[
-            of_call(0, "CALL_INCOMING", "1"),
-            of_call(1, "CALL_CLOSED", "1"),
-            of_call(2, "CALL_INCOMING", "2"),
-            outgoing(3, "CALL_RINGING", "2"),
-            of_call(4, "CALL_CLOSED", "2"),
-            of_call(5, "CALL_INCOMING", "3"),
-        ]);
-        assert_eq!(["1", "2", "3", "4"].map(|call| marks.is_closed("alice", call)), [true, false, false, false]);
-    }
-
-    #[test]
-    fn a_new_call_retires_what_is_left_of_closed_ones() {
-        let mut marks = Marks::default();
-        let left = |marks: &Marks| -> Vec<u64> {
-            [Sort::Event, Sort::Message].into_iter().flat_map(|sort| marks.live("alice", sort)).map(|e| e.n).collect()
-        };
-        marks.observe(&[
-            message(0, "INVITE", "d1"),
-            of_call(1, "CALL_INCOMING", "1"),
-            of_call(2, "CALL_INCOMING", "2"),
-            event(3, Body::Event(AgentEvent { name: "CALL_LOCAL_SDP".into(), ..AgentEvent::default() })),
-            message(4, "BYE", "d1"),
-            of_call(5, "CALL_CLOSED", "1"),
-        ]);
-        assert_eq!(left(&marks), [1, 2, 3, 5, 0, 4]);
-        marks.observe(&[of_call(6, "CALL_INCOMING", "3"), of_call(7, "CALL_RTCP", "1"), message(8, "BYE", "d1")]);
-        // the one without an id may be of the call that is still open
-        assert_eq!(left(&marks), [2, 3, 6]);
-        marks.consume(&of_call(2, "CALL_INCOMING", "2"));
-        marks.observe(&[
-            of_call(9, "CALL_CLOSED", "2"),
-            of_call(10, "CALL_CLOSED", "3"),
-            of_call(11, "CALL_INCOMING", "4"),
-        ]);
-        assert_eq!(left(&marks), [11]);
-        assert_eq!(marks.agents["alice"].live[0].groups.len(), 1);
-    }
-}
+#[path = "marks_tests.rs"]
+mod tests;

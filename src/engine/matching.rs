@@ -1,7 +1,7 @@
 //! Which events satisfy an await. Pure: it is offered events and says when they are enough.
 
 use super::digits;
-use super::marks::MOST;
+use super::live::MOST;
 use super::pattern::Pattern;
 use crate::event::{Body, Event};
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -16,6 +16,8 @@ pub struct Member {
     pub count: Option<usize>,
     /// A closure has a say too; whoever offers events asks it first.
     pub conditional: bool,
+    /// A message that one await took already will do, too.
+    pub again: bool,
     /// Only events of that call.
     pub call: Option<Arc<Which>>,
 }
@@ -68,6 +70,11 @@ impl Member {
             && self.call.as_ref().is_none_or(|call| call.has(event))
     }
 
+    /// Whether past events count too: of these, each call or request has one.
+    pub fn counts_on(&self) -> bool {
+        self.count.is_some() && self.pattern.comes_once()
+    }
+
     fn needs(&self) -> usize {
         self.count.unwrap_or_else(|| self.pattern.run().map_or(1, |digits| digits.chars().count()))
     }
@@ -84,6 +91,16 @@ pub enum Want {
     One(Member),
     All(Vec<Want>),
     Any(Vec<Want>),
+}
+
+impl Want {
+    /// The agents that it is about, each as often as it is named.
+    pub fn agents(&self) -> Vec<Arc<str>> {
+        match self {
+            Want::One(member) => vec![member.agent.clone()],
+            Want::All(wants) | Want::Any(wants) => wants.iter().flat_map(Want::agents).collect(),
+        }
+    }
 }
 
 /// What was found, in the shape of what was wanted; of an `any` only what came.
@@ -117,7 +134,21 @@ pub struct Scan {
     /// Any of them will do; the earlier wins a tie.
     plans: Vec<Plan>,
     /// By member, in the order in which they were offered; older ones than marks hold can't be taken any more.
-    candidates: Vec<VecDeque<Arc<Event>>>,
+    candidates: Vec<Candidates>,
+}
+
+/// Events that one member may take.
+#[derive(Debug, Clone, Default)]
+struct Candidates {
+    /// Of a count: fewer than it needs, so that it takes a new one.
+    past: VecDeque<Arc<Event>>,
+    new: VecDeque<Arc<Event>>,
+}
+
+impl Candidates {
+    fn iter(&self) -> impl Iterator<Item = &Arc<Event>> {
+        self.past.iter().chain(&self.new)
+    }
 }
 
 /// So many ways to satisfy one await are tried; `any` within `all` multiplies them.
@@ -128,7 +159,7 @@ impl Scan {
     pub fn new(want: &Want) -> Option<Scan> {
         let mut members = vec![];
         let plans = plans(want, &mut members)?;
-        let candidates = vec![VecDeque::new(); members.len()];
+        let candidates = vec![Candidates::default(); members.len()];
         Some(Scan { members, plans, candidates })
     }
 
@@ -138,11 +169,13 @@ impl Scan {
 
     /// This event fits that member.
     pub fn offer(&mut self, member: usize, event: &Arc<Event>) {
-        let candidates = &mut self.candidates[member];
-        if candidates.len() == MOST {
-            candidates.pop_front();
-        }
-        candidates.push_back(event.clone());
+        push(&mut self.candidates[member].new, event, MOST);
+    }
+
+    /// This past event fits that member, which counts on.
+    pub fn offer_past(&mut self, member: usize, event: &Arc<Event>) {
+        let most = self.members[member].needs() - 1;
+        push(&mut self.candidates[member].past, event, most);
     }
 
     /// The events that satisfy the want, each used once; `live` says which may still be used.
@@ -269,6 +302,14 @@ impl Found {
             Found::Many(events) => events.iter().collect(),
             Found::All(all) => all.iter().flat_map(Found::events).collect(),
         }
+    }
+}
+
+/// Adds an event to the newest ones.
+fn push(events: &mut VecDeque<Arc<Event>>, event: &Arc<Event>, most: usize) {
+    events.push_back(event.clone());
+    if events.len() > most {
+        events.pop_front();
     }
 }
 

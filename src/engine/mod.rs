@@ -4,6 +4,7 @@
 //! cheap engine over shared modules (`api`), and one `Run` (`state`) that all native functions find through it.
 
 mod agent_api;
+mod agent_marks;
 mod api;
 mod at;
 mod blocks;
@@ -19,6 +20,7 @@ mod event_value;
 mod facts;
 mod host;
 mod inputs;
+mod live;
 mod marks;
 mod matching;
 mod memory;
@@ -27,7 +29,9 @@ mod party;
 mod pattern;
 mod program;
 mod quality;
+mod recent;
 mod recovery;
+mod requests;
 mod resolver;
 mod runner;
 mod session;
@@ -42,6 +46,7 @@ mod suggest;
 mod syntax;
 mod syntax_errors;
 mod syntax_slips;
+mod taking;
 mod validation;
 mod value;
 mod waiter;

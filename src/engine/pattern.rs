@@ -1,9 +1,10 @@
 //! What an event has to be to satisfy an await, and, where it nearly is, what is wrong with it. Pure.
 
-use super::marks::Sort;
+use super::live::{Name, Sort};
 use super::shortfall::shorten;
 use crate::event::{AgentEvent, Body, Event, SipEvent, closed_reason};
 use regex::Regex;
+use std::ops::RangeInclusive;
 
 /// The largest automaton of a `log(…)`, in bytes.
 const REGEX_SIZE: usize = 1 << 20;
@@ -13,13 +14,13 @@ const REGEX_SIZE: usize = 1 << 20;
 pub enum Pattern {
     /// An agent's event of that name, in any case.
     Event(String),
-    /// A CALL_CLOSED for that reason, as [`ClosedReason::is`](crate::event::ClosedReason::is) takes it.
-    Closed(String),
+    /// A CALL_CLOSED for one of these reasons, as [`ClosedReason::is`](crate::event::ClosedReason::is) takes them.
+    Closed(Vec<String>),
     /// A MESSAGE whose body is the text, but for white space around it.
     Message(String),
     /// A DTMF digit that the agent received; of several, each is awaited in its turn ([`Pattern::run`]).
     Digits(String),
-    /// A SIP message, sent or received.
+    /// A SIP message.
     Sip(Message),
     /// A line of the agent's log in which the expression finds something.
     Log(Regex),
@@ -28,12 +29,14 @@ pub enum Pattern {
 /// What a SIP message has to be.
 #[derive(Debug, Clone, Default)]
 pub struct Message {
-    /// Of a response; none: it has to be a request.
-    pub code: Option<u16>,
+    /// Of a response, any of these; none: it has to be a request.
+    pub codes: Vec<RangeInclusive<u16>>,
     /// Of a response that of its request, where it counts.
     pub method: Option<String>,
     /// Headers that it has to have, by name, with the value where that counts.
     pub headers: Vec<(String, Option<String>)>,
+    /// Sent by the agent; else it has to be received.
+    pub sent: bool,
 }
 
 impl Pattern {
@@ -68,6 +71,50 @@ impl Pattern {
         }
     }
 
+    /// Whether an event of that name may be what is awaited.
+    pub fn looks_for(&self, name: &Name) -> bool {
+        match (self, name) {
+            (Pattern::Sip(message), Name::Code(code)) => message.has_code(*code),
+            (Pattern::Sip(message), Name::Text(name)) => message.codes.is_empty() && message.is_of_method(name),
+            (Pattern::Log(_), Name::Text(_)) => true,
+            (pattern, Name::Text(name)) => pattern.event_name().is_some_and(|wanted| wanted.eq_ignore_ascii_case(name)),
+            (_, Name::Code(_)) => false,
+        }
+    }
+
+    /// Whether one comes of each call, request or command.
+    pub fn comes_once(&self) -> bool {
+        const ONCE: [&str; 9] = [
+            "AUDIO_REPORT",
+            "CALL_INCOMING",
+            "CALL_OUTGOING",
+            "CALL_ANSWERED",
+            "CALL_ESTABLISHED",
+            "CALL_CLOSED",
+            "REGISTER_OK",
+            "REGISTER_FAIL",
+            "TRANSFER_FAILED",
+        ];
+        matches!(self, Pattern::Sip(_)) || self.event_name().is_some_and(|name| is_one_of(name, &ONCE))
+    }
+
+    /// Whether it is how a call comes to an agent.
+    pub fn is_of_a_call_that_comes(&self) -> bool {
+        self.event_name().is_some_and(|name| name.eq_ignore_ascii_case("CALL_INCOMING"))
+    }
+
+    /// Whether only a call that the agent makes brings it.
+    pub fn is_of_an_own_call(&self) -> bool {
+        const OWN: [&str; 4] = ["CALL_OUTGOING", "CALL_RINGING", "CALL_PROGRESS", "CALL_ANSWERED"];
+        match self {
+            // 487: the caller gave up
+            Pattern::Closed(reasons) => {
+                reasons.iter().all(|reason| reason.parse().is_ok_and(|code| (400..=699).contains(&code) && code != 487))
+            }
+            pattern => pattern.event_name().is_some_and(|name| is_one_of(name, &OWN)),
+        }
+    }
+
     /// The name of the agent's events among which it picks.
     pub fn event_name(&self) -> Option<&str> {
         match self {
@@ -92,24 +139,26 @@ impl Pattern {
             "CALL_DTMF_START",
             "CALL_CLOSED",
         ];
-        self.event_name().is_some_and(|name| BEFORE.iter().any(|before| before.eq_ignore_ascii_case(name)))
+        self.event_name().is_some_and(|name| is_one_of(name, &BEFORE))
     }
 
     /// The condition that an event of the awaited kind does not meet.
     fn misses(&self, event: &Event) -> Option<Miss<'_>> {
         match (self, &event.body) {
-            (Pattern::Closed(reason), Body::Event(e)) => {
-                (!closed_reason(&e.param).is(reason)).then_some(Miss::Reason(reason))
+            (Pattern::Closed(reasons), Body::Event(e)) => {
+                let came = closed_reason(&e.param);
+                (!reasons.iter().any(|reason| came.is(reason))).then_some(Miss::Reason(reasons))
             }
             (Pattern::Message(text), Body::Event(e)) => (body(e).trim() != text.trim()).then_some(Miss::Text(text)),
             (Pattern::Digits(digit), Body::Event(e)) => {
                 (self.run().is_none() && !e.param.eq_ignore_ascii_case(digit)).then_some(Miss::Untold)
             }
-            (Pattern::Sip(message), Body::Sip(sip)) => message
-                .headers
-                .iter()
-                .find(|(name, value)| !has_header(sip, name, value.as_deref()))
-                .map(|(name, value)| Miss::Header(name, value.as_deref())),
+            (Pattern::Sip(message), Body::Sip(sip)) => {
+                let lacks = |(name, value): &&(String, Option<String>)| !has_header(sip, name, value.as_deref());
+                let header = message.headers.iter().find(lacks);
+                let header = header.map(|(name, value)| Miss::Header(name, value.as_deref()));
+                header.or(((sip.direction == "OUT") != message.sent).then_some(Miss::Direction))
+            }
             (Pattern::Log(regex), Body::Log(line)) => (!regex.is_match(&line.text)).then_some(Miss::Untold),
             _ => None,
         }
@@ -121,13 +170,19 @@ impl Pattern {
             return None;
         }
         match (self.misses(event)?, &event.body) {
-            (Miss::Reason(reason), _) => Some(format!("its reason is not `{reason}`")),
+            (Miss::Reason(reasons), _) => Some(format!("its reason is not {}", quoted(reasons))),
             (Miss::Text(text), Body::Event(e)) => {
                 Some(format!("its body is `{}`, not `{text}`", shorten(body(e).trim())))
             }
             (Miss::Header(name, wanted), Body::Sip(sip)) => Some(match (values(sip, name).next(), wanted) {
                 (Some(value), Some(wanted)) => format!("its {name} is `{}`, not `{wanted}`", shorten(value)),
                 _ => format!("it has no header {name}"),
+            }),
+            (Miss::Direction, Body::Sip(sip)) => Some(match sip.direction == "OUT" {
+                true => {
+                    "it was sent, and one that is received was awaited: `.sent()` waits for what an agent sends".into()
+                }
+                false => "it was received, and one that is sent was awaited".to_string(),
             }),
             _ => None,
         }
@@ -154,7 +209,7 @@ impl Pattern {
     pub fn in_words(&self) -> String {
         match self {
             Pattern::Event(name) => name.to_uppercase(),
-            Pattern::Closed(reason) => format!("CALL_CLOSED for `{reason}`"),
+            Pattern::Closed(reasons) => format!("CALL_CLOSED for {}", quoted(reasons)),
             Pattern::Message(text) => format!("MESSAGE `{text}`"),
             Pattern::Digits(digits) => format!("DTMF {digits}"),
             Pattern::Sip(message) => message.in_words(),
@@ -165,11 +220,22 @@ impl Pattern {
 
 /// A condition that was not met.
 enum Miss<'a> {
-    Reason(&'a str),
+    Reason(&'a [String]),
     Text(&'a str),
     Header(&'a str, Option<&'a str>),
+    /// It was sent, and not received, or the other way round.
+    Direction,
     /// The digits are told as a whole, and a line with another text is no near miss.
     Untold,
+}
+
+/// `486` or `603`, each in the signs of code.
+fn quoted(texts: &[String]) -> String {
+    texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(" or ")
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// The body of a MESSAGE.
@@ -190,20 +256,35 @@ impl Message {
         Message { method: Some(method.to_uppercase()), ..Message::default() }
     }
 
+    #[cfg(test)]
     pub fn response(code: u16) -> Message {
-        Message { code: Some(code), ..Message::default() }
+        Message { codes: vec![code..=code], ..Message::default() }
+    }
+
+    fn has_code(&self, code: u16) -> bool {
+        self.codes.iter().any(|codes| codes.contains(&code))
+    }
+
+    fn is_of_method(&self, method: &str) -> bool {
+        self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
     }
 
     fn is_of_kind(&self, sip: &SipEvent) -> bool {
-        let method = self.method.as_deref();
-        sip.status == self.code && method.is_none_or(|method| sip.method.eq_ignore_ascii_case(method))
+        let code = sip.status.map_or(self.codes.is_empty(), |code| self.has_code(code));
+        code && self.is_of_method(&sip.method)
     }
 
     fn in_words(&self) -> String {
-        let mut words = match (self.code, self.method.as_deref()) {
-            (Some(code), Some(method)) => format!("SIP {code} to {method}"),
-            (Some(code), None) => format!("SIP {code}"),
-            (None, method) => format!("SIP {}", method.unwrap_or_default()),
+        let codes = |codes: &RangeInclusive<u16>| match codes.start() == codes.end() {
+            true => codes.start().to_string(),
+            false => format!("{} to {}", codes.start(), codes.end()),
+        };
+        let codes = self.codes.iter().map(codes).collect::<Vec<_>>().join(" or ");
+        let sent = if self.sent { "sent " } else { "" };
+        let mut words = match (codes.as_str(), self.method.as_deref()) {
+            ("", method) => format!("{sent}SIP {}", method.unwrap_or_default()),
+            (codes, Some(method)) => format!("{sent}SIP {codes} to {method}"),
+            (codes, None) => format!("{sent}SIP {codes}"),
         };
         for (n, (name, value)) in self.headers.iter().enumerate() {
             words += if n == 0 { " with " } else { " and " };
@@ -221,6 +302,10 @@ mod tests {
 
     fn log(text: &str) -> Pattern {
         Pattern::log(text).unwrap()
+    }
+
+    fn closed(reason: &str) -> Pattern {
+        Pattern::Closed(vec![reason.into()])
     }
 
     fn sip(message: Message, headers: &[(&str, Option<&str>)]) -> Pattern {
@@ -241,10 +326,10 @@ mod tests {
             (Pattern::Digits("c".into()), "a CALL_DTMF_START c1 C", true),
             (Pattern::Digits("1".into()), "a CALL_DTMF_END c1 1", false),
             (Pattern::Event("call_dtmf_start".into()), "a CALL_DTMF_START c1 #", true),
-            (Pattern::Closed("486".into()), "a CALL_CLOSED c1 486 Busy Here", true),
-            (Pattern::Closed("486".into()), "a CALL_CLOSED c1 603 Declined 486", false),
-            (Pattern::Closed("reset BY peer".into()), "a CALL_CLOSED c1 Connection reset by peer [104]", true),
-            (Pattern::Closed("peer".into()), "a CALL_CLOSED c1 Connection reset by user", false),
+            (closed("486"), "a CALL_CLOSED c1 486 Busy Here", true),
+            (closed("486"), "a CALL_CLOSED c1 603 Declined 486", false),
+            (closed("reset BY peer"), "a CALL_CLOSED c1 Connection reset by peer [104]", true),
+            (closed("peer"), "a CALL_CLOSED c1 Connection reset by user", false),
             (plain(Message::response(486)), "a < 486 INVITE i1", true),
             (plain(Message::response(200)), "a < 486 INVITE i1", false),
             (plain(Message::request("INVITE")), "a < 486 INVITE i1", false),
@@ -289,9 +374,9 @@ mod tests {
     fn a_near_miss_is_of_the_right_kind_and_says_what_is_wrong() {
         let invite = || Message::request("INVITE");
         for (pattern, line, why) in [
-            (Pattern::Closed("486".into()), "a CALL_CLOSED c1 603 Declined", Some("its reason is not `486`")),
-            (Pattern::Closed("486".into()), "a CALL_CLOSED c1 486 Busy", None),
-            (Pattern::Closed("486".into()), "a CALL_ESTABLISHED c1", None),
+            (closed("486"), "a CALL_CLOSED c1 603 Declined", Some("its reason is not `486`")),
+            (closed("486"), "a CALL_CLOSED c1 486 Busy", None),
+            (closed("486"), "a CALL_ESTABLISHED c1", None),
             (sip(invite(), &[("X-Id", Some("4"))]), "a < INVITE i1 X-Id:42", Some("its X-Id is `42`, not `4`")),
             (sip(invite(), &[("X-Id", Some("4"))]), "a < INVITE i1", Some("it has no header X-Id")),
             (sip(invite(), &[("X-Id", Some("4"))]), "a < BYE i1 X-Id:42", None),

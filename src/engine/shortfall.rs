@@ -1,7 +1,7 @@
 //! Why an await was not satisfied: what was awaited, what came instead, and the nearest miss. Pure.
 
 use super::digits::digit_of;
-use super::marks::Marks;
+use super::marks::{Marks, Past};
 use super::matching::Member;
 use super::pattern::Pattern;
 use crate::event::{Body, Event, without_error_number};
@@ -40,6 +40,8 @@ pub struct Shortfall<'a> {
     /// The log's latest events.
     pub events: &'a [Arc<Event>],
     pub marks: &'a Marks,
+    /// Why an event that fits a member does not count.
+    pub past: &'a dyn Fn(&Member, &Event) -> Option<Past>,
     /// Events that fitted but for the await's own closure, the newest first.
     pub refused: &'a [Refusal],
     /// The name of an agent of the run by its URI.
@@ -139,16 +141,25 @@ impl Shortfall<'_> {
             return Some(format!("{} came at {}, of another of its calls", told(event), member.agent));
         }
         if let Some(event) = self.events.iter().rev().find(here) {
-            return if self.marks.is_consumed(event) {
-                Some(format!("{} came before at {}, and an earlier await took it", told(event), member.agent))
-            } else if !self.marks.is_live(event) {
-                Some(format!("{} came at {} in an earlier call, which does not count", told(event), member.agent))
-            } else {
-                None
+            let at = format!("{} came before at {}", told(event), member.agent);
+            return match (self.past)(member, event) {
+                _ if self.marks.is_consumed(event) => Some(format!("{at}, and an earlier await took it")),
+                Some(why) => Some(format!("{at}, {}", without_count(why))),
+                None if !self.marks.is_live(event) => Some(format!("{at}, and too much came since")),
+                None => None,
             };
         }
         let mut elsewhere = of_call().filter(|event| member.pattern.fits(event));
         elsewhere.find_map(|event| Some(format!("{} came at {} instead", told(event), event.agent.as_ref()?)))
+    }
+}
+
+/// Why what came before does not count.
+fn without_count(why: Past) -> &'static str {
+    match why {
+        Past::Call => "in an earlier call, which does not count: only a wait that names that call takes it",
+        Past::Request => "by a request that was sent before the newest command of its kind, and does not count",
+        Past::Outcome => "and tells how an earlier command went, which does not count",
     }
 }
 

@@ -43,7 +43,10 @@ fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
             // events may come without end
             Wake::New if run.log().now() < until => {}
             _ if end_of_time < deadline => return Err(run.end(run.too_long(), &site)),
-            _ => return Ok(()),
+            _ => {
+                run.wait_is_over();
+                return Ok(());
+            }
         }
     }
 }
@@ -63,7 +66,7 @@ fn news(context: NativeCallContext, seen: i64, time: Dynamic) -> Fallible<i64> {
                 // commands and their answers, notes and log lines: what the script itself sets off
                 let news = events.iter().any(|event| matches!(event.body, Body::Event(_) | Body::Sip(_)));
                 next = events.last().map_or(next, |event| event.n as usize + 1);
-                run.keep_up();
+                run.marks().know(next);
                 if news {
                     return Ok(next as i64);
                 }

@@ -54,6 +54,8 @@ pub struct Run {
     pub check_failed: Mutex<Option<Ended>>,
     /// The log's length when the last command was sent, or up to what the last await took: from there on `quiet` counts.
     pub acted: AtomicUsize,
+    /// How many `parallel` go on: another branch may do what an await of this one waits for.
+    pub branches: AtomicUsize,
     /// The lines of the user's text that did something.
     pub reached: Mutex<BTreeSet<u32>>,
     /// When it began: milliseconds since the epoch.
@@ -99,6 +101,7 @@ impl Run {
             test_ended: Mutex::default(),
             check_failed: Mutex::default(),
             acted: AtomicUsize::new(0),
+            branches: AtomicUsize::new(0),
             reached: Mutex::default(),
             began,
             budget: Mutex::new(Budget { until, declared: HashSet::new() }),
@@ -151,6 +154,13 @@ impl Run {
     /// Takes note of what has come, while it is still in memory, and tells up to where.
     pub fn keep_up(&self) -> usize {
         self.marks().seen()
+    }
+
+    /// The test has waited for what has come until now.
+    pub fn wait_is_over(&self) {
+        let mut marks = self.marks();
+        let seen = marks.seen();
+        marks.know(seen);
     }
 
     /// From event number `n` on `quiet` counts: what came before is no consequence of what the script did last.

@@ -6,6 +6,7 @@ use super::register;
 use super::state::{Fallible, Run};
 use crate::event::Note;
 use rhai::{Array, Dynamic, FnPtr, Module, NativeCallContext};
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
 /// The most closures at once.
@@ -36,7 +37,9 @@ fn parallel(context: NativeCallContext, list: Array) -> Fallible<Array> {
     if closures.len() > MOST {
         return Err(wrong(format!("`parallel` takes {MOST} closures at most")));
     }
+    let run = Run::of(&context)?;
     let (engine, source, position) = (context.engine(), context.call_source(), context.call_position());
+    run.branches.fetch_add(1, Relaxed);
     let one = |closure: FnPtr| {
         let global = context.global_runtime_state().clone();
         move || {
@@ -44,7 +47,7 @@ fn parallel(context: NativeCallContext, list: Array) -> Fallible<Array> {
             closure.call_within_context::<Dynamic>(&context, ())
         }
     };
-    thread::scope(|scope| {
+    let results: Vec<_> = thread::scope(|scope| {
         let begin = |closure| {
             let thread =
                 thread::Builder::new().name("script".into()).stack_size(STACK).spawn_scoped(scope, one(closure));
@@ -55,9 +58,10 @@ fn parallel(context: NativeCallContext, list: Array) -> Fallible<Array> {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
         };
-        let results: Vec<_> = threads.into_iter().map(end).collect();
-        results.into_iter().collect()
-    })
+        threads.into_iter().map(end).collect()
+    });
+    run.branches.fetch_sub(1, Relaxed);
+    results.into_iter().collect()
 }
 
 pub fn register_into(module: &mut Module) {

@@ -10,7 +10,8 @@ use super::state::{Fallible, Run};
 use super::syntax::PARENTHESES;
 use crate::diagnostic::nearest;
 use crate::event::EVENT_NAMES;
-use rhai::{Array, Dynamic, FnPtr, ImmutableString, Module, NativeCallContext};
+use rhai::{Array, Dynamic, FnPtr, INT, ImmutableString, Module, NativeCallContext};
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -26,10 +27,13 @@ pub struct Waiter {
 
 /// The largest `.count(n)`.
 const MOST_EVENTS: i64 = 1000;
+/// The longest list of codes or reasons.
+const MOST_CODES: usize = 100;
 
 impl Waiter {
     pub fn new(agent: &Agent, pattern: Pattern) -> Waiter {
-        let member = Member { agent: agent.name.clone(), pattern, count: None, conditional: false, call: None };
+        let member =
+            Member { agent: agent.name.clone(), pattern, count: None, conditional: false, again: false, call: None };
         Waiter { want: Want::One(member), conditions: vec![vec![]], quiet_from: None }
     }
 
@@ -72,15 +76,48 @@ impl Waiter {
     }
 }
 
-/// What `sip(…)` is given: a method or a response code.
+/// What `sip(…)` is given: a method, a response code, a range of codes, or a list of these.
 fn sip_pattern(what: &Dynamic) -> Fallible<Message> {
+    if let Some(codes) = codes(what)? {
+        return Ok(Message { codes, ..Message::default() });
+    }
+    match what.clone().into_immutable_string() {
+        Ok(method) => Ok(Message::request(&method)),
+        Err(kind) => {
+            let kind = plain_type(kind);
+            Err(wrong(format!("sip(…) takes a method, a response code, a range or a list of codes, not {kind}")))
+        }
+    }
+}
+
+/// The response codes that a value means: `200`, `400..500`, `[180, 183]`; none where it is of another kind.
+fn codes(what: &Dynamic) -> Fallible<Option<Vec<RangeInclusive<u16>>>> {
+    if let Some(list) = what.read_lock::<Array>() {
+        let mut all = vec![];
+        for value in list.iter() {
+            match codes(value)?.filter(|_| !value.is_array()) {
+                Some(codes) => all.extend(codes),
+                None => return Err(wrong("a list in sip(…) holds response codes and ranges of them: sip([180, 183])")),
+            }
+        }
+        return match all.len() {
+            0 => Err(wrong("the list in sip(…) is empty: sip([180, 183])")),
+            1..=MOST_CODES => Ok(Some(all)),
+            _ => Err(wrong(format!("a list in sip(…) has {MOST_CODES} codes at most; write a range: sip(400..500)"))),
+        };
+    }
     let code = what.as_int().ok().or_else(|| what.clone().into_immutable_string().ok()?.parse().ok());
-    match code {
-        Some(code @ 100..=699) => Ok(Message::response(code as u16)),
-        Some(code) => Err(wrong(format!("{code} is no SIP response code (100 to 699)"))),
-        None => match what.clone().into_immutable_string() {
-            Ok(method) => Ok(Message::request(&method)),
-            Err(kind) => Err(wrong(format!("sip(…) takes a method or a response code, not {}", plain_type(kind)))),
+    let range = what.clone().try_cast::<Range<INT>>().map(|range| range.start..=range.end.saturating_sub(1));
+    let range =
+        range.or_else(|| what.clone().try_cast::<RangeInclusive<INT>>()).or_else(|| code.map(|code| code..=code));
+    match range {
+        None => Ok(None),
+        Some(range) => match (u16::try_from(*range.start()), u16::try_from(*range.end())) {
+            (Ok(first @ 100..=699), Ok(last @ 100..=699)) if first <= last => Ok(Some(vec![first..=last])),
+            _ if range.start() == range.end() => {
+                Err(wrong(format!("{} is no SIP response code (100 to 699)", range.start())))
+            }
+            _ => Err(wrong("a range of SIP response codes goes from 100 to 699 at most, upwards: sip(400..500)")),
         },
     }
 }
@@ -92,14 +129,27 @@ pub fn sip(agent: &Agent, what: &Dynamic) -> Fallible<Waiter> {
 /// `sip(200, "REGISTER")`: a response to a request of that method.
 pub fn response_to(agent: &Agent, code: &Dynamic, method: &str) -> Fallible<Waiter> {
     let message = sip_pattern(code)?;
-    if message.code.is_none() {
+    if message.codes.is_empty() {
         return Err(wrong("sip(…, METHOD) takes a response code first: sip(200, \"REGISTER\")"));
     }
     Ok(Waiter::new(agent, Pattern::Sip(Message { method: Some(method.to_uppercase()), ..message })))
 }
 
-/// `closed(486)`, `closed("Busy")`.
+/// `closed(486)`, `closed("Busy")`, `closed([486, 603])`.
 pub fn closed(agent: &Agent, reason: &Dynamic) -> Fallible<Waiter> {
+    let reasons = match reason.read_lock::<Array>() {
+        Some(list) if list.is_empty() => return Err(wrong("the list in closed(…) is empty: closed([486, 603])")),
+        Some(list) if list.len() > MOST_CODES => {
+            return Err(wrong(format!("a list in closed(…) has {MOST_CODES} reasons at most")));
+        }
+        Some(list) => list.iter().map(closing).collect::<Fallible<Vec<_>>>()?,
+        None => vec![closing(reason)?],
+    };
+    Ok(Waiter::new(agent, Pattern::Closed(reasons)))
+}
+
+/// A reason for which a call is closed, as text.
+fn closing(reason: &Dynamic) -> Fallible<String> {
     let text = match reason.type_name() {
         "string" | "i64" => reason.to_string(),
         kind => return Err(wrong(format!("closed(…) takes a response code or a text, not {}", plain_type(kind)))),
@@ -108,7 +158,7 @@ pub fn closed(agent: &Agent, reason: &Dynamic) -> Fallible<Waiter> {
         Ok(code) if !(300..=699).contains(&code) => {
             Err(wrong(format!("a call is closed by a response from 300 to 699, not by {code}")))
         }
-        _ => Ok(Waiter::new(agent, Pattern::Closed(text))),
+        _ => Ok(text),
     }
 }
 
@@ -130,6 +180,27 @@ fn header(waiter: &mut Waiter, name: &str, value: Option<String>) -> Fallible<Wa
     Ok(waiter)
 }
 
+/// `alice.sip("BYE").sent()`: a message that the agent sends.
+fn sent(waiter: &mut Waiter) -> Fallible<Waiter> {
+    let mut waiter = waiter.clone();
+    match &mut waiter.member("sent")?.pattern {
+        Pattern::Sip(message) => message.sent = true,
+        _ => return Err(wrong("sent() goes with sip(…): alice.sip(\"BYE\").sent()")),
+    }
+    Ok(waiter)
+}
+
+/// `alice.sip(200).again()`: a message that one await took already will do, too.
+fn again(waiter: &mut Waiter) -> Fallible<Waiter> {
+    let mut waiter = waiter.clone();
+    let member = waiter.member("again")?;
+    if !matches!(member.pattern, Pattern::Sip(_)) {
+        return Err(wrong("again() goes with sip(…): alice.sip(200, \"INVITE\").again()"));
+    }
+    member.again = true;
+    Ok(waiter)
+}
+
 /// It counts from the last command on: what that led to may have come before this is made.
 pub fn quiet(context: &NativeCallContext, waiter: Waiter) -> Fallible<Waiter> {
     let from = Run::of(context)?.acted.load(Relaxed);
@@ -142,8 +213,10 @@ pub fn event(agent: &Agent, name: &str) -> Waiter {
 
 /// The same by a name of the script's: one that nearly is an event's would be waited for in vain. Others may be those of a newer agent.
 pub fn named(agent: &Agent, name: &str) -> Fallible<Waiter> {
-    let known = EVENT_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name));
-    match nearest(&name.to_uppercase(), EVENT_NAMES.iter().copied()).filter(|_| !known) {
+    if EVENT_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        return Ok(event(agent, name));
+    }
+    match nearest(&name.to_uppercase(), EVENT_NAMES.iter().copied()) {
         Some(near) => Err(wrong(format!("no agent gives an event `{}`; did you mean `{near}`?", shorten(name)))),
         None => Ok(event(agent, name)),
     }
@@ -163,6 +236,8 @@ pub fn register_into(module: &mut Module) {
     register(module, "header", |waiter: &mut Waiter, name: &str, value: Dynamic| {
         header(waiter, name, Some(value.to_string()))
     });
+    register(module, "sent", sent);
+    register(module, "again", again);
     register(module, "quiet", |context: NativeCallContext, waiter: Waiter| quiet(&context, waiter));
     register(module, "where", |waiter: &mut Waiter, condition: FnPtr| -> Fallible<Waiter> {
         let mut waiter = waiter.clone();

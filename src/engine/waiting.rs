@@ -4,13 +4,16 @@ use super::at::Site;
 use super::duration::Millis;
 use super::errors::{Failure, plain_type, wrong_at};
 use super::event_value::{EventValue, reading};
-use super::matching::{Found, Member, Scan};
+use super::marks::Marks;
+use super::matching::{Found, Member};
 use super::shortfall::{Refusal, Shortfall, describe};
 use super::state::{Fallible, Run, lock};
+use super::taking::Taking;
 use super::waiter::Waiter;
 use crate::event::{Ended, Event, Note, Wake};
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// A message about an await looks so far back in the log.
 const LATEST: usize = 20_000;
@@ -23,7 +26,7 @@ struct Await<'a> {
     call: &'a NativeCallContext<'a>,
     waiter: &'a Waiter,
     site: &'a Site,
-    scan: Scan,
+    taking: Taking,
     /// Fitted but for a closure; the newest first.
     refused: Vec<Refusal>,
     /// When it began: milliseconds since the epoch.
@@ -39,15 +42,18 @@ pub fn wait_for(
     site: &Site,
 ) -> Fallible<Dynamic> {
     run.may_act(site)?;
-    let scan = Scan::new(&waiter.want)
-        .ok_or_else(|| wrong_at("there are too many ways to satisfy this: nest any([…]) less", site.position))?;
-    let mut going = Await { run, call, waiter, site, scan, refused: vec![], from: 0.0 };
-    going.start_agents()?;
+    start_agents(run, waiter, site)?;
+    let (taking, backlog, mut next) = {
+        let marks = run.marks();
+        let (taking, backlog) = Taking::begin(&waiter.want, &marks)
+            .ok_or_else(|| wrong_at("there are too many ways to satisfy this: nest any([…]) less", site.position))?;
+        (taking, backlog, marks.seen())
+    };
+    let mut going = Await { run, call, waiter, site, taking, refused: vec![], from: 0.0 };
     let time = within.unwrap_or_else(|| *lock(&run.within));
     going.from = run.log().now();
     let deadline = going.from + time.0;
     let end_of_time = run.declare_wait(site, time);
-    let (backlog, mut next) = going.backlog();
     for event in &backlog {
         if let Some(found) = going.offer(event)? {
             return Ok(taken(run, found));
@@ -93,9 +99,10 @@ pub fn stay_quiet(
     site: &Site,
 ) -> Fallible<Dynamic> {
     run.may_act(site)?;
-    let scan = Scan::new(&waiter.want).ok_or_else(|| wrong_at("this can't be awaited", site.position))?;
-    let mut going = Await { run, call, waiter, site, scan, refused: vec![], from: run.log().now() };
-    going.start_agents()?;
+    start_agents(run, waiter, site)?;
+    let begun = Taking::begin(&waiter.want, &run.marks());
+    let (taking, _) = begun.ok_or_else(|| wrong_at("this can't be awaited", site.position))?;
+    let mut going = Await { run, call, waiter, site, taking, refused: vec![], from: run.log().now() };
     let deadline = run.log().now() + during.0;
     let end_of_time = run.declare_wait(site, during);
     let mut next = waiter.quiet_from.unwrap_or_default();
@@ -113,11 +120,17 @@ pub fn stay_quiet(
                         return Ok(silent(run, next));
                     }
                     next = event.n as usize + 1;
-                    for member in going.fitting(event)? {
-                        going.scan.offer(member, event);
+                    // what an earlier await took counts too
+                    let scan = &going.taking.scan;
+                    let fitting = (0..scan.members().len()).filter(|n| scan.members()[*n].fits(event)).collect();
+                    let fitting: Vec<usize> = going.agreed(fitting, event)?;
+                    for member in &fitting {
+                        going.taking.scan.offer(*member, event);
                     }
-                    // it is solved anew only by an event that fits; what an earlier await took counts too
-                    if let Some(found) = going.scan.solve(|_| true) {
+                    if fitting.is_empty() {
+                        continue;
+                    }
+                    if let Some(found) = going.taking.scan.solve(|_| true) {
                         return Err(going.not_quiet(&found, during));
                     }
                 }
@@ -132,65 +145,44 @@ pub(super) fn note_waiting(run: &Run, what: String, limit: Millis, site: &Site) 
     run.host.note(Note::Waiting { what, limit: limit.0, at: Some(run.at(site)) });
 }
 
+/// Starts the agents of a waiter that have not been started.
+fn start_agents(run: &Run, waiter: &Waiter, site: &Site) -> Fallible<()> {
+    let mut agents = waiter.want.agents();
+    agents.sort();
+    agents.dedup();
+    let started = run.host.start(&agents, &run.at(site));
+    started.map_err(|ended| run.end(ended, site))
+}
+
 impl Await<'_> {
-    fn start_agents(&self) -> Fallible<()> {
-        let mut agents: Vec<_> = self.scan.members().iter().map(|member| member.agent.clone()).collect();
-        agents.sort();
-        agents.dedup();
-        let started = self.run.host.start(&agents, &self.run.at(self.site));
-        started.map_err(|ended| self.run.end(ended, self.site))
-    }
-
-    /// What came before and may still be taken, and where the log goes on after it.
-    fn backlog(&self) -> (Vec<Arc<Event>>, usize) {
-        let marks = self.run.marks();
-        let mut wanted: Vec<_> =
-            self.scan.members().iter().map(|member| (&member.agent, member.pattern.sort())).collect();
-        wanted.sort();
-        wanted.dedup();
-        let mut backlog: Vec<_> =
-            wanted.into_iter().flat_map(|(agent, sort)| marks.live(agent, sort)).cloned().collect();
-        backlog.sort_by_key(|event| event.n);
-        (backlog, marks.seen())
-    }
-
     /// Takes an event into account: what was found, if that is enough now.
     fn offer(&mut self, event: &Arc<Event>) -> Fallible<Option<Found>> {
-        let members = self.fitting(event)?;
-        if members.is_empty() {
+        // most events fit nothing, and need no look at the marks
+        if !self.taking.scan.members().iter().any(|member| member.fits(event)) {
             return Ok(None);
         }
-        let mut marks = self.run.marks();
-        // what may not be taken any more (a flood has gone over it) must not make each later look at the rest longer
-        if !marks.is_live(event) {
-            return Ok(None);
+        let fitting = self.taking.fitting(&self.run.marks(), event);
+        let fitting = self.agreed(fitting, event)?;
+        match fitting.is_empty() {
+            true => Ok(None),
+            false => Ok(self.taking.offer(&mut self.run.marks(), &fitting, event)),
         }
-        for member in members {
-            self.scan.offer(member, event);
-        }
-        let found = self.scan.solve(|event| marks.is_live(event));
-        for event in found.iter().flat_map(Found::events) {
-            marks.consume(event);
-        }
-        Ok(found)
     }
 
-    /// The members that an event fits; their closures are asked, with no lock held.
-    fn fitting(&mut self, event: &Arc<Event>) -> Fallible<Vec<usize>> {
-        let mut fitting = vec![];
-        for (n, member) in self.scan.members().iter().enumerate() {
-            if member.fits(event) {
-                match refusal(self.call, &self.waiter.conditions[n], event, self.site)? {
-                    None => fitting.push(n),
-                    Some(refusal) => {
-                        // the newest is the nearest miss
-                        self.refused.truncate(REFUSED);
-                        self.refused.insert(0, refusal);
-                    }
+    /// Those members of which the closures say yes to an event; they are asked with no lock held.
+    fn agreed(&mut self, fitting: Vec<usize>, event: &Arc<Event>) -> Fallible<Vec<usize>> {
+        let mut agreed = vec![];
+        for n in fitting {
+            match refusal(self.call, &self.waiter.conditions[n], event, self.site)? {
+                None => agreed.push(n),
+                Some(refusal) => {
+                    // the newest is the nearest miss
+                    self.refused.truncate(REFUSED);
+                    self.refused.insert(0, refusal);
                 }
             }
         }
-        Ok(fitting)
+        Ok(agreed)
     }
 
     /// Why what is missing can't come any more, where that is known by event number `next`.
@@ -200,18 +192,14 @@ impl Await<'_> {
         if marks.seen() != next {
             return None;
         }
-        let closed = |member: &Member| {
-            let call = member.call.as_ref().and_then(|call| call.id());
-            member.pattern.ends_with_its_call() && call.is_some_and(|call| marks.is_closed(&member.agent, call))
-        };
-        let never = |member: &Member| marks.is_gone(&member.agent) || closed(member);
-        if !self.scan.members().iter().any(never) {
+        let alone = self.run.branches.load(Relaxed) == 0;
+        let never = |member: &Member| never(&marks, member, alone);
+        if !self.taking.scan.members().iter().any(|member| never(member).is_some()) {
             return None;
         }
-        let member = self.scan.hopeless(|event| marks.is_live(event), never)?;
-        let why =
-            if closed(member) { "this call is closed".to_string() } else { format!("{} has ended", member.agent) };
-        Some(format!("it can't come any more: {why}"))
+        let member =
+            self.taking.scan.hopeless(|event| self.taking.may_take(&marks, event), |member| never(member).is_some())?;
+        never(member)
     }
 
     /// What a message about this await may have to tell of.
@@ -243,18 +231,30 @@ impl Await<'_> {
     fn timeout(&self, time: Millis, never: Option<String>) -> Box<rhai::EvalAltResult> {
         let marks = self.run.marks();
         let events = self.latest();
-        let missing = self.scan.missing(|event| marks.is_live(event));
-        let missing: Vec<_> = missing.iter().map(|(n, found)| (&self.scan.members()[*n], *found)).collect();
+        let scan = &self.taking.scan;
+        let missing = scan.missing(|event| self.taking.may_take(&marks, event));
+        let missing: Vec<_> = missing.iter().map(|(n, found)| (&scan.members()[*n], *found)).collect();
         let name_of = |uri: &str| name_of(self.run, uri);
-        let shortfall =
-            Shortfall { missing: &missing, events: &events, marks: &marks, refused: &self.refused, name_of: &name_of };
-        let message = format!("no {} within {}", shortfall.subject(), time.in_words());
+        let past = |member: &Member, event: &Event| self.taking.past(&marks, member, event);
+        let shortfall = Shortfall {
+            missing: &missing,
+            events: &events,
+            marks: &marks,
+            past: &past,
+            refused: &self.refused,
+            name_of: &name_of,
+        };
+        let message = match &never {
+            Some(why) => format!("no {}, and it can't come any more: {why}", shortfall.subject()),
+            None => format!("no {} within {}", shortfall.subject(), time.in_words()),
+        };
         let seconds = |time: f64| format!("{:.3} s", (time - self.run.began) / 1000.0);
         let end = if never.is_some() { self.run.log().now() } else { self.from + time.0 };
         let since = format!("it was awaited from {} of the run to {}", seconds(self.from), seconds(end));
-        let details = shortfall.details().into_iter().chain(never).chain([since]).collect();
+        let details = shortfall.details().into_iter().chain([since]).collect();
         let ended = Ended { details, ..Ended::failed(message) };
         drop(marks);
+        self.run.wait_is_over();
         Failure::new("timeout", ended).raise(self.run, self.site)
     }
 }
@@ -285,6 +285,26 @@ fn refusal(
     Ok(None)
 }
 
+/// Why nothing that fits a member comes any more, where that is known; `alone`: no other branch of the script goes on.
+fn never(marks: &Marks, member: &Member, alone: bool) -> Option<String> {
+    let agent = &member.agent;
+    if marks.is_gone(agent) {
+        return Some(format!("{agent} has ended"));
+    }
+    if !member.pattern.ends_with_its_call() {
+        return None;
+    }
+    match &member.call {
+        Some(call) => call.id().filter(|id| marks.is_closed(agent, id)).map(|_| "this call is closed".to_string()),
+        None => {
+            let done = alone
+                && !member.pattern.is_of_a_call_that_comes()
+                && marks.is_done_calling(agent, member.pattern.is_of_an_own_call());
+            done.then(|| format!("{agent} has no call any more, and nobody calls it"))
+        }
+    }
+}
+
 /// The agent of the run behind a URI: `sip:bob@127.0.0.1:5070;transport=udp` → bob.
 fn name_of(run: &Run, uri: &str) -> Option<Arc<str>> {
     let plain = uri.split(';').next().unwrap_or(uri).trim_matches(['<', '>']);
@@ -302,6 +322,7 @@ fn taken(run: &Run, found: Found) -> Dynamic {
 /// It was quiet before event number `next`.
 fn silent(run: &Run, next: usize) -> Dynamic {
     run.acted(next);
+    run.marks().know(next);
     Dynamic::UNIT
 }
 

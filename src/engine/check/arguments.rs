@@ -102,7 +102,7 @@ impl Walk<'_> {
     }
 
     /// Values of methods that show to be wrong without a call.
-    pub fn values(&mut self, receiver: Kind, call: &FnCallExpr) {
+    pub fn values(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) {
         let code = "argument-value";
         match (receiver, call.name.as_str(), &call.args[..]) {
             (Kind::Agent | Kind::Call, "hangup", [Expr::IntegerConstant(status, position), ..])
@@ -122,6 +122,9 @@ impl Walk<'_> {
             {
                 let message = format!("{status} is no SIP response code");
                 self.error(code, *position, message, Some("they go from 100 to 699".into()));
+            }
+            (Kind::Agent | Kind::Call, "sip", [Expr::Array(list, _)]) => {
+                list.iter().for_each(|one| self.response_codes(one));
             }
             (
                 Kind::Agent | Kind::Call,
@@ -151,12 +154,25 @@ impl Walk<'_> {
             (Kind::Agent | Kind::Call, "closed", [Expr::StringConstant(reason, position)]) => {
                 self.reason(reason, *position);
             }
+            (Kind::Agent | Kind::Call, "closed", [Expr::Array(list, _)]) => {
+                for reason in list.iter() {
+                    match reason {
+                        Expr::IntegerConstant(status, position) => self.closing(*status, *position),
+                        Expr::StringConstant(reason, position) => self.reason(reason, *position),
+                        _ => {}
+                    }
+                }
+            }
             (Kind::Agent, "log", [Expr::StringConstant(text, position)]) => {
                 if let Err(why) = Pattern::log(text) {
                     let message = format!("`{text}` is no regular expression: {why}");
                     let advice = "a sign that is meant as itself has a backslash before it: `\\(` in backticks, \"\\\\(\" in quotes";
                     self.error(code, *position, message, Some(advice.into()));
                 }
+            }
+            (Kind::Waiter(Some(of)) | Kind::Waiters(Some(of)), name @ ("sent" | "again"), []) if of != "SIP" => {
+                let message = format!("{name}() goes with sip(…), not with {of}");
+                self.error(code, position, message, Some("alice.sip(\"BYE\").sent()".into()));
             }
             (Kind::Waiter(Some(of)) | Kind::Waiters(Some(of)), "header", [name, ..]) if of != "SIP" => {
                 let message = format!("header(…) goes with sip(…); {of} has no headers");
@@ -166,6 +182,23 @@ impl Walk<'_> {
                     message,
                     Some("alice.sip(\"INVITE\").header(\"X-Id\", \"42\")".into()),
                 );
+            }
+            _ => {}
+        }
+    }
+
+    /// What stands in a list in `sip(…)`.
+    fn response_codes(&mut self, what: &Expr) {
+        let position = what.start_position();
+        match what {
+            Expr::IntegerConstant(status, _) if !(100..=699).contains(status) => {
+                let message = format!("{status} is no SIP response code");
+                self.error("argument-value", position, message, Some("they go from 100 to 699".into()));
+            }
+            Expr::StringConstant(text, _) if text.parse::<u16>().is_err() => {
+                let advice = "wait for one of several methods so: any([alice.sip(\"BYE\"), alice.sip(\"CANCEL\")])";
+                let message = "a list in sip(…) holds response codes".to_string();
+                self.error("argument-value", position, message, Some(advice.into()));
             }
             _ => {}
         }

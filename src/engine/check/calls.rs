@@ -121,7 +121,7 @@ impl Walk<'_> {
         } else {
             self.wrong_count(name, &counts, count, names::usage(name, Some(&|id| receiver.fits(id))), position);
         }
-        self.values(receiver, call);
+        self.values(receiver, call, position);
         let named = self.event_names(receiver, call);
         let result = match (receiver, name, &call.args[..]) {
             (Kind::Agent | Kind::Call, "dtmf", [digits]) if self.awaited => of_digits(digits),

@@ -194,7 +194,7 @@ pub fn result_of(receiver: Kind, name: &str, arguments: &[Kind], named: Type) ->
         (Kind::Agent | Kind::Call, "quiet") => Kind::Quiet,
         (Kind::Agent | Kind::Call, "cmd") => Kind::Reply,
         (Kind::Agent | Kind::Call, name) if super::command_of(name).is_some() => Kind::Reply,
-        (waiter, "where" | "header") if waiter.is_waiter() => waiter,
+        (waiter, "where" | "header" | "sent" | "again") if waiter.is_waiter() => waiter,
         (Kind::Quiet, "count") => Kind::Quiet,
         (Kind::Waiter(of), "count") => Kind::Waiters(of),
         (Kind::Unknown, name) if MAKERS.contains(&name) && !arguments.is_empty() => Kind::Agent,

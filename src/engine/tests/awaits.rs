@@ -53,11 +53,11 @@ fn a_timeout_says_what_was_awaited_and_what_came_instead() {
     assert!(host.prints().is_empty());
 }
 
-/// Whether an await ended before its time, which is far longer than the test has, and what it said.
-fn ended_at_once(host: FakeHost, text: &str) -> Vec<String> {
+/// What an await said that ended before its time, which is far longer than the test has.
+fn ended_at_once(host: FakeHost, text: &str) -> (String, Vec<String>) {
     let (ended, _) = run_on(host, &format!("{PAIR}{text}"));
     assert_eq!(ended.how, How::Failed, "{ended:?}");
-    ended.details
+    (ended.message, ended.details)
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn what_can_not_come_of_a_call_any_more_is_not_waited_for() {
         FakeHost::new().on("alice dial bob", &ready)
     };
     let call = "alice.dial(bob);\nlet call = (await alice.event(\"CALL_RINGING\")).call;\n";
-    let never = "it can't come any more: this call is closed".to_string();
+    let never = ", and it can't come any more: this call is closed";
     for wait in [
         "call.established()",
         "call.event(\"call_established\")",
@@ -82,19 +82,57 @@ fn what_can_not_come_of_a_call_any_more_is_not_waited_for() {
         "all([bob.event(\"CALL_INCOMING\"), call.established()])",
         "any([call.established(), all([bob.event(\"CALL_INCOMING\"), call.closed(500)])])",
     ] {
-        let details = ended_at_once(host(), &format!("{call}await {wait} within 10m;"));
-        assert!(details.contains(&never), "{wait}: {details:?}");
+        let (message, _) = ended_at_once(host(), &format!("{call}await {wait} within 10m;"));
+        assert!(message.ends_with(never) && !message.contains("within"), "{wait}: {message}");
     }
-    let details = ended_at_once(host(), &format!("{call}await call.closed();\nawait call.closed() within 10m;"));
-    assert!(details.contains(&never) && details[1].contains("an earlier await took it"), "{details:?}");
+    let (message, details) =
+        ended_at_once(host(), &format!("{call}await call.closed();\nawait call.closed() within 10m;"));
+    assert!(message.ends_with(never) && details[1].contains("an earlier await took it"), "{message}: {details:?}");
     // what may still come, or is here
     for wait in ["call.closed(486)", "call.event(\"CALL_RTCP\")", "any([call.established(), call.closed()])"] {
         assert_eq!(run_on(host(), &format!("{PAIR}{call}await {wait} within 10m;")).0, Ended::finished(), "{wait}");
     }
-    for wait in ["call.event(\"AUDIO_REPORT\")", "alice.established()", "any([call.established(), bob.established()])"]
-    {
-        let details = ended_at_once(host(), &format!("{call}await {wait} within 30ms;"));
-        assert!(!details.contains(&never), "{wait}: {details:?}");
+    for wait in ["call.event(\"AUDIO_REPORT\")", "any([call.established(), bob.established()])"] {
+        let (message, _) = ended_at_once(host(), &format!("{call}await {wait} within 30ms;"));
+        assert!(message.ends_with(" within 30 ms"), "{wait}: {message}");
+    }
+}
+
+#[test]
+fn an_agent_that_only_calls_is_not_waited_for_when_its_calls_are_closed() {
+    let host = || {
+        FakeHost::new()
+            .on(
+                "alice dial bob",
+                &["alice CALL_RINGING a1", "bob CALL_INCOMING b1", "alice CALL_CLOSED a1 603 Declined"],
+            )
+            .on("alice dial carol", &["alice CALL_RINGING a2"])
+            .refusing("alice dial nobody")
+    };
+    let run = |script: &str| ended_at_once(host(), script).0;
+    let never = ", and it can't come any more: alice has no call any more, and nobody calls it";
+    for wait in ["alice.closed(486)", "alice.established()", "alice.closed([486, 480])", "alice.dtmf(\"1\")"] {
+        let message = run(&format!("alice.dial(bob);\nawait {wait} within 10m;"));
+        assert!(message.ends_with(never), "{wait}: {message}");
+    }
+    assert!(run("alice.dial(bob);\nalice.dial(\"nobody\");\nawait alice.established() within 10m;").ends_with(never));
+    for script in [
+        // it may still be called, by whoever is asked to, or knows where it is
+        "alice.dial(bob);\nawait bob.established() within 20ms;",
+        "alice.dial(bob);\nbob.transfer(alice);\nawait alice.established() within 20ms;",
+        "alice.dial(bob);\nawait alice.event(\"CALL_INCOMING\") within 20ms;",
+        "try { alice.address; } catch { }\nalice.dial(bob);\nawait alice.closed(486) within 20ms;",
+        // it has another call, or no call yet
+        "alice.dial(bob);\nalice.dial(\"carol\");\nawait alice.closed(486) within 20ms;",
+        "await alice.closed(486) within 20ms;",
+        // somebody else goes on
+        "alice.dial(bob);\nparallel([|| await alice.closed(486) within 20ms, || sleep(1ms)]);",
+        // it comes after a call
+        "alice.dial(bob);\nawait alice.event(\"AUDIO_REPORT\") within 20ms;",
+        "alice.dial(bob);\nawait alice.sip(200) within 20ms;",
+    ] {
+        let message = run(script);
+        assert!(message.ends_with(" within 20 ms"), "{script}: {message}");
     }
 }
 
@@ -110,13 +148,13 @@ fn an_agent_that_has_ended_is_not_waited_for() {
     let run = |notes: Vec<Note>, wait: &str| {
         let host = FakeHost::new();
         host.log.push_all(Some(&"bob".into()), notes.into_iter().map(Body::Note));
-        ended_at_once(host, &format!("await {wait};"))
+        ended_at_once(host, &format!("await {wait};")).0
     };
-    let never = "it can't come any more: bob has ended".to_string();
-    assert!(run(vec![starting(), stopped()], "bob.sip(200) within 10m").contains(&never));
+    let never = ", and it can't come any more: bob has ended";
+    assert!(run(vec![starting(), stopped()], "bob.sip(200) within 10m").ends_with(never));
     // a process that took its place
     for notes in [vec![starting(), starting(), stopped()], vec![starting(), stopped(), starting()], vec![]] {
-        assert!(!run(notes, "bob.sip(200) within 20ms").contains(&never));
+        assert!(run(notes, "bob.sip(200) within 20ms").ends_with(" within 20 ms"));
     }
 }
 
@@ -141,9 +179,59 @@ fn the_second_call_of_a_loop_does_not_pass_on_the_first_calls_events() {
         .on("alice dial bob0", &["alice CALL_ESTABLISHED a1", "alice CALL_ESTABLISHED a1", "alice CALL_CLOSED a1"])
         .on("alice dial bob1", &["alice CALL_CLOSED a2 486 Busy Here"]);
     let (ended, _) = run_on(host, &text);
-    assert_eq!(ended.message, "no CALL_ESTABLISHED at alice within 20 ms");
+    let never = ", and it can't come any more: alice has no call any more, and nobody calls it";
+    assert_eq!(ended.message, format!("no CALL_ESTABLISHED at alice{never}"));
     assert_eq!(ended.details[0], "alice had: CALL_CLOSED (486 Busy Here)");
-    assert!(ended.details[1].contains("in an earlier call, which does not count"), "{:?}", ended.details);
+    let told = "CALL_ESTABLISHED came before at alice, in an earlier call, which does not count: only a wait that names that call takes it";
+    assert_eq!(ended.details[1], told);
+}
+
+#[test]
+fn a_count_counts_on_and_a_wait_that_names_a_call_is_about_that_call() {
+    let host = || {
+        let call = ["bob CALL_INCOMING b#", "alice CALL_ESTABLISHED a#", "bob CALL_ESTABLISHED b#"];
+        let ends = ["alice CALL_CLOSED a#", "bob CALL_CLOSED b#"];
+        FakeHost::new().on("alice dial bob", &[&call[..], &ends].concat())
+    };
+    let thrice = "for n in 0..3 {\n  alice.dial(bob);\n  sleep(1ms);\n}\n";
+    for wait in [
+        // bob has been given no command: nothing of his is past
+        "await bob.closed().count(3);",
+        "for n in 0..3 { await bob.established(); await bob.closed(); }",
+        "let calls = (await bob.event(\"CALL_INCOMING\").count(3)).map(|e| e.call);\nfor call in calls { await call.closed(); }",
+        "let first = (await bob.event(\"CALL_INCOMING\")).call;\nawait bob.event(\"CALL_INCOMING\");\nbob.accept();\nawait first.closed();",
+        // alice has: the last one is of her newest call
+        "await alice.closed().count(3);",
+        "await all([alice.closed().count(3), bob.closed().count(3)]);",
+    ] {
+        assert_eq!(run_on(host(), &format!("{PAIR}{thrice}{wait}")).0, Ended::finished(), "{wait}");
+    }
+    for (wait, message) in [
+        ("await alice.closed();\nawait alice.closed() within 10m;", "no CALL_CLOSED at alice"),
+        ("await bob.closed().count(4) within 20ms;", "no 4 CALL_CLOSED at bob (only 3 came)"),
+        ("await alice.closed();\nawait alice.closed().count(2) within 10m;", "no 2 CALL_CLOSED at alice (only 1 came)"),
+    ] {
+        let (ended, _) = run_on(host(), &format!("{PAIR}{thrice}{wait}"));
+        assert!(ended.message.starts_with(message), "{wait}: {ended:?}");
+    }
+}
+
+#[test]
+fn commands_that_follow_one_another_leave_each_others_events_alone() {
+    let host = || {
+        FakeHost::new()
+            .on("alice dial bob", &["bob CALL_INCOMING b1", "alice CALL_RINGING a1"])
+            .on("bob accept", &["bob CALL_ESTABLISHED b1", "alice CALL_ESTABLISHED a1"])
+            .on("alice dial carol", &["alice CALL_RINGING a2"])
+    };
+    for script in [
+        "alice.dial(bob);\nbob.accept();\nalice.dtmf(\"1\");\nawait alice.established();",
+        "alice.dial(bob);\nalice.dial(\"carol\");\nawait alice.event(\"CALL_RINGING\").count(2);",
+        "alice.dial(bob);\nalice.dial(\"carol\");\nawait alice.event(\"CALL_RINGING\");\nawait alice.event(\"CALL_RINGING\");",
+        "alice.dial(bob);\nbob.accept();\nawait alice.established();\nawait alice.event(\"CALL_RINGING\");",
+    ] {
+        assert_eq!(run_on(host(), &format!("{PAIR}{script}")).0, Ended::finished(), "{script}");
+    }
 }
 
 #[test]
@@ -344,6 +432,17 @@ fn what_makes_no_sense_is_an_error_that_says_so() {
         ("await bob.sip(\"INVITE\", \"REGISTER\");", "a response code first"),
         ("await all([bob.closed()]).count(2);", "each waiter"),
         ("await bob.sip(99);", "99"),
+        ("await bob.sip([180, 99]);", "99"),
+        ("await bob.sip([]);", "empty"),
+        ("await bob.sip([\"INVITE\"]);", "response codes"),
+        ("await bob.sip([[180]]);", "response codes"),
+        ("await bob.sip(500..400);", "upwards"),
+        ("await bob.sip(400..=700);", "100 to 699"),
+        ("await bob.sip(-1..=9223372036854775807);", "100 to 699"),
+        ("await bob.closed([486, 200]);", "not by 200"),
+        ("await bob.closed([]);", "empty"),
+        ("await bob.closed().sent();", "goes with sip"),
+        ("await all([bob.sip(200)]).sent();", "each waiter"),
         ("sleep(5);", "no unit"),
         ("sleep(-5s);", "not possible"),
     ] {

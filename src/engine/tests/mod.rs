@@ -8,6 +8,7 @@ mod endings;
 mod errors;
 mod inputs;
 mod language;
+mod model;
 mod modules;
 pub mod rules;
 mod session;
@@ -32,7 +33,7 @@ struct FakeHost {
     agents: Mutex<Vec<Arc<str>>>,
     asks: Mutex<Vec<AgentAsk>>,
     /// A command's text ("bob accept") → what is pushed when it comes.
-    reactions: Vec<(String, Vec<(String, AgentEvent)>)>,
+    reactions: Vec<(String, Vec<Arc<Event>>)>,
     /// Commands that are answered with `ok: false`.
     refused: Vec<String>,
     pause: Option<Pause>,
@@ -54,9 +55,9 @@ impl FakeHost {
         }
     }
 
-    /// When this command comes, those events happen ("bob CALL_CLOSED c1 486 Busy Here").
+    /// When this command comes, those events happen ("bob CALL_CLOSED c1 486 Busy Here", and as [`rules::log_of`] has them).
     fn on(mut self, command: &str, events: &[&str]) -> FakeHost {
-        self.reactions.push((command.to_string(), events.iter().map(|text| event(text)).collect()));
+        self.reactions.push((command.to_string(), rules::log_of(events)));
         self
     }
 
@@ -140,11 +141,13 @@ impl Host for FakeHost {
         let to = self.log.push(Some(agent), Body::Command(Command { text: text.into(), at: Some(at.clone()) }));
         let line = format!("{agent} {text}");
         for (_, events) in self.reactions.iter().filter(|(command, _)| *command == line) {
-            for (agent, of_agent) in events {
-                let mut of_agent = of_agent.clone();
-                let dialled = self.commands().iter().filter(|command| command.contains(" dial ")).count();
-                of_agent.call = of_agent.call.map(|call| call.replace('#', &dialled.to_string()));
-                self.log.push(Some(&agent.as_str().into()), Body::Event(of_agent));
+            for event in events {
+                let mut body = event.body.clone();
+                if let Body::Event(AgentEvent { call: Some(call), .. }) = &mut body {
+                    let dialled = self.commands().iter().filter(|command| command.contains(" dial ")).count();
+                    *call = call.replace('#', &dialled.to_string());
+                }
+                self.log.push(event.agent.as_ref(), body);
             }
         }
         let ok = !self.refused.contains(&line);

@@ -14,7 +14,7 @@ fn with_files(text: &str, files: &[(&str, &str)]) -> (Ended, Arc<FakeHost>) {
 fn answered() -> FakeHost {
     FakeHost::new()
         .on("alice dial bob", &["bob CALL_INCOMING b#"])
-        .on("bob accept", &["bob CALL_ESTABLISHED b#", "alice CALL_ESTABLISHED a#"])
+        .on("bob accept", &["bob CALL_ESTABLISHED b#", "alice < 200 INVITE a", "alice CALL_ESTABLISHED a#"])
         .on("bob hangup", &["bob CALL_CLOSED b#", "alice CALL_CLOSED a# Connection reset by peer"])
         .on("alice hangup", &["alice CALL_CLOSED a#", "bob CALL_CLOSED b#"])
 }

@@ -1,6 +1,7 @@
 //! What a timeout tells: what came instead, and the nearest miss.
 
 use super::rules::{log_of, marks_of};
+use super::*;
 use crate::engine::matching::Member;
 use crate::engine::pattern::{Message, Pattern};
 use crate::engine::shortfall::{Refusal, Shortfall};
@@ -13,10 +14,24 @@ fn shortfall(pattern: Pattern, lines: &[&str], consumed: &[usize], refused: &[us
     let read = vec![("param".to_string(), "486 Busy".to_string())];
     let refusal = |n: &usize| Refusal { event: events[*n].clone(), which: None, read: read.clone() };
     let refused: Vec<_> = refused.iter().map(refusal).collect();
-    let member = Member { agent: "bob".into(), pattern, count: None, conditional: !refused.is_empty(), call: None };
+    let member = Member {
+        agent: "bob".into(),
+        pattern,
+        count: None,
+        conditional: !refused.is_empty(),
+        again: false,
+        call: None,
+    };
     let name_of = |uri: &str| (uri == "sip:alice@127.0.0.1:5060").then(|| "alice".into());
-    let shortfall =
-        Shortfall { missing: &[(&member, 0)], events: &events, marks: &marks, refused: &refused, name_of: &name_of };
+    let past = |member: &Member, event: &Event| marks.past(member, event, marks.seen() as u64);
+    let shortfall = Shortfall {
+        missing: &[(&member, 0)],
+        events: &events,
+        marks: &marks,
+        past: &past,
+        refused: &refused,
+        name_of: &name_of,
+    };
     (shortfall.subject(), shortfall.details())
 }
 
@@ -81,7 +96,7 @@ fn a_shortfall_tells_what_came_instead_and_the_nearest_miss() {
             vec!["bob had: `one`, `two`"],
         ),
         (
-            Pattern::Closed("603".into()),
+            Pattern::Closed(vec!["603".into()]),
             vec![incoming, "bob CALL_CLOSED b1 486 Busy Here"],
             vec![],
             vec![],

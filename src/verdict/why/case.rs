@@ -38,7 +38,9 @@ impl Question {
             }
         }
         let first = verdict.reasons.first().map(|reason| reason.message.as_str()).unwrap_or_default();
-        let awaited = first.strip_prefix("no ").and_then(|rest| rest.rsplit_once(" within "));
+        let awaited = first
+            .strip_prefix("no ")
+            .and_then(|rest| rest.split_once(", and it can't come any more").or_else(|| rest.rsplit_once(" within ")));
         question.awaited = awaited.map(|(what, _)| what.to_string());
         question.call = first.split_once(", call ").and_then(|(_, rest)| {
             let (number, rest) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?);

@@ -1,0 +1,101 @@
+//! The events of an agent that an await may still take: its newest ones, found by their names. Pure.
+
+use super::pattern::Pattern;
+use crate::event::{Body, Event, weight};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Of each sort (events, SIP messages, log lines) an agent's newest ones can be awaited; older ones are let go.
+pub const MOST: usize = 10_000;
+/// Or fewer, where they are long: as many as fit into this many bytes.
+pub const MOST_BYTES: usize = 16 << 20;
+/// As much of a name or an id as is kept: who sends it can't say how long it is.
+const LONGEST: usize = 256;
+
+/// What an await may take, by its place in an agent's marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sort {
+    Event,
+    Message,
+    Line,
+}
+
+impl Sort {
+    pub fn of(event: &Event) -> Sort {
+        match event.body {
+            Body::Sip(_) => Sort::Message,
+            Body::Log(_) => Sort::Line,
+            _ => Sort::Event,
+        }
+    }
+}
+
+/// What patterns look for: an event's name, a request's method, a response's code. Log lines have none.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub enum Name {
+    Text(String),
+    Code(u16),
+}
+
+impl Name {
+    fn of(event: &Event) -> Name {
+        match &event.body {
+            Body::Event(said) => Name::Text(id(&said.name).to_string()),
+            Body::Sip(sip) => sip.status.map_or_else(|| Name::Text(id(&sip.method).to_string()), Name::Code),
+            _ => Name::Text(String::new()),
+        }
+    }
+}
+
+/// Events of one sort, each in the log's order.
+#[derive(Debug, Default)]
+pub struct Live {
+    events: BTreeMap<u64, Arc<Event>>,
+    names: HashMap<Name, BTreeSet<u64>>,
+    bytes: usize,
+}
+
+impl Live {
+    pub fn push(&mut self, event: &Arc<Event>) {
+        self.bytes += weight(event);
+        self.names.entry(Name::of(event)).or_default().insert(event.n);
+        self.events.insert(event.n, event.clone());
+        while self.events.len() > MOST || self.bytes > MOST_BYTES {
+            let Some(oldest) = self.events.first_key_value().map(|(n, _)| *n) else { return };
+            self.remove(oldest);
+        }
+    }
+
+    pub fn has(&self, n: u64) -> bool {
+        self.events.contains_key(&n)
+    }
+
+    pub fn remove(&mut self, n: u64) {
+        let Some(gone) = self.events.remove(&n) else { return };
+        self.bytes -= weight(&gone);
+        let name = Name::of(&gone);
+        let Some(numbers) = self.names.get_mut(&name) else { return };
+        numbers.remove(&n);
+        if numbers.is_empty() {
+            self.names.remove(&name);
+        }
+    }
+
+    /// Those of the names that a pattern looks for.
+    pub fn named(&self, pattern: &Pattern) -> Vec<Arc<Event>> {
+        let named = self.names.iter().filter(|(name, _)| pattern.looks_for(name));
+        let mut numbers: Vec<u64> = named.flat_map(|(_, numbers)| numbers.iter().copied()).collect();
+        numbers.sort_unstable();
+        numbers.iter().filter_map(|n| self.events.get(n).cloned()).collect()
+    }
+
+    #[cfg(test)]
+    pub fn sizes(&self) -> (usize, usize, usize) {
+        (self.events.len(), self.names.len(), self.bytes)
+    }
+}
+
+/// As much of an id as is kept.
+pub fn id(whole: &str) -> &str {
+    &whole[..whole.floor_char_boundary(LONGEST)]
+}

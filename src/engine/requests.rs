@@ -1,0 +1,113 @@
+//! The SIP requests of a run, and which of them came before the command that a wait is about. Pure.
+//!
+//! A request is known at all agents by its Call-ID and CSeq, so that what one agent sent is found again where it arrived.
+
+use super::live::id;
+use super::recent::Recent;
+use crate::event::SipEvent;
+use std::sync::Arc;
+
+/// The agents of the test that a request is known to have reached.
+const RECEIVERS: usize = 8;
+
+/// The methods of the requests that a command makes.
+pub fn made_by(word: &str) -> &'static [&'static str] {
+    match word {
+        "dial" | "dialdir" | "atransferstart" | "hold" | "resume" | "reinvite" => &["INVITE"],
+        "hangup" | "hangupall" | "atransferabort" => &["BYE", "CANCEL"],
+        "message" => &["MESSAGE"],
+        "options" => &["OPTIONS"],
+        "uareg" => &["REGISTER"],
+        "transfer" | "atransferexec" | "refer" => &["REFER"],
+        "sndcode" => &["INFO"],
+        _ => &[],
+    }
+}
+
+/// Whether a command changes a call that is up by a request which no other may overtake: what was sent before is settled.
+pub fn renegotiates(word: &str) -> bool {
+    matches!(word, "hold" | "resume" | "reinvite")
+}
+
+/// The first word behind a command that is for somebody, not for a call.
+pub fn addressee(text: &str) -> Option<&str> {
+    let mut words = text.split_whitespace();
+    let word = words.next()?;
+    matches!(word, "dial" | "dialdir" | "atransferstart" | "message" | "options" | "refer").then(|| words.next())?
+}
+
+/// A request with its responses.
+#[derive(Debug, Default)]
+pub struct Request {
+    /// The agent of the test that sent it, where one did.
+    pub sender: Option<Arc<str>>,
+    pub receivers: Vec<Arc<str>>,
+    /// The number of the event in which it was first seen.
+    pub sent: Option<u64>,
+    /// And that of its first final response.
+    answered: Option<u64>,
+    /// An INVITE that begins a call.
+    pub begins_call: bool,
+    /// From that number of the log on a newer command has taken its place: at its sender, at those it reached, in its call.
+    pub past_at_sender: Option<u64>,
+    pub past_at_receivers: Option<u64>,
+    pub past_in_call: Option<u64>,
+}
+
+impl Request {
+    /// Whether it was settled before that event: an INVITE that rings is not.
+    pub fn is_before(&self, n: u64) -> bool {
+        let settled = if self.begins_call { self.answered } else { self.sent };
+        settled.is_some_and(|settled| settled < n)
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Requests(Recent<Request>);
+
+impl Requests {
+    /// A request or response as event number `n` of an agent. Gives its key where the agent has just sent it.
+    pub fn observe(&mut self, agent: &Arc<str>, n: u64, sip: &SipEvent) -> Option<String> {
+        let key = key(sip);
+        let request = self.0.entry(&key);
+        let out = sip.direction == "OUT";
+        match sip.status {
+            Some(200..) => _ = request.answered.get_or_insert(n),
+            Some(_) => {}
+            None => {
+                request.begins_call |= request.sent.is_none() && begins_call(sip);
+                request.sent.get_or_insert(n);
+                if out && request.sender.is_none() {
+                    request.sender = Some(agent.clone());
+                    return Some(key);
+                }
+                if !out && request.receivers.len() < RECEIVERS && !request.receivers.contains(agent) {
+                    request.receivers.push(agent.clone());
+                }
+            }
+        }
+        None
+    }
+
+    pub fn of(&self, sip: &SipEvent) -> Option<&Request> {
+        self.0.get(&key(sip))
+    }
+
+    pub fn entry(&mut self, key: &str) -> &mut Request {
+        self.0.entry(key)
+    }
+}
+
+fn key(sip: &SipEvent) -> String {
+    format!("{}\n{}", id(&sip.call_id), id(sip.cseq.trim()))
+}
+
+/// The Call-ID of a key.
+pub fn call_of(key: &str) -> &str {
+    key.rsplit_once('\n').map_or("", |(call, _)| call)
+}
+
+/// Whether a request is an INVITE outside of any call.
+pub fn begins_call(sip: &SipEvent) -> bool {
+    sip.status.is_none() && sip.method == "INVITE" && !sip.to.contains(";tag=")
+}
