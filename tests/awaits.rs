@@ -42,7 +42,7 @@ await alice.sip(200, "BYE");
          await alice.sip(200, \"MESSAGE\") within 500ms;\n")
     .exits(1)
     .says("no SIP 200 to MESSAGE at alice within 500 ms")
-    .says("by a request that was sent before the newest command of its kind");
+    .says("of a request that was sent before the newest command of its kind");
     run("calls::establish(alice, bob);\nawait alice.sip(200, \"INVITE\") within 500ms;\n").exits(1);
     run("calls::establish(alice, bob);\nassert_eq(sip::codecs(sip::answer(alice)), sip::codecs(sip::answer(bob)));\n\
          assert_eq(sip::offer(alice).cseq, sip::offer(bob).cseq);\nalice.hangup();\n")

@@ -158,7 +158,7 @@ impl Shortfall<'_> {
 fn without_count(why: Past) -> &'static str {
     match why {
         Past::Call => "in an earlier call, which does not count: only a wait that names that call takes it",
-        Past::Request => "by a request that was sent before the newest command of its kind, and does not count",
+        Past::Request => "of a request that was sent before the newest command of its kind, which does not count",
         Past::Outcome => "and tells how an earlier command went, which does not count",
     }
 }
