@@ -11,6 +11,8 @@ ALSA_PACKAGES = libasound2-dev
 CARGO_FLAGS =
 FUZZ_TARGETS = testfile netstring ctrl_json sip_message sip_headers trace
 FUZZ_SECONDS = 20
+# How often `make soak` runs each test.
+RUNS = 200
 
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 # `make install PREFIX=/usr DESTDIR=package`
@@ -24,7 +26,7 @@ STATIC_BUILD = RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend=
 STATIC = $(TARGET_DIR)/$(STATIC_TARGET)/static/telefonist
 RUST_WANTED := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 
-.PHONY: build ui static compress install uninstall demo test static-test openapi browser bench alsa fmt lint fuzz sounds deps-build deps-test rust node help
+.PHONY: build ui static compress install uninstall demo test static-test openapi browser bench soak alsa fmt lint fuzz sounds deps-build deps-test rust node help
 UI_SOURCES := $(shell find ui/src ui/public ui/scripts -type f) $(wildcard ui/*.html ui/*.json ui/*.ts ui/*.js)
 
 build: deps-build ui ## the program with its web UI (default); cargo build makes one without
@@ -110,6 +112,9 @@ bench: deps-build deps-test ## how fast the host is, what calls cost, beside sip
 alsa: deps-build ## the program with sound cards, for --use_alsa
 	.ci/install-packages $(ALSA_PACKAGES)
 	cargo build --features alsa $(CARGO_FLAGS)
+
+soak: deps-build deps-test ## all examples and docs RUNS times while every processor is busy; a table of those that vary, and then an error
+	TELEFONIST_SOAK=$(RUNS) cargo test --test main soak:: -- --nocapture
 
 fmt: ## put the code into its form
 	cargo fmt --all

@@ -66,9 +66,10 @@ fn only_is_for_the_desk_and_never_for_ci() {
 #[test]
 fn an_update_writes_the_hash_into_the_block_and_the_flow_beside_the_file() {
     let test = several("run several_tests.rhai --update");
-    test.run().exits(0).says("bob answers has hash").says("its name is not written out");
+    test.run().exits(0).says("bob answers has hash").says("bob is busy has hash");
     let text = fs::read_to_string(test.folder.path().join("several_tests.rhai")).unwrap();
     assert_eq!(text.matches("hash(\"").count(), 1, "{text}");
+    assert!(text.starts_with("hash(#{\n    \"bob is "), "{text}");
     assert!(text.contains("test \"bob answers\" {\n    hash(\""), "{text}");
     assert!(test.folder.path().join("several_tests.rhai.bob_is_busy.flow").is_file());
     test.then("run several_tests.rhai").exits(0).says("4 passed");

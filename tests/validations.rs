@@ -271,3 +271,18 @@ fn each_test_of_a_file_has_validations_of_its_own() {
         .file("t.rhai", "validate(\"bad.js\");\nlet a = agent(\"a\");\ntest \"x\" { a.cmd(\"uuid\"); }\n");
     outside.run().exits(2).says("belong into a test").says("t.rhai:1:1");
 }
+
+#[test]
+fn the_report_of_a_call_is_one_log_event_with_the_whole_table() {
+    let js = "var tables = events.filter(e => e.type === 'LOG' && /Transmit:/.test(e.param) && /packets: +\\d+ +\\d+/.test(e.param));\n\
+              telefonist.assert(tables.length === 2, tables.length + ' tables');";
+    let rhai = "let tables = events.filter(|e| e.type == \"LOG\" && e.param.contains(\"Transmit:\") && e.param.contains(\"packets:\"));\n\
+                telefonist.assert(tables.len() == 2, `${tables.len()} tables`);";
+    let text = "_include table.js\n_define ua1 sip:a@127.0.0.1\n_define ua2 sip:b@127.0.0.1\nuanew <ua1>;regint=0;input_wav=alice.wav\n\
+                uanew <ua2>;regint=0;input_wav=bob.wav\nua1:dial ua2|1s|ua2:accept|2s|ua1:hangup\nuadelall\n";
+    let one = |name: &str, verdict: &str| {
+        Telefonist::new("run x").file(&script(name), verdict).file("x", &text.replace("table.js", name)).run().exits(0);
+    };
+    one("table.js", js);
+    one("table.rhai", rhai);
+}

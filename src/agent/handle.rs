@@ -203,12 +203,17 @@ impl Agent {
         let _ = self.requests.send(Request::Resume);
     }
 
-    /// Begins to stop it: its calls are ended, then its process. Does not wait.
-    pub fn stop(&self) {
+    /// What it says from here on is not part of the flow.
+    pub fn ends_flow(&self) {
         if !self.stopping.swap(true, Ordering::SeqCst) {
             self.sink.push(Some(&self.name), Body::Note(Note::AgentStopping));
-            let _ = self.requests.send(Request::Stop);
         }
+    }
+
+    /// Begins to stop it: its calls are ended, then its process. Does not wait.
+    pub fn stop(&self) {
+        self.ends_flow();
+        let _ = self.requests.send(Request::Stop);
     }
 
     /// Waits until nothing of it is left.

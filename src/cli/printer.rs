@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::{colours, reports};
 use crate::diagnostic::Diagnostic;
 use crate::event::Log;
-use crate::pipeline::{self, Case, Ran, Watcher};
+use crate::pipeline::{self, Case, Ran, Updates, Watcher};
 use crate::record::Header;
 use crate::report::events::{EventLines, Logs};
 use crate::report::html::Room;
@@ -15,7 +15,6 @@ use crate::report::terminal;
 use crate::report::told::Extent;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
@@ -29,10 +28,8 @@ pub fn say(text: &str) {
 pub struct Printer {
     paper: Arc<Paper>,
     verbose: bool,
-    /// New hashes are written into the tests.
-    update: bool,
-    /// One of them could not be.
-    outdated: AtomicBool,
+    /// New hashes are to be written into the tests.
+    updates: Option<Updates>,
     /// For the report that shows runs in all detail, by their ids.
     pages: Option<Mutex<BTreeMap<String, String>>>,
     room: Arc<Room>,
@@ -130,12 +127,20 @@ impl Printer {
         let paper = Arc::new(Paper { progress: Progress::new(progress), to_stderr, state: Mutex::default() });
         let pages = reports::show_runs(&output.report).then(Mutex::default);
         let (verbose, room, followers) = (output.verbose, Arc::default(), Mutex::default());
-        Printer { paper, verbose, update, outdated: AtomicBool::new(false), pages, room, followers }
+        let updates = update.then(Updates::default);
+        Printer { paper, verbose, updates, pages, room, followers }
     }
 
-    /// Whether a test was to be updated and could not be.
-    pub fn outdated(&self) -> bool {
-        self.outdated.load(Ordering::Relaxed)
+    /// Writes new hashes into the tests, where that was asked for. False where one that was run could not be.
+    pub fn update(&self, cases: &[Case]) -> bool {
+        let done = self.updates.as_ref().map(|updates| updates.write(cases)).unwrap_or_default();
+        let all = done.iter().all(Result::is_ok);
+        let text = |done| match done {
+            Ok(done) => Text::Out(format!("{done}\n")),
+            Err(problem) => Text::Problem(problem),
+        };
+        self.paper.print(done.into_iter().map(text).collect());
+        all
     }
 
     /// What the runs look like in a browser, by their ids; empty where no report wants them.
@@ -168,16 +173,7 @@ impl Watcher for Printer {
                 Err(problem) => self.paper.emit(unit, Text::Problem(problem)),
             }
         }
-        if self.update && pipeline::is_updatable(ran) {
-            let text = match pipeline::update(ran) {
-                Ok(done) => Text::Out(format!("{done}\n")),
-                Err(problem) => {
-                    self.outdated.store(true, Ordering::Relaxed);
-                    Text::Problem(problem)
-                }
-            };
-            self.paper.emit(unit, text);
-        }
+        self.updates.iter().for_each(|updates| updates.ran(ran));
     }
 
     fn ended(&self, unit: usize, result: &TestResult) {

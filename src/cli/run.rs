@@ -95,7 +95,7 @@ fn plan(arguments: &RunArguments) -> Plan {
     Plan {
         jobs: arguments.jobs.into(),
         retries: arguments.retries.into(),
-        repeat: arguments.repeat.into(),
+        repeat: arguments.repeat.max(arguments.update.unwrap_or(1)).into(),
         fail_fast: arguments.fail_fast,
         keep: match arguments.output.keep {
             Kept::All => Keep::All,
@@ -128,14 +128,14 @@ fn run_tests(arguments: &RunArguments, workplace: &Workplace, paths: &[PathBuf],
 }
 
 fn run_cases(arguments: &RunArguments, workplace: &Workplace, cases: &[Case]) -> ExitCode {
-    let printer = Printer::new(&arguments.output, arguments.update, !arguments.pause_on_failure);
+    let printer = Printer::new(&arguments.output, arguments.update.is_some(), !arguments.pause_on_failure);
     let (results, exit_code) = pipeline::run(workplace, cases, &plan(arguments), &printer);
     if results.tests.len() > 1 || results.left_out > 0 {
         printer.summary(&results);
     }
     let unwritten = reports::write(&arguments.output.report, &results, &printer.pages());
     complain(&unwritten);
-    let written = unwritten.is_empty() && !printer.outdated();
+    let written = printer.update(cases) && unwritten.is_empty();
     if written { exit_code } else { worst([exit_code, ExitCode::Error]) }
 }
 

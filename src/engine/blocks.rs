@@ -11,7 +11,7 @@ use super::runner;
 use super::session;
 use super::state::{Fallible, Limits, Run, lock};
 use crate::diagnostic::{Diagnostic, mask_secrets};
-use crate::event::{Ended, How};
+use crate::event::{At, Ended, How};
 use rhai::{ASTNode, Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, Position, Scope, Stmt};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -44,6 +44,14 @@ pub struct Block {
     pub name: Arc<str>,
     /// Where its name stands.
     pub(super) position: Position,
+}
+
+/// The tests of a file.
+#[derive(Debug, Default)]
+pub struct Collected {
+    pub blocks: Vec<Block>,
+    /// Hashes that it lists for tests that it does not have.
+    pub stale: Vec<Diagnostic>,
 }
 
 pub fn register_into(engine: &mut Engine) {
@@ -136,7 +144,7 @@ impl Program {
 ///
 /// # Errors
 /// The top level fails, two tests have one name, there is none.
-pub fn collect(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Result<Vec<Block>, Diagnostic> {
+pub fn collect(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Result<Collected, Diagnostic> {
     let program = Program { selection: Selection::Collect, ..program.clone() };
     let run = Arc::new(Run::new(program, host, limits.clone()));
     let ended = runner::run_in_thread(&run);
@@ -151,12 +159,22 @@ pub fn collect(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Resul
             return Err(Diagnostic { place, advice: ended.advice, ..problem });
         }
     }
-    let (blocks, _) = std::mem::take(&mut *lock(&run.blocks));
+    let (blocks, names) = std::mem::take(&mut *lock(&run.blocks));
     match blocks.is_empty() {
         true => {
             Err(Diagnostic::error("this file makes no test: the loop around its blocks has no turn").code("collect"))
         }
-        false => Ok(blocks),
+        false => {
+            let mut listed = std::mem::take(&mut *lock(&run.listed));
+            listed.retain(|(name, _)| !names.contains(name.as_str()));
+            let stale = |(name, at): (String, At)| {
+                let warning = Diagnostic::warning(format!("no test is called `{name}`, whose hash stands here"));
+                let place = (*at.source == *script.source.name).then(|| script.place(at.line, at.column));
+                let warning = Diagnostic { place, ..warning.code("stale-hash") };
+                warning.advice("take it out, or call the test so again")
+            };
+            Ok(Collected { blocks, stale: listed.into_iter().map(stale).collect() })
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! What a testfile's directives do, as functions: they note it in the log, and the stages after the run read it there.
 
 use super::at::Site;
+use super::blocks::Selection;
 use super::errors::{plain_type, wrong};
 use super::register;
-use super::state::{Fallible, Run};
+use super::state::{Fallible, Run, lock};
 use crate::event::{How, Note};
-use rhai::{Array, Dynamic, Module, NativeCallContext};
+use rhai::{Array, Dynamic, Map, Module, NativeCallContext};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Directives with one text.
@@ -29,6 +30,30 @@ fn texts(name: &str, list: Array) -> Fallible<Vec<String>> {
     list.into_iter().map(text).collect()
 }
 
+/// `hash(#{ "name of a test": "its hash" })`: for tests of a loop, which share their text.
+fn hashes(context: &NativeCallContext, list: Map) -> Fallible<()> {
+    let text = |(name, value): (_, Dynamic)| {
+        let kind = plain_type(value.type_name());
+        let value = value.into_string();
+        let value = value.map_err(|_| wrong(format!("`hash` takes a hash for each name, a text, not {kind}")))?;
+        Ok((Into::<String>::into(name), value))
+    };
+    let list = list.into_iter().map(text).collect::<Fallible<Vec<(String, String)>>>()?;
+    let run = Run::of(context)?;
+    match &run.program.selection {
+        Selection::Whole => Err(wrong("hash(#{…}) is for files with several tests; the hash of this one: hash(\"…\")")),
+        Selection::Collect => {
+            let at = run.at(&Site::of_call(context));
+            lock(&run.listed).extend(list.into_iter().map(|(name, _)| (name, at.clone())));
+            Ok(())
+        }
+        // without a value: the list has none for this test
+        Selection::One(test) => {
+            note(context, "hash", list.into_iter().filter(|(name, _)| **name == **test).map(|(_, hash)| hash).collect())
+        }
+    }
+}
+
 pub fn register_into(module: &mut Module) {
     for name in WITH_TEXT {
         register(module, name, move |context: NativeCallContext, value: &str| {
@@ -45,6 +70,7 @@ pub fn register_into(module: &mut Module) {
             note(&context, name, [a, b, c].map(str::to_string).to_vec())
         });
     }
+    register(module, "hash", |context: NativeCallContext, list: Map| hashes(&context, list));
     register(module, "repeat", |context: NativeCallContext, times: i64| {
         if times < 0 {
             return Err(wrong(format!("repeat({times}) is not possible: 0 skips the test, 1 runs it once")));

@@ -12,7 +12,7 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("check", "Notes a failed check and goes on; the test fails at its end."),
     ("fail", "Ends the test as failed."),
     ("fail_on", "An event of these types fails the test."),
-    ("hash", "The expected hash of the flow."),
+    ("hash", "The expected hash of the flow; for tests made in a loop hash(#{ \"name\": \"…\" })."),
     ("ignore", "These events don't enter the flow."),
     ("include", "A validation script that judges the whole record when the test has come to its end."),
     ("mos", "How a call sounded, 1 to 4.5: of the share of lost packets, the jitter and the round trip."),

@@ -94,6 +94,15 @@ pub enum Want {
 }
 
 impl Want {
+    /// Whether one of several ways is enough, somewhere in it.
+    pub fn has_any(&self) -> bool {
+        match self {
+            Want::One(_) => false,
+            Want::All(wants) => wants.iter().any(Want::has_any),
+            Want::Any(_) => true,
+        }
+    }
+
     /// The agents that it is about, each as often as it is named.
     pub fn agents(&self) -> Vec<Arc<str>> {
         match self {

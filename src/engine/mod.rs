@@ -55,7 +55,7 @@ mod waiting;
 #[cfg(test)]
 mod tests;
 
-pub use blocks::{Block, collect};
+pub use blocks::{Block, Collected, collect};
 pub use check::{Known, check, commands, figures};
 pub use facts::{Facts, FactsOfTests, facts, validations};
 pub use host::{AgentAsk, Host, Pause, Reply};

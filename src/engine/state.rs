@@ -8,7 +8,7 @@ use super::host::Host;
 use super::marks::Marks;
 use super::memory::Memory;
 use super::program::Program;
-use crate::event::{Ended, Log};
+use crate::event::{At, Ended, Log};
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
@@ -46,6 +46,8 @@ pub struct Run {
     pub within: Mutex<Millis>,
     /// The tests that the top level has made so far, and their names.
     pub blocks: Mutex<(Vec<Block>, HashSet<Arc<str>>)>,
+    /// The tests whose hashes the file lists (`hash(#{…})`), and where.
+    pub listed: Mutex<Vec<(String, At)>>,
     /// A test is being run, not the top level around it.
     pub in_test: AtomicBool,
     /// How the test of a file with several ended.
@@ -97,6 +99,7 @@ impl Run {
             within: Mutex::new(Millis(limits.within.as_secs_f64() * 1000.0)),
             limits,
             blocks: Mutex::default(),
+            listed: Mutex::default(),
             in_test: AtomicBool::new(false),
             test_ended: Mutex::default(),
             check_failed: Mutex::default(),

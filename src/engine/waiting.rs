@@ -10,7 +10,7 @@ use super::shortfall::{Refusal, Shortfall, describe};
 use super::state::{Fallible, Run, lock};
 use super::taking::Taking;
 use super::waiter::Waiter;
-use crate::event::{Ended, Event, Note, Wake};
+use crate::event::{Body, Ended, Event, Note, OF_SOUND, Wake};
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -56,7 +56,7 @@ pub fn wait_for(
     let end_of_time = run.declare_wait(site, time);
     for event in &backlog {
         if let Some(found) = going.offer(event)? {
-            return Ok(taken(run, found));
+            return Ok(taken(run, waiter, found));
         }
     }
     note_waiting(run, waiter.in_words(), time, site);
@@ -75,7 +75,7 @@ pub fn wait_for(
                         return Err(going.timeout(time, None));
                     }
                     if let Some(found) = going.offer(&event)? {
-                        return Ok(taken(run, found));
+                        return Ok(taken(run, waiter, found));
                     }
                 }
                 if let Some(why) = going.hopeless(next) {
@@ -313,8 +313,16 @@ fn name_of(run: &Run, uri: &str) -> Option<Arc<str>> {
 }
 
 /// What an await found. A `quiet` after it counts from there, not from when the script goes on: more may have come meanwhile.
-fn taken(run: &Run, found: Found) -> Dynamic {
-    let newest = found.events().iter().map(|event| event.n as usize + 1).max();
+fn taken(run: &Run, waiter: &Waiter, found: Found) -> Dynamic {
+    let events = found.events();
+    let is_of_sound =
+        |event: &&&Arc<Event>| matches!(&event.body, Body::Event(said) if OF_SOUND.contains(&said.name.as_str()));
+    let of_sound: Vec<u64> = events.iter().filter(is_of_sound).map(|event| event.n).collect();
+    // which of several ways comes first may be chance
+    if !of_sound.is_empty() && !waiter.want.has_any() {
+        run.host.note(Note::Awaited { events: of_sound });
+    }
+    let newest = events.iter().map(|event| event.n as usize + 1).max();
     run.acted(newest.unwrap_or_default());
     value_of(found)
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub use clock::Clock;
 pub use closed::{AGENTS_REASONS, ClosedBy, ClosedReason, closed_reason, closed_words, without_error_number};
 pub use log::{Archive, Log, Stop, Wake};
-pub use names::{EVENT_NAMES, MEANINGS, NEVER_IN_FLOW, is_flow_hash, is_no_flow_hash, meaning};
+pub use names::{EVENT_NAMES, MEANINGS, NEVER_IN_FLOW, OF_SOUND, SENT_NAMES, is_flow_hash, is_no_flow_hash, meaning};
 pub use secrets::Secrets;
 pub use tail::{Limits, weight};
 
@@ -199,6 +199,11 @@ pub enum Note {
         limit: f64,
         #[serde(skip_serializing_if = "Option::is_none")]
         at: Option<At>,
+    },
+    /// An await took these events of a call's sound ([`OF_SOUND`]), by their numbers: so they came for certain, not by chance. What
+    /// `any` took is not noted.
+    Awaited {
+        events: Vec<u64>,
     },
     /// The script begins a step, and ends it.
     StepBegins {

@@ -96,6 +96,30 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("VU_TX_REPORT", "how loud the sent sound is"),
 ];
 
+/// What the sound of a call brings, not its signalling: when that comes, and whether it still does before the call is over, time alone
+/// decides.
+pub const OF_SOUND: &[&str] = &["CALL_DTMF_END", "CALL_DTMF_START", "CALL_MENC", "CALL_RTPESTAB"];
+
+/// The lines of a flow that tell of an agent's own requests. They are made from its SIP messages, so no agent gives an event of such
+/// a name; `accept` and `ignore` take them as they take events.
+pub const SENT_NAMES: &[&str] = &[
+    "SENT_BYE",
+    "SENT_CANCEL",
+    "SENT_HOLD",
+    "SENT_INFO",
+    "SENT_INVITE",
+    "SENT_MESSAGE",
+    "SENT_OPTIONS",
+    "SENT_PRACK",
+    "SENT_PROGRESS",
+    "SENT_PUBLISH",
+    "SENT_REFER",
+    "SENT_REGISTER",
+    "SENT_RESUME",
+    "SENT_SUBSCRIBE",
+    "SENT_UPDATE",
+];
+
 /// What never enters a flow or its hash, whatever a test accepts; `SIP` and `LOG` are names of the events' kinds.
 pub const NEVER_IN_FLOW: &[&str] = &["CALL_RTCP", "END_OF_FILE", "LOG", "MODULE", "SIP"];
 

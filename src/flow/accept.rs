@@ -1,25 +1,20 @@
 //! Which events count.
 
-use crate::event::{AgentEvent, NEVER_IN_FLOW, Note};
+use crate::event::{AgentEvent, NEVER_IN_FLOW, Note, OF_SOUND, SENT_NAMES};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// What counts without `accept`. Left out are CALL_OUTGOING and CALL_ANSWERED, which older baresips don't have and
-/// which say no more than the call's own line and CALL_ESTABLISHED; a plain call has the same flow on all of them.
-const BY_DEFAULT: [&str; 18] = [
-    "AUDIO_REPORT",
+/// What counts without `accept`: what signalling brings. Left out are CALL_OUTGOING and CALL_ANSWERED, which older baresips don't have
+/// and which say no more than the call's own line and CALL_ESTABLISHED; a plain call has the same flow on all of them.
+const BY_DEFAULT: [&str; 13] = [
     "CALL_CLOSED",
-    "CALL_DTMF_END",
-    "CALL_DTMF_START",
     "CALL_ESTABLISHED",
     "CALL_HOLD",
     "CALL_INCOMING",
-    "CALL_MENC",
     "CALL_PROGRESS",
     "CALL_REDIRECT",
     "CALL_RESUME",
     "CALL_RINGING",
-    "CALL_RTPESTAB",
     "CALL_TRANSFER",
     "CALL_TRANSFER_FAILED",
     "MESSAGE",
@@ -27,8 +22,17 @@ const BY_DEFAULT: [&str; 18] = [
     "REGISTER_OK",
 ];
 
-/// What comes in no fixed order among the events of its call.
-const MEDIA: [&str; 3] = ["AUDIO_REPORT", "CALL_MENC", "CALL_RTPESTAB"];
+/// Requests that an agent sends by itself, at times of its own.
+const BY_ITSELF: [&str; 2] = ["SENT_PUBLISH", "SENT_SUBSCRIBE"];
+
+/// Whether an event counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counts {
+    Yes,
+    /// Only where an await of the script took it.
+    IfAwaited,
+    No,
+}
 
 /// The `accept` and `ignore` directives of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,14 +57,32 @@ impl Filter {
         !self.accepted.is_empty()
     }
 
-    /// Takes a [`canonical`] name.
-    pub fn accepts(&self, name: &str) -> bool {
-        let accepted = match self.is_chosen() {
-            true => self.accepted.contains(name),
-            false => BY_DEFAULT.contains(&name),
-        };
-        accepted && !self.ignored.contains(name) && !NEVER_IN_FLOW.contains(&name)
+    /// Takes a [`canonical`] name and the event's param.
+    pub fn counts(&self, name: &str, param: &str) -> Counts {
+        if self.ignored.contains(name) || NEVER_IN_FLOW.contains(&name) {
+            return Counts::No;
+        }
+        if self.is_chosen() {
+            return if self.accepted.contains(name) { Counts::Yes } else { Counts::No };
+        }
+        match () {
+            () if name == "CALL_MENC" && is_keyed_by_sdp(param) => Counts::Yes,
+            () if OF_SOUND.contains(&name) => Counts::IfAwaited,
+            () if BY_DEFAULT.contains(&name) => Counts::Yes,
+            () if SENT_NAMES.contains(&name) && !BY_ITSELF.contains(&name) => Counts::Yes,
+            () => Counts::No,
+        }
     }
+
+    /// Whether lines of that name, which is no event of a call's sound, count.
+    pub fn accepts(&self, name: &str) -> bool {
+        self.counts(name, "") == Counts::Yes
+    }
+}
+
+/// SDES: offer and answer have the keys. DTLS agrees on them where the sound goes, `0,audio,RTP` says when it has.
+fn is_keyed_by_sdp(param: &str) -> bool {
+    !matches!(param.rsplit(',').next(), Some("RTP" | "RTCP"))
 }
 
 /// The one spelling of an event's name: upper case, and CALL_TRANSFER for baresip's TRANSFER.
@@ -75,9 +97,9 @@ pub(super) fn canonical(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// Takes a [`canonical`] name.
+/// What comes in no fixed order among the events of its call. Takes a [`canonical`] name.
 pub(super) fn is_media(name: &str) -> bool {
-    MEDIA.contains(&name)
+    name == "AUDIO_REPORT" || OF_SOUND.contains(&name)
 }
 
 pub(super) fn is_registration(name: &str) -> bool {

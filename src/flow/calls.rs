@@ -1,7 +1,9 @@
-//! Which call of an agent an event belongs to.
+//! Which call of an agent an event belongs to, and what has been seen of it.
 
+use super::accept::Filter;
 use super::names::{Names, Who};
-use crate::event::AgentEvent;
+use crate::event::{AgentEvent, SipEvent};
+use crate::sip::sdp;
 use std::collections::BTreeSet;
 
 /// The calls of one agent, in the order of its `dial` or of the first that was heard of them.
@@ -10,8 +12,8 @@ pub(super) struct Calls(Vec<Call>);
 
 #[derive(Debug, Default)]
 pub(super) struct Call {
-    /// Unknown until the first event that names it.
-    id: Option<String>,
+    /// Unknown until the first event that names it. It is its Call-ID, too.
+    pub id: Option<String>,
     /// `incoming` or `outgoing`.
     pub direction: String,
     /// As the agent gave it; for a call that was only dialled, as the command says.
@@ -20,15 +22,80 @@ pub(super) struct Call {
     pub peer_name: String,
     /// The `n` of the command that dialled it.
     dialled: Option<u64>,
-    pub open: bool,
-    pub lines: Vec<String>,
-    pub media: BTreeSet<String>,
+    open: bool,
+    is_answered: bool,
+    lines: Vec<Entry>,
+    /// It rang at the peer; the peer sent sound before it answered.
+    rings: [bool; 2],
+    sounds: Vec<Sound>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    /// What the peer said before it answered. How often it rings is chance, and so is, with several phones, in which order.
+    Early,
+    Line {
+        is_end: bool,
+        text: String,
+    },
+}
+
+/// An event of its sound.
+#[derive(Debug)]
+struct Sound {
+    n: u64,
+    is_key: bool,
+    text: String,
+    counts: bool,
 }
 
 impl Call {
     /// Whether it stands in the flow.
-    pub fn counts(&self) -> bool {
-        !self.lines.is_empty() || !self.media.is_empty()
+    pub fn counts(&self, filter: &Filter) -> bool {
+        !self.lines(filter).is_empty() || self.sounds.iter().any(|sound| sound.counts)
+    }
+
+    pub fn lines(&self, filter: &Filter) -> Vec<String> {
+        let early = ["CALL_RINGING", "CALL_PROGRESS"];
+        let early = || early.iter().zip(self.rings).filter(|(name, came)| *came && filter.accepts(name));
+        let text = |entry: &Entry| match entry {
+            Entry::Early => early().map(|(name, _)| name.to_string()).collect(),
+            Entry::Line { text, .. } => vec![text.clone()],
+        };
+        self.lines.iter().flat_map(text).collect()
+    }
+
+    /// What came of its sound: first what has no order, in that of the text, then the keys as they were pressed.
+    pub fn media(&self) -> Vec<String> {
+        let counting = |is_key: bool| self.sounds.iter().filter(move |sound| sound.counts && sound.is_key == is_key);
+        let unordered: BTreeSet<&str> = counting(false).map(|sound| sound.text.as_str()).collect();
+        unordered.into_iter().chain(counting(true).map(|sound| sound.text.as_str())).map(String::from).collect()
+    }
+
+    pub fn sound(&mut self, n: u64, name: &str, text: String, counts: bool) {
+        self.sounds.push(Sound { n, is_key: name.starts_with("CALL_DTMF_"), text, counts });
+    }
+
+    pub fn rings(&mut self, early_media: bool) {
+        if self.rings == [false; 2] {
+            let end = self.lines.iter().position(|entry| matches!(entry, Entry::Line { is_end: true, .. }));
+            self.lines.insert(end.unwrap_or(self.lines.len()), Entry::Early);
+        }
+        self.rings[usize::from(early_media)] = true;
+    }
+
+    /// A transfer that is asked for once more, because the peer had no answer yet, is none of its own.
+    pub fn line(&mut self, name: &str, text: String) {
+        let known = |entry: &Entry| matches!(entry, Entry::Line { text: known, .. } if *known == text);
+        if name != "CALL_TRANSFER" || !self.lines.iter().any(known) {
+            self.lines.push(Entry::Line { is_end: name == "CALL_CLOSED", text });
+        }
+    }
+
+    /// Takes an event's canonical name, whether it counts or not.
+    pub fn happened(&mut self, name: &str) {
+        self.is_answered |= name == "CALL_ESTABLISHED";
+        self.open &= name != "CALL_CLOSED";
     }
 
     /// Whether the event may be of this call, as far as direction and peer say.
@@ -40,8 +107,45 @@ impl Call {
 }
 
 impl Calls {
-    pub fn all(&self) -> &[Call] {
-        &self.0
+    pub fn has(&self, id: &str) -> bool {
+        self.0.iter().any(|call| call.id.as_deref() == Some(id))
+    }
+
+    /// Those that count, each with its number among those of its direction and peer. Calls with different peers have no order: they
+    /// may come at once.
+    pub fn in_order(&self, counts: impl Fn(&Call) -> bool) -> Vec<(usize, &Call)> {
+        let mut calls: Vec<&Call> = self.0.iter().filter(|call| counts(call)).collect();
+        let key = |call: &Call| (call.direction.clone(), call.peer_name.clone());
+        calls.sort_by_cached_key(|call| key(call));
+        let mut number = 0;
+        let numbered = |(at, call): (usize, &&Call)| {
+            number = if at > 0 && key(calls[at - 1]) == key(call) { number + 1 } else { 1 };
+            number
+        };
+        let numbers: Vec<usize> = calls.iter().enumerate().map(numbered).collect();
+        numbers.into_iter().zip(calls).collect()
+    }
+
+    /// An await took an event of a call's sound: it counts. False where it is none of these calls'.
+    pub fn awaited(&mut self, n: u64) -> bool {
+        for call in self.0.iter_mut().rev() {
+            if let Ok(at) = call.sounds.binary_search_by_key(&n, |sound| sound.n) {
+                call.sounds[at].counts = true;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// An INVITE is answered provisionally. Where the agent gave up its call before that came it tells of no ringing: whether it
+    /// does is chance, so that it counts in any case.
+    pub fn rings_late(&mut self, sip: &SipEvent) {
+        let of_message = |call: &&mut Call| call.id.as_ref() == Some(&sip.call_id) && call.direction == "outgoing";
+        let call = self.0.iter_mut().rev().find(of_message);
+        if let Some(call) = call.filter(|call| !call.open && !call.is_answered) {
+            let kind = sip.header("Content-Type").unwrap_or_default();
+            call.rings(sdp::in_body(kind, &sip.body).is_some());
+        }
     }
 
     /// The agent's process is gone, and its calls with it.
@@ -70,7 +174,8 @@ impl Calls {
 
     /// The agent refused the command.
     pub fn not_dialled(&mut self, n: u64) {
-        self.0.retain(|call| call.dialled != Some(n) || call.id.is_some() || call.counts());
+        let is_heard = |call: &Call| call.id.is_some() || !call.lines.is_empty() || !call.sounds.is_empty();
+        self.0.retain(|call| call.dialled != Some(n) || is_heard(call));
     }
 
     /// The call that an event is of; a new one if it is of none that is known. Takes the event's canonical name.

@@ -123,6 +123,9 @@ fn tests(workplace: &Workplace, source: &Arc<Source>, files: &Loader) -> Result<
     if !compiled.program.has_tests() {
         return Ok(vec![(None, possible(compiled))]);
     }
+    let found = preflight::blocks(&compiled.program, inputs, supervisor.kind());
+    let found = found.map_err(|problem| refused(ExitCode::Usage)(vec![problem]))?;
+    let mut stale = found.stale;
     let facts_of_tests = FactsOfTests::new(&compiled.program);
     let one = |block: Block| {
         let facts = facts_of_tests.of(&block);
@@ -130,11 +133,12 @@ fn tests(workplace: &Workplace, source: &Arc<Source>, files: &Loader) -> Result<
         let of_test = |found: &[Diagnostic]| -> Vec<Diagnostic> {
             found.iter().filter(|one| facts_of_tests.concern(&block, one)).cloned().collect()
         };
-        let (warnings, hints) = (of_test(&compiled.warnings), of_test(&compiled.hints));
+        // what is stale concerns no test: it is said once
+        let warnings = [of_test(&compiled.warnings), std::mem::take(&mut stale)].concat();
+        let hints = of_test(&compiled.hints);
         (Some(block.name.clone()), possible(Compiled { program, facts, warnings, hints, ..compiled.clone() }))
     };
-    let blocks = preflight::blocks(&compiled.program, inputs, supervisor.kind());
-    Ok(blocks.map_err(|problem| refused(ExitCode::Usage)(vec![problem]))?.into_iter().map(one).collect())
+    Ok(found.blocks.into_iter().map(one).collect())
 }
 
 type Named = (Option<Arc<str>>, Result<Compiled, Refusal>);

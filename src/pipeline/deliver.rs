@@ -1,7 +1,6 @@
-//! What is done with a verdict: kept with the run, written into the test, sent to webhooks.
+//! What is done with a verdict: kept with the run, sent to webhooks.
 
 use super::case::TestId;
-use super::execute::Ran;
 use super::history::History;
 use super::workplace::Workplace;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -12,7 +11,6 @@ use crate::run::Run;
 use crate::script::Script;
 use crate::validation::Validations;
 use crate::verdict::Verdict;
-use regex::Regex;
 use std::fs::{File, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -21,7 +19,7 @@ use std::time::Duration;
 use tempfile::Builder;
 
 /// The flow beside a test: `<file>.flow`, or `<file>.<block>.flow`.
-fn flow_file(test: &TestId) -> PathBuf {
+pub(super) fn flow_file(test: &TestId) -> PathBuf {
     let mut name = test.file.as_os_str().to_os_string();
     if let Some(block) = &test.block {
         name.push(format!(".{}", tame(block)));
@@ -69,44 +67,6 @@ pub fn send(
     }
 }
 
-/// Whether the run's flow is worth keeping: nothing but the hash, if anything, speaks against it.
-pub fn is_updatable(ran: &Ran) -> bool {
-    ran.sound
-}
-
-/// Writes the hash of a run into its test, and its flow beside it. Gives what was written, or why it could not be.
-pub fn update(ran: &Ran) -> Result<String, Diagnostic> {
-    let (test, file) = (&ran.test, &ran.test.file);
-    let unwritable = |path: &Path, error: std::io::Error| {
-        let problem = Diagnostic::error(format!("`{}` can't be updated: {error}", path.display()));
-        problem.advice("see that the file and its folder may be written")
-    };
-    let text = std::fs::read_to_string(file).map_err(|error| unwritable(file, error))?;
-    let hash = ran.flow.hash();
-    let rhai = file.extension().is_some_and(|extension| extension == "rhai");
-    let updated = with_new_hash(&text, test.block.as_deref(), &hash, rhai);
-    if let Some(updated) = updated.as_ref().filter(|updated| **updated != text) {
-        replace(file, updated).map_err(|error| unwritable(file, error))?;
-    }
-    let flow = flow_file(test);
-    replace(&flow, ran.flow.text()).map_err(|error| unwritable(&flow, error))?;
-    Ok(match updated {
-        Some(_) => format!("{test} has hash {hash}, its flow is in {}", flow.display()),
-        None => {
-            format!("the flow of {test} is in {}; its name is not written out, and so its hash is not", flow.display())
-        }
-    })
-}
-
-/// A test's text with that hash as the expected one, of that block where it has several; none where the block's name is not
-/// written out, as that of a row.
-pub fn with_new_hash(text: &str, block: Option<&str>, hash: &str, rhai: bool) -> Option<String> {
-    match block {
-        Some(block) => with_hash_in_block(text, block, hash),
-        None => Some(with_hash(text, hash, rhai)),
-    }
-}
-
 /// A file appears whole or not at all; what is no file (a pipe, a device) takes the text as it is.
 pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     replace_by(path, |file| file.write_all(text.as_bytes()))
@@ -138,77 +98,4 @@ fn without_path(error: std::io::Error) -> std::io::Error {
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// The same for one test of several; none where its name is not written out, as that of a row.
-fn with_hash_in_block(text: &str, name: &str, hash: &str) -> Option<String> {
-    let head = format!(r#"(?m)^[ \t]*test\s+["`]{}["`]\s*\{{"#, regex::escape(name));
-    let begin = Regex::new(&head).ok()?.find(text)?.end();
-    let end = text[begin..].find("\n}").map_or(text.len(), |end| begin + end);
-    let (before, block, after) = (&text[..begin], &text[begin..end], &text[end..]);
-    let block = match hash_call().is_match(block) {
-        true => with_hash(block, hash, true),
-        false => format!("\n    hash(\"{hash}\");{block}"),
-    };
-    Some([before, &block, after].concat())
-}
-
-/// `hash("…")` in a script.
-fn hash_call() -> Regex {
-    Regex::new(r#"(?m)^(?<before>[ \t]*hash\()"[^"\n]*"(?<after>\).*)$"#).expect("a valid expression")
-}
-
-/// The text with its hash replaced, or put at its top, behind a byte order mark and with the line ends that are there.
-fn with_hash(text: &str, hash: &str, rhai: bool) -> String {
-    let (mark, text) = text.split_at(if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 });
-    let first = text.split_inclusive('\n').next().unwrap_or_default();
-    let end = if first.ends_with("\r\n") { "\r\n" } else { "\n" };
-    let directive = r"(?mi)^(?<before>[ \t]*(?:_hash|hash:)[ \t]*)[^\r\n]*?(?<after>[ \t]*\r?)$";
-    let (known, line) = match rhai {
-        true => (hash_call(), format!("hash(\"{hash}\");{end}")),
-        false => (Regex::new(directive).expect("a valid expression"), format!("_hash {hash}{end}")),
-    };
-    if !known.is_match(text) {
-        return [mark, &line, text].concat();
-    }
-    let replaced = |found: &regex::Captures| {
-        let before = &found["before"];
-        let gap = if !rhai && before.ends_with(|c: char| c.is_alphanumeric()) { " " } else { "" };
-        let quote = if rhai { "\"" } else { "" };
-        format!("{before}{gap}{quote}{hash}{quote}{}", &found["after"])
-    };
-    [mark, &known.replace_all(text, replaced)].concat()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{with_hash, with_hash_in_block};
-
-    #[test]
-    fn the_hash_is_replaced_where_it_stands_or_put_at_the_top() {
-        let cases = [
-            ("# x\n_hash\ndial 1\n", false, "# x\n_hash 00ff\ndial 1\n"),
-            ("_HASH  old \r\ndial 1\r\n", false, "_HASH  00ff \r\ndial 1\r\n"),
-            ("hash:aa\n", false, "hash:00ff\n"),
-            ("dial 1\n", false, "_hash 00ff\ndial 1\n"),
-            ("dial 1\r\n", false, "_hash 00ff\r\ndial 1\r\n"),
-            ("\u{feff}dial 1\n", false, "\u{feff}_hash 00ff\ndial 1\n"),
-            ("\u{feff}_hash aa\r\ndial 1\r\n", false, "\u{feff}_hash 00ff\r\ndial 1\r\n"),
-            ("hash(\"\"); // h\nlet a = 1;\n", true, "hash(\"00ff\"); // h\nlet a = 1;\n"),
-            ("let a = 1;\n", true, "hash(\"00ff\");\nlet a = 1;\n"),
-        ];
-        for (text, rhai, expected) in cases {
-            assert_eq!(with_hash(text, "00ff", rhai), expected);
-        }
-    }
-
-    #[test]
-    fn of_several_tests_one_gets_its_hash() {
-        let text = "test \"a\" {\n    hash(\"1\");\n}\n\ntest \"b (1)\" {\n    x();\n}\n";
-        let expected = text.replace("hash(\"1\")", "hash(\"00ff\")");
-        assert_eq!(with_hash_in_block(text, "a", "00ff").as_deref(), Some(expected.as_str()));
-        let expected = text.replace("(1)\" {", "(1)\" {\n    hash(\"00ff\");");
-        assert_eq!(with_hash_in_block(text, "b (1)", "00ff").as_deref(), Some(expected.as_str()));
-        assert_eq!(with_hash_in_block(text, "c", "00ff"), None);
-    }
 }

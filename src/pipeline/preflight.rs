@@ -3,7 +3,7 @@
 use super::sounds::{BUILT_IN, SILENCE};
 use crate::agent::{Kind, commands, sound};
 use crate::diagnostic::{Diagnostic, MOST, Place, Source, limited, nearest};
-use crate::engine::{self, Block, Facts, FactsOfTests, Known, Limits, Loader, Program};
+use crate::engine::{self, Collected, Facts, FactsOfTests, Known, Limits, Loader, Program};
 use crate::event::Ended;
 use crate::run::{Collecting, Inputs};
 use crate::script::Script;
@@ -65,7 +65,8 @@ pub fn check(
         match blocks(&program, inputs, kind) {
             Ok(tests) => {
                 let known = FactsOfTests::new(&program);
-                facts.extend(tests.iter().map(|test| known.of(test)));
+                facts.extend(tests.blocks.iter().map(|test| known.of(test)));
+                diagnostics.extend(tests.stale);
             }
             Err(problem) => {
                 diagnostics.push(problem);
@@ -90,7 +91,7 @@ const COLLECTING: Limits = Limits { within: Duration::ZERO, test: Duration::from
 ///
 /// # Errors
 /// Its top level fails, or makes none.
-pub fn blocks(program: &Program, inputs: &Arc<Inputs>, kind: &Kind) -> Result<Vec<Block>, Diagnostic> {
+pub fn blocks(program: &Program, inputs: &Arc<Inputs>, kind: &Kind) -> Result<Collected, Diagnostic> {
     engine::collect(program, Arc::new(Collecting::new(inputs.clone(), kind.clone())), &COLLECTING)
 }
 

@@ -274,6 +274,7 @@ mod tests {
                 duration
             }),
             prop::collection::vec(1u32.., 0..4).prop_map(|lines| Note::Reached { lines }),
+            prop::collection::vec(any::<u64>(), 0..4).prop_map(|events| Note::Awaited { events }),
             Just(Note::StepsDone),
             (text(), at(), prop::collection::vec(text(), 0..3), prop::option::of(text())).prop_map(
                 |(message, at, details, advice)| Note::Ended(Ended { how: How::Failed, message, at, details, advice })

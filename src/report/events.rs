@@ -192,6 +192,7 @@ fn note(note: &Note) -> String {
         Note::CheckFailed { message, at: place } => format!("a check failed: {}{}", safe(message), at(place.as_ref())),
         Note::Warning { message, at: place } => format!("warning: {}{}", safe(message), at(place.as_ref())),
         Note::Recording { file, duration, .. } => format!("recording {}, {:.1} s", safe(file), duration / 1000.0),
+        Note::Awaited { events } => format!("the await took {}", count(events.len(), "event")),
         Note::Reached { lines } => format!("{} reached", count(lines.len(), "line")),
         Note::StepsDone => "the last step is done".into(),
         Note::Ended(ended) => end(ended),

@@ -10,6 +10,7 @@ mod host;
 mod inputs;
 mod policy;
 mod recordings;
+mod underway;
 mod validations;
 
 use crate::agent::Supervisor;
@@ -21,11 +22,14 @@ pub use inputs::{Inputs, Lookup, is_name};
 use policy::Policy;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use underway::Underway;
 pub use validations::Validator;
 
 /// How long a run waits at its end for what its agents still owe it: the reports of calls that have closed.
 const REPORTS: Duration = Duration::from_millis(500);
+/// And for answers to what they have sent: no longer, whatever they send meanwhile.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// A run that is going on. Made before the engine starts, so that readers can follow its log from the first event on.
 pub struct Run {
@@ -36,6 +40,7 @@ pub struct Run {
     folder: PathBuf,
     agents: Agents,
     policy: Policy,
+    underway: Underway,
     inputs: Arc<Inputs>,
     /// Whether agents are asked is changed by one at a time: who stops the run, and who goes on all the same.
     asking: Mutex<()>,
@@ -51,12 +56,25 @@ impl Run {
     pub fn new(supervisor: Arc<Supervisor>, folder: PathBuf, inputs: Arc<Inputs>, clock: Clock) -> Arc<Run> {
         let log = Arc::new(Log::new(clock));
         let (secrets, agents, policy) = (Secrets::default(), Agents::default(), Policy::default());
+        let underway = Underway::default();
         // a value of a file of secrets may stand in a testfile as a macro, which nobody asks for by name
         inputs.secrets.values().for_each(|value| secrets.add(value));
         let (webhooks, asking, includes) = (Mutex::default(), Mutex::default(), Mutex::default());
         let validator = OnceLock::new();
-        let run =
-            Run { log, secrets, supervisor, folder, agents, policy, inputs, asking, webhooks, includes, validator };
+        let run = Run {
+            log,
+            secrets,
+            supervisor,
+            folder,
+            agents,
+            policy,
+            underway,
+            inputs,
+            asking,
+            webhooks,
+            includes,
+            validator,
+        };
         let run = Arc::new(run);
         run.abandon_on_stop();
         run
@@ -190,17 +208,24 @@ impl Run {
         self.push(None, Body::Note(note));
     }
 
-    /// Waits until everything that the last step set off among local agents has been told: what an agent sent before it
-    /// answered a command lies in its peer's socket by then, so that three rounds of questions cover a request, its
-    /// response and the acknowledgement.
+    /// Waits until everything that the last step set off has been told, so that it is no chance what of it the flow has. What an
+    /// agent sent before it answered a command lies in its peer's socket by then: each round of questions takes it one hop further,
+    /// until one brings nothing new. What goes through other programs is waited for until it is answered.
     fn settle(&self) {
         let live = self.agents.live();
         // all at once: those that hang are known after one silence, however many they are, and asked nothing more
         let questions: Vec<_> = live.iter().filter_map(|agent| agent.question()).collect();
         questions.into_iter().for_each(|question| drop(question.blocking_recv()));
-        for _round in 0..3 {
-            for agent in &live {
-                agent.barrier();
+        let until = Instant::now() + SETTLED;
+        let mut round = 0;
+        while Instant::now() < until {
+            round += 1;
+            let before = self.underway.heard();
+            live.iter().for_each(|agent| agent.barrier());
+            // a request, its response and the acknowledgement
+            let is_over = round >= 3 && self.underway.heard() == before;
+            if is_over && !self.underway.wait(until) {
+                break;
             }
         }
         for agent in &live {
@@ -208,11 +233,11 @@ impl Run {
         }
     }
 
-    /// Begins to stop every agent; the flow of each ends here.
+    /// Begins to stop every agent; the flow of each ends here, before any of them hangs up on another.
     fn stop_agents(&self) {
-        for agent in self.agents.retire_all() {
-            agent.stop();
-        }
+        let agents = self.agents.retire_all();
+        agents.iter().for_each(|agent| agent.ends_flow());
+        agents.iter().for_each(|agent| agent.stop());
     }
 }
 
@@ -232,6 +257,7 @@ impl Sink for Run {
             }
             stop = stop.or(self.policy.judge(agent, body));
         }
+        self.underway.note(agent, &bodies);
         self.log.push_and_stop(agent, bodies, stop)
     }
 }

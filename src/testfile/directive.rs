@@ -2,7 +2,7 @@
 
 use super::Piece;
 use super::chain::trim;
-use crate::event::{EVENT_NAMES, NEVER_IN_FLOW};
+use crate::event::{EVENT_NAMES, NEVER_IN_FLOW, SENT_NAMES};
 use std::ops::Range;
 
 /// What a flow calls `TRANSFER` and `TRANSFER_FAILED`.
@@ -180,7 +180,7 @@ pub fn event_names(value: &str, offset: usize) -> impl Iterator<Item = Piece> {
 
 /// Whether there is such an event, or kind of event.
 pub fn is_event_name(name: &str) -> bool {
-    [EVENT_NAMES, NEVER_IN_FLOW, FLOWS_NAMES].iter().any(|names| names.contains(&name))
+    [EVENT_NAMES, NEVER_IN_FLOW, FLOWS_NAMES, SENT_NAMES].iter().any(|names| names.contains(&name))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::macros::{MAX_MACROS, Macros, Part, Writer};
 use super::told::{Told, short};
 use super::{Command, Content, Line, MAX_BYTES, MAX_COMMAND, MAX_PARTS, Piece, Step, TestFile, To};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
-use crate::event::{EVENT_NAMES, NEVER_IN_FLOW, is_no_flow_hash};
+use crate::event::{EVENT_NAMES, NEVER_IN_FLOW, SENT_NAMES, is_no_flow_hash};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -146,7 +146,7 @@ impl<'a> Parser<'a> {
                 });
             } else if !directive::is_event_name(&text) {
                 self.told.warning(span, format!("no agent has an event `{}`", short(&text)), || {
-                    match nearest(&text, EVENT_NAMES.iter().copied()) {
+                    match nearest(&text, EVENT_NAMES.iter().chain(SENT_NAMES).copied()) {
                         Some(known) => format!("did you mean `{known}`?"),
                         None => "the names are baresip's (CALL_ESTABLISHED, CALL_CLOSED, ...), and AUDIO_REPORT".into(),
                     }

@@ -391,3 +391,42 @@ fn the_example_of_the_seed_measures_the_delay() {
         assert_eq!(place(&ended.at, "validation.js"), (line, 1));
     }
 }
+
+#[test]
+fn the_report_of_a_call_is_one_event() {
+    let line = |n: u64, agent: &str, text: &str| Event {
+        n,
+        time: n as f64,
+        agent: Some(agent.into()),
+        body: Body::Log(crate::event::LogLine { level: "info".into(), text: text.into() }),
+    };
+    let texts = [
+        ("a", "call: terminated"),
+        ("a", "audio           Transmit:     Receive:"),
+        ("b", "audio           Transmit:     Receive:"),
+        ("a", "packets:            100           99"),
+        ("b", "packets:             99          100"),
+        ("a", "avg. bitrate:      64.1         64.4  (kbit/s)"),
+        ("a", "errors:               0            0"),
+        ("a", "jitter:             0.1          0.2  (ms)"),
+        ("b", "ua: stop all (forced=0)"),
+        ("b", "errors:               0            0"),
+        ("a", "audio           Transmit:     Receive:"),
+    ];
+    let events: Vec<Event> = texts.iter().enumerate().map(|(n, (agent, text))| line(n as u64, agent, text)).collect();
+    let seen = material::of(&Recorded(events)).unwrap().events;
+    let text = |event: &Arc<Event>| if let Body::Log(line) = &event.body { line.text.clone() } else { String::new() };
+    let table = |agent: &str| {
+        let lines = texts.iter().filter(|(of, text)| *of == agent && text.contains(':')).map(|(_, text)| *text);
+        lines.skip(usize::from(agent == "a")).collect::<Vec<_>>()
+    };
+    let expected = [
+        texts[0].1.to_string(),
+        table("a")[..5].join("\n"),
+        table("b")[..2].join("\n"),
+        texts[8].1.to_string(),
+        texts[9].1.to_string(),
+        texts[10].1.to_string(),
+    ];
+    assert_eq!(seen.iter().map(text).collect::<Vec<_>>(), expected);
+}

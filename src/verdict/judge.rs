@@ -78,6 +78,8 @@ struct Facts {
     strict: bool,
     /// The last hash that the test asks for.
     asked: Option<Asked>,
+    /// The file lists hashes, and none for this test.
+    unlisted: Option<Option<At>>,
     repetitions: Option<u32>,
     /// Commands without an answer yet.
     commands: BTreeMap<u64, Command>,
@@ -152,6 +154,7 @@ impl Facts {
             Note::Directive { name, values, at } => match name.as_str() {
                 "include" => self.includes.extend(values.iter().map(|file| (file.clone(), at.clone()))),
                 "strict" => self.strict = true,
+                "hash" if values.is_empty() => self.unlisted = Some(at.clone()),
                 "hash" => self.asked = Asked::of(values, at),
                 "repeat" => {
                     let count = values.first().and_then(|count| count.parse().ok());
@@ -205,6 +208,10 @@ impl Facts {
         // stable: reasons of one weight stay in the order of the rules
         found.sort_by_key(|(status, _)| std::cmp::Reverse(weight(*status)));
         let mut warnings: Vec<Reason> = self.missing.told().into_iter().chain(self.warnings.told()).collect();
+        if let (Some(at), None) = (&self.unlisted, &self.asked) {
+            let unlisted = Reason::new("the hashes that stand here have none for this test: its flow is not judged");
+            warnings.push(unlisted.at(at.clone()).advice("`telefonist run --update` writes it"));
+        }
         if !self.strict {
             warnings.extend(self.refused.told());
         }

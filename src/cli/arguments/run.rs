@@ -26,9 +26,10 @@ pub struct RunArguments {
     /// When a test's script fails, leave its calls up and open a prompt inside it (as `telefonist repl`); only at a terminal
     #[arg(long, conflicts_with_all = ["verbose", "watch"])]
     pub pause_on_failure: bool,
-    /// Write the hash of this run into the testfile, and its flow beside it as <test>.flow
-    #[arg(long)]
-    pub update: bool,
+    /// Run each test so many times, 3 unless another number is given; where its runs agree, write the hash of its flow into it,
+    /// and the flow beside it as <test>.flow
+    #[arg(long, value_name = "RUNS", num_args = 0..=1, require_equals = true, default_missing_value = "3", value_parser = clap::value_parser!(u16).range(1..))]
+    pub update: Option<u16>,
     /// Run the tests again that a change of their files concerns, until Ctrl-C
     #[arg(long)]
     pub watch: bool,

@@ -6,7 +6,7 @@ use super::{command_of, habits, place, start_of};
 use crate::agent::commands;
 use crate::diagnostic::nearest;
 use crate::engine::{docs, names};
-use crate::event::EVENT_NAMES;
+use crate::event::{EVENT_NAMES, SENT_NAMES};
 use rhai::{Expr, FnCallExpr, Position};
 use std::rc::Rc;
 
@@ -225,7 +225,9 @@ impl Walk<'_> {
         let mut found = None;
         for argument in listed {
             let Expr::StringConstant(name, position) = argument else { continue };
-            found = EVENT_NAMES.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
+            let of_flow = matches!(call.name.as_str(), "accept" | "ignore");
+            let known = EVENT_NAMES.iter().chain(SENT_NAMES.iter().filter(|_| of_flow));
+            found = known.copied().find(|known| known.eq_ignore_ascii_case(name));
             if found.is_none() {
                 let near = habits::event(name).or_else(|| nearest(name, EVENT_NAMES.iter().copied()));
                 let advice = match name.as_str() {

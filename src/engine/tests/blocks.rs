@@ -19,7 +19,12 @@ test "skipped" { skip("not today"); }
 
 fn names(text: &str) -> Vec<String> {
     let found = collect(&program(text), Arc::new(FakeHost::new()), &Limits::default());
-    found.unwrap_or_else(|problem| panic!("{problem:?}")).iter().map(|block: &Block| block.name.to_string()).collect()
+    found
+        .unwrap_or_else(|problem| panic!("{problem:?}"))
+        .blocks
+        .iter()
+        .map(|block: &Block| block.name.to_string())
+        .collect()
 }
 
 fn refused(text: &str) -> String {

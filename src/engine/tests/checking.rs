@@ -228,7 +228,7 @@ fn effort_of(parts: usize, text: impl Fn(usize) -> String) -> u64 {
         if let Ok(program) = crate::engine::compile(&script(&text)) {
             let facts = crate::engine::FactsOfTests::new(&program);
             let host: Arc<dyn crate::engine::Host> = Arc::new(FakeHost::new());
-            let blocks = crate::engine::collect(&program, host, &Limits::default()).unwrap_or_default();
+            let blocks = crate::engine::collect(&program, host, &Limits::default()).unwrap_or_default().blocks;
             blocks.iter().for_each(|block| drop(facts.of(block)));
         }
     })

@@ -68,6 +68,7 @@ fn events(text: &str) -> Vec<Event> {
         Note::Warning { message: s(), at: at(text) },
         Note::AgentLost { status: s() },
         Note::Recording { file: s(), call: Some(1), duration: 1.0 },
+        Note::Awaited { events: vec![1] },
         Note::Reached { lines: vec![1, 3] },
         Note::StepsDone,
         Note::Ended(Ended { at: at(text), details: vec![s()], advice: Some(s()), ..Ended::failed(s()) }),

@@ -113,6 +113,7 @@ impl Line {
             Note::Recording { file, duration, .. } => {
                 self.set("host", "recording", format!("{file}, {duration:.0} ms"))
             }
+            Note::Awaited { events } => self.set("step", "wait over", format!("{} taken", events.len())),
             Note::Reached { lines } => self.set("host", "lines reached", lines.len().to_string()),
             Note::StepsDone => self.set("host", "steps done", String::new()),
             Note::Ended(ended) => self.ended(ended),

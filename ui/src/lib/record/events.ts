@@ -95,6 +95,7 @@ const note = (event: RunEvent): Told => {
     case "CHECK_FAILED": return { sort: "step", head: "check failed", text: text(event.message), bad: true };
     case "WARNING": return { sort: "host", head: "warning", text: text(event.message), bad: true };
     case "RECORDING": return { sort: "host", head: "recording", text: `${text(event.file)}, ${duration(number(event.duration))}` };
+    case "AWAITED": return { sort: "step", head: "wait over", text: `${Array.isArray(event.events) ? event.events.length : 0} taken` };
     case "REACHED": return { sort: "host", head: "lines reached", text: (Array.isArray(event.lines) ? event.lines : []).map(text).join(", ") };
     case "STEPS_DONE": return { sort: "host", head: "steps done", text: "" };
     case "ENDED": return ended(event, "the script came to its end");
