@@ -2,9 +2,14 @@
 
 #[path = "patches/dtmf.rs"]
 mod dtmf;
+#[path = "patches/holds.rs"]
+mod holds;
+#[path = "patches/transfers.rs"]
+mod transfers;
 
 use crate::support::Telefonist;
 use crate::support::odd_peer::{OddPeer, Received};
+use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -37,11 +42,24 @@ fn end(peer: &OddPeer) {
     peer.respond(&peer.receive("BYE"), "200 OK", "one", "");
 }
 
+/// Acknowledges a final response to an INVITE of the peer.
+fn acknowledge(peer: &OddPeer, response: &Received, agent: SocketAddr) {
+    let text = format!(
+        "ACK sip:alice@{agent} SIP/2.0\r\nVia: {}\r\nMax-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\n\
+         CSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n",
+        response.header("Via"),
+        response.header("From"),
+        response.header("To"),
+        response.header("Call-ID")
+    );
+    peer.send(&text, agent);
+}
+
 #[test]
 fn every_branch_of_a_fork_gets_its_prack() {
     let peer = OddPeer::new();
     let account = "let alice = agent(\"<sip:alice@127.0.0.1>;regint=0;100rel=yes\");\nalice.dial(peer);\n";
-    let test = with(&peer, &format!("{account}await alice.established() within 20s;\n{END}"));
+    let test = with(&peer, &format!("{account}await alice.closed() within 20s;\n"));
     thread::scope(|scope| {
         scope.spawn(|| {
             let invite = peer.receive("INVITE");
@@ -57,7 +75,8 @@ fn every_branch_of_a_fork_gets_its_prack() {
             peer.respond(&invite, "200 OK", "two", &peer.sdp());
             assert!(peer.receive("ACK").header("To").ends_with("tag=two"));
             peer.rtp.recv_from(&mut [0; 2000]).expect("RTP to the branch that answered");
-            end(&peer);
+            peer.request_within(&invite, "two", "BYE", 10, "");
+            peer.receive("SIP/2.0 200");
         });
         test.run().exits(0);
     });
@@ -187,15 +206,7 @@ fn a_call_is_refused_with_the_whole_reason() {
                 peer.request("INVITE", id, "Content-Type: application/sdp\r\n", &peer.sdp(), options.from);
                 let refused = peer.receive(&line[..11]);
                 assert!(refused.text.starts_with(line), "{}", refused.text);
-                let acknowledge = format!(
-                    "ACK sip:alice@{agent} SIP/2.0\r\nVia: {}\r\nMax-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {id}\r\n\
-                     CSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n",
-                    refused.header("Via"),
-                    refused.header("From"),
-                    refused.header("To"),
-                    agent = options.from
-                );
-                peer.send(&acknowledge, options.from);
+                acknowledge(&peer, &refused, options.from);
             }
         });
         test.run().exits(0);

@@ -2,8 +2,8 @@
 
 use crate::event::AgentEvent;
 
-/// baresip refers to the call that is current when `atransferexec` comes: where the first call's hold is answered after the
-/// second call, that is the wrong one, and the peer is asked to call itself. So the right one is made current before.
+/// An external baresip refers to the call that is current when `atransferexec` comes: where the first call's hold is answered
+/// after the second call, that is the wrong one, and the peer is asked to call itself. So the right one is made current before.
 #[derive(Debug, Default)]
 pub enum Consultation {
     #[default]

@@ -50,7 +50,7 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
 
 /// Methods of agents, waiters and durations.
 pub const METHODS: &[(&str, &str)] = &[
-    ("abort_transfer", "Gives up the attended transfer."),
+    ("abort_transfer", "Gives up the attended transfer: ends the call to its target."),
     ("accept", "Answers the incoming call."),
     ("attended_transfer", "Calls a third party, to transfer the call to it."),
     ("audio", "Plays a sound file of the sounds folder into the call."),
@@ -60,7 +60,7 @@ pub const METHODS: &[(&str, &str)] = &[
     ),
     ("again", "Of sip(…): a message that one await took already will do, too."),
     ("cmd", "Sends any command of baresip's."),
-    ("complete_transfer", "Connects the held call with the third party."),
+    ("complete_transfer", "Connects the first call with the third party."),
     ("count", "A waiter for so many events; awaiting it gives them as a list."),
     ("dial", "Calls an agent, or a URI."),
     ("dtmf", "Sends digits; behind `await`: a waiter for a digit that comes, or for several in a row in one call."),

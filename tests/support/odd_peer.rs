@@ -28,6 +28,7 @@ impl OddPeer {
             let port = rtp.local_addr().expect("an address").port();
             let next = port.checked_add(1).filter(|_| port.is_multiple_of(2));
             if let Some(rtcp) = next.and_then(|port| UdpSocket::bind(("127.0.0.1", port)).ok()) {
+                rtp.set_read_timeout(Some(LIMIT)).expect("a socket");
                 return OddPeer { socket, rtp, rtcp };
             }
         }
