@@ -66,7 +66,7 @@ fn what_is_never_answered_stands_in_the_flow_once() {
         &peer,
         // the hold is repeated meanwhile
         "alice.dial(peer);\nawait alice.established() within 20s;\nalice.hold();\n\
-         await alice.sip(\"INVITE\").where(|m| m.direction == \"OUT\").count(3) within 20s;\nalice.hangup();\n",
+         await alice.sip(\"INVITE\").sent().count(3) within 20s;\nalice.hangup();\n",
     );
     thread::scope(|scope| {
         scope.spawn(|| answer(&peer));
