@@ -104,8 +104,9 @@ browser: node ## the HTML report that the tests wrote, and the web UI of the pro
 	cd tests/browser && npm ci --no-audit --no-fund --silent && npm test --silent
 	cd tests/ui && npm ci --no-audit --no-fund --silent && npm test --silent
 
-bench: deps-build deps-test ## how fast the host is, what calls cost, beside sipp
+bench: deps-build deps-test ## how fast the host is, what calls cost, beside sipp; BESIDE=PROGRAM compares another build
 	cargo bench --bench host --bench calls --profile dev
+	cargo bench --bench cost
 	# in the release build: a debug build says nothing of how fast JSON is; it needs no agent
 	cargo bench --bench record --no-default-features
 
