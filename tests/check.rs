@@ -50,7 +50,9 @@ fn each_mistake_is_told_as_expected() {
         }
         let bare = found.iter().filter(|found| found.place.is_none() || found.code.is_none());
         wrong.extend(bare.map(|found| format!("{name}: no place or no code: {found:?}")));
-        wrong.extend(compare(&case.with_extension("err"), &render(&found, false)));
+        // whoever reads the golden files has another folder
+        let rendered = render(&found, false).replace(&folder("").display().to_string(), "");
+        wrong.extend(compare(&case.with_extension("err"), &rendered));
     }
     assert!(wrong.is_empty(), "{}\nUPDATE=1 takes it over", wrong.join("\n"));
 }
