@@ -35,7 +35,7 @@ fn the_quick_start_of_the_first_telefonist_transfers() {
         .collect();
     let runs: Vec<_> = runs.into_iter().map(|run| run.join().expect("it passes")).collect();
     let flow = |run: usize| std::fs::read_to_string(runs[run].1.run_folder().join("flow.txt")).expect("a flow");
-    let transferred = "call 2, incoming, alice\n    CALL_ESTABLISHED\n";
+    let transferred = "charlie\n  call 1, incoming, alice\n    CALL_ESTABLISHED\n";
     assert!(flow(0).contains(transferred), "{}", flow(0));
     assert!(flow(0).contains("AUDIO_REPORT tx rx"), "{}", flow(0));
     assert_eq!(runs[0].0, runs[1].0, "{}\n{}", flow(0), flow(1));
