@@ -176,3 +176,41 @@ fn tests_of_a_loop_keep_a_hash_each() {
     let list = "hash(#{ \"x\": \"\" });\nlet a = agent(\"a\");\na.cmd(\"uuid\");\n";
     Telefonist::new("run t.rhai").file("t.rhai", list).run().exits(3).says("for files with several tests");
 }
+
+/// The example of the Go program's README, with its agents on this machine.
+const QUICK_START: &str = "_define ua1 sip:alice@127.0.0.1
+_define ua2 sip:bob@127.0.0.1
+_define ua3 sip:charlie@127.0.0.1
+_accept CALL_RINGING, CALL_ESTABLISHED, CALL_RTPESTAB, CALL_CLOSED, AUDIO_REPORT
+_run 1
+
+uanew <ua1;transport=udp>;regint=0;auth_pass=secret1;input_wav=alice.wav
+uanew <ua2;transport=udp>;regint=0;auth_pass=secret2;input_wav=bob.wav
+uanew <ua3;transport=udp>;regint=0;auth_pass=secret3;input_wav=charlie.wav
+
+# Attended Transfer
+ua1:dial ua2|2s|ua2:accept|6s
+ua2:atransferstart ua3|2s|ua3:accept|6s
+ua2:atransferexec|6s|ua1:hangup
+uadelall
+";
+
+#[test]
+fn the_quick_start_transfers_its_call_has_one_hash_and_notices_a_missing_answer() {
+    let test = Telefonist::new("run start --update --jobs 3").file("start", QUICK_START);
+    test.run().exits(0).says("start has hash");
+    let flow = flow(&test);
+    // alice and charlie talked, both ways
+    for (agent, other) in [("alice", "outgoing, charlie"), ("charlie", "incoming, alice")] {
+        let own = flow.split(&format!("{agent}\n")).nth(1).unwrap_or_default();
+        let call = own.split(&format!("  call 1, {other}\n")).nth(1).unwrap_or_default();
+        let call = call.split("  call ").next().unwrap_or_default();
+        let has = |line: &str| call.contains(line);
+        assert!(has("CALL_ESTABLISHED") && has("AUDIO_REPORT tx rx") && has("CALL_RTPESTAB audio"), "{flow}");
+    }
+    let path = test.folder.path().join("start");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("ua2:atransferstart ua3|2s|ua3:accept|6s", "ua2:atransferstart ua3|2s|6s"))
+        .unwrap();
+    test.then("run start").exits(1).says("the flow is not the expected one").says("charlie");
+}
