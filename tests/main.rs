@@ -5,6 +5,7 @@ mod blocks;
 mod check;
 mod command_line;
 mod compiled;
+mod dialling;
 mod control;
 mod disk;
 mod examples;

@@ -1,6 +1,7 @@
 //! Naming another agent of the run in a command reaches it, wherever its leased port is.
 
-use super::commands;
+use super::{commands, target};
+use crate::event::Ended;
 
 /// Another agent, as commands may name it.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,34 +38,68 @@ pub fn with_port(alias: &str, port: u16) -> String {
     format!("{}:{port}", &alias[..end])
 }
 
-/// The command with the agents that it names replaced by their addresses; other commands and other addresses stay as they are.
-pub fn rewrite(command: &str, peers: &[Peer]) -> String {
-    let Some((word, parameters)) = command.split_once(' ').filter(|(word, _)| commands::takes_uri(word)) else {
-        return command.to_string();
-    };
-    // `message` and `refer` have more than one parameter: each may name an agent, but the text of a message names nobody
-    let words: Vec<String> = match word {
-        "message" => match parameters.split_once(' ') {
-            Some((target, text)) => vec![reached(target, peers), text.to_string()],
-            None => vec![parameters.to_string()],
-        },
-        _ => parameters.split(' ').map(|target| reached(target, peers)).collect(),
-    };
-    format!("{word} {}", words.join(" "))
+/// The command with whom it is to reach as an agent takes it: the agents that it names replaced by their addresses, others as
+/// [`target::plain`] has them. Other commands stay as they are.
+///
+/// # Errors
+/// It is to reach nobody, or somebody whom an agent can't call.
+pub fn rewrite(command: &str, peers: &[Peer]) -> Result<String, Ended> {
+    let (word, parameters) = command.split_once(' ').unwrap_or((command, ""));
+    let parameters = parameters.trim();
+    if !commands::takes_uri(word) {
+        return Ok(command.to_string());
+    }
+    match word {
+        // the text of a message names nobody; without a target it goes to the contact that is current
+        "message" => {
+            let (target, text) = first(parameters, peers);
+            let is_target = !text.is_empty() && (is_named(target, peers) || target.contains([':', '<', '@']));
+            match is_target {
+                true => Ok(format!("{word} {} {text}", reached(target, peers)?)),
+                false => Ok(command.to_string()),
+            }
+        }
+        "refer" => {
+            let (to, whom) = first(parameters, peers);
+            Ok(format!("{word} {} {}", reached(to, peers)?, reached(whom, peers)?))
+        }
+        "dialdir" => {
+            let (target, rest) = first(parameters, peers);
+            Ok(format!("{word} {} {rest}", reached(target, peers)?).trim_end().to_string())
+        }
+        _ => {
+            let end = parameters.find(" userdata=").unwrap_or(parameters.len());
+            let (target, rest) = parameters.split_at(end);
+            Ok(format!("{word} {}{rest}", reached(target, peers)?))
+        }
+    }
 }
 
-/// `bob`, `sip:bob@127.0.0.1`, `<sip:bob@127.0.0.1>;x=y` → with the address of that agent; all else unchanged.
-fn reached(target: &str, peers: &[Peer]) -> String {
-    let (open, rest) = target.strip_prefix('<').map_or(("", target), |rest| ("<", rest));
-    let end = rest.find([';', '>', '?']).unwrap_or(rest.len());
-    let (name, tail) = rest.split_at(end);
-    let Some(peer) = peers.iter().find(|peer| names(peer, name)) else { return target.to_string() };
+/// The target that a command's parameters begin with, and what follows it: a name may have blanks in it.
+fn first<'a>(parameters: &'a str, peers: &[Peer]) -> (&'a str, &'a str) {
+    let named = peers.iter().filter(|peer| peer.name.contains(' ')).filter_map(|peer| {
+        let rest = parameters.strip_prefix(peer.name.as_str())?;
+        (rest.is_empty() || rest.starts_with(' ')).then(|| (&parameters[..peer.name.len()], rest.trim_start()))
+    });
+    named.max_by_key(|(name, _)| name.len()).unwrap_or_else(|| target::first(parameters))
+}
+
+/// `bob`, `sip:bob@127.0.0.1`, `"Bob" <sip:bob@127.0.0.1;x=y>` → the address of that agent; all else as an agent takes it.
+fn reached(text: &str, peers: &[Peer]) -> Result<String, Ended> {
+    let target = if is_named(text.trim(), peers) { text.trim().to_string() } else { target::plain(text)? };
+    let end = target.find([';', '?']).unwrap_or(target.len());
+    let (name, tail) = target.split_at(end);
+    let Some(peer) = peers.iter().find(|peer| names(peer, name)) else {
+        target::without_parameters(&target)?;
+        return Ok(target);
+    };
     let lower = tail.to_ascii_lowercase();
-    let asked = lower
-        .split(';')
-        .find_map(|parameter| parameter.strip_prefix("transport="))
-        .map(|value| value.trim_end_matches('>'));
-    format!("{open}{}{tail}", peer.address(asked))
+    let asked = lower.split([';', '?']).find_map(|parameter| parameter.strip_prefix("transport="));
+    Ok(format!("{}{tail}", peer.address(asked)))
+}
+
+fn is_named(text: &str, peers: &[Peer]) -> bool {
+    peers.iter().any(|peer| names(peer, text))
 }
 
 fn names(peer: &Peer, name: &str) -> bool {
@@ -103,26 +138,42 @@ mod tests {
             port,
             transport: transport.map(str::to_string),
         };
-        let peers =
-            [peer("bob", Some(5062), None), peer("eve", Some(5064), Some("tls")), peer("reg", None, Some("tcp"))];
+        let front = Peer { alias: "sip:front@127.0.0.1".into(), ..peer("front desk", Some(5066), None) };
+        let peers = [
+            peer("bob", Some(5062), None),
+            peer("eve", Some(5064), Some("tls")),
+            peer("reg", None, Some("tcp")),
+            front,
+        ];
         let cases = [
             ("dial bob", "dial sip:bob@127.0.0.1:5062"),
             ("dial sip:bob@127.0.0.1", "dial sip:bob@127.0.0.1:5062"),
             ("dial bob@127.0.0.1;transport=tcp", "dial sip:bob@127.0.0.1:5062;transport=tcp"),
-            ("dial <sip:bob@127.0.0.1;user=phone>;x=1", "dial <sip:bob@127.0.0.1:5062;user=phone>;x=1"),
+            ("dial <sip:bob@127.0.0.1;user=phone>", "dial sip:bob@127.0.0.1:5062;user=phone"),
+            ("dial \"Bob B\" <sip:bob@127.0.0.1>", "dial sip:bob@127.0.0.1:5062"),
+            ("dial +49 30 1234-5", "dial +493012345"),
+            ("dial 1001 userdata=x", "dial 1001 userdata=x"),
+            ("dial front desk", "dial sip:front@127.0.0.1:5066"),
+            ("message front desk hi you", "message sip:front@127.0.0.1:5066 hi you"),
+            ("dialdir bob audio=recvonly", "dialdir sip:bob@127.0.0.1:5062 audio=recvonly"),
             ("dial eve", "dial sip:eve@127.0.0.1:5065;transport=tls"),
             ("dial eve;transport=udp", "dial sip:eve@127.0.0.1:5064;transport=udp"),
             ("dial reg", "dial sip:reg@127.0.0.1"),
             ("dial bobby", "dial bobby"),
             ("dial sip:bob@example.com", "dial sip:bob@example.com"),
             ("dial 0123", "dial 0123"),
+            ("message hello you", "message hello you"),
             ("refer bob eve", "refer sip:bob@127.0.0.1:5062 sip:eve@127.0.0.1:5065;transport=tls"),
             ("message bob call bob", "message sip:bob@127.0.0.1:5062 call bob"),
             ("hangup bob", "hangup bob"),
-            ("transfer ", "transfer "),
         ];
         for (command, expected) in cases {
-            assert_eq!(rewrite(command, &peers), expected, "{command}");
+            assert_eq!(rewrite(command, &peers).as_deref(), Ok(expected), "{command}");
+        }
+        for command in
+            ["dial", "dial ", "transfer ", "dial sips:x@h", "dial 1001;transport=tcp", "refer bob", "dial bob smith"]
+        {
+            assert!(rewrite(command, &peers).is_err(), "{command}");
         }
     }
 }

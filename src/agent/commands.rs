@@ -139,9 +139,21 @@ pub fn takes_uri(word: &str) -> bool {
     find(word).is_some_and(|command| command.takes_uri)
 }
 
-/// Why this agent does not have a command that others have; none where it has it, or nobody has.
-pub fn missing(word: &str, kind: &Kind) -> Option<String> {
+/// The first version whose `hangup` takes a code and a reason.
+const HANGUP_CODE: Version = (3, 19, 0);
+
+/// Why this agent can't carry out a command that others can; none where it can, or nobody can.
+pub fn missing(text: &str, kind: &Kind) -> Option<String> {
+    let (word, parameters) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let command = find(word)?;
+    // 486 is what they say, whatever they are asked for
+    let is_other = parameters.contains("scode=") && parameters.trim() != "scode=486";
+    if word == "hangup" && is_other && kind.version < HANGUP_CODE {
+        return Some(format!(
+            "rejecting a call with a code or reason of one's own needs baresip {} or newer; the agent is {kind}, and says 486 to any",
+            version_text(HANGUP_CODE)
+        ));
+    }
     if kind.version < command.since {
         return Some(format!(
             "the command `{word}` needs baresip {} or newer; the agent is {kind}",
@@ -150,6 +162,11 @@ pub fn missing(word: &str, kind: &Kind) -> Option<String> {
     }
     let until = command.until.filter(|until| kind.version >= *until)?;
     Some(format!("the command `{word}` is gone since baresip {}; the agent is {kind}", version_text(until)))
+}
+
+/// The command as a version takes it: what rejects with 486 by itself is not given that code.
+pub fn for_version<'a>(text: &'a str, kind: &Kind) -> &'a str {
+    if text == "hangup scode=486" && kind.version < HANGUP_CODE { "hangup" } else { text }
 }
 
 #[cfg(test)]
@@ -170,6 +187,9 @@ mod tests {
         assert_eq!(missing("atransferstart", &new), None);
         assert!(missing("uanext", &new).is_some());
         assert_eq!(missing("nonsense", &old), None);
+        assert!(missing("hangup scode=480", &old).unwrap().contains("needs baresip 3.19 or newer"));
+        assert_eq!((missing("hangup scode=486", &old), missing("hangup scode=480", &new)), (None, None));
+        assert!(missing("hangup scode=486 reason=Busy", &old).is_some());
         assert!(takes_uri("dial") && !takes_uri("accept") && is_known("sndcode") && !is_known("dail"));
     }
 }

@@ -3,23 +3,21 @@
 use super::commands::Version;
 use super::handle::Answer;
 use crate::event::Ended;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// The first with `addcontact`; older ones read their contacts from a file, when the module is loaded.
 const ADD_CONTACT: Version = (3, 21, 0);
 
 pub struct Contacts {
     version: Version,
-    /// The agent's folder.
-    folder: PathBuf,
     /// In the order of baresip's list.
     known: Vec<String>,
     current: Option<usize>,
 }
 
 impl Contacts {
-    pub fn new(version: Version, folder: PathBuf) -> Contacts {
-        Contacts { version, folder, known: vec![], current: None }
+    pub fn new(version: Version) -> Contacts {
+        Contacts { version, known: vec![], current: None }
     }
 
     /// Recipient and text of `message URI TEXT`; none for other commands, and for a `message` to the current contact.
@@ -29,8 +27,13 @@ impl Contacts {
         (peer.starts_with("sip:") || peer.starts_with("sips:")).then_some((peer, text))
     }
 
-    /// Makes the peer the current contact.
-    pub fn select(&mut self, peer: &str, ask: impl Fn(&str) -> Result<Answer, Ended>) -> Result<(), Ended> {
+    /// Makes the peer the current contact; `folder` is the agent's.
+    pub fn select(
+        &mut self,
+        peer: &str,
+        folder: &Path,
+        ask: impl Fn(&str) -> Result<Answer, Ended>,
+    ) -> Result<(), Ended> {
         if self.version < ADD_CONTACT {
             match self.known.first() {
                 Some(known) if known == peer => return Ok(()),
@@ -44,8 +47,8 @@ impl Contacts {
                 None => self.known.push(peer.to_string()),
             }
             let wrong = |error| Ended::error(format!("the agent's contacts can't be written: {error}"));
-            std::fs::write(self.folder.join("contacts"), format!("<{peer}>\n")).map_err(wrong)?;
-            std::fs::write(self.folder.join("current_contact"), peer).map_err(wrong)?;
+            std::fs::write(folder.join("contacts"), format!("<{peer}>\n")).map_err(wrong)?;
+            std::fs::write(folder.join("current_contact"), peer).map_err(wrong)?;
             ask("rmmod contact.so")?;
             ask("insmod contact.so")?;
             return Ok(());
@@ -95,13 +98,13 @@ mod tests {
     #[test]
     fn the_list_is_walked_to_the_contact() {
         let asked = RefCell::new(vec![]);
-        let mut contacts = Contacts::new((4, 12, 0), "/nowhere".into());
+        let mut contacts = Contacts::new((4, 12, 0));
         let mut select = |peer: &str| {
             let answer = |question: &str| {
                 asked.borrow_mut().push(question.to_string());
                 Ok(Answer { ok: true, data: String::new() })
             };
-            contacts.select(peer, answer).unwrap();
+            contacts.select(peer, Path::new("/nowhere"), answer).unwrap();
             asked.take()
         };
         assert_eq!(select("sip:a@h"), ["addcontact <sip:a@h>", "contact_next"]);

@@ -1,10 +1,11 @@
 //! An agent as its run sees it: commands in, answers out. What happens behind is in `live`.
 
 use super::contacts::Contacts;
+use super::listed::{self, Fate};
 use super::state::{Inner, Phase, State};
 use crate::event::{At, Body, Ended, Note, Sink};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -42,6 +43,11 @@ pub enum Request {
         record: Option<Record>,
         answer: oneshot::Sender<Result<Answer, Ended>>,
     },
+    /// A command that is not sent, and its answer.
+    Answered {
+        record: Record,
+        answer: Answer,
+    },
     /// The run is over: what is still asked needs no answer.
     Abandon,
     /// It is not over after all.
@@ -55,9 +61,8 @@ pub type Question = oneshot::Receiver<Result<Answer, Ended>>;
 /// A running agent. Its methods block, and are for threads outside of the agents' runtime.
 pub struct Agent {
     name: Arc<str>,
-    sip: SocketAddr,
     local: bool,
-    recordings: PathBuf,
+    embedded: bool,
     requests: mpsc::UnboundedSender<Request>,
     state: Arc<State>,
     stopping: AtomicBool,
@@ -69,15 +74,16 @@ impl Agent {
     pub(super) fn new(
         name: Arc<str>,
         sip: SocketAddr,
+        folder: PathBuf,
         local: bool,
-        recordings: PathBuf,
+        embedded: bool,
         contacts: Contacts,
         sink: Arc<dyn Sink>,
     ) -> (Agent, mpsc::UnboundedReceiver<Request>) {
         let (requests, receiver) = mpsc::unbounded_channel();
-        let (state, stopping) = (Arc::new(State::new()), AtomicBool::new(false));
+        let (state, stopping) = (Arc::new(State::new(sip, folder)), AtomicBool::new(false));
         let contacts = Mutex::new(contacts);
-        (Agent { name, sip, local, recordings, requests, state, stopping, contacts, sink }, receiver)
+        (Agent { name, local, embedded, requests, state, stopping, contacts, sink }, receiver)
     }
 
     pub(super) fn state(&self) -> Arc<State> {
@@ -90,7 +96,7 @@ impl Agent {
 
     /// Its SIP socket; TLS has the next port.
     pub fn sip(&self) -> SocketAddr {
-        self.sip
+        self.state.lock().sip
     }
 
     /// Whether it registers nowhere and is reached on this machine alone.
@@ -99,8 +105,8 @@ impl Agent {
     }
 
     /// The folder that its recordings go to; they are whole once it has stopped.
-    pub fn recordings(&self) -> &Path {
-        &self.recordings
+    pub fn recordings(&self) -> PathBuf {
+        self.state.lock().folder.join("recordings")
     }
 
     /// Waits until it takes commands.
@@ -116,10 +122,28 @@ impl Agent {
         }
     }
 
+    /// Why it never got ready, once that is known.
+    pub fn failed(&self) -> Option<Ended> {
+        let inner = self.state.wait_while(START, |inner| inner.phase == Phase::Starting && !inner.abandoned);
+        match &inner.phase {
+            Phase::Failed(why) => Some(why.clone()),
+            Phase::Starting => Some(self.gone(&inner)),
+            Phase::Ready | Phase::Gone(_) => None,
+        }
+    }
+
+    /// Whether its process has ended, or is being stopped.
+    pub fn has_ended(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst) || matches!(self.state.lock().phase, Phase::Gone(_) | Phase::Failed(_))
+    }
+
     fn gone(&self, inner: &Inner) -> Ended {
-        let stopped = inner.abandoned || self.stopping.load(Ordering::SeqCst);
+        let stopping = self.stopping.load(Ordering::SeqCst);
         Ended::error(match &inner.phase {
-            _ if stopped => format!("agent `{}` is being stopped", self.name),
+            _ if stopping && inner.over && !inner.abandoned => {
+                format!("agent `{}` has been stopped; no command reaches it before its restart()", self.name)
+            }
+            _ if stopping || inner.abandoned => format!("agent `{}` is being stopped", self.name),
             Phase::Gone(status) if status != CLEAN => format!("agent `{}` went away by itself: {status}", self.name),
             // it was told to, or its status is about to come
             _ => format!("agent `{}` has ended; no command reaches it", self.name),
@@ -140,10 +164,42 @@ impl Agent {
     pub fn command_in(&self, call: Option<&str>, text: &str, at: Option<At>) -> Result<Answer, Ended> {
         let text = text.trim();
         let record = Record { text: text.to_string(), call: call.map(str::to_string), at };
+        // the embedded agent refuses a hold or resume that would do nothing by itself
+        if listed::concerns(text) && !(self.embedded && matches!(text, "hold" | "resume")) {
+            return self.of_call(text, record);
+        }
         let Some((peer, message)) = Contacts::message(text) else { return self.ask(text, Some(record)) };
         let mut contacts = self.contacts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        contacts.select(peer, |question| self.ask(question, None))?;
+        let folder = self.state.lock().folder.clone();
+        contacts.select(peer, &folder, |question| self.ask(question, None))?;
         self.ask(&format!("message {message}"), Some(record))
+    }
+
+    /// A command for a call: where the agent would say ok and do nothing, or something else, it gets its answer here.
+    fn of_call(&self, text: &str, mut record: Record) -> Result<Answer, Ended> {
+        let list = self.ask("listcalls", None)?;
+        let Some(calls) = listed::read(&list.data) else { return self.ask(text, Some(record)) };
+        let came: Vec<(String, bool)> = self.state.lock().came.iter().cloned().collect();
+        let (ok, data) = match listed::fate(text, record.call.as_deref(), &calls, &came) {
+            Fate::Sent => {
+                if text == "accept" {
+                    self.state.change(|inner| inner.came.iter_mut().for_each(|(_, accepted)| *accepted = true));
+                }
+                return self.ask(text, Some(record));
+            }
+            Fate::SentFor(call) => {
+                record.call = Some(call);
+                return self.ask(text, Some(record));
+            }
+            Fate::Done(what) => (true, what),
+            Fate::Refused(why) => (false, why),
+        };
+        let answer = Answer { ok, data: data.to_string() };
+        let told = self.requests.send(Request::Answered { record, answer: answer.clone() });
+        told.map_err(|_| self.gone(&self.state.lock()))?;
+        // the command and its answer stand in the log when this comes back
+        self.barrier();
+        Ok(answer)
     }
 
     /// Waits until everything that happened at the agent before is in the log: a question that is no event.

@@ -168,6 +168,9 @@ impl Link {
     }
 
     fn event(&mut self, event: AgentEvent) {
+        if let ("CALL_INCOMING", Some(id)) = (event.name.as_str(), &event.call) {
+            self.state.lock().call_came(id);
+        }
         self.consultation.event(&event);
         self.reports.iter_mut().for_each(|reports| reports.event(&event));
         self.push(Body::Event(event));
@@ -215,6 +218,12 @@ impl Link {
             self.send(&text.clone(), record.is_some().then_some(Record { text, call: None, at }), None).await;
         }
         self.send(text, record, Some(answer)).await;
+    }
+
+    /// Notes a command that is not sent, and the answer that it has from here.
+    pub fn answer(&mut self, record: Record, ok: bool, data: String) {
+        let to = self.push(Body::Command(Command { text: mask_secrets(&record.text), at: record.at }));
+        self.push(Body::Response(Response { ok, data, to }));
     }
 
     async fn send(

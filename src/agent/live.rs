@@ -1,19 +1,16 @@
 //! The life of an agent's process: started, ready, in use, stopped.
 
-use super::Kind;
 use super::commands::Version;
 use super::handle::{Record, Request};
+use super::launch::{Launch, Start};
 use super::link::Link;
 use super::messages::Messages;
 use super::output::Output;
-use super::ports::Lease;
 use super::process::{QUIT, QUIT_LOCAL, end, exits, group, kill, kill_rest, spawn, told};
 use super::reports::Reports;
 use super::state::{Phase, State};
-use crate::event::{Body, Ended, Note, Sink};
-use std::ffi::OsString;
+use crate::event::{Body, Ended, LogLine, Note};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::process::Child;
@@ -23,37 +20,13 @@ use tokio::time::timeout;
 
 /// From the start of the process until its account is made. Old versions take 0.4 s on an idle machine.
 const START: Duration = Duration::from_secs(10);
+/// A start whose port was taken meanwhile is tried again, with other ports.
+const ATTEMPTS: u32 = 4;
 /// Between the end of the control connection and that of the process.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
 /// The first version that tells of messages on its control connection.
 const TELLS_OF_MESSAGES: Version = (1, 1, 0);
-
-/// What an agent is started with.
-pub struct Start {
-    pub kind: Kind,
-    /// Variables that it is not given.
-    pub hidden: Vec<OsString>,
-    /// Holds its configuration.
-    pub folder: PathBuf,
-    /// The account, as `uanew` takes it.
-    pub line: String,
-    pub local: bool,
-    pub sip: SocketAddr,
-    pub control: SocketAddr,
-    /// Held until the process is gone.
-    pub _lease: Lease,
-    pub name: Arc<str>,
-    pub sink: Arc<dyn Sink>,
-    /// Ends with the host.
-    pub host: watch::Receiver<()>,
-}
-
-impl Start {
-    fn push(&self, note: Note) {
-        self.sink.push(Some(&self.name), Body::Note(note));
-    }
-}
 
 /// How it went on.
 enum Turn {
@@ -63,21 +36,61 @@ enum Turn {
     Lost(String),
 }
 
-/// Runs an agent from its start to its end.
-pub async fn live(mut start: Start, requests: UnboundedReceiver<Request>, state: Arc<State>) {
-    if let Err(why) = run(&mut start, requests, &state).await {
-        state.enter(Phase::Failed(why));
+/// Why an agent did not get ready.
+struct Unready {
+    why: String,
+    /// Another process has one of its ports.
+    taken: bool,
+}
+
+impl From<String> for Unready {
+    fn from(why: String) -> Unready {
+        Unready { why, taken: false }
     }
-    drop(start);
+}
+
+/// How a start ended that came to nothing.
+enum Failed {
+    /// Another process took a port after it had been leased.
+    PortTaken(Ended),
+    Otherwise(Ended),
+}
+
+/// Runs an agent from its start to its end.
+pub async fn live(launch: Launch, mut start: Start, mut requests: UnboundedReceiver<Request>, state: Arc<State>) {
+    for attempt in 1.. {
+        let why = match run(&mut start, &mut requests, &state).await {
+            Ok(()) => break,
+            // its own option: there is no other port
+            Err(Failed::PortTaken(why)) if attempt == ATTEMPTS || launch.account.options.port.is_some() => why,
+            Err(Failed::Otherwise(why)) => why,
+            Err(Failed::PortTaken(why)) => match launch.prepare(None) {
+                // the lease of the port that is taken is held until here
+                Ok(again) => {
+                    let text = format!("telefonist: {}; started again at {}", why.message, again.sip);
+                    again.sink.push(Some(&again.name), Body::Log(LogLine { level: "info".into(), text }));
+                    state.change(|inner| (inner.sip, inner.folder) = (again.sip, again.folder.clone()));
+                    start = again;
+                    continue;
+                }
+                Err(why) => why,
+            },
+        };
+        state.enter(Phase::Failed(why));
+        break;
+    }
+    drop((start, requests));
     state.change(|inner| inner.over = true);
 }
 
 /// # Errors
 /// Why it did not start.
-async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state: &Arc<State>) -> Result<(), Ended> {
+async fn run(start: &mut Start, requests: &mut UnboundedReceiver<Request>, state: &Arc<State>) -> Result<(), Failed> {
     let begun = Instant::now();
     let failed = |name: &str, why: &str| Ended::error(format!("agent `{name}` did not start: {why}"));
-    let cannot = |error: std::io::Error| failed(&start.name, &format!("{}: {error}", start.kind.program.display()));
+    let cannot = |error: std::io::Error| {
+        Failed::Otherwise(failed(&start.name, &format!("{}: {error}", start.kind.program.display())))
+    };
     let mut child = spawn(&start.kind, &start.hidden, &start.folder).map_err(cannot)?;
     let group = group(&child);
     let tls = SocketAddr::new(start.sip.ip(), start.sip.port() + 1);
@@ -89,22 +102,26 @@ async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state:
     let mut host = start.host.clone();
     let outcome = tokio::select! {
         ready = timeout(START, get_ready(start, &mut child, &mut link, begun)) => Some(ready),
-        () = stopped(&mut requests, &mut host) => None,
+        () = stopped(requests, &mut host) => None,
     };
     let turn = match outcome {
         None => Turn::Stop,
         Some(Ok(Ok(()))) => {
             state.enter(Phase::Ready);
-            serve(&mut link, &mut child, &mut requests, &mut host).await
+            serve(&mut link, &mut child, requests, &mut host).await
         }
         Some(ready) => {
-            let why = ready.unwrap_or_else(|_| Err(format!("it was not ready within {} s", START.as_secs())));
+            let late = || Err(format!("it was not ready within {} s", START.as_secs()).into());
+            let Unready { why, taken } = match ready.unwrap_or_else(|_| late()) {
+                Err(unready) => unready,
+                Ok(()) => String::new().into(),
+            };
             let status = kill(&mut child).await;
             kill_rest(group);
             link.finish().await;
             start.push(Note::AgentStopped { status });
-            let why = failed(&start.name, &why.err().unwrap_or_default());
-            return Err(Ended { details: link.last_lines(), ..why });
+            let ended = Ended { details: link.last_lines(), ..failed(&start.name, &why) };
+            return Err(if taken { Failed::PortTaken(ended) } else { Failed::Otherwise(ended) });
         }
     };
     // who waits for an answer hears that there is none, after the log has the reason
@@ -119,7 +136,9 @@ async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state:
         Turn::Stop => {
             state.enter(Phase::Gone("it was stopped".into()));
             link.fail_all();
-            drop(requests);
+            // who still asks hears that it is over
+            requests.close();
+            while requests.try_recv().is_ok() {}
             let status = end(&mut child, &mut link, if start.local { QUIT_LOCAL } else { QUIT }).await;
             kill_rest(group);
             link.finish().await;
@@ -130,17 +149,19 @@ async fn run(start: &mut Start, mut requests: UnboundedReceiver<Request>, state:
 }
 
 /// Its own word on stdout first, then the control port, then its account.
-async fn get_ready(start: &Start, child: &mut Child, link: &mut Link, begun: Instant) -> Result<(), String> {
+async fn get_ready(start: &Start, child: &mut Child, link: &mut Link, begun: Instant) -> Result<(), Unready> {
     while !link.is_ready {
         tokio::select! {
             _ = link.turn() => {}
             status = child.wait() => {
                 link.finish().await;
-                return Err(status.map_or_else(|error| error.to_string(), told));
+                let taken = status.as_ref().is_ok_and(|status| status.code() == Some(libc::EADDRINUSE));
+                return Err(Unready { why: status.map_or_else(|error| error.to_string(), told), taken });
             }
         }
     }
-    let refused = |why: &str| format!("its control port {} can't be used: {why}", start.control);
+    let refused =
+        |why: &str| Unready { why: format!("its control port {} can't be used: {why}", start.control), taken: true };
     if link.is_refused {
         return Err(refused("another process listens there"));
     }
@@ -156,7 +177,7 @@ async fn get_ready(start: &Start, child: &mut Child, link: &mut Link, begun: Ins
         .ask(&text, Some(Record { text: text.clone(), call: None, at: None }))
         .await
         .map_err(|ended| ended.message)?;
-    if account.ok { Ok(()) } else { Err(format!("its account is refused: {}", account.data.trim())) }
+    if account.ok { Ok(()) } else { Err(format!("its account is refused: {}", account.data.trim()).into()) }
 }
 
 /// Waits until the run or the end of the host wants the agent stopped. Commands come only after it is ready.
@@ -189,6 +210,7 @@ async fn serve(
             _ = host.changed() => return Turn::Stop,
             request = requests.recv() => match request {
                 Some(Request::Command { text, record, answer }) => link.command(&text, record, answer).await,
+                Some(Request::Answered { record, answer }) => link.answer(record, answer.ok, answer.data),
                 Some(Request::Abandon) => link.abandon(),
                 Some(Request::Resume) => link.resume(),
                 Some(Request::Stop) | None => return Turn::Stop,

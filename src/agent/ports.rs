@@ -112,6 +112,12 @@ impl Ports {
         Ok(Lease { sip, control, rtp, _claimed: claimed })
     }
 
+    /// Keeps a SIP port that nobody has.
+    pub fn keep(self: &Arc<Ports>, port: u16) -> Option<Kept> {
+        let mut claimed = Claimed { ports: self.clone(), blocks: vec![] };
+        claimed.add((port, port.checked_add(1)?), || true).then_some(Kept { _claimed: claimed })
+    }
+
     fn open(&self) -> io::Result<()> {
         let mut held = self.held();
         if held.file.is_none() {
@@ -160,6 +166,12 @@ impl Drop for Claimed {
             held.file.as_ref().map(|file| set_lock(file, *block, libc::F_UNLCK));
         }
     }
+}
+
+/// The SIP port of an agent that may come back; free when it is dropped.
+#[derive(Debug)]
+pub struct Kept {
+    _claimed: Claimed,
 }
 
 /// What is free at this moment on the loopback interface.

@@ -11,7 +11,7 @@ const TABLE: [&str; 4] = [
 ];
 
 fn reports() -> Reports {
-    Reports::new(Arc::new(State::new()))
+    Reports::new(Arc::new(State::new(([127, 0, 0, 1], 5060).into(), "/nowhere".into())))
 }
 
 fn event(name: &str, id: &str) -> AgentEvent {

@@ -1,6 +1,9 @@
 //! What an agent's handle and what drives its process know of each other.
 
 use crate::event::Ended;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -22,8 +25,24 @@ pub struct Inner {
     pub hangs: bool,
     /// Calls that have closed, but whose report has not come.
     pub reports_due: usize,
+    /// The calls that came in, in their order, and whether a command accepted them; the newest of them.
+    pub came: VecDeque<(String, bool)>,
     /// Nothing of it is left: no process, no lease.
     pub over: bool,
+    /// Its SIP socket, and its folder: others where a port was taken and it was started again.
+    pub sip: SocketAddr,
+    pub folder: PathBuf,
+}
+
+impl Inner {
+    /// A call came in.
+    pub fn call_came(&mut self, id: &str) {
+        const CALLS: usize = 1000;
+        if self.came.len() == CALLS {
+            self.came.pop_front();
+        }
+        self.came.push_back((id.to_string(), false));
+    }
 }
 
 pub struct State {
@@ -32,8 +51,10 @@ pub struct State {
 }
 
 impl State {
-    pub fn new() -> State {
-        let inner = Inner { phase: Phase::Starting, abandoned: false, hangs: false, reports_due: 0, over: false };
+    pub fn new(sip: SocketAddr, folder: PathBuf) -> State {
+        let (phase, abandoned, hangs, reports_due, over) = (Phase::Starting, false, false, 0, false);
+        let came = VecDeque::new();
+        let inner = Inner { phase, abandoned, hangs, reports_due, came, over, sip, folder };
         State { inner: Mutex::new(inner), changed: Condvar::new() }
     }
 

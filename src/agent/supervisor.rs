@@ -2,17 +2,16 @@
 
 use super::account::Account;
 use super::certificate::Certificate;
-use super::config::{self, Plan};
 use super::contacts::Contacts;
 use super::handle::Agent;
-use super::live::{self, Start};
-use super::ports::{Ports, too_few};
+use super::launch::Launch;
+use super::live;
+use super::ports::{Kept, Ports};
 use super::room::Room;
 use super::{Kind, Settings, interface};
 use crate::diagnostic::Diagnostic;
-use crate::event::{Body, Ended, Note, Sink};
+use crate::event::{Ended, Sink};
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -31,7 +30,7 @@ const END: Duration = Duration::from_secs(3);
 pub struct Supervisor {
     settings: Settings,
     kind: Kind,
-    certificate: Certificate,
+    certificate: Arc<Certificate>,
     runtime: Handle,
     /// Held by the host; what follows an agent sees it go.
     host: Option<watch::Sender<()>>,
@@ -52,7 +51,7 @@ impl Supervisor {
 
     pub(super) fn with_kind(settings: Settings, kind: Kind) -> Result<Arc<Supervisor>, Diagnostic> {
         let broken = |error: &dyn std::fmt::Display| Diagnostic::error(format!("agents can't be started: {error}"));
-        let certificate = Certificate::new().map_err(|error| broken(&error))?;
+        let certificate = Arc::new(Certificate::new().map_err(|error| broken(&error))?);
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| broken(&error))?;
         let handle = runtime.handle().clone();
@@ -80,7 +79,13 @@ impl Supervisor {
         &self.kind
     }
 
-    /// Starts an agent in a folder of its own below `folder` and does not wait for it.
+    /// Keeps the SIP port of an agent that was stopped and may come back.
+    pub fn keep(&self, port: u16) -> Option<Kept> {
+        self.ports.keep(port)
+    }
+
+    /// Starts an agent in a folder of its own below `folder` and does not wait for it. `wanted` is the SIP port that it gets if that
+    /// is free.
     ///
     /// # Errors
     /// What can be known before the process: there are as many agents as may be, no port is free, no such sound, no route to its registrar.
@@ -90,55 +95,37 @@ impl Supervisor {
         account: &Account,
         folder: &Path,
         sink: Arc<dyn Sink>,
+        wanted: Option<u16>,
     ) -> Result<Arc<Agent>, Ended> {
         let source = account.source(&self.settings.sounds)?;
         let seat = self.room.take(SEAT)?;
         let interface = interface::of(account, &self.settings)?;
-        let settings = self.settings.of(&account.options);
-        let lease = self.ports.lease(&settings, interface, account.options.port)?;
-        let folder = own_folder(folder, &name, lease.sip)?;
-        let plan = Plan {
-            settings: &settings,
-            kind: &self.kind,
-            account,
-            source: &source,
-            interface,
-            lease: &lease,
-            certificate: &self.certificate,
-            folder: &folder,
-        };
-        config::write(&plan)?;
-        let recordings = folder.join("recordings");
-        let line = account.line(lease.sip, &source);
-        let sip = SocketAddr::new(interface, lease.sip);
-        let starting = Note::AgentStarting {
-            aor: account.aor.clone(),
-            address: sip.to_string(),
-            local: account.local,
-            baresip: self.kind.to_string(),
-        };
-        sink.push(Some(&name), Body::Note(starting));
-        // the flags' own numbers were looked at when the host began
-        let too_few = account.options.max_calls.and_then(|calls| too_few(&settings.rtp_ports, calls));
-        if let Some(told) = too_few {
-            sink.push(Some(&name), Body::Note(Note::Warning { message: told.message, at: None }));
-        }
-        let control = SocketAddr::new(self.settings.ctrl_address.ip(), lease.control);
-        let contacts = Contacts::new(self.kind.version, folder.clone());
-        let (agent, requests) = Agent::new(name.clone(), sip, account.local, recordings, contacts, sink.clone());
-        let (agent, kind) = (Arc::new(agent), self.kind.clone());
         let (Some(host), running) = (self.host.as_ref().map(watch::Sender::subscribe), self.agents.clone()) else {
             return Err(Ended::error("the host ends: no agent is started any more"));
         };
-        let local = account.local;
-        let hidden = self.settings.hidden.clone();
-        let start = Start { kind, hidden, folder, line, local, sip, control, _lease: lease, name, sink, host };
+        let launch = Launch {
+            settings: self.settings.of(&account.options),
+            ports: self.ports.clone(),
+            kind: self.kind.clone(),
+            account: account.clone(),
+            source,
+            interface,
+            certificate: self.certificate.clone(),
+            folder: folder.to_path_buf(),
+            name: name.clone(),
+            sink: sink.clone(),
+            host,
+        };
+        let start = launch.prepare(wanted)?;
+        let contacts = Contacts::new(self.kind.version);
+        let (local, embedded) = (account.local, self.kind.embedded);
+        let (agent, requests) = Agent::new(name, start.sip, start.folder.clone(), local, embedded, contacts, sink);
         let state = agent.state();
         self.runtime.spawn(async move {
-            live::live(start, requests, state).await;
+            live::live(launch, start, requests, state).await;
             drop((running, seat));
         });
-        Ok(agent)
+        Ok(Arc::new(agent))
     }
 }
 
@@ -149,13 +136,4 @@ impl Drop for Supervisor {
             let _ = thread.join();
         }
     }
-}
-
-/// `<folder>/agents/<name>-<port>`: an agent that replaces another of its name gets another folder.
-fn own_folder(folder: &Path, name: &str, port: u16) -> Result<std::path::PathBuf, Ended> {
-    let safe: String = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
-    let own = folder.join("agents").join(format!("{safe}-{port}"));
-    std::fs::create_dir_all(own.join("recordings"))
-        .map_err(|error| Ended::error(format!("the agent's folder {} can't be made: {error}", own.display())))?;
-    Ok(own)
 }

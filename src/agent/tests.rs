@@ -39,7 +39,7 @@ impl Place {
 
     fn begin(&self, account: &str) -> Result<Arc<Agent>, Ended> {
         let account = Account::new(account, &[], self.supervisor().kind())?;
-        self.supervisor().start(account.name.as_str().into(), &account, self.folder.path(), self.log.clone())
+        self.supervisor().start(account.name.as_str().into(), &account, self.folder.path(), self.log.clone(), None)
     }
 
     fn start<const N: usize>(&self, names: [&str; N]) -> [Arc<Agent>; N] {
@@ -81,7 +81,7 @@ impl Place {
         let port = Some(to.sip().port());
         let name = to.name().to_string();
         let peer = Peer { alias: format!("sip:{name}@127.0.0.1"), name, port, transport: None };
-        from.command(&rewrite(&format!("dial {}", to.name()), &[peer]), None).unwrap();
+        from.command(&rewrite(&format!("dial {}", to.name()), &[peer]).unwrap(), None).unwrap();
         self.event(to, "CALL_INCOMING");
     }
 
@@ -109,7 +109,7 @@ fn processes(folder: &Path) -> Vec<i32> {
 }
 
 fn process(agent: &Agent) -> i32 {
-    processes(agent.recordings())[..]
+    processes(&agent.recordings())[..]
         .first()
         .copied()
         .unwrap_or_else(|| processes(agent.recordings().parent().unwrap())[0])
@@ -232,6 +232,58 @@ fn ports_that_something_else_uses_are_passed_over() {
     stop(&[alice, bob]);
 }
 
+/// A baresip that asks before its first start, by its folder in `asked`, and goes on when somebody says so in `go`.
+fn hesitant(folder: &Path) -> PathBuf {
+    let program = folder.join("hesitant");
+    let script = format!(
+        "#!/bin/sh\nif mkdir {0}/first 2>/dev/null; then pwd > {0}/asked; read _ < {0}/go; fi\nexec /usr/bin/baresip \"$@\"\n",
+        folder.display()
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    for name in ["asked", "go"] {
+        assert!(std::process::Command::new("mkfifo").arg(folder.join(name)).status().unwrap().success());
+    }
+    program
+}
+
+#[test]
+fn an_agent_whose_port_is_taken_after_all_is_started_at_another() {
+    for fixed in ["", ";port=21950"] {
+        let place = Place::new(21_500);
+        let kind = Kind { program: hesitant(place.folder.path()), ..place.supervisor().kind().clone() };
+        let settings = Settings::for_tests(place.folder.path(), 21_500);
+        let other = Supervisor::with_kind(settings, kind).unwrap();
+        let text = format!("<sip:a@127.0.0.1>;regint=0;input_wav=alice.wav{fixed}");
+        let account = Account::new(&text, &[], place.supervisor().kind()).unwrap();
+        let agent = other.start("a".into(), &account, place.folder.path(), place.log.clone(), None).unwrap();
+        std::fs::read_to_string(place.folder.path().join("asked")).unwrap();
+        let first = agent.sip();
+        let _taken = std::net::UdpSocket::bind(first).unwrap();
+        std::fs::write(place.folder.path().join("go"), "go\n").unwrap();
+        if fixed.is_empty() {
+            agent.ready().unwrap();
+            assert_ne!(agent.sip(), first);
+            assert!(agent.command("reginfo", None).unwrap().ok);
+            place.wait("the word", |event| match &event.body {
+                Body::Log(line) if line.text.contains("its SIP port is in use; started again at") => Some(()),
+                _ => None,
+            });
+            let told = place.wait("the address", |event| match &event.body {
+                Body::Note(Note::AgentStarting { address, .. }) if *address != first.to_string() => {
+                    Some(address.clone())
+                }
+                _ => None,
+            });
+            assert_eq!(told, agent.sip().to_string());
+            agent.stop();
+        } else {
+            assert!(agent.ready().unwrap_err().message.contains("its SIP port is in use"));
+        }
+        agent.stopped();
+    }
+}
+
 #[test]
 fn an_agent_that_does_not_start_says_why() {
     let place = Place::new(21_000);
@@ -245,7 +297,7 @@ fn an_agent_that_does_not_start_says_why() {
     let kind = Kind { program: "/bin/false".into(), ..place.supervisor().kind().clone() };
     let settings = Settings::for_tests(place.folder.path(), 21_000);
     let other = Supervisor::with_kind(settings, kind).unwrap();
-    let agent = other.start("a".into(), &account, place.folder.path(), place.log.clone()).unwrap();
+    let agent = other.start("a".into(), &account, place.folder.path(), place.log.clone(), None).unwrap();
     let failed = agent.ready().unwrap_err();
     assert_eq!(failed.message, "agent `a` did not start: exit code 1");
     agent.stopped();

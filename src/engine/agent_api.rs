@@ -4,13 +4,13 @@ use super::at::Site;
 use super::call::Call;
 use super::duration::Millis;
 use super::errors::{plain_type, wrong};
-use super::host::{AgentAsk, Reply};
+use super::host::{AgentAsk, Host, Reply};
 use super::party::Party;
 use super::register;
 use super::state::{Fallible, Run};
 use super::waiter::Waiter;
 use crate::diagnostic::mask_secrets;
-use crate::event::Ended;
+use crate::event::{At, Ended};
 use rhai::{Dynamic, Map, Module, NativeCallContext};
 use std::fmt;
 use std::sync::Arc;
@@ -104,6 +104,19 @@ impl Agent {
             return Err(run.end(Ended::failed(message), &site));
         }
         Ok(ReplyValue(reply))
+    }
+
+    /// Has the host do something with it that is no command of baresip's.
+    fn host(
+        &self,
+        context: &NativeCallContext,
+        act: fn(&dyn Host, &Arc<str>, &At) -> Result<(), Ended>,
+    ) -> Fallible<()> {
+        let run = Run::of(context)?;
+        let site = Site::of_call(context);
+        run.may_act(&site)?;
+        run.acted(run.log().len());
+        act(&*run.host, &self.name, &run.at(&site)).map_err(|ended| run.end(ended, &site))
     }
 
     /// The address of record; of an agent that has not started yet, what its account will make it.
@@ -200,10 +213,55 @@ fn uadelall(context: NativeCallContext) -> Fallible<()> {
     run.host.stop_agents(&run.at(&site)).map_err(|ended| run.end(ended, &site))
 }
 
-/// A value of `uaaddheader`, which baresip decodes from percent signs.
-fn percent_encoded(text: &str) -> String {
-    let plain = |byte: &u8| byte.is_ascii_graphic() && *byte != b'%';
-    text.bytes().map(|byte| if plain(&byte) { (byte as char).to_string() } else { format!("%{byte:02X}") }).collect()
+/// Headers that an agent writes itself, each once (RFC 3261 section 20), with their short forms.
+const OF_THE_AGENT: [&str; 16] = [
+    "via",
+    "v",
+    "from",
+    "f",
+    "to",
+    "t",
+    "call-id",
+    "i",
+    "cseq",
+    "contact",
+    "m",
+    "max-forwards",
+    "content-length",
+    "l",
+    "content-type",
+    "c",
+];
+
+/// `NAME=VALUE` as `uaaddheader` takes it: the value in percent signs, which baresip decodes unless some sign in it is no part of
+/// a URI's header, so that none but the plainest stays as it is.
+fn header(name: &str, value: &str) -> Fallible<String> {
+    let of_token = |c: char| c.is_ascii_alphanumeric() || "-.!%*_+`'~".contains(c);
+    if name.is_empty() || !name.chars().all(of_token) {
+        return Err(wrong(format!("`{}` is no name of a header: letters, digits and - are", name.escape_debug())));
+    }
+    if OF_THE_AGENT.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        return Err(wrong(format!("the agent writes the header {name} itself: a second one would break the message")));
+    }
+    if let Some(control) = value.chars().find(|c| c.is_control()) {
+        return Err(wrong(format!("the value of the header {name} has a control character in it ({control:?})")));
+    }
+    if value.trim().is_empty() {
+        return Err(wrong(format!("the header {name} has no value, which baresip does not send")));
+    }
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    let encoded = |byte: u8| if plain(&byte) { (byte as char).to_string() } else { format!("%{byte:02X}") };
+    Ok(format!("{name}={}", value.trim().bytes().map(encoded).collect::<String>()))
+}
+
+/// Whom `message` and `refer` are for, as one word, for another parameter follows it.
+fn target(context: &NativeCallContext, to: &Dynamic) -> Fallible<String> {
+    let text = word(to)?;
+    let run = Run::of(context)?;
+    if to.read_lock::<Agent>().is_some() || run.host.find(&text).is_some() {
+        return Ok(text);
+    }
+    crate::agent::target(&text).map_err(|ended| run.end(ended, &Site::of_call(context)))
 }
 
 pub fn register_into(module: &mut Module) {
@@ -222,6 +280,12 @@ pub fn register_into(module: &mut Module) {
     register(module, "on", find);
     register(module, "uafind", find);
     register(module, "uadelall", uadelall);
+    register(module, "stop", |context: NativeCallContext, agent: &mut Agent| {
+        agent.host(&context, |host, name, at| host.stop(name, at))
+    });
+    register(module, "restart", |context: NativeCallContext, agent: &mut Agent| {
+        agent.host(&context, |host, name, at| host.restart(name, at))
+    });
     register(module, "get$name", |agent: &mut Agent| agent.name.to_string());
     register(module, "get$aor", |context: NativeCallContext, agent: &mut Agent| -> Fallible<String> {
         Ok(agent.aor(&*Run::of(&context)?))
@@ -257,7 +321,8 @@ fn register_commands(module: &mut Module) {
             module,
             method,
             move |context: NativeCallContext, agent: &mut Agent, to: Dynamic, what: Dynamic| -> Fallible<ReplyValue> {
-                let text = format!("{command} {} {}", word(&to)?, word(&what)?);
+                let to = if command.is_empty() { word(&to)? } else { target(&context, &to)? };
+                let text = format!("{command} {to} {}", word(&what)?);
                 agent.send(&context, text.trim_start())
             },
         );
@@ -266,7 +331,7 @@ fn register_commands(module: &mut Module) {
         module,
         "header",
         |context: NativeCallContext, agent: &mut Agent, name: &str, value: Dynamic| -> Fallible<ReplyValue> {
-            agent.send(&context, &format!("uaaddheader {name}={} 0", percent_encoded(&word(&value)?)))
+            agent.send(&context, &format!("uaaddheader {} 0", header(name, &word(&value)?)?))
         },
     );
     register(module, "audio", |context: NativeCallContext, agent: &mut Agent, file: &str| -> Fallible<ReplyValue> {

@@ -86,12 +86,17 @@ pub const METHODS: &[(&str, &str)] = &[
     ("refer", "Sends a SIP REFER."),
     ("register", "Registers the account."),
     ("registered", "A waiter for REGISTER_OK."),
+    (
+        "restart",
+        "Ends the agent and starts it again, as a phone that reboots: same name, account, and address if that is free.",
+    ),
     ("resume", "Takes the call off hold."),
     (
         "sip",
         "A waiter for a SIP message that the agent receives: sip(\"INVITE\"), a response: sip(486), sip([180, 183]), sip(400..500), sip(200, \"REGISTER\"); with .sent() for one that it sends.",
     ),
     ("sent", "Of sip(…): the agent sends the message; without it, it receives it."),
+    ("stop", "Ends the agent: its calls are ended, its registration is taken back; restart() starts it again."),
     ("transfer", "Transfers the call blindly."),
     ("unregister", "Unregisters the account."),
     ("where", "The same waiter, for events on which the closure gives true."),

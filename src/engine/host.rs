@@ -43,6 +43,14 @@ pub trait Host: Send + Sync {
     /// Sends a command, starting the agent (and those that the command names) before it, and waits for the answer. `call`: the id
     /// of the call that it is for; without one it is the agent's current one.
     fn command_in(&self, agent: &Arc<str>, call: Option<&str>, text: &str, at: &At) -> Result<Reply, Ended>;
+    /// Why no agent of this run ever raises an event of that name.
+    fn lacks_event(&self, _name: &str) -> Option<String> {
+        None
+    }
+    /// Stops an agent that runs: its calls are ended, its registration is taken back. Comes back when nothing of it is left.
+    fn stop(&self, agent: &Arc<str>, at: &At) -> Result<(), Ended>;
+    /// Stops an agent if it runs, and starts it again under its name and account, at its address where that is free.
+    fn restart(&self, agent: &Arc<str>, at: &At) -> Result<(), Ended>;
     /// `uadelall`: stops all agents and forgets them.
     fn stop_agents(&self, at: &At) -> Result<(), Ended>;
     /// Waits until a peer answers an OPTIONS: `host:port`, with `;transport=tcp` if need be. An error is one of the test's surroundings.

@@ -56,7 +56,7 @@ mod waiting;
 mod tests;
 
 pub use blocks::{Block, Collected, collect};
-pub use check::{Known, check, commands, figures};
+pub use check::{Known, check, commands, events, figures};
 pub use facts::{Facts, FactsOfTests, facts, validations};
 pub use host::{AgentAsk, Host, Pause, Reply};
 pub use program::{Loader, Program, compile};

@@ -1,10 +1,12 @@
 //! What goes with an agent, for its current call, and with one of its calls, for that call alone: the same commands and waits.
 
 use super::agent_api::{Agent, ReplyValue, word};
+use super::at::Site;
 use super::call::Call;
-use super::state::Fallible;
+use super::state::{Fallible, Run};
 use super::waiter::{self, Waiter};
 use super::{register, syntax};
+use crate::event::Ended;
 use rhai::{Dynamic, Module, NativeCallContext, Variant};
 
 /// An agent or a call.
@@ -23,7 +25,8 @@ pub fn register_into(module: &mut Module) {
 
 fn register_of<T: Party>(module: &mut Module) {
     register_commands::<T>(module);
-    register(module, "event", |party: &mut T, name: &str| -> Fallible<Waiter> {
+    register(module, "event", |context: NativeCallContext, party: &mut T, name: &str| -> Fallible<Waiter> {
+        raised(&context, name)?;
         Ok(party.waiter(waiter::named(party.agent(), name)?))
     });
     for (method, name) in [("established", "CALL_ESTABLISHED"), ("closed", "CALL_CLOSED")] {
@@ -39,8 +42,18 @@ fn register_of<T: Party>(module: &mut Module) {
         Ok(party.waiter(waiter::response_to(party.agent(), &code, method)?))
     });
     register(module, "quiet", |context: NativeCallContext, party: &mut T, name: &str| -> Fallible<Waiter> {
+        raised(&context, name)?;
         waiter::quiet(&context, party.waiter(waiter::named(party.agent(), name)?))
     });
+}
+
+/// Refuses a wait for what the agents of this run never raise.
+fn raised(context: &NativeCallContext, name: &str) -> Fallible<()> {
+    let run = Run::of(context)?;
+    match run.host.lacks_event(name) {
+        Some(lacks) => Err(run.end(Ended::error(lacks), &Site::of_call(context))),
+        None => Ok(()),
+    }
 }
 
 fn register_commands<T: Party>(module: &mut Module) {

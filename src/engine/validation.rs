@@ -149,6 +149,14 @@ impl Host for Record {
         Err(Record::refused())
     }
 
+    fn stop(&self, _: &Arc<str>, _: &At) -> Result<(), Ended> {
+        Err(Record::refused())
+    }
+
+    fn restart(&self, _: &Arc<str>, _: &At) -> Result<(), Ended> {
+        Err(Record::refused())
+    }
+
     fn stop_agents(&self, _: &At) -> Result<(), Ended> {
         Err(Record::refused())
     }

@@ -1,7 +1,7 @@
 //! What can be said of a test before any agent starts.
 
 use super::sounds::{BUILT_IN, SILENCE};
-use crate::agent::{Kind, commands, sound};
+use crate::agent::{Kind, commands, events, sound};
 use crate::diagnostic::{Diagnostic, MOST, Place, Source, limited, nearest};
 use crate::engine::{self, Collected, Facts, FactsOfTests, Known, Limits, Loader, Program};
 use crate::event::Ended;
@@ -102,14 +102,16 @@ fn coded(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 /// Words that no baresip has: sent all the same, an agent may carry a module of its own.
 fn unknown_commands(script: &Script) -> Vec<Diagnostic> {
-    let unknown = script.commands.iter().filter(|(word, _)| !commands::is_known(word));
-    let warning = |(n, (word, place)): (usize, &(String, _))| {
-        let warning = Diagnostic::warning(format!("no known baresip has the command `{word}`")).at(Clone::clone(place));
+    let word =
+        |(text, place): &'_ (String, Place)| (text.split(' ').next().unwrap_or_default().to_string(), place.clone());
+    let unknown = script.commands.iter().map(word).filter(|(word, _)| !commands::is_known(word));
+    let warning = |(n, (word, place)): (usize, (String, Place))| {
+        let warning = Diagnostic::warning(format!("no known baresip has the command `{word}`")).at(place);
         let warning = warning.code("unknown-command");
         // of those that are not shown nobody reads the advice
         let near =
-            || nearest(word, commands::names().filter(|_| n < MOST)).map(|near| format!("did you mean `{near}`?"));
-        Diagnostic { advice: testfile::suggest::meant(word).or_else(near), ..warning }
+            || nearest(&word, commands::names().filter(|_| n < MOST)).map(|near| format!("did you mean `{near}`?"));
+        Diagnostic { advice: testfile::suggest::meant(&word).or_else(near), ..warning }
     };
     limited(unknown.enumerate().map(warning).collect())
 }
@@ -150,10 +152,14 @@ pub fn missing_sounds(facts: &Facts, folders: &[PathBuf]) -> Vec<Diagnostic> {
     facts.sounds.iter().filter_map(problem).collect()
 }
 
-/// The commands of the test that this agent lacks: the run would not get through.
+/// The commands of the test that this agent lacks, and the events that it never raises: the run would not get through.
 pub fn missing_commands(script: &Script, kind: &Kind) -> Vec<Diagnostic> {
-    let missing = |(word, place): (String, _)| {
-        Some(Diagnostic::error(commands::missing(&word, kind)?).at(place).code("missing-command"))
+    let missing = |(text, place): (String, _)| {
+        Some(Diagnostic::error(commands::missing(&text, kind)?).at(place).code("missing-command"))
     };
-    engine::commands(script).into_iter().filter_map(missing).collect()
+    let lacking = |(event, place): (&str, _)| {
+        Some(Diagnostic::error(events::missing(event, kind)?).at(place).code("missing-event"))
+    };
+    let commands = engine::commands(script).into_iter().filter_map(missing);
+    commands.chain(engine::events(script).into_iter().filter_map(lacking)).collect()
 }

@@ -1,6 +1,6 @@
 //! The agents of a run: who is declared, who runs, who is being stopped.
 
-use crate::agent::{Account, Agent, Peer};
+use crate::agent::{Account, Agent, Kept, Peer};
 use crate::event::{At, Ended};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -14,6 +14,8 @@ pub struct Declared {
     pub at: At,
     /// Its process, once it has been started.
     pub agent: Option<Arc<Agent>>,
+    /// The port of one that was stopped, for its return.
+    pub kept: Option<Arc<Kept>>,
 }
 
 impl Declared {
@@ -54,7 +56,7 @@ impl Agents {
             None => account.aor.clone(),
         };
         let name: Arc<str> = name.into();
-        state.declared.push(Declared { name: name.clone(), account, at: at.clone(), agent: None });
+        state.declared.push(Declared { name: name.clone(), account, at: at.clone(), agent: None, kept: None });
         Ok(name)
     }
 
@@ -102,7 +104,29 @@ impl Agents {
         Ok(known.agent.clone())
     }
 
-    /// All processes that take commands.
+    /// Keeps the port of an agent that was stopped.
+    pub fn keep(&self, name: &str, kept: Option<Kept>) {
+        if let Some(known) = self.state().declared.iter_mut().find(|known| &*known.name == name) {
+            known.kept = kept.map(Arc::new);
+        }
+    }
+
+    /// Runs `start` in place of the process that an agent had, which is remembered for its recordings.
+    pub fn replace(&self, name: &str, start: impl FnOnce(&Declared) -> Result<Arc<Agent>, Ended>) -> Result<(), Ended> {
+        let mut state = self.state();
+        let Some(place) = state.declared.iter().position(|known| &*known.name == name) else { return Ok(()) };
+        state.declared[place].kept = None;
+        let agent = start(&state.declared[place])?;
+        let before = state.declared[place].clone();
+        state.declared[place].agent = Some(agent);
+        state.started += 1;
+        if before.agent.is_some() {
+            state.retired.push(before);
+        }
+        Ok(())
+    }
+
+    /// All processes that have been started.
     pub fn live(&self) -> Vec<Arc<Agent>> {
         self.state().declared.iter().filter_map(|known| known.agent.clone()).collect()
     }

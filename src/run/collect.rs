@@ -50,6 +50,14 @@ impl Host for Collecting {
         Err(nothing_starts())
     }
 
+    fn stop(&self, _: &Arc<str>, _: &At) -> Result<(), Ended> {
+        Err(nothing_starts())
+    }
+
+    fn restart(&self, _: &Arc<str>, _: &At) -> Result<(), Ended> {
+        Err(nothing_starts())
+    }
+
     fn stop_agents(&self, _: &At) -> Result<(), Ended> {
         Err(nothing_starts())
     }

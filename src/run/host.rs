@@ -1,7 +1,7 @@
 //! What the script asks of the run, done.
 
 use super::Run;
-use crate::agent::{Account, PeerAddress, commands, rewrite};
+use crate::agent::{Account, PeerAddress, commands, events, is_completed, rewrite};
 use crate::engine::{AgentAsk, Host, Pause, Reply};
 use crate::event::{At, Ended, Log, Note};
 use std::sync::{Arc, mpsc};
@@ -20,11 +20,25 @@ impl ScriptHost {
         let Run { supervisor, folder, agents, .. } = &*self.0;
         let sink = self.0.clone();
         let started = agents.start(name, |known| {
-            supervisor.start(known.name.clone(), &known.account, folder, sink).map_err(at(&known.at))
+            supervisor.start(known.name.clone(), &known.account, folder, sink, None).map_err(at(&known.at))
         });
         match started.map_err(at(place))? {
             Some(_) => Ok(()),
             None => Err(at(place)(self.0.agents.unknown(name))),
+        }
+    }
+}
+
+impl ScriptHost {
+    /// Warns where a number is completed with the address of an agent that has no server behind it: it would call itself.
+    fn completed_by_nobody(&self, name: &Arc<str>, text: &str, place: &At) {
+        let Some(target) = text.strip_prefix("dial ").filter(|target| is_completed(target)) else { return };
+        if self.0.agents.get(name).is_some_and(|known| known.account.local && !known.account.has_port()) {
+            let message = format!(
+                "`{target}` is no agent of this test, and {name} has no server that knows it: {name} calls itself; \
+                 write sip:{target}@HOST, or give {name} an account at a server"
+            );
+            self.0.note(Note::Warning { message, at: Some(place.clone()) });
         }
     }
 }
@@ -70,7 +84,11 @@ impl Host for ScriptHost {
         }
         // those that were started without waiting (`uanew`) are waited for as well: a command may dial them
         for agent in self.0.agents.live() {
-            agent.ready().map_err(at(place))?;
+            let needed = names.contains(agent.name());
+            // one that has ended concerns those alone that need it
+            if needed || !agent.has_ended() {
+                agent.ready().map_err(at(place))?;
+            }
         }
         Ok(())
     }
@@ -87,12 +105,57 @@ impl Host for ScriptHost {
             needed.extend(run.agents.named_in(text));
         }
         self.start(&needed, place)?;
+        if let Some(lacks) = commands::missing(text, run.supervisor.kind()) {
+            return Err(at(place)(Ended::error(lacks)));
+        }
+        let text = commands::for_version(text, run.supervisor.kind());
         let known = run.agents.get(name).and_then(|known| known.agent);
         let agent = known.ok_or_else(|| at(place)(run.agents.unknown(name)))?;
-        let text = rewrite(text, &run.agents.peers());
+        let text = rewrite(text, &run.agents.peers()).map_err(at(place))?;
+        self.completed_by_nobody(name, &text, place);
         let time = run.log.now();
         let answer = agent.command_in(call, &text, Some(place.clone())).map_err(at(place))?;
         Ok(Reply { ok: answer.ok, data: answer.data, time })
+    }
+
+    fn lacks_event(&self, name: &str) -> Option<String> {
+        events::missing(name, self.0.supervisor.kind())
+    }
+
+    fn stop(&self, name: &Arc<str>, place: &At) -> Result<(), Ended> {
+        let run = &*self.0;
+        let known = run.agents.get(name).ok_or_else(|| at(place)(run.agents.unknown(name)))?;
+        let agent = known.agent.filter(|agent| !agent.has_ended()).ok_or_else(|| {
+            at(place)(Ended {
+                advice: Some(
+                    "an agent starts with its first command or wait; restart() starts one that has ended".into(),
+                ),
+                ..Ended::error(format!("agent `{name}` can't be stopped: it does not run"))
+            })
+        })?;
+        agent.ready().map_err(at(place))?;
+        run.settle();
+        agent.stop();
+        agent.stopped();
+        run.agents.keep(name, run.supervisor.keep(agent.sip().port()));
+        Ok(())
+    }
+
+    fn restart(&self, name: &Arc<str>, place: &At) -> Result<(), Ended> {
+        let run = &*self.0;
+        // not the whole of it: its port is kept by that
+        let before = run.agents.get(name).ok_or_else(|| at(place)(run.agents.unknown(name)))?.agent;
+        let port = before.as_ref().map(|agent| agent.sip().port());
+        match before {
+            Some(agent) if agent.has_ended() => agent.stopped(),
+            Some(_) => self.stop(name, place)?,
+            None => {}
+        }
+        run.agents.replace(name, |known| {
+            let started = run.supervisor.start(known.name.clone(), &known.account, &run.folder, self.0.clone(), port);
+            started.map_err(at(place))
+        })?;
+        self.start(std::slice::from_ref(name), place)
     }
 
     fn stop_agents(&self, _place: &At) -> Result<(), Ended> {

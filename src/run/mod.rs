@@ -120,7 +120,7 @@ impl Run {
     ) -> Ended {
         let mut ended = script(Arc::new(host::ScriptHost(self.clone())));
         // an agent that nothing was asked of must have got ready all the same
-        let unready = |run: &Run| run.agents.live().iter().find_map(|agent| agent.ready().err());
+        let unready = |run: &Run| run.agents.live().iter().find_map(|agent| agent.failed());
         if let (How::Finished, Some(why)) = (ended.how, unready(self)) {
             ended = why;
         }

@@ -18,7 +18,7 @@ pub fn collect(run: &Run) {
     let mut segments: BTreeMap<(Arc<str>, Option<u32>), u32> = BTreeMap::new();
     let calls = calls(run);
     for agent in run.agents.retired() {
-        let files = received(agent.recordings());
+        let files = received(&agent.recordings());
         let calls = calls.get(agent.name()).map_or(&[][..], Vec::as_slice);
         for (n, file) in files.iter().enumerate() {
             let call = call_of(file, calls).or_else(|| u32::try_from(n + 1).ok());

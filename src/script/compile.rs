@@ -21,7 +21,10 @@ pub fn compile(file: &TestFile) -> Script {
     let text = if text.lines.len() > MAX_LINES { write(file, &used, false) } else { text };
     let place = |piece: &Piece| Place { source: file.source.clone(), span: piece.span.clone() };
     let commands = file.steps().filter_map(|step| match step {
-        Step::Command(command) => Some((command.word.text.clone(), place(&command.word))),
+        Step::Command(command) => {
+            let params = command.params.iter().map(|params| format!(" {}", params.text));
+            Some((std::iter::once(command.word.text.clone()).chain(params).collect(), place(&command.word)))
+        }
         _ => None,
     });
     Script { source: file.source.clone(), rhai: text.rhai, lines: text.lines, commands: commands.collect() }

@@ -18,7 +18,7 @@ pub struct Script {
     pub rhai: String,
     /// For a compiled testfile: the testfile's line for each line of `rhai` (0 where there is none). Empty for a Rhai script.
     pub lines: Vec<u32>,
-    /// The commands that it is known to send, with their places: for checks before any agent starts.
+    /// The commands that it is known to send, with what they are given and their places: for checks before any agent starts.
     pub commands: Vec<(String, Place)>,
 }
 
@@ -70,7 +70,7 @@ mod tests {
             testfile::parse(&Source::new("calls", "_define D dial x\nuanew a\nD | 2s | b:hangup\n"), &[]).unwrap();
         let commands = compile(&file).commands;
         let places: Vec<_> = commands.iter().map(|(word, place)| (word.as_str(), place.to_string())).collect();
-        assert_eq!(places, [("dial", "calls:3:1".to_string()), ("b:hangup", "calls:3:10".to_string())]);
+        assert_eq!(places, [("dial x", "calls:3:1".to_string()), ("b:hangup", "calls:3:10".to_string())]);
     }
 
     proptest! {

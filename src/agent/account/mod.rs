@@ -125,6 +125,11 @@ impl Account {
         ["outbound", "outbound1", "outbound2"].iter().any(|key| self.parameter(key).is_some())
     }
 
+    /// Whether its address names a port.
+    pub fn has_port(&self) -> bool {
+        Uri::parse(&self.alias).is_some_and(|uri| uri.port.is_some())
+    }
+
     /// Whether it talks TLS to its registrar or proxy.
     pub fn is_secured(&self) -> bool {
         let secured = |transport: &str| matches!(transport, "tls" | "wss");
@@ -197,7 +202,9 @@ impl Account {
     /// The shortcuts `input_wav` and `wav` become the source. `wav` asks for a recording too, which every agent makes: baresip's
     /// own file player takes no folder, and ends a call in which it is given one.
     pub fn line(&self, port: u16, source: &Source) -> String {
-        let alias = if self.local { address::with_port(&self.alias, port) } else { self.alias.clone() };
+        // one with a port is another's: a trunk on this machine, which completes the numbers that are dialled
+        let own = self.local && !self.has_port();
+        let alias = if own { address::with_port(&self.alias, port) } else { self.alias.clone() };
         let transport = self.transport.iter().map(|name| format!(";transport={name}"));
         let others = self.address_parameters.iter().map(|parameter| format!(";{parameter}"));
         let address: String = std::iter::once(alias).chain(transport).chain(others).collect();

@@ -6,7 +6,7 @@ use crate::diagnostic::nearest;
 use crate::engine::duration::Millis;
 use crate::engine::names;
 use crate::engine::pattern::Pattern;
-use crate::event::is_no_flow_hash;
+use crate::event::{Ended, is_no_flow_hash};
 use rhai::{Expr, FnCallExpr, Position};
 
 /// Methods of agents that make a text of what they are given.
@@ -113,6 +113,18 @@ impl Walk<'_> {
                     "the codes go from 400 to 699; without one it hangs up. A 302 comes from a proxy, or from sipp";
                 self.error(code, *position, message, Some(advice.into()));
             }
+            (
+                Kind::Agent | Kind::Call,
+                "dial" | "options" | "transfer" | "attended_transfer" | "refer" | "message",
+                [Expr::StringConstant(target, position), ..],
+            ) => self.target(target, *position),
+            (Kind::Agent | Kind::Call, "cmd", [Expr::StringConstant(command, position)]) => {
+                let (word, target) = command.trim().split_once(' ').unwrap_or((command.trim(), ""));
+                self.target_of_command(word, target, *position);
+            }
+            (Kind::Agent, "cmd", [Expr::StringConstant(word, _), Expr::StringConstant(target, position)]) => {
+                self.target_of_command(word, target, *position);
+            }
             (Kind::Waiter(_), "count", [Expr::IntegerConstant(count, position)]) if !(1..=1000).contains(count) => {
                 let message = format!("count({count}) is not possible");
                 self.error(code, *position, message, Some("1 to 1000 events can be awaited at once".into()));
@@ -201,6 +213,23 @@ impl Walk<'_> {
                 self.error("argument-value", position, message, Some(advice.into()));
             }
             _ => {}
+        }
+    }
+
+    /// Whom a command is to reach that has nothing behind that.
+    fn target_of_command(&mut self, word: &str, target: &str, position: Position) {
+        if matches!(word, "dial" | "transfer" | "atransferstart" | "options") && !target.contains(" userdata=") {
+            self.target(target, position);
+        }
+    }
+
+    /// Somebody whom a command is to reach.
+    fn target(&mut self, target: &str, position: Position) {
+        let Err(Ended { message, advice, .. }) = crate::agent::target(target) else { return };
+        // an agent's name may have blanks in it
+        match target.contains(' ') && !target.contains(['<', '"', ':', '+', '\n']) {
+            true => self.warn("target", position, message, advice),
+            false => self.error("target", position, message, advice),
         }
     }
 

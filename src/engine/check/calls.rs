@@ -127,6 +127,9 @@ impl Walk<'_> {
             (Kind::Agent | Kind::Call, "dtmf", [digits]) if self.awaited => of_digits(digits),
             _ => result_of(receiver, name, &arguments, named),
         };
+        if receiver == Kind::Agent && matches!(name, "stop" | "restart") {
+            self.acts(position);
+        }
         if matches!(receiver, Kind::Agent | Kind::Call) && matches!(result, Kind::Reply | Kind::Call) {
             if self.in_condition {
                 let advice = "look only at the event: |e| e.param.contains(\"…\")".to_string();
@@ -228,6 +231,9 @@ impl Walk<'_> {
             let of_flow = matches!(call.name.as_str(), "accept" | "ignore");
             let known = EVENT_NAMES.iter().chain(SENT_NAMES.iter().filter(|_| of_flow));
             found = known.copied().find(|known| known.eq_ignore_ascii_case(name));
+            if let Some(known) = found.filter(|_| of_agent) {
+                self.events.push((known, place(self.script, *position)));
+            }
             if found.is_none() {
                 let near = habits::event(name).or_else(|| nearest(name, EVENT_NAMES.iter().copied()));
                 let advice = match name.as_str() {
@@ -288,6 +294,8 @@ impl Walk<'_> {
     fn note_command(&mut self, call: &FnCallExpr, position: Position) {
         let text = match (call.name.as_str(), call.args.first()) {
             ("cmd", Some(Expr::StringConstant(text, _))) => text.to_string(),
+            ("hangup", Some(Expr::IntegerConstant(code, _))) if call.args.len() == 1 => format!("hangup scode={code}"),
+            ("hangup", Some(_)) => "hangup scode=".to_string(),
             (method, _) => match command_of(method) {
                 Some(command) => command.to_string(),
                 None => return,

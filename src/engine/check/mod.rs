@@ -91,6 +91,14 @@ pub fn commands(script: &Script) -> Vec<(String, Place)> {
     walk.commands
 }
 
+/// The events of agents that a script is known to wait for, or for whose absence, with their places.
+pub fn events(script: &Script) -> Vec<(&'static str, Place)> {
+    let Ok(program) = program::compile(script) else { return vec![] };
+    let mut walk = Walk::new(script, &program.ast, BTreeMap::new());
+    walk.program();
+    walk.events
+}
+
 /// The variables in sight after a line, the innermost last; none where the text can't be read.
 pub fn seen_at(script: &Script, line: u32) -> Option<Vec<Seen>> {
     let ast = program::parse_lines(script).ast?;

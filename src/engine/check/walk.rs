@@ -16,6 +16,8 @@ pub struct Walk<'a> {
     pub diagnostics: Vec<Diagnostic>,
     /// Commands that the script is known to send.
     pub commands: Vec<(String, Place)>,
+    /// The events of agents that are waited for.
+    pub events: Vec<(&'static str, Place)>,
     /// The script's own functions, closures among them.
     pub functions: BTreeMap<String, Vec<Rc<Function>>>,
     pub modules: BTreeMap<String, Option<Imported>>,
@@ -76,6 +78,7 @@ impl<'a> Walk<'a> {
             modules,
             diagnostics: vec![],
             commands: vec![],
+            events: vec![],
             properties: HashSet::new(),
             scope: Scope::default(),
             top_level: BTreeMap::new(),

@@ -156,6 +156,15 @@ impl Host for FakeHost {
         Ok(Reply { ok, data, time })
     }
 
+    fn stop(&self, agent: &Arc<str>, _: &At) -> Result<(), Ended> {
+        self.log.push(Some(agent), Body::Note(Note::AgentStopped { status: "exit code 0".into() }));
+        Ok(())
+    }
+
+    fn restart(&self, agent: &Arc<str>, at: &At) -> Result<(), Ended> {
+        self.stop(agent, at)
+    }
+
     fn stop_agents(&self, _: &At) -> Result<(), Ended> {
         self.agents.lock().unwrap().clear();
         Ok(())

@@ -1,0 +1,42 @@
+//! Events that some versions of baresip never raise: waiting for one, or for its absence, says nothing there.
+
+use super::Kind;
+use super::commands::{Version, version_text};
+
+/// The events that came after 1.0, each with the first version that has it.
+const SINCE: [(&str, Version); 9] = [
+    ("CALL_ANSWERED", (1, 1, 0)),
+    ("CALL_HOLD", (3, 7, 0)),
+    ("CALL_OUTGOING", (2, 0, 0)),
+    ("CALL_REDIRECT", (3, 3, 0)),
+    ("CALL_RESUME", (3, 7, 0)),
+    ("CREATE", (2, 4, 0)),
+    ("END_OF_FILE", (3, 7, 0)),
+    ("MODULE", (1, 1, 0)),
+    ("REFER", (2, 8, 0)),
+];
+
+/// Why this agent never raises an event that others do.
+pub fn missing(event: &str, kind: &Kind) -> Option<String> {
+    let (name, since) = SINCE.iter().find(|(name, _)| name.eq_ignore_ascii_case(event))?;
+    (kind.version < *since).then(|| {
+        format!(
+            "the event {name} needs baresip {} or newer; the agent is {kind}, and never raises it",
+            version_text(*since)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EVENT_NAMES;
+
+    #[test]
+    fn old_versions_lack_what_came_later() {
+        assert!(SINCE.iter().all(|(name, _)| EVENT_NAMES.contains(name)));
+        let (old, new) = (Kind::for_tests((1, 0, 0)), Kind::for_tests((4, 12, 0)));
+        assert!(missing("call_hold", &old).unwrap().contains("CALL_HOLD needs baresip 3.7 or newer"));
+        assert_eq!((missing("CALL_HOLD", &new), missing("CALL_CLOSED", &old)), (None, None));
+    }
+}
