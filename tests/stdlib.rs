@@ -65,6 +65,125 @@ fn what_a_function_expected_and_what_came_is_told_at_the_callers_line() {
     }
 }
 
+/// Each of these parties answers by itself and is named by its address, as a phone or a PBX is.
+#[test]
+fn the_other_side_may_be_somebody_who_is_no_agent_of_the_test() {
+    let echo = "let echo = agent(\"echo\", #{ answermode: \"auto\", audio: \"alice.wav\" });\n\
+                let there = `sip:echo@${echo.address}`;\n";
+    let caller = |user: &str| {
+        format!(
+            "let phone = agent(\"phone\");\nphone.dial(`sip:bob@${{bob.address}}`);\nlet there = \"sip:{user}@pbx.example\";\n"
+        )
+    };
+    let call = "calls::establish(alice, there);\ncalls::media(alice, there);\n";
+    let passing = [
+        format!(
+            "{echo}{call}calls::hold(alice, there);\ncalls::resume(alice, there);\ndtmf::send(alice, there, \"1\");\n\
+                 let end = calls::hangup(alice, there);\nassert_eq!(end.agent, \"alice\");\n"
+        )
+        .replace("assert_eq!", "assert_eq"),
+        format!(
+            "{}let made = calls::establish(there, bob);\nassert_eq(made.caller, ());\nassert_eq(made.callee.direction, \"incoming\");\n\
+                 calls::media(bob);\ncalls::hold(bob, there);\ncalls::resume(bob);\ncalls::hangup(bob, there);\n",
+            caller("phone")
+        ),
+        format!(
+            "{}let end = calls::reject(there, bob, 486);\nassert_eq(end.agent, \"bob\");\nawait phone.closed(486);\n",
+            caller("phone")
+        ),
+        format!("{echo}let taken = messages::send(alice, there, \"hello\");\nassert_eq(taken.status, 200);\n"),
+        format!(
+            "{echo}{call}let moved = transfers::blind(alice, there, bob);\nassert_eq(moved.transferee, ());\n\
+                 assert_eq(moved.target.agent, \"bob\");\n"
+        ),
+        format!(
+            "{echo}calls::establish(alice, bob);\nlet moved = transfers::blind(alice, bob, there);\nassert_eq(moved.target, ());\n\
+                 calls::media(bob);\n"
+        ),
+        format!(
+            "{echo}let up = calls::conference(alice, [bob, there]);\nassert_eq(up.len(), 2);\nassert_eq(up[1].agent, \"alice\");\n"
+        ),
+        "let ringing = agent(\"ringing\");\nlet there = `sip:ringing@${ringing.address}`;\n\
+         assert_eq(calls::ring_for(alice, there, 50ms).agent, \"alice\");\n"
+            .to_string(),
+    ];
+    let mut test = Telefonist::new("run foreign --jobs 4 --timeout 10s");
+    for (n, body) in passing.iter().enumerate() {
+        test = test.file(&format!("foreign/{n}.rhai"), &script(body));
+    }
+    test.run().exits(0).says(&format!("{} passed", passing.len()));
+    for (body, told) in [
+        (
+            "calls::establish(alice, `sip:nobody@${bob.address}`);\n".to_string(),
+            "was to be established, but it ended at alice: 404",
+        ),
+        (format!("{}calls::establish(there, bob);\n", caller("boss")), "but the call came from"),
+        (
+            "calls::establish(\"sip:a@127.0.0.1\", \"sip:b@127.0.0.1\");\n".to_string(),
+            "that has to be an agent of the test",
+        ),
+    ] {
+        let test = Telefonist::new("run call.rhai --timeout 5s").file("call.rhai", &script(&body));
+        test.run().exits(1).says(told);
+    }
+}
+
+/// The registrar's answers to a hold and a text that the agent sends to somebody else.
+#[test]
+fn a_refusal_of_somebody_else_is_told() {
+    use crate::support::odd_peer::OddPeer;
+    let peer = OddPeer::new();
+    let body = format!(
+        "let there = \"sip:odd@{}\";\ncalls::establish(alice, there);\ncalls::hold(alice, there);\n",
+        peer.address()
+    );
+    let test = Telefonist::new("run call.rhai --timeout 5s").file("call.rhai", &script(&body));
+    let running = std::thread::spawn(move || test.run());
+    let invite = peer.receive("INVITE ");
+    peer.respond(&invite, "200 OK", "t1", &peer.sdp());
+    peer.receive("ACK ");
+    let again = peer.receive("INVITE ");
+    peer.respond(&again, "488 Not Acceptable Here", "t1", "");
+    running.join().unwrap().exits(1).says("alice was to hold its call, but it was refused: 488 Not Acceptable Here");
+}
+
+/// RFC 3261 section 10.2.4: a refresh has the Call-ID of the first REGISTER, and the next CSeq. The registrar takes each nonce once.
+#[test]
+fn a_registration_once_more_is_one_request_in_the_same_dialog() {
+    let registrar = kamailio();
+    let body = "let carol = agent(`<sip:carol@${param(\"registrar\")}>;auth_pass=${secret(\"PASSWORD\")};regint=120`);\n\
+                registration::register(carol);\nregistration::again(carol);\nregistration::again(carol);\n";
+    let test = Telefonist::new("run call.rhai --timeout 10s")
+        .file("secrets", &format!("PASSWORD={PASSWORD}\n"))
+        .argument("--env-file")
+        .argument("secrets")
+        .argument("--define")
+        .argument(format!("registrar=127.0.0.1:{}", registrar.port))
+        .file("call.rhai", &script(body));
+    test.run().exits(0);
+    let is_sent = |event: &serde_json::Value| {
+        event["direction"] == "OUT" && event["method"] == "REGISTER" && event["status"].is_null()
+    };
+    let header = |event: &serde_json::Value, name: &str| {
+        let headers = event["headers"].as_array().into_iter().flatten();
+        let found =
+            headers.filter(|header| header[0].as_str() == Some(name)).map(|header| header[1].to_string()).next();
+        found.unwrap_or_default()
+    };
+    let sent: Vec<_> = test.events().into_iter().filter(is_sent).collect();
+    // each is sent again with credentials at most once; the last gives the registration up
+    assert!((4..=8).contains(&sent.len()), "{sent:#?}");
+    let ids: std::collections::BTreeSet<_> = sent.iter().map(|event| event["call_id"].to_string()).collect();
+    assert_eq!(ids.len(), 1, "{sent:#?}");
+    let numbers: Vec<u32> = sent
+        .iter()
+        .map(|event| header(event, "CSeq").trim_matches('"').split(' ').next().unwrap_or_default().parse().unwrap_or(0))
+        .collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
+    let given_up = sent.iter().filter(|event| header(event, "Contact").contains("expires=0")).count();
+    assert!(given_up <= 2 && header(&sent[0], "Contact").contains("expires=120"), "{sent:#?}");
+}
+
 #[test]
 fn a_check_knows_the_functions() {
     let text = "import \"std/calls\" as calls;\nlet alice = agent(\"alice\");\nlet bob = agent(\"bob\");\n\

@@ -303,7 +303,7 @@ fn register_commands(module: &mut Module) {
         ("complete_transfer", "atransferexec"),
         ("abort_transfer", "atransferabort"),
         // its account is the only one of its process: index 0
-        ("register", "uareg 3600 0"),
+        ("register", "uareg account 0"),
         ("unregister", "uareg 0 0"),
     ] {
         register(module, method, move |context: NativeCallContext, agent: &mut Agent| agent.send(&context, command));

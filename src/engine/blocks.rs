@@ -15,6 +15,7 @@ use crate::event::{At, Ended, How};
 use rhai::{ASTNode, Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, Position, Scope, Stmt};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 /// The keywords behind the words; no names that a script could have.
 pub const TEST: &str = "__test";
@@ -23,6 +24,8 @@ pub const TEARDOWN: &str = "__teardown";
 
 /// More tests than this are a loop without an end.
 const MOST_TESTS: usize = 10_000;
+/// How long a teardown may take: somebody may wait for the program to end.
+const TO_TEAR_DOWN: Duration = Duration::from_secs(10);
 /// The most characters of a test's name.
 const LONGEST_NAME: usize = 200;
 
@@ -225,6 +228,10 @@ fn name(value: Dynamic, position: Position) -> Fallible<Arc<str>> {
 /// `setup`, the test, and `teardown` whatever came before it. The first reason is the test's.
 fn with_teardown(context: &mut EvalContext, run: &Arc<Run>, body: &Expression) -> Ended {
     run.in_test.store(true, Relaxed);
+    // it ended before it began: there is nothing to clear up
+    if let Some(stopped) = run.log().stopped() {
+        return stopped;
+    }
     // the parser counted how far back variables are, for the place where a block stands; a loop around the test has others
     context.global_runtime_state_mut().always_search_scope = true;
     let around = if begins_with_skip(body) {
@@ -244,11 +251,10 @@ fn with_teardown(context: &mut EvalContext, run: &Arc<Run>, body: &Expression) -
     let mut block = |expression: &Expr| context.eval_expression_tree(&expression.into()).map(drop);
     let mut ended = errors::ended(run, done);
     let Some(teardown) = teardown else { return ended };
-    run.go_on();
-    if run.must_stop() {
-        return ended;
-    }
+    // an interrupted run is cleared up, too: who wants it to end at once asks a second time
+    let going_on = run.tear_down(TO_TEAR_DOWN);
     let after = errors::ended(run, block(&teardown));
+    drop(going_on);
     match (ended.how, after.how) {
         (_, How::Finished) => {}
         (How::Finished | How::Skipped, _) => ended = after,

@@ -1,9 +1,9 @@
 //! What a script claims: `assert`, `assert_eq`, `check`, `fail`; and when it does not: `skip`.
 
 use super::at::Site;
-use super::register;
 use super::state::{Fallible, Run, lock};
 use super::statements::in_parentheses;
+use super::{register, steps};
 use crate::diagnostic::mask_secrets;
 use crate::event::{At, Ended, How, Note};
 use rhai::{Dynamic, Module, NativeCallContext};
@@ -48,9 +48,10 @@ fn condition(context: &NativeCallContext, function: &str) -> Fallible<String> {
 /// Equal as the script's own `==` sees it.
 fn assert_eq(context: NativeCallContext, a: Dynamic, b: Dynamic, why: &str) -> Fallible<()> {
     reached(&context)?;
-    let shown = |value: &Dynamic| match value.is_string() {
-        true => format!("\"{value}\""),
-        false => context.call_native_fn::<String>("to_string", (value.clone(),)).unwrap_or_else(|_| value.to_string()),
+    let shown = |value: &Dynamic| match value {
+        value if value.is_unit() => "()".to_string(),
+        value if value.is_string() || value.is_char() => format!("\"{value}\""),
+        value => context.call_native_fn::<String>("to_string", (value.clone(),)).unwrap_or_else(|_| value.to_string()),
     };
     if context.call_native_fn::<bool>("==", (a.clone(), b.clone())).unwrap_or(false) {
         return Ok(());
@@ -64,7 +65,8 @@ fn check(context: NativeCallContext, holds: bool, why: &str) -> Fallible<()> {
     let (run, at) = (Run::of(&context)?, Some(reached(&context)?));
     if !holds {
         run.host.note(Note::CheckFailed { message: why.to_string(), at: at.clone() });
-        lock(&run.check_failed).get_or_insert(Ended { at, ..Ended::failed(why) });
+        let details = steps::going_on().into_iter().collect();
+        lock(&run.check_failed).get_or_insert(Ended { at, details, ..Ended::failed(why) });
     }
     Ok(())
 }

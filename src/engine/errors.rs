@@ -65,6 +65,10 @@ pub fn ended_so(run: &Run, result: &Result<(), Box<EvalAltResult>>, check: Optio
         (None, Some(trace)) => translate(run, trace.cause),
         (None, None) => return check.unwrap_or_else(Ended::finished),
     };
+    if let Some(Err(error)) = trace.is_some().then_some(result) {
+        let step = lock(&run.failed_steps).of(origin(error));
+        ended.details.splice(0..0, step);
+    }
     if let Some(trace) = &trace {
         let elsewhere = ended.at.is_some();
         ended.at = ended.at.or_else(|| trace.users().next().map(|site| run.at(site)));
@@ -76,6 +80,11 @@ pub fn ended_so(run: &Run, result: &Result<(), Box<EvalAltResult>>, check: Optio
         ended.details.push(format!("before it, a check failed: {}", check.message));
     }
     ended
+}
+
+/// Where an error began: a place that stays the same on its way.
+pub fn origin(error: &EvalAltResult) -> Position {
+    Trace::of(error).cause.position()
 }
 
 /// An error's way through functions and modules.

@@ -8,11 +8,12 @@ use super::host::Host;
 use super::marks::Marks;
 use super::memory::Memory;
 use super::program::Program;
+use super::steps::FailedSteps;
 use crate::event::{At, Ended, Log};
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::time::Duration;
 
 /// The limits of a run.
@@ -54,6 +55,8 @@ pub struct Run {
     pub test_ended: Mutex<Option<Ended>>,
     /// The first failed `check`.
     pub check_failed: Mutex<Option<Ended>>,
+    /// The steps that the last error came through.
+    pub failed_steps: Mutex<FailedSteps>,
     /// The log's length when the last command was sent, or up to what the last await took: from there on `quiet` counts.
     pub acted: AtomicUsize,
     /// How many `parallel` go on: another branch may do what an await of this one waits for.
@@ -103,6 +106,7 @@ impl Run {
             in_test: AtomicBool::new(false),
             test_ended: Mutex::default(),
             check_failed: Mutex::default(),
+            failed_steps: Mutex::default(),
             acted: AtomicUsize::new(0),
             branches: AtomicUsize::new(0),
             reached: Mutex::default(),
@@ -195,6 +199,28 @@ impl Run {
             self.host.resume();
         }
         reason
+    }
+
+    /// Lets a teardown run, whatever ended the test, for that long at most: it is stopped when what this gives is still there then.
+    pub fn tear_down(self: &Arc<Run>, most: Duration) -> mpsc::Sender<()> {
+        let was_stopped = self.log().take_any_stop().is_some();
+        {
+            let mut budget = lock(&self.budget);
+            budget.until = budget.until.max(self.log().now() + most.as_secs_f64() * 1000.0);
+        }
+        self.stopping.store(self.log().stopped().is_some(), Relaxed);
+        if was_stopped {
+            self.host.resume();
+        }
+        let (going_on, over) = mpsc::channel();
+        let run = self.clone();
+        std::thread::spawn(move || {
+            if over.recv_timeout(most) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let message = format!("the teardown did not end within {} s", most.as_secs());
+                run.log().stop(Ended::error(message));
+            }
+        });
+        going_on
     }
 
     /// Called before every operation of the script: whether it has to end.

@@ -1,11 +1,12 @@
 //! `step("name", || …)`, which groups what a test does, and `parallel([|| …, || …])`, which does it at once.
 
 use super::at::Site;
-use super::errors::{plain_type, wrong};
+use super::errors::{self, plain_type, wrong};
 use super::register;
-use super::state::{Fallible, Run};
+use super::state::{Fallible, Run, lock};
 use crate::event::Note;
-use rhai::{Array, Dynamic, FnPtr, Module, NativeCallContext};
+use rhai::{Array, Dynamic, FnPtr, Module, NativeCallContext, Position};
+use std::cell::RefCell;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
@@ -14,12 +15,63 @@ const MOST: usize = 1000;
 /// Of each of their threads. Only what is used is mapped.
 const STACK: usize = 64 << 20;
 
+thread_local! {
+    /// The steps that are going on, the innermost last.
+    static STEPS: RefCell<Vec<String>> = const { RefCell::new(vec![]) };
+}
+
+/// The steps that are going on, in words; none outside of all steps.
+pub fn going_on() -> Option<String> {
+    STEPS.with_borrow(|steps| in_words(steps))
+}
+
+/// `in the step "both talk" › "alice holds"`
+fn in_words(steps: &[String]) -> Option<String> {
+    let names: Vec<String> = steps.iter().map(|name| format!("\"{name}\"")).collect();
+    (!names.is_empty()).then(|| format!("in the step {}", names.join(" › ")))
+}
+
+/// The steps that an error has come through, the outermost first.
+#[derive(Debug, Default)]
+pub struct FailedSteps {
+    /// Where the error began.
+    origin: Option<Position>,
+    names: Vec<String>,
+}
+
+impl FailedSteps {
+    /// In words, if it is that error that came through them.
+    pub fn of(&self, origin: Position) -> Option<String> {
+        in_words(&self.names).filter(|_| self.origin == Some(origin))
+    }
+}
+
+impl Run {
+    /// An error leaves a step.
+    fn failed_in(&self, step: &str, origin: Position) {
+        let mut failed = lock(&self.failed_steps);
+        let origin = Some(origin);
+        if failed.origin != origin {
+            *failed = FailedSteps { origin, names: vec![] };
+        }
+        failed.names.insert(0, step.to_string());
+    }
+}
+
 /// Notes where a step begins and where it ends, however it ends; gives what the closure gives.
 fn step(context: NativeCallContext, name: &str, body: FnPtr) -> Fallible<Dynamic> {
     let run = Run::of(&context)?;
     let at = Some(run.at(&Site::of_call(&context)));
     run.host.note(Note::StepBegins { name: name.to_string(), at });
+    let outer = STEPS.with_borrow_mut(|steps| {
+        steps.push(name.to_string());
+        steps.len() - 1
+    });
     let result = body.call_within_context::<Dynamic>(&context, ());
+    STEPS.with_borrow_mut(|steps| steps.truncate(outer));
+    if let Err(error) = &result {
+        run.failed_in(name, errors::origin(error));
+    }
     run.host.note(Note::StepEnds { name: name.to_string(), ok: result.is_ok() });
     result
 }
@@ -40,9 +92,12 @@ fn parallel(context: NativeCallContext, list: Array) -> Fallible<Array> {
     let run = Run::of(&context)?;
     let (engine, source, position) = (context.engine(), context.call_source(), context.call_position());
     run.branches.fetch_add(1, Relaxed);
+    let steps = STEPS.with_borrow(Clone::clone);
     let one = |closure: FnPtr| {
         let global = context.global_runtime_state().clone();
+        let steps = steps.clone();
         move || {
+            STEPS.set(steps);
             let context = NativeCallContext::from((engine, "parallel", source, &global, position));
             closure.call_within_context::<Dynamic>(&context, ())
         }

@@ -320,6 +320,11 @@ impl Log {
         lock(&self.state).stop.take_if(|stop| stop.how != How::Cancelled)
     }
 
+    /// The same whoever wants the run to end: for a teardown, which is bounded.
+    pub fn take_any_stop(&self) -> Option<Stop> {
+        lock(&self.state).stop.take()
+    }
+
     /// Calls `hook` when the run has to end, or at once if it has to already: for waits that are not on the log.
     pub fn on_stop(&self, hook: impl FnOnce() + Send + 'static) {
         let mut state = lock(&self.state);

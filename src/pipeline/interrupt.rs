@@ -25,11 +25,11 @@ impl Interrupt {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Stops every run that is going on, and every one that would begin.
+    /// Stops every run that is going on, and every one that would begin. A second wish ends their teardowns, too.
     pub fn request(&self) {
         let mut state = self.state();
         state.requested = true;
-        state.logs.drain(..).filter_map(|log| log.upgrade()).for_each(|log| log.stop(cancelled()));
+        state.logs.iter().filter_map(Weak::upgrade).for_each(|log| log.stop(cancelled()));
         let hooks = std::mem::take(&mut state.hooks);
         drop(state);
         hooks.into_iter().for_each(|hook| (hook.0)());

@@ -109,9 +109,13 @@ impl Host for ScriptHost {
             return Err(at(place)(Ended::error(lacks)));
         }
         let text = commands::for_version(text, run.supervisor.kind());
-        let known = run.agents.get(name).and_then(|known| known.agent);
-        let agent = known.ok_or_else(|| at(place)(run.agents.unknown(name)))?;
-        let text = rewrite(text, &run.agents.peers()).map_err(at(place))?;
+        let known = run.agents.get(name).and_then(|known| Some((known.agent?, known.account)));
+        let (agent, account) = known.ok_or_else(|| at(place)(run.agents.unknown(name)))?;
+        let text = match text {
+            // `register()` asks for as long as the account says
+            "uareg account 0" => format!("uareg {} 0", account.interval()),
+            text => rewrite(text, &run.agents.peers()).map_err(at(place))?,
+        };
         self.completed_by_nobody(name, &text, place);
         let time = run.log.now();
         let answer = agent.command_in(call, &text, Some(place.clone())).map_err(at(place))?;

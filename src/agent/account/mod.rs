@@ -157,6 +157,12 @@ impl Account {
         (host.trim_matches(['[', ']']).to_string(), port.unwrap_or(5060))
     }
 
+    /// For how long it asks to be registered, in seconds.
+    pub fn interval(&self) -> u32 {
+        let asked = self.parameter("regint").and_then(|seconds| seconds.trim().parse().ok());
+        asked.filter(|seconds| *seconds > 0).unwrap_or(3600)
+    }
+
     /// The module that its media encryption needs.
     pub fn encryption_module(&self) -> Option<&'static str> {
         check::encryption_module(self.parameter("mediaenc")?)

@@ -24,9 +24,8 @@ enum Takes {
 fn takes(module: &str, parameter: &str) -> Option<Takes> {
     Some(match (module, parameter) {
         ("std/sip", "event") => Takes::Event,
-        (_, "agent" | "caller" | "callee" | "peer" | "host") => Takes::Agent,
-        (_, "transferor" | "transferee" | "target") => Takes::Agent,
-        (_, "to") => Takes::AgentOrAddress,
+        (_, "agent" | "host" | "transferor") => Takes::Agent,
+        (_, "caller" | "callee" | "peer" | "to" | "transferee" | "target") => Takes::AgentOrAddress,
         (_, "code" | "most") => Takes::Number,
         (_, "time" | "granted") => Takes::Duration,
         (_, "digits" | "text" | "name" | "event") => Takes::Text,
@@ -42,7 +41,7 @@ impl Takes {
         match self {
             _ if kind == Kind::Unknown => true,
             Takes::Agent => matches!(kind, Kind::Agent | Kind::Call),
-            Takes::AgentOrAddress => matches!(kind, Kind::Agent | Kind::Text),
+            Takes::AgentOrAddress => matches!(kind, Kind::Agent | Kind::Call | Kind::Text),
             Takes::Number => kind == Kind::Number,
             // as a text, too: "5s"
             Takes::Duration => matches!(kind, Kind::Duration | Kind::Text),
@@ -125,13 +124,22 @@ impl Walk<'_> {
             return;
         }
         for ((parameter, given), argument) in parameters.iter().zip(arguments).zip(&call.args) {
-            if let Some(due) = takes(&module.name, parameter).filter(|due| !due.fits(*given)) {
+            let due = takes(&module.name, parameter).map(|due| match due {
+                Takes::AgentOrAddress if parameter != "to" && is_bare_name(argument) => Takes::Agent,
+                due => due,
+            });
+            if let Some(due) = due.filter(|due| !due.fits(*given)) {
                 let message =
                     format!("`{parameter}` of `{}` is {}, not {}", call.name, due.in_words(), given.in_words());
                 self.error("argument-kind", start_of(argument), message, due.advice(*given, argument));
             }
         }
     }
+}
+
+/// `"alice"`: no address, but a name, which an agent may have.
+fn is_bare_name(argument: &Expr) -> bool {
+    matches!(argument, Expr::StringConstant(text, _) if text.chars().all(char::is_alphabetic))
 }
 
 #[cfg(test)]

@@ -175,3 +175,65 @@ fn the_words_of_blocks_are_names_like_any_other_elsewhere() {
     assert_eq!(run(&program(text), host.clone(), &Limits::default()), Ended::finished());
     assert_eq!(host.prints(), ["3", "1"]);
 }
+
+#[test]
+fn a_failure_names_the_steps_that_it_came_through() {
+    for (text, expected) in [
+        (
+            "step(\"both talk\", || { step(\"alice holds\", || { assert(false, \"no\"); }); });",
+            Some("in the step \"both talk\" › \"alice holds\""),
+        ),
+        ("step(\"hangs up\", || { throw \"no\"; });", Some("in the step \"hangs up\"")),
+        ("step(\"hangs up\", || { await agent(\"a\").closed() within 1ms; });", Some("in the step \"hangs up\"")),
+        ("step(\"looks\", || { check(false, \"no\"); });", Some("in the step \"looks\"")),
+        (
+            "fn part() { step(\"inside\", || { fail(\"no\"); }); }\nparallel([|| part()]);",
+            Some("in the step \"inside\""),
+        ),
+        ("try { step(\"first\", || { throw \"x\"; }); } catch { }\nthrow \"no\";", None),
+        ("step(\"first\", || 1); fail(\"no\");", None),
+    ] {
+        let ended = run(&program(text), Arc::new(FakeHost::new()), &Limits::default());
+        let step = ended.details.iter().find(|line| line.starts_with("in the step")).map(String::as_str);
+        assert_eq!((ended.how, step), (How::Failed, expected), "{text}: {ended:?}");
+    }
+}
+
+#[test]
+fn nothing_and_texts_can_be_told_apart_where_two_are_not_equal() {
+    for (values, details) in [
+        ("5, ()", ["left:  5", "right: ()"]),
+        ("\"5\", 5", ["left:  \"5\"", "right: 5"]),
+        ("[\"a\", ()], []", ["left:  [\"a\", ()]", "right: []"]),
+    ] {
+        let ended = run(&program(&format!("assert_eq({values});")), Arc::new(FakeHost::new()), &Limits::default());
+        assert_eq!(ended.details, details);
+    }
+}
+
+#[test]
+fn an_interrupted_test_is_cleared_up_and_a_second_wish_ends_that() {
+    let text = "let a = agent(\"a\");\nteardown { print(\"down\"); sleep(20ms); print(\"cleared\"); AGAIN }\n\
+                test \"x\" { print(\"begun\"); await a.closed() within 1m; }";
+    let cancelled = || Ended { how: How::Cancelled, ..Ended::failed("interrupted") };
+    for (again, prints) in [("", 3), ("sleep(1m); print(\"never\");", 3)] {
+        let host = Arc::new(FakeHost::new());
+        let program = program(&text.replace("AGAIN", again)).of_test(&"x".into());
+        let running = host.clone();
+        let thread = std::thread::spawn(move || run(&program, running, &Limits::default()));
+        let mut seen = 0;
+        let mut printed = |count: usize| {
+            while host.prints().len() < count {
+                seen = host.log.follow(seen).and_then(|events| Some(events.last()?.n as usize + 1)).unwrap_or(seen);
+            }
+        };
+        printed(1);
+        host.log.stop(cancelled());
+        if !again.is_empty() {
+            printed(3);
+            host.log.stop(cancelled());
+        }
+        let ended = thread.join().unwrap();
+        assert_eq!((ended.how, ended.message.as_str(), host.prints().len()), (How::Cancelled, "interrupted", prints));
+    }
+}

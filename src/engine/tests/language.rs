@@ -111,7 +111,7 @@ fn methods_are_baresips_commands() {
         "a message b hello there",
         "a options b",
         "a refer sip:x@y b",
-        "a uareg 3600 0",
+        "a uareg account 0",
         "a uareg 0 0",
         "a uaaddheader X-Test=50%25%20done 0",
         "a ausrc aufile,a.wav",
