@@ -22,6 +22,7 @@ mod limits;
 mod load;
 mod maintenance;
 mod many_calls;
+mod misbehaving;
 mod odd_peers;
 mod one_process;
 mod pages;
