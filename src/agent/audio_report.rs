@@ -17,6 +17,8 @@ pub struct AudioReport {
     pub negotiated: Negotiated,
     pub packets_tx: u64,
     pub packets_rx: u64,
+    /// How many packets came of each payload type, where the agent says it.
+    pub payloads_rx: Option<Map<String, Value>>,
     /// From RTCP; none where there was none.
     pub rtcp: Option<Rtcp>,
 }
@@ -51,6 +53,7 @@ impl AudioReport {
             negotiated: Negotiated { protocol: text("proto"), codec: text("codec") },
             packets_tx: count("tx")?,
             packets_rx: count("rx")?,
+            payloads_rx: object.get("received").and_then(Value::as_object).cloned(),
             rtcp,
         })
     }
@@ -78,6 +81,9 @@ impl AudioReport {
         add("codec", codec.into());
         add("packets_tx", self.packets_tx.into());
         add("packets_rx", self.packets_rx.into());
+        if let Some(payloads) = self.payloads_rx {
+            add("payloads_rx", payloads.into());
+        }
         if let Some(rtcp) = self.rtcp {
             add("lost_tx", rtcp.lost_tx.into());
             add("lost_rx", rtcp.lost_rx.into());

@@ -36,7 +36,7 @@ impl CallEnd {
     /// ([`crate::sip::sdp::negotiated`] of the last ones in the trace).
     pub fn report(self, call: Option<String>, negotiated: Negotiated) -> AudioReport {
         let CallEnd { peer, packets_tx, packets_rx, rtcp, .. } = self;
-        AudioReport { call, peer, negotiated, packets_tx, packets_rx, rtcp }
+        AudioReport { call, peer, negotiated, packets_tx, packets_rx, payloads_rx: None, rtcp }
     }
 }
 

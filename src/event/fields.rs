@@ -65,6 +65,11 @@ pub const FIELDS: &[Field] = &[
     field("codec", REPORT, "the codec that both sides agreed on"),
     field("packets_tx", REPORT, "packets sent"),
     field("packets_rx", REPORT, "packets received"),
+    field(
+        "payloads_rx",
+        REPORT,
+        "a map: how many RTP packets came of each payload type, also of those that were not negotiated (embedded agent)",
+    ),
     field("lost_tx", REPORT, "packets that the peer missed, where RTCP told"),
     field("lost_rx", REPORT, "packets that were missed here, where RTCP told"),
     field("jitter_tx", REPORT, "microseconds, as the peer measured, where RTCP told"),

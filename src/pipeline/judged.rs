@@ -11,9 +11,13 @@ use crate::verdict::{Evidence, Judged, Status, judge};
 /// The events can't be read.
 pub fn judged(header: &Header, events: &(impl Events + ?Sized), baseline: Option<&str>) -> Result<Judged, Diagnostic> {
     let mut judged = judge(header, events, baseline)?;
-    if !matches!(judged.verdict.status, Status::Pass | Status::Skipped) {
+    let passes = judged.verdict.status == Status::Pass;
+    if (passes && judged.over_connections) || !matches!(judged.verdict.status, Status::Pass | Status::Skipped) {
         let mut evidence = Evidence::new(header.time);
         events.each(&mut |event| evidence.event(event))?;
+        if passes {
+            judged.fails_by(evidence.unsent());
+        }
         judged.verdict.findings = evidence.findings(&judged.verdict, &judged.flow, baseline);
     }
     Ok(judged)

@@ -11,6 +11,8 @@ pub struct Credentials {
     pub realm: Option<String>,
     /// Only a client names one.
     pub username: Option<String>,
+    /// How the digest is made, as written; MD5 where it is not told (RFC 7616 section 3.3).
+    pub algorithm: Option<String>,
     /// The server took the password and not the nonce, which had become too old.
     pub stale: bool,
 }
@@ -23,6 +25,7 @@ pub fn credentials(value: &str) -> Option<Credentials> {
         match name.to_ascii_lowercase().as_str() {
             "realm" => read.realm = Some(value.into_owned()),
             "username" => read.username = Some(value.into_owned()),
+            "algorithm" => read.algorithm = Some(value.into_owned()),
             "stale" => read.stale = value.eq_ignore_ascii_case("true"),
             _ => {}
         }

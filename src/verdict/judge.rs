@@ -20,6 +20,8 @@ pub struct Judged {
     pub sound: bool,
     /// How often the test says that it is to be run.
     pub repetitions: u32,
+    /// SIP went over TCP, TLS or WebSocket: a message may have found no way.
+    pub over_connections: bool,
 }
 
 /// Judges a run by its events. `baseline` is the text of the flow that the test should have, as far as one is known.
@@ -40,7 +42,8 @@ pub fn judge(header: &Header, events: &(impl Events + ?Sized), baseline: Option<
         }
     };
     let (sound, repetitions) = (facts.sound(), facts.repetitions.unwrap_or(1));
-    Ok(Judged { verdict: facts.verdict(header, &flow, baseline), flow, sound, repetitions })
+    let over_connections = facts.over_connections;
+    Ok(Judged { verdict: facts.verdict(header, &flow, baseline), flow, sound, repetitions, over_connections })
 }
 
 impl Judged {
@@ -56,7 +59,16 @@ impl Judged {
             warnings: vec![],
             findings: vec![],
         };
-        Judged { verdict, flow, sound: false, repetitions: 1 }
+        Judged { verdict, flow, sound: false, repetitions: 1, over_connections: false }
+    }
+
+    /// What the record shows speaks against a run whose test found nothing.
+    pub fn fails_by(&mut self, reasons: Vec<Reason>) {
+        if !reasons.is_empty() {
+            self.verdict.status = Status::Fail;
+            self.verdict.reasons.extend(reasons);
+            self.sound = false;
+        }
     }
 }
 
@@ -89,6 +101,7 @@ struct Facts {
     /// A large request was told.
     large: bool,
     missing: Missing,
+    over_connections: bool,
 }
 
 impl Facts {
@@ -109,7 +122,10 @@ impl Facts {
                 }
             }
             Body::Note(note) => self.note(note, event),
-            Body::Sip(message) => self.size(event, message),
+            Body::Sip(message) => {
+                self.over_connections |= message.transport != "UDP";
+                self.size(event, message);
+            }
             _ => {}
         }
     }

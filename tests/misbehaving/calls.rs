@@ -5,14 +5,17 @@ use super::{Fault, LOCAL};
 
 const ANSWERS: &str = "alice.options(peer);\nawait alice.event(\"CALL_INCOMING\") within 10s;\nalice.accept();\n";
 const IS_CALLED: &str = "alice.options(peer);\nawait alice.event(\"CALL_INCOMING\") within 10s;\nalice.accept();\n\
-    await alice.sip(200, \"INVITE\").sent().count(2) within 3s;\nawait alice.established() within 1s;\n";
+    await alice.sip(200).where(|m| m.cseq.contains(\"INVITE\") && m.direction == \"OUT\").count(2) within 3s;\nawait alice.established() within 1s;\n";
 const HANGS_UP: &str = "alice.dial(peer);\nawait alice.established() within 10s;\nalice.hangup();\n\
     await alice.sip(200, \"BYE\") within 1s;\n";
 const IS_HUNG_UP: &str = "alice.dial(peer);\nawait alice.established() within 10s;\nawait alice.closed() within 1500ms;\n";
 const HOLDS: &str = "alice.dial(peer);\nawait alice.established() within 10s;\nalice.hold();\n\
     await alice.sip(200, \"INVITE\").count(2) within 1s;\n";
 const TRANSFERS: &str = "alice.dial(peer);\nawait alice.established() within 10s;\n\
-    alice.transfer(\"sip:carol@127.0.0.1:9\");\nawait alice.event(\"TRANSFER_DONE\") within 1500ms;\n";
+    alice.transfer(\"sip:carol@127.0.0.1:9\");\nawait alice.closed() within 1500ms;\n";
+
+const REFERS: &str = "alice.dial(peer);\nawait alice.established() within 10s;\n\
+    alice.transfer(\"sip:carol@127.0.0.1:9\");\nawait alice.sip(202, \"REFER\") within 1500ms;\n";
 
 const fn fault(name: &'static str, test: &'static str, peer: fn(&Peer) -> Option<()>, told: &'static str) -> Fault {
     Fault { name, agent: LOCAL, test, peer, told }
@@ -183,8 +186,8 @@ pub const FAULTS: &[Fault] = &[
         },
         "the INVITE has the To tag",
     ),
-    fault("refer_refused", TRANSFERS, |peer| refers(peer, "603 Decline"), "the REFER in alice's call"),
-    fault("refer_unanswered", TRANSFERS, |peer| refers(peer, ""), "got no answer to its REFER"),
+    fault("refer_refused", REFERS, |peer| refers(peer, "603 Decline"), "the REFER in alice's call"),
+    fault("refer_unanswered", REFERS, |peer| refers(peer, ""), "got no answer to its REFER"),
     fault("refer_without_notify", TRANSFERS, |peer| notifies(peer, ""), "has come to nothing so far"),
     fault("refer_failed", TRANSFERS, |peer| notifies(peer, "SIP/2.0 503 Sorry\r\n"), "failed: 503 Sorry"),
     fault("refer_notify_of_nonsense", TRANSFERS, |peer| notifies(peer, "hello\r\n"), "has come to nothing so far"),

@@ -113,15 +113,19 @@ pub const FAULTS: &[Fault] = &[
         },
         "the 200 OK has no Contact",
     ),
-    fault(
-        "answer_with_a_longer_content_length",
-        |peer| {
+    Fault {
+        name: "answer_with_a_longer_content_length",
+        agent: LOCAL,
+        test: "alice.dial(peer);\nawait alice.event(\"CALL_RTPESTAB\") within 1500ms;\n",
+        peer: |peer| {
             let invite = peer.receive("INVITE")?;
-            peer.send(&peer.answer(&invite).with("Content-Length", "9999"), invite.from);
+            let sdp = peer.sdp();
+            let cut = sdp.split("m=audio").next().unwrap_or_default();
+            peer.send(&peer.answer(&invite).carrying(cut).with("Content-Length", "9999"), invite.from);
             None
         },
-        "the 200 OK says Content-Length 9999, and",
-    ),
+        told: "the 200 OK says Content-Length 9999, and",
+    },
     fault(
         "answer_that_is_no_sip",
         |peer| {
@@ -134,12 +138,13 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "answer_again_and_again",
         agent: LOCAL,
-        test: "alice.dial(peer);\nawait alice.event(\"CALL_RTPESTAB\") within 4s;\n",
+        test: "alice.dial(peer);\nawait alice.event(\"CALL_RTPESTAB\") within 3s;\n",
         peer: |peer| {
             let invite = peer.receive("INVITE")?;
-            for _ in 0..6 {
+            // the agent's media is the clock
+            for _ in 0..5 {
                 peer.send(&peer.answer(&invite), invite.from);
-                peer.receive("ACK")?;
+                peer.hear(20)?;
             }
             None
         },
@@ -157,7 +162,7 @@ pub const FAULTS: &[Fault] = &[
             stream.receive("nothing")?;
             None
         },
-        told: "alice's ACK to the 200 OK was never sent",
+        told: "alice's ACK to the answer in alice's call",
     },
     Fault {
         name: "connection_closed_in_place_of_an_answer",
@@ -172,13 +177,21 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "connection_lost_before_the_bye",
         agent: LOCAL,
-        test: OVER_TCP,
+        test: "alice.dial(peer + \";transport=tcp\");\nawait alice.event(\"CALL_RTPESTAB\") within 10s;\n\
+            alice.hangup();\nawait alice.closed() within 10s;\n",
         peer: |peer| {
             let mut stream = peer.accept()?;
             let invite = stream.receive("INVITE")?;
-            stream.send(&peer.answer(&invite).with("Contact", "<sip:peer@127.0.0.1:1;transport=tcp>"))?;
+            // a place of its own, which takes the ACK and is gone then
+            let place = Peer::new();
+            let contact = format!("<sip:peer@127.0.0.1:{};transport=tcp>", place.port());
+            stream.send(&peer.answer(&invite).with("Contact", &contact))?;
+            place.accept()?.receive("ACK")?;
+            drop(place);
+            peer.send_rtp(0, 10, invite.media())?;
+            stream.receive("nothing")?;
             None
         },
-        told: "was never sent",
+        told: "alice's BYE in alice's call",
     },
 ];

@@ -7,6 +7,8 @@ const HEARS: &str =
     "alice.dial(peer);\nawait alice.established() within 10s;\nawait alice.event(\"CALL_RTPESTAB\") within 1500ms;\n";
 const HEARS_DIGITS: &str =
     "alice.dial(peer);\nawait alice.established() within 10s;\nawait alice.event(\"CALL_DTMF_START\") within 1500ms;\n";
+const CLOSES: &str =
+    "alice.dial(peer);\nawait alice.established() within 10s;\nawait alice.event(\"CALL_CLOSED\") within 1500ms;\n";
 const ENCRYPTED: &str = ", #{ audio: \"alice.wav\", mediaenc: \"srtp-mand\" }";
 
 /// Answers with its description, changed.
@@ -118,7 +120,7 @@ pub const FAULTS: &[Fault] = &[
     ),
     fault(
         "rtp_of_another_payload_type",
-        "alice.dial(peer);\nawait alice.established() within 10s;\nawait alice.event(\"CALL_CLOSED\") within 1500ms;\n",
+        CLOSES,
         |peer| {
             let invite = peer.take_call()?;
             peer.send_rtp(8, 50, invite.media())
@@ -127,7 +129,7 @@ pub const FAULTS: &[Fault] = &[
     ),
     fault(
         "rtp_of_an_unknown_payload_type",
-        "alice.dial(peer);\nawait alice.established() within 10s;\nawait alice.event(\"CALL_CLOSED\") within 1500ms;\n",
+        CLOSES,
         |peer| {
             let invite = peer.take_call()?;
             peer.send_rtp(77, 50, invite.media())

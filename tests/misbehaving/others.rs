@@ -61,21 +61,11 @@ pub const FAULTS: &[Fault] = &[
         },
         "the challenge asks for SHA-512-256, which the agent lacks",
     ),
-    registrar(
-        "register_another_cseq",
-        |peer| answers(peer, "REGISTER", "200 OK", Some(("CSeq", "99 REGISTER"))),
-        "the 200 OK has the CSeq 99 REGISTER, its request",
-    ),
     messages("message_unanswered", |_| None, "got no answer at all to its MESSAGE"),
     messages("message_404", |peer| answers(peer, "MESSAGE", "404 Not Found", None), "was refused: 404 Not Found"),
     messages(
         "message_415",
         |peer| answers(peer, "MESSAGE", "415 Unsupported Media Type", Some(("Accept", "text/html"))),
         "was refused: 415 Unsupported Media Type",
-    ),
-    messages(
-        "message_another_call_id",
-        |peer| answers(peer, "MESSAGE", "200 OK", Some(("Call-ID", "another"))),
-        "the 200 OK has the Call-ID another, its request",
     ),
 ];

@@ -177,6 +177,11 @@ impl Peer {
         Some(())
     }
 
+    /// Waits until so many packets of sound have come: 20 ms each.
+    pub fn hear(&self, count: usize) -> Option<()> {
+        (0..count).try_for_each(|_| self.rtp.recv_from(&mut [0; 2000]).map(drop).ok())
+    }
+
     /// The digit 5 as an event of RFC 4733, under a payload type.
     pub fn send_digit(&self, payload_type: u8, to: SocketAddr) -> Option<()> {
         self.rtp.recv_from(&mut [0; 2000]).ok()?;

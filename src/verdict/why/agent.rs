@@ -1,7 +1,10 @@
 //! What is kept of one agent: its account, its last dialogs and commands, the end of its log.
 
-use super::dialog::{Dialog, Packets};
+use super::dialog::{self, Dialog, Packets};
+use super::malformed::{self, Malformed};
+use super::row::Row;
 use super::wording::{cut, short};
+use super::{payload, unsent};
 use crate::event::{AgentEvent, At, LogLine, SipEvent};
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -80,6 +83,7 @@ impl Agent {
     }
 
     pub fn log(&mut self, line: &LogLine, time: f64) {
+        self.of_a_call(line);
         let text = line.text.trim();
         if line.is_of_unread() {
             let (count, first) = self.unread.unwrap_or((0, time));
@@ -91,6 +95,20 @@ impl Agent {
         match line.level.as_str() {
             "warning" | "error" => push(&mut self.alarms, LINES, (time, short(text))),
             _ => push(&mut self.lines, LINES, short(text)),
+        }
+    }
+
+    /// What its log says of one of its calls.
+    pub fn of_a_call(&mut self, line: &LogLine) {
+        let text = line.text.trim();
+        if let Some((method, call_id, why)) = unsent::said(text) {
+            let known = self.dialogs.iter_mut().rfind(|dialog| dialog.call_id == call_id);
+            let new = known.filter(|dialog| dialog.unsent.len() < dialog::FEW);
+            new.into_iter().for_each(|dialog| dialog.unsent.push((cut(method, 8), why.clone())));
+        } else if let Some((call_id, payload)) = payload::said(text) {
+            let known = self.dialogs.iter_mut().rfind(|dialog| dialog.call_id == call_id);
+            let new = known.filter(|dialog| dialog.strange.len() < dialog::FEW && !dialog.strange.contains(&payload));
+            new.into_iter().for_each(|dialog| dialog.strange.push(payload));
         }
     }
 
@@ -119,7 +137,7 @@ impl Agent {
     }
 
     pub fn sip(&mut self, sip: &SipEvent, time: f64) {
-        if sip.call_id.is_empty() {
+        if sip.call_id.is_empty() || self.is_of_another_call(sip, time) {
             return;
         }
         let index = self.dialog(&sip.call_id);
@@ -127,6 +145,30 @@ impl Agent {
         self.dialogs[index].sip(sip, time);
         if !was_call && self.dialogs[index].is_call() {
             self.numbered(index);
+        }
+    }
+
+    /// A response whose Call-ID is not that of its request: no dialog of its own.
+    fn is_of_another_call(&mut self, sip: &SipEvent, time: f64) -> bool {
+        if sip.status.is_none() || sip.direction != "IN" || self.of_call_id(&cut(&sip.call_id, 128)).is_some() {
+            return false;
+        }
+        let row = Row::of(sip, time);
+        let sent = |sent: &Row| sent.out && sent.status.is_none() && !row.branch.is_empty() && sent.branch == row.branch;
+        let Some(dialog) = self.dialogs.iter_mut().rfind(|dialog| dialog.rows.iter().any(sent)) else { return false };
+        let (what, why) = malformed::of_another_call(sip, &row, &dialog.call_id);
+        dialog.malformed(Malformed { what, why, src: row.src, time, ack: false });
+        true
+    }
+
+    /// A message of an agent that is being stopped: only that its ACK or BYE left still counts.
+    pub fn last_sip(&mut self, sip: &SipEvent) {
+        let known = self.dialogs.iter_mut().rfind(|dialog| dialog.call_id == sip.call_id);
+        let Some(dialog) = known.filter(|_| sip.direction == "OUT") else { return };
+        match sip.method.as_str() {
+            "ACK" => dialog.unacknowledged = false,
+            "BYE" => dialog.said_goodbye = true,
+            _ => {}
         }
     }
 

@@ -71,8 +71,8 @@ impl Question {
             let own = self.dialog(agent);
             // what should have come in is asked of who sent it
             let awaits_incoming = ["CALL_INCOMING", "INVITE", "MESSAGE"].iter().any(|word| self.awaits(word));
-            let missed = evidence.missed(name, agent, self.method()).filter(|_| own.is_none() || awaits_incoming);
-            cases.extend(missed);
+            let missed = self.methods().into_iter().find_map(|method| evidence.missed(name, agent, method));
+            cases.extend(missed.filter(|_| own.is_none() || awaits_incoming));
             cases.extend(own.map(|dialog| Case { evidence, name, agent, dialog }));
         }
         if self.agents.is_empty() {
@@ -101,16 +101,17 @@ impl Question {
                 .dialogs
                 .iter()
                 .find(|dialog| dialog.number == number && outgoing.is_none_or(|outgoing| outgoing == dialog.outgoing)),
-            None => agent.last(self.method()),
+            // the call explains what was to come beside it, too
+            None => self.methods().into_iter().chain(["INVITE"]).find_map(|method| agent.last(method)),
         }
     }
 
-    /// The kind of dialog that is asked for, by its first request.
-    fn method(&self) -> &'static str {
-        ["MESSAGE", "REGISTER", "OPTIONS", "SUBSCRIBE"]
-            .into_iter()
-            .find(|method| self.awaits(method))
-            .unwrap_or("INVITE")
+    /// The kinds of dialogs that are asked for, by their first requests.
+    fn methods(&self) -> Vec<&'static str> {
+        let named = |method: &&str| self.awaits(method);
+        let named: Vec<&str> = ["MESSAGE", "REGISTER", "OPTIONS", "SUBSCRIBE"].into_iter().filter(named).collect();
+        let of_calls = self.awaits("CALL_") || self.awaits("INVITE") || named.is_empty();
+        of_calls.then_some("INVITE").into_iter().chain(named).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is kept of one dialog at one agent (a call, a registration, a message): its last messages, the last offer and
 //! answer, the last refusal, how it ended. Bounded, however long the dialog goes on.
 
+use super::malformed::{self, Malformed};
 use super::request::{Refusal, Request, explaining};
 use super::row::{Row, description};
 use super::transfer::Refer;
@@ -20,6 +21,9 @@ const STREAMS: usize = 4;
 /// Payload types of a media line that are kept.
 const FORMATS: usize = 24;
 
+/// Other things that are kept of each kind: they come from the peer.
+pub const FEW: usize = 6;
+
 /// What happened with passwords.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Passwords {
@@ -30,6 +34,8 @@ pub struct Passwords {
     pub realm: Option<String>,
     pub username: Option<String>,
     pub stale: bool,
+    /// The algorithms that the last challenge asks for.
+    pub algorithms: Vec<String>,
 }
 
 /// A session description and who sent it.
@@ -40,7 +46,7 @@ pub struct Described {
     /// Where the message came from, `address:port`.
     pub src: String,
     /// The CSeq of the message that brought it.
-    cseq: String,
+    pub cseq: String,
     pub media: Vec<Media>,
 }
 
@@ -88,6 +94,19 @@ pub struct Dialog {
     /// The parameter of its CALL_CLOSED, and when it came.
     pub closed: Option<(f64, String)>,
     pub packets: Option<Packets>,
+    /// The CSeq of the INVITE that began it.
+    pub first_invite: String,
+    /// The agent's tag, and those of the peers that answered.
+    pub own_tag: String,
+    pub tags: Vec<String>,
+    /// What is wrong with messages that came.
+    pub malformed: Vec<Malformed>,
+    /// ACKs and BYEs that did not leave, and what the agent says of each.
+    pub unsent: Vec<(String, String)>,
+    /// Its BYE left while it was being stopped.
+    pub said_goodbye: bool,
+    /// RTP payload types that came and that the descriptions do not have.
+    pub strange: Vec<u8>,
 }
 
 impl Dialog {
@@ -104,6 +123,11 @@ impl Dialog {
             let peer = if self.outgoing { &sip.to } else { &sip.from };
             self.peer = cut(peer, 160);
             self.method = row.method.clone();
+            self.first_invite = row.cseq.clone();
+        }
+        let wrong = if row.out { None } else { malformed::of(self, sip, &row) };
+        if let Some((what, why)) = wrong {
+            self.malformed(Malformed { what, why, src: row.src.clone(), time, ack: row.method == "ACK" });
         }
         match sip.status {
             None => self.requested(sip, &row, time),
@@ -126,13 +150,19 @@ impl Dialog {
         self.rows.push_back(row);
     }
 
+    pub fn malformed(&mut self, new: Malformed) {
+        if self.malformed.len() < FEW && !self.malformed.iter().any(|known| known.what == new.what) {
+            self.malformed.push(new);
+        }
+    }
+
     fn requested(&mut self, sip: &SipEvent, row: &Row, time: f64) {
         let answer = sip.header("Authorization").or_else(|| sip.header("Proxy-Authorization"));
         if let Some(read) = answer.and_then(headers::credentials) {
             self.passwords.sent = self.passwords.sent.saturating_add(1);
             self.passwords.username = read.username.map(|name| cut(&name, 80));
         }
-        if row.method == "ACK" {
+        if row.method == "ACK" && !self.malformed.iter().any(|wrong| wrong.ack && wrong.time == time) {
             self.unacknowledged = false;
         }
         if matches!(row.method.as_str(), "BYE" | "CANCEL") {
@@ -158,15 +188,24 @@ impl Dialog {
     }
 
     fn responded(&mut self, code: u16, sip: &SipEvent, row: &Row, time: f64) {
-        let challenge = sip.header("WWW-Authenticate").or_else(|| sip.header("Proxy-Authenticate"));
-        if let Some(read) = challenge.filter(|_| matches!(code, 401 | 407)).and_then(headers::credentials) {
+        let is_challenge = |name: &str| ["WWW-Authenticate", "Proxy-Authenticate"].iter().any(|it| it.eq_ignore_ascii_case(name));
+        let challenges = sip.headers.iter().filter(|(name, _)| matches!(code, 401 | 407) && is_challenge(name));
+        let challenges: Vec<_> =
+            challenges.filter_map(|(_, value)| headers::credentials(value)).take(FEW).collect();
+        if matches!(code, 401 | 407) {
+            let algorithm = |read: &headers::Credentials| cut(read.algorithm.as_deref().unwrap_or("MD5"), 40);
+            self.passwords.algorithms = challenges.iter().map(algorithm).collect();
+        }
+        if let Some(read) = challenges.into_iter().next() {
             self.passwords.challenges = self.passwords.challenges.saturating_add(1);
             self.passwords.realm = read.realm.map(|realm| cut(&realm, 80));
             self.passwords.stale = read.stale;
         }
         match code {
             200..300 if row.method == "INVITE" => {
-                self.established = self.established.or(Some(time));
+                // what comes after the end establishes nothing
+                self.established = self.established.or((self.closed.is_none() && self.end.is_none()).then_some(time));
+                self.tagged(row);
                 let contact = sip.header("Contact").and_then(NameAddr::parse);
                 self.contact = contact.map(|contact| cut(contact.uri, 160));
                 self.unacknowledged = true;
@@ -185,6 +224,16 @@ impl Dialog {
                 });
             }
             _ => {}
+        }
+    }
+
+    fn tagged(&mut self, row: &Row) {
+        let (own, peer) = if row.out { (&row.tag, &row.from_tag) } else { (&row.from_tag, &row.tag) };
+        if self.own_tag.is_empty() {
+            self.own_tag.clone_from(own);
+        }
+        if self.tags.len() < FEW && !self.tags.contains(peer) {
+            self.tags.push(peer.clone());
         }
     }
 
@@ -242,7 +291,7 @@ impl Dialog {
     }
 }
 
-fn number(cseq: &str) -> Option<&str> {
+pub fn number(cseq: &str) -> Option<&str> {
     cseq.split_ascii_whitespace().next()
 }
 

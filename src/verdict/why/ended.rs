@@ -3,13 +3,18 @@
 use super::Weighed;
 use super::case::{Case, Question};
 use super::responses::reasons;
-use super::wording::seconds;
+use super::wording::{after, seconds, short};
 use crate::event::{ClosedBy, closed_reason};
 use crate::verdict::Finding;
 
 pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
     let dialog = case.dialog;
     let established = dialog.established?;
+    if (question.awaits("CALL_CLOSED") || question.awaits("SIP BYE")) && dialog.closed.is_none() && dialog.end.is_none() {
+        let lasted = case.evidence.end - established;
+        let lines = vec![format!("neither side sent BYE; the call has been up for {}", seconds(lasted))];
+        return Some((77, Finding { about: format!("nobody hung up in {}", case.title()), lines }));
+    }
     // a test that waits for the end knows of it
     if question.awaited.is_none() || question.awaits("CALL_CLOSED") || question.awaits("BYE") {
         return None;
@@ -18,7 +23,7 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
     if let Some(end) = dialog.end.as_ref().filter(|end| !end.cancelled) {
         let by = case.who(&end.src);
         let mut lines: Vec<String> =
-            vec![format!("{by} sent BYE {} after the answer", seconds(end.time - established))];
+            vec![format!("{by} sent BYE {}", after(end.time - established, "the answer"))];
         lines.extend(case.command(&by, &["hangup", "transfer", "uadel", "quit"], established..end.time));
         lines.extend(end.reason.iter().flat_map(|reason| reasons(reason)));
         return Some((65, Finding { about: format!("{title} had ended before"), lines }));
@@ -30,6 +35,6 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
         return None;
     }
     let lines =
-        vec![format!("{} closed it {} after the answer: {}", case.name, seconds(time - established), reason.text)];
+        vec![format!("{} closed it {}: {}", short(case.name), after(time - established, "the answer"), short(&reason.text))];
     Some((65, Finding { about: format!("{title} had ended before"), lines }))
 }

@@ -5,17 +5,21 @@
 //! sure is told with a "probably"; what is not known is not told.
 
 mod agent;
+mod answer;
 mod case;
 mod codecs;
 mod connections;
 mod dialog;
 mod difference;
+mod digits;
 mod ended;
 mod exchange;
 mod lost;
+mod malformed;
 mod meanings;
 mod media;
 mod names;
+mod payload;
 mod refused;
 mod registration;
 mod request;
@@ -25,12 +29,13 @@ mod transfer;
 mod unacknowledged;
 mod unanswered;
 mod unread;
+mod unsent;
 mod wording;
 
 #[cfg(test)]
 mod tests;
 
-use super::{Finding, Status, Verdict};
+use super::{Finding, Reason, Status, Verdict};
 use crate::event::{Body, Event, Note};
 use crate::flow::Flow;
 use agent::Agent;
@@ -53,6 +58,8 @@ pub struct Evidence {
     /// When the run began, and the time of the last event before the host stopped the agents.
     began: f64,
     end: f64,
+    /// The time of the last event of all.
+    stopped: f64,
     /// The last step is done.
     over: bool,
     agents: BTreeMap<Arc<str>, Agent>,
@@ -70,6 +77,7 @@ impl Evidence {
 
     /// Takes the next event of the run.
     pub fn event(&mut self, event: &Event) {
+        self.stopped = event.time;
         if !self.over {
             self.end = event.time;
         }
@@ -98,12 +106,16 @@ impl Evidence {
             Body::Event(of_agent) if !agent.stopping || of_agent.name == "AUDIO_REPORT" => {
                 agent.event(of_agent, event.time);
             }
-            Body::Log(line) if agent.stopping => agent.last_words(line),
+            Body::Log(line) if agent.stopping => {
+                agent.last_words(line);
+                agent.of_a_call(line);
+            }
             Body::Log(line) => agent.log(line, event.time),
             Body::Sip(sip) if !agent.stopping => {
                 self.names.sip(name, sip);
                 agent.sip(sip, event.time);
             }
+            Body::Sip(sip) => agent.last_sip(sip),
             Body::Command(command) if !self.over => {
                 agent.command(event.n, &command.text, event.time, command.at.as_ref())
             }
@@ -124,11 +136,16 @@ impl Evidence {
         found.extend(registration::find(self, &question));
         for case in question.cases(self) {
             let told = [
+                unsent::find(&case),
+                malformed::find(&case),
+                answer::find(&case, &question),
+                payload::find(&case),
                 responses::find(&case),
                 unanswered::find(&case, &question),
                 unacknowledged::find(&case),
                 codecs::find(&case),
                 media::find(&case),
+                digits::find(&case, &question),
                 transfer::find(&case, &question),
                 ended::find(&case, &question),
             ];
@@ -139,9 +156,14 @@ impl Evidence {
             }
             found.extend(told);
         }
-        found.extend(unread::find(self));
+        found.extend(unread::find(self, &question));
         found.extend(difference::find(verdict, flow, baseline));
         bounded(found)
+    }
+
+    /// What speaks against a run though its test found nothing: ACKs and BYEs that never left.
+    pub fn unsent(&self) -> Vec<Reason> {
+        unsent::reasons(self)
     }
 
     /// An event's place in the run: seconds since it began.

@@ -28,7 +28,15 @@ pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
                         return None;
                     }
                     (Some(refusal), _) => (
-                        format!("at {at} failed: {}", responses::answer(&case, refusal)),
+                        match responses::lacking(&case).filter(|_| matches!(refusal.code, 401 | 407)) {
+                            Some(lacking) => {
+                                format!("at {at} failed: {lacking} ({})", responses::answer(&case, refusal))
+                            }
+                            None if matches!(refusal.code, 401 | 407) && dialog.passwords.algorithms.is_empty() => {
+                                format!("at {at} failed: the {} has no challenge", refusal.code)
+                            }
+                            None => format!("at {at} failed: {}", responses::answer(&case, refusal)),
+                        },
                         responses::explain(&case, refusal),
                     ),
                     (None, Some(request)) => {

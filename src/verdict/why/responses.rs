@@ -16,10 +16,15 @@ pub fn find(case: &Case) -> Option<Weighed> {
         (method, _) if method == case.dialog.method => case.title(),
         (method, _) => format!("the {method} in {}", case.title()),
     };
-    let about = match refusal.code {
+    let about = match (refusal.code, lacking(case)) {
+        (401 | 407, Some(lacking)) if !refusal.out => {
+            format!("{title} was refused: {lacking} ({})", answer(case, refusal))
+        }
+        _ => match refusal.code {
         487 => format!("{title} was cancelled"),
         300..=399 => format!("{title} was redirected: {}", answer(case, refusal)),
         _ => format!("{title} was refused: {}", answer(case, refusal)),
+        },
     };
     Some((90, Finding { about, lines: explain(case, refusal) }))
 }
@@ -35,6 +40,9 @@ pub fn answer(case: &Case, refusal: &Refusal) -> String {
     let server = ["Server", "User-Agent"].iter().find_map(|name| Some(format!(" ({name}: {})", refusal.header(name)?)));
     format!("{code} {phrase} from {address}{}", server.unwrap_or_default())
 }
+
+/// The algorithms of digests that the embedded agent has.
+const KNOWN: [&str; 2] = ["MD5", "SHA-256"];
 
 /// What is known of the cause, a line each.
 pub fn explain(case: &Case, refusal: &Refusal) -> Vec<String> {
@@ -72,7 +80,7 @@ pub fn reasons(value: &str) -> Vec<String> {
 }
 
 /// So long after a refusal an agent may say why, milliseconds.
-const SAID_LATER: f64 = 100.0;
+pub const SAID_LATER: f64 = 100.0;
 
 /// What an agent of the run said when it refused for a reason of its own.
 fn complaints(case: &Case, refusal: &Refusal) -> Vec<String> {
@@ -129,6 +137,17 @@ fn sender(case: &Case, refusal: &Refusal) -> String {
     }
 }
 
+/// What of a challenge the agent can't do: then it sends no credentials.
+pub fn lacking(case: &Case) -> Option<String> {
+    let passwords = &case.dialog.passwords;
+    let known = |algorithm: &String| KNOWN.iter().any(|known| known.eq_ignore_ascii_case(algorithm));
+    if passwords.sent > 0 || passwords.algorithms.iter().any(known) {
+        return None;
+    }
+    let algorithms: Vec<String> = passwords.algorithms.iter().map(|algorithm| short(algorithm)).collect();
+    (!algorithms.is_empty()).then(|| format!("the challenge asks for {}, which the agent lacks", algorithms.join(", ")))
+}
+
 /// RFC 3261 section 22: a request is challenged, and sent again with credentials.
 fn credentials(case: &Case, refusal: &Refusal) -> Vec<String> {
     let passwords = &case.dialog.passwords;
@@ -140,6 +159,14 @@ fn credentials(case: &Case, refusal: &Refusal) -> Vec<String> {
         lines.push(format!("account {account}{realm}"));
     }
     let user = passwords.username.as_ref().map(|name| format!(" as `{name}`")).unwrap_or_default();
+    if lacking(case).is_some() {
+        lines.push(format!("it knows {}: no credentials were sent", KNOWN.join(", ")));
+        return lines;
+    }
+    if let (0, 401 | 407, false) = (passwords.algorithms.len(), refusal.code, refusal.out) {
+        lines.push(format!("the {} has no challenge, so that no credentials can be sent", refusal.code));
+        return lines;
+    }
     lines.push(match (passwords.sent, refusal.code) {
         (0, _) if refusal.out => format!("{} sent no credentials", case.peer()),
         (0, 403) => "no credentials were asked for, and none were sent".into(),

@@ -15,9 +15,11 @@ pub struct Row {
     /// The reason phrase of a response.
     pub phrase: String,
     pub cseq: String,
-    branch: String,
+    pub branch: String,
     /// That of To: responses of several phones to one INVITE differ in it.
     pub tag: String,
+    /// That of From.
+    pub from_tag: String,
     /// It carries a session description.
     pub sdp: bool,
     /// `address:port`
@@ -40,6 +42,7 @@ impl Row {
             cseq: cut(&sip.cseq, 48),
             branch: cut(sip.header("Via").and_then(headers::branch).unwrap_or_default(), 80),
             tag: cut(NameAddr::parse(&sip.to).and_then(|to| to.tag()).unwrap_or_default(), 80),
+            from_tag: cut(NameAddr::parse(&sip.from).and_then(|from| from.tag()).unwrap_or_default(), 80),
             sdp: description(sip).is_some(),
             src: cut(&sip.src, 64),
             dst: cut(&sip.dst, 64),

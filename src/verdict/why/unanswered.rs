@@ -5,7 +5,8 @@ use super::case::{Case, Question};
 use super::connections::{self, UNDER_WAY};
 use super::dialog::Dialog;
 use super::row::Row;
-use super::wording::{seconds, short, times};
+use super::responses::SAID_LATER;
+use super::wording::{after as after_it, seconds, short, times};
 use crate::event::{ClosedBy, ClosedReason, closed_reason};
 use crate::verdict::Finding;
 
@@ -16,8 +17,14 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
     if question.awaited.is_none() && under_way {
         return None;
     }
-    if dialog.method == "REGISTER" || dialog.refusal.is_some() || dialog.established.is_some() {
+    if dialog.method == "REGISTER" || dialog.refusal.is_some() {
         return None;
+    }
+    if dialog.established.is_some() {
+        return within(case, question);
+    }
+    if let Some(found) = given_up(case) {
+        return Some(found);
     }
     let (about, lines) = match dialog.last_request() {
         None => unsent(case)?,
@@ -25,6 +32,37 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
         Some(request) => ringing(case, request)?,
     };
     Some((90, Finding { about: format!("{} {about}", case.title()), lines }))
+}
+
+/// A request within a call that is up. Where the wait is not for its answer, something else may be the cause.
+fn within(case: &Case, question: &Question) -> Option<Weighed> {
+    let dialog = case.dialog;
+    let request = dialog.last_request().filter(|row| row.out && row.cseq != dialog.first_invite)?;
+    if !dialog.request.out || dialog.responses().next().is_some() {
+        return None;
+    }
+    let name = if request.method == "INVITE" { "re-INVITE" } else { request.method.as_str() };
+    let named = |word: &str| question.awaits(word);
+    let meant = named(&request.method) || named("SIP") || (request.method == "REFER" && named("TRANSFER"));
+    let about = format!("{} got no answer to its {name}", case.title());
+    Some((if meant { 90 } else { 66 }, Finding { about, lines: silence_lines(case, request) }))
+}
+
+/// The agent itself closed a call that had not been answered, for a reason of its own.
+fn given_up(case: &Case) -> Option<Weighed> {
+    let dialog = case.dialog;
+    let (time, param) = dialog.closed.as_ref()?;
+    let reason = closed_reason(param);
+    let last = dialog.responses().filter(|row| row.first <= *time && row.status.is_some()).last()?;
+    if reason.by != ClosedBy::Other || !dialog.outgoing {
+        return None;
+    }
+    let what = format!("{} {}", last.status.unwrap_or_default(), short(&last.phrase));
+    let name = short(case.name);
+    let mut lines = vec![format!("{name} closed it {}: {}", after_it(time - last.first, &what), short(&reason.text))];
+    let said = case.agent.alarms.iter().filter(|(at, _)| (dialog.request.time..=time + SAID_LATER).contains(at));
+    lines.extend(said.take(2).map(|(_, line)| format!("{name}'s log: {line}")));
+    Some((90, Finding { about: format!("{} was given up by {name} after the {}", case.title(), what.trim_end()), lines }))
 }
 
 /// Nothing went onto the wire.

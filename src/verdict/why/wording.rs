@@ -33,6 +33,14 @@ pub fn seconds(milliseconds: f64) -> String {
     if seconds < 1.0 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }
 }
 
+/// How long after something: `0.02 s after the answer`, `right after the answer`.
+pub fn after(milliseconds: f64, what: &str) -> String {
+    match milliseconds < 5.0 {
+        true => format!("right after {what}"),
+        false => format!("{} after {what}", seconds(milliseconds)),
+    }
+}
+
 /// `once`, `4 times`.
 pub fn times(count: u32) -> String {
     match count {

@@ -1,6 +1,9 @@
 /**
  * @file callreport.c  A call's media in numbers, sent when the call closes
  *
+ * Log: a warning for the first RTP packet of each payload type that was not
+ * negotiated. The agent drops such packets, and says nothing itself.
+ *
  * Event: MODULE "callreport,audio,JSON" for each established call, just
  * before CALL_CLOSED on every connection whose module was loaded after this
  * one. So load it before ctrl_tcp:
@@ -14,10 +17,24 @@
 #include <baresip.h>
 
 
+/* libbaresip has it for all its files; its header is not installed */
+struct rtp_sock *stream_rtp_sock(const struct stream *strm);
+
+
+/* After STUN and TURN (0), before SRTP (10) and ICE look at a packet: the
+   payload type stands in the clear. */
+enum { LAYER = 5, PAYLOAD_TYPES = 128 };
+
+
 /* An established call. By its id, for a pointer may come again. */
 struct entry {
 	struct le le;
 	char *id;
+	/* held: a call may go without CALL_CLOSED */
+	struct sdp_media *media;
+	struct udp_sock *us;
+	struct udp_helper *uh;
+	uint32_t received[PAYLOAD_TYPES];
 };
 
 
@@ -29,7 +46,34 @@ static void destructor(void *arg)
 	struct entry *e = arg;
 
 	list_unlink(&e->le);
+	mem_deref(e->uh);
+	mem_deref(e->us);
+	mem_deref(e->media);
 	mem_deref(e->id);
+}
+
+
+/* A packet that came to the audio's socket: only looked at. */
+static bool recv_handler(struct sa *src, struct mbuf *mb, void *arg)
+{
+	struct entry *e = arg;
+	const struct sdp_format *fmt;
+	const uint8_t *head = mbuf_buf(mb);
+	int pt;
+	(void)src;
+
+	/* STUN and DTLS have other first bits, RTCP other types */
+	if (mbuf_get_left(mb) < RTP_HEADER_SIZE || head[0] >> 6 != RTP_VERSION
+	    || (head[1] >= 192 && head[1] <= 223))
+		return false;
+
+	pt = head[1] & 0x7f;
+	fmt = sdp_media_lformat(e->media, pt);
+	if (!e->received[pt]++ && !(fmt && fmt->sup))
+		warning("callreport: call %s received RTP payload type %d,"
+			" not negotiated\n", e->id, pt);
+
+	return false;
 }
 
 
@@ -48,6 +92,7 @@ static struct entry *find(const struct call *call)
 
 static void remember(const struct call *call)
 {
+	const struct stream *strm = audio_strm(call_audio(call));
 	struct entry *e;
 
 	if (find(call))
@@ -63,6 +108,42 @@ static void remember(const struct call *call)
 	}
 
 	list_append(&established, &e->le, e);
+
+	if (!strm)
+		return;
+
+	e->media = mem_ref(stream_sdpmedia(strm));
+	e->us = mem_ref(rtp_sock(stream_rtp_sock(strm)));
+	if (udp_register_helper(&e->uh, e->us, LAYER, NULL, recv_handler, e))
+		warning("callreport: call %s: payload types are not counted\n",
+			e->id);
+}
+
+
+/* How many packets came of each payload type. */
+static int received_encode(struct odict *od, const struct entry *e)
+{
+	struct odict *received;
+	char pt[4];
+	int err;
+
+	err = odict_alloc(&received, 8);
+	if (err)
+		return err;
+
+	for (int i = 0; i < PAYLOAD_TYPES; i++) {
+		if (!e->received[i])
+			continue;
+
+		(void)re_snprintf(pt, sizeof(pt), "%d", i);
+		err |= odict_entry_add(received, pt, ODICT_INT,
+				       (int64_t)e->received[i]);
+	}
+
+	err |= odict_entry_add(od, "received", ODICT_OBJECT, received);
+	mem_deref(received);
+
+	return err;
 }
 
 
@@ -105,7 +186,7 @@ static int report_encode(struct odict *od, const struct call *call)
 }
 
 
-static void report(struct call *call)
+static void report(struct call *call, const struct entry *e)
 {
 	struct odict *od;
 	int err;
@@ -117,7 +198,8 @@ static void report(struct call *call)
 	if (err)
 		return;
 
-	err = report_encode(od, call);
+	err  = report_encode(od, call);
+	err |= received_encode(od, e);
 	if (err)
 		warning("callreport: call %s: %m\n", call_id(call), err);
 	else
@@ -146,8 +228,9 @@ static void event_handler(enum bevent_ev ev, struct bevent *event, void *arg)
 			return;
 
 		/* first, so that a second CALL_CLOSED adds no report */
+		list_unlink(&e->le);
+		report(call, e);
 		mem_deref(e);
-		report(call);
 	}
 }
 

@@ -1,0 +1,130 @@
+//! Messages that break the rules of SIP so that the agent can't use them: tags, numbers, branches, lengths.
+
+use super::case::Case;
+use super::dialog::{Dialog, number};
+use super::row::Row;
+use super::wording::short;
+use super::{LINES, Weighed};
+use crate::event::{SipEvent, closed_reason};
+use crate::verdict::Finding;
+
+/// What is wrong with a message that came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Malformed {
+    /// `the 200 OK has no To tag`
+    pub what: String,
+    /// The rule that it breaks.
+    pub why: &'static str,
+    pub src: String,
+    pub time: f64,
+    /// It is an ACK, and so acknowledges nothing.
+    pub ack: bool,
+}
+
+const SAME_AS_REQUEST: &str = "a response has Via, From, Call-ID and CSeq of its request (RFC 3261 section 8.2.6.2)";
+const SAME_DIALOG: &str = "a dialog is known by its Call-ID and both tags (RFC 3261 section 12)";
+
+/// What is wrong with a message that comes within a dialog, if anything is.
+pub fn of(dialog: &Dialog, sip: &SipEvent, row: &Row) -> Option<(String, &'static str)> {
+    let (wrong, why) = match row.status {
+        Some(code) => of_response(dialog, sip, row, code),
+        None => of_request(dialog, row),
+    }
+    .or_else(|| length(sip))?;
+    Some((format!("the {} {wrong}", named(row)), why))
+}
+
+/// What is wrong with a response whose branch is that of a request with another Call-ID.
+pub fn of_another_call(sip: &SipEvent, row: &Row, call_id: &str) -> (String, &'static str) {
+    let (other, own) = (short(&sip.call_id), short(call_id));
+    (format!("the {} has the Call-ID {other}, its request {own}", named(row)), SAME_AS_REQUEST)
+}
+
+/// `200 OK`, `BYE`
+fn named(row: &Row) -> String {
+    match row.status {
+        Some(code) => format!("{code} {}", short(&row.phrase)).trim_end().to_string(),
+        None => short(&row.method),
+    }
+}
+
+fn of_response(dialog: &Dialog, sip: &SipEvent, row: &Row, code: u16) -> Option<(String, &'static str)> {
+    let mut requests = dialog.rows.iter().rev().filter(|request| request.out && request.status.is_none());
+    let same_branch = |request: &&Row| !row.branch.is_empty() && request.branch == row.branch;
+    let differs = |what: &str, it: &str, request: &str| {
+        Some((format!("has the {what} {}, its request {}", short(it), short(request)), SAME_AS_REQUEST))
+    };
+    let request = requests.clone().filter(same_branch).find(|request| request.method == row.method);
+    match request.or_else(|| requests.clone().find(same_branch)) {
+        Some(request) if request.cseq != row.cseq => return differs("CSeq", &row.cseq, &request.cseq),
+        Some(request) if request.from_tag != row.from_tag => {
+            return differs("From tag", &row.from_tag, &request.from_tag);
+        }
+        Some(_) => {}
+        None => {
+            if let Some(request) = requests.find(|request| request.cseq == row.cseq && !request.branch.is_empty()) {
+                return differs("Via branch", &row.branch, &request.branch);
+            }
+        }
+    }
+    let answers = row.method == "INVITE" && (200..300).contains(&code);
+    if answers && row.tag.is_empty() {
+        return Some(("has no To tag".into(), "an answer to an INVITE needs one (RFC 3261 section 12.1.1)"));
+    }
+    let contact = sip.header("Contact").map(str::trim).unwrap_or_default();
+    (answers && contact.is_empty())
+        .then(|| ("has no Contact".into(), "ACK and BYE go to the Contact of the answer (RFC 3261 section 12.1.2)"))
+}
+
+fn of_request(dialog: &Dialog, row: &Row) -> Option<(String, &'static str)> {
+    if row.tag.is_empty() || dialog.tags.is_empty() {
+        return None;
+    }
+    if !dialog.tags.contains(&row.from_tag) {
+        let known = dialog.tags.last().map_or("", String::as_str);
+        return Some((format!("has the From tag {}, the dialog {}", short(&row.from_tag), short(known)), SAME_DIALOG));
+    }
+    if row.tag != dialog.own_tag {
+        return Some((format!("has the To tag {}, the dialog {}", short(&row.tag), short(&dialog.own_tag)), SAME_DIALOG));
+    }
+    let counted = |cseq: &str| number(cseq).and_then(|number| number.parse::<u32>().ok());
+    let mut earlier = dialog.rows.iter().rev().filter(|row| !row.out && row.status.is_none());
+    if row.method == "ACK" {
+        let mut invites = earlier.filter(|row| row.method == "INVITE").peekable();
+        let last = invites.peek().map(|row| row.cseq.clone())?;
+        let fits = invites.any(|invite| counted(&invite.cseq) == counted(&row.cseq));
+        return (!fits).then(|| {
+            let wrong = format!("has the CSeq {}, the answer is to {}", short(&row.cseq), short(&last));
+            (wrong, "an ACK has the number of its INVITE (RFC 3261 section 13.2.2.4)")
+        });
+    }
+    let last = earlier.find(|row| row.begins())?;
+    let older = counted(&row.cseq) <= counted(&last.cseq) && row.begins() && row.cseq != last.cseq;
+    older.then(|| {
+        let wrong = format!("has the CSeq {}, the request before it {}", short(&row.cseq), short(&last.cseq));
+        (wrong, "each request within a dialog has a higher number (RFC 3261 section 12.2.1.1)")
+    })
+}
+
+/// A datagram ends where its message does; over a connection only Content-Length tells.
+fn length(sip: &SipEvent) -> Option<(String, &'static str)> {
+    let told: usize = sip.header("Content-Length")?.trim().parse().ok()?;
+    let (_, body) = sip.param.split_once("\r\n\r\n")?;
+    // what is no UTF-8 was replaced, and is longer now
+    let comparable = sip.transport == "UDP" && !body.contains('\u{fffd}') && body.len() != told;
+    comparable.then(|| {
+        let wrong = format!("says Content-Length {told}, and {} bytes came", body.len());
+        (wrong, "a datagram holds a whole message (RFC 3261 section 18.3)")
+    })
+}
+
+pub fn find(case: &Case) -> Option<Weighed> {
+    let (first, more) = case.dialog.malformed.split_first()?;
+    let from = case.who(&first.src);
+    let mut lines = vec![first.why.to_string(), format!("it came from {from} at {}", case.evidence.clock(first.time))];
+    if let Some((_, param)) = case.dialog.closed.as_ref().filter(|(time, _)| *time >= first.time) {
+        lines.push(format!("{} closed the call: {}", short(case.name), short(&closed_reason(param).text)));
+    }
+    lines.extend(more.iter().take(LINES - 4).map(|wrong| wrong.what.clone()));
+    Some((95, Finding { about: format!("{}: {}", case.title(), first.what), lines }))
+}
