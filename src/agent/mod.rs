@@ -29,6 +29,7 @@ mod options;
 mod output;
 mod ports;
 mod probe;
+mod registrations;
 mod process;
 pub mod quality;
 mod reports;

@@ -6,14 +6,19 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::Child;
+use tokio::time::{Instant, sleep_until};
 
 /// For the error message of an agent that does not start.
 const LAST_LINES: usize = 8;
 /// Pieces that are read at once: the first one has all that a pipe may hold. More would let an agent that never stops writing keep
 /// everything else waiting.
 const PIECES: usize = 2;
+
+/// An agent writes a message at once. Of one that says it is longer, no more comes after that time.
+const SETTLED: Duration = Duration::from_millis(50);
 
 /// Reads what is there, and never waits within a piece.
 pub struct Output {
@@ -30,12 +35,19 @@ struct Pipe {
     /// The same pipe, for reading what the runtime has not been told of yet.
     direct: File,
     splitter: Splitter,
+    /// When bytes came last.
+    fed: Instant,
 }
 
 impl Pipe {
     fn new(end: OwnedFd) -> io::Result<Pipe> {
         let direct = File::from(end.try_clone()?);
-        Ok(Pipe { receiver: Some(Receiver::from_owned_fd(end)?), direct, splitter: Splitter::new() })
+        Ok(Pipe {
+            receiver: Some(Receiver::from_owned_fd(end)?),
+            direct,
+            splitter: Splitter::new(),
+            fed: Instant::now(),
+        })
     }
 
     async fn readable(&self) {
@@ -45,15 +57,33 @@ impl Pipe {
         }
     }
 
+    /// Waits until the message that has come so far is over; for ever where it may go on.
+    async fn settled(&self) {
+        match self.splitter.may_be_over() {
+            true => sleep_until(self.fed + SETTLED).await,
+            false => std::future::pending().await,
+        }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        self.splitter.feed(bytes);
+        self.fed = Instant::now();
+    }
+
     fn read(&mut self, buffer: &mut [u8]) {
         for _ in 0..PIECES {
             let Some(receiver) = &self.receiver else { return };
             match receiver.try_read(buffer) {
-                Ok(length) if length > 0 => self.splitter.feed(&buffer[..length]),
+                Ok(length) if length > 0 => self.feed(&buffer[..length]),
                 // the runtime's word for "nothing that I know of": only the kernel knows what was written a moment ago
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => match self.direct.read(buffer) {
-                    Ok(length) if length > 0 => self.splitter.feed(&buffer[..length]),
-                    _ => return,
+                    Ok(length) if length > 0 => self.feed(&buffer[..length]),
+                    _ => {
+                        if self.fed.elapsed() >= SETTLED {
+                            self.splitter.settle();
+                        }
+                        return;
+                    }
                 },
                 Ok(_) | Err(_) => {
                     self.receiver = None;
@@ -84,6 +114,7 @@ impl Output {
         tokio::select! {
             () = self.stdout.readable() => {}
             () = self.stderr.readable() => {}
+            () = self.stdout.settled() => {}
         }
     }
 

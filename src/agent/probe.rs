@@ -1,4 +1,5 @@
-//! Whether a SIP peer is there: it answers an OPTIONS (RFC 3261, section 11), with whatever code.
+//! Whether a SIP peer is there: it answers an OPTIONS (RFC 3261, section 11), with whatever code. Some answer none (SIPp's scenarios),
+//! and are what the test needs all the same: that nobody listens is an error, that nobody answers a warning.
 
 use super::Supervisor;
 use crate::event::Ended;
@@ -95,16 +96,19 @@ impl std::fmt::Display for PeerAddress {
 }
 
 impl Supervisor {
-    /// Asks a peer whether it is there, and tells the answer once, within a few seconds.
-    pub fn probe(&self, peer: PeerAddress, tell: impl FnOnce(Result<(), Ended>) + Send + 'static) {
+    /// Asks a peer whether it is there, and tells the answer once, within a few seconds: with a warning where it said nothing.
+    pub fn probe(&self, peer: PeerAddress, tell: impl FnOnce(Result<Option<String>, Ended>) + Send + 'static) {
         let why = |error: io::Error| match error.kind() {
             io::ErrorKind::ConnectionRefused => "nobody listens there".to_string(),
             _ => error.to_string(),
         };
         self.runtime().spawn(async move {
             let found = match timeout(LIMIT, peer.answers()).await {
-                Ok(found) => found.map_err(why),
-                Err(_) => Err(format!("no answer to OPTIONS within {} s", LIMIT.as_secs())),
+                Ok(found) => found.map(|()| None).map_err(why),
+                Err(_) => {
+                    let silence = format!("no answer to OPTIONS came from {peer} within {} s", LIMIT.as_secs());
+                    Ok(Some(format!("{silence}: maybe it answers none, maybe no SIP peer is there")))
+                }
             };
             tell(found.map_err(|why| Ended::error(format!("there is no SIP peer at {peer}: {why}"))));
         });

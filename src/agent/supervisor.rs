@@ -7,10 +7,11 @@ use super::handle::Agent;
 use super::launch::Launch;
 use super::live;
 use super::ports::{Kept, Ports};
+use super::registrations::Registrations;
 use super::room::Room;
 use super::{Kind, Settings, interface};
 use crate::diagnostic::Diagnostic;
-use crate::event::{Ended, Sink};
+use crate::event::{Body, Ended, Note, Sink};
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub struct Supervisor {
     host: Option<watch::Sender<()>>,
     room: Arc<Room>,
     ports: Arc<Ports>,
+    registrations: Arc<Registrations>,
     /// Held by everything that follows an agent.
     agents: Option<mpsc::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
@@ -68,7 +70,18 @@ impl Supervisor {
         let (host, agents) = (Some(host), Some(agents));
         let room = Arc::new(Room::new(settings.max_agents));
         let ports = Ports::new(&settings.lease_file);
-        Ok(Arc::new(Supervisor { settings, kind, certificate, runtime: handle, host, room, ports, agents, thread }))
+        Ok(Arc::new(Supervisor {
+            settings,
+            kind,
+            certificate,
+            runtime: handle,
+            host,
+            room,
+            ports,
+            registrations: Arc::default(),
+            agents,
+            thread,
+        }))
     }
 
     pub(super) fn runtime(&self) -> &Handle {
@@ -117,13 +130,21 @@ impl Supervisor {
             host,
         };
         let start = launch.prepare(wanted)?;
+        let registered = account.registers().then(|| self.registrations.enter(&account.alias, folder));
+        if let Some((_, true)) = registered {
+            let aor = &account.alias;
+            let message = format!(
+                "another test that runs now registers {aor} too: calls may ring there; with `_account` (`account(…)`) tests wait for each other"
+            );
+            sink.push(Some(&name), Body::Note(Note::Warning { message, at: None }));
+        }
         let contacts = Contacts::new(self.kind.version);
         let (local, embedded) = (account.local, self.kind.embedded);
         let (agent, requests) = Agent::new(name, start.sip, start.folder.clone(), local, embedded, contacts, sink);
         let state = agent.state();
         self.runtime.spawn(async move {
             live::live(launch, start, requests, state).await;
-            drop((running, seat));
+            drop((running, seat, registered));
         });
         Ok(Arc::new(agent))
     }

@@ -26,7 +26,7 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("param", "The value that --define gives, or the default."),
     (
         "peer",
-        "A SIP peer that the test needs is there: it answers an OPTIONS. Without it the run is an error, no failure: peer(\"127.0.0.1:5060\", \"how to start it\").",
+        "A SIP peer that the test needs is there: it answers an OPTIONS. Where nobody listens the run is an error, no failure; where no answer comes within 4 s (SIPp answers none) the run goes on with a warning: peer(\"127.0.0.1:5060\", \"how to start it\").",
     ),
     ("print", "Writes to the log of the run."),
     (

@@ -4,7 +4,7 @@ use super::digits::digit_of;
 use super::marks::{Marks, Past};
 use super::matching::Member;
 use super::pattern::Pattern;
-use crate::event::{Body, Event, without_error_number};
+use crate::event::{Body, Event, closed_reason, without_error_number};
 use std::sync::Arc;
 
 /// So many of an agent's latest events are told.
@@ -172,6 +172,7 @@ pub fn describe(event: &Event, name_of: &dyn Fn(&str) -> Option<Arc<str>>) -> St
             match of_agent.name.as_str() {
                 "CALL_INCOMING" if !peer.is_empty() => format!("CALL_INCOMING from {}", who()),
                 "CALL_OUTGOING" if !peer.is_empty() => format!("CALL_OUTGOING to {}", who()),
+                "CALL_CLOSED" => format!("CALL_CLOSED ({})", shorten(&closed_reason(&of_agent.param).in_words())),
                 // the parameter of many call events is the peer's URI once more
                 name if of_agent.param.is_empty() || of_agent.param.starts_with("sip") => name.to_string(),
                 name => format!("{name} ({})", shorten(without_error_number(&of_agent.param))),

@@ -81,6 +81,17 @@ pub fn closed_words() -> impl Iterator<Item = String> {
 }
 
 impl ClosedReason {
+    /// As a person tells it: who hung up, with the Reason header that the BYE had.
+    pub fn in_words(&self) -> String {
+        let more = self.text.split_once(',').map_or(String::new(), |(_, more)| format!(", Reason: {more}"));
+        match self.by {
+            ClosedBy::Local => "this side hung up".into(),
+            ClosedBy::Remote => format!("the peer hung up{more}"),
+            ClosedBy::Code(code) => format!("{code} {}", self.text).trim_end().to_string(),
+            _ => self.text.clone(),
+        }
+    }
+
     /// Whether it is the reason that somebody means: a code (`486`, `486 Busy Here`), a word that a flow has (`remote`), else a part of
     /// the agent's words, in any case.
     pub fn is(&self, meant: &str) -> bool {
@@ -190,6 +201,20 @@ mod tests {
             ("Connection timed out", "timeout", true),
         ] {
             assert_eq!(closed_reason(param).is(meant), is, "{param} {meant}");
+        }
+    }
+
+    #[test]
+    fn who_hung_up_in_words() {
+        for (param, words) in [
+            ("Connection reset by peer [104]", "the peer hung up"),
+            ("Connection reset by peer,Q.850;cause=16", "the peer hung up, Reason: Q.850;cause=16"),
+            ("Rejected by user", "this side hung up"),
+            ("603", "603"),
+            ("486 Busy Here", "486 Busy Here"),
+            ("Local timeout", "Local timeout"),
+        ] {
+            assert_eq!(closed_reason(param).in_words(), words, "{param}");
         }
     }
 

@@ -96,13 +96,22 @@ impl fmt::Display for Difference {
 
 /// The first change between two flows; none for equal ones.
 pub fn first_difference(old: &str, new: &str) -> Option<Difference> {
+    differences(old, new).into_iter().next()
+}
+
+/// Each change between two flows, by its first lines.
+pub fn differences(old: &str, new: &str) -> Vec<Difference> {
     let edits = edits(&old.lines().collect::<Vec<_>>(), &new.lines().collect::<Vec<_>>());
-    let first = edits.iter().position(|(edit, _)| *edit != Edit::Both)?;
-    let run = || edits[first..].iter().take_while(|(edit, _)| *edit != Edit::Both);
-    let find = |wanted: Edit| run().find(|(edit, _)| *edit == wanted).map(|(_, line)| line.trim_start().to_string());
-    let above = headers_above(&edits, first);
-    let place = above.iter().rev().map(|index| edits[*index].1.trim()).collect::<Vec<_>>().join(", ");
-    Some(Difference { place, missing: find(Edit::Missing), extra: find(Edit::Extra) })
+    let begins = |index: usize| edits[index].0 != Edit::Both && (index == 0 || edits[index - 1].0 == Edit::Both);
+    let change = |first: usize| {
+        let run = || edits[first..].iter().take_while(|(edit, _)| *edit != Edit::Both);
+        let find =
+            |wanted: Edit| run().find(|(edit, _)| *edit == wanted).map(|(_, line)| line.trim_start().to_string());
+        let above = headers_above(&edits, first);
+        let place = above.iter().rev().map(|index| edits[*index].1.trim()).collect::<Vec<_>>().join(", ");
+        Difference { place, missing: find(Edit::Missing), extra: find(Edit::Extra) }
+    };
+    (0..edits.len()).filter(|index| begins(*index)).map(change).collect()
 }
 
 fn shown(edits: &[(Edit, &str)]) -> Vec<bool> {

@@ -41,7 +41,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-pub use diff::{Difference, SideLine, diff, first_difference, side_by_side};
+pub use diff::{Difference, SideLine, diff, differences, first_difference, side_by_side};
 pub use names::Names;
 
 /// What counts of a run, as text.

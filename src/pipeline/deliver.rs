@@ -1,7 +1,7 @@
 //! What is done with a verdict: kept with the run, sent to webhooks.
 
 use super::case::TestId;
-use super::history::History;
+use super::history::{self, History};
 use super::workplace::Workplace;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::flow::Flow;
@@ -28,10 +28,10 @@ pub(super) fn flow_file(test: &TestId) -> PathBuf {
     name.into()
 }
 
-/// The flow that the test should have: the one beside it, else that of its last pass here.
-pub fn baseline(data_dir: &Path, test: &TestId) -> Option<String> {
+/// The flow that the test should have: the one beside it, else that of its last pass here with the same values.
+pub fn baseline(data_dir: &Path, test: &TestId, defines: &[(String, String)]) -> Option<String> {
     let beside = std::fs::read_to_string(flow_file(test)).ok();
-    beside.or_else(|| History::of(data_dir).flow(test))
+    beside.or_else(|| History::of(data_dir).flow(test, &history::given(defines)))
 }
 
 /// Keeps flow and verdict with the run, and the flow that it was compared with: a replay comes to the same. What can't be written

@@ -95,10 +95,11 @@ pub fn execute(
     let agents = run.agents();
     let mut warnings = if (turn.repetition, turn.attempt) == (1, 1) { compiled.warnings.clone() } else { vec![] };
     warnings.extend(recorder.finish());
-    let baseline = deliver::baseline(workplace.data_dir(), test);
+    let baseline = deliver::baseline(workplace.data_dir(), test, &workplace.inputs().defines);
     // the log has what could not be written, too
     let judged = judged(&header, run.log().as_ref(), baseline.as_deref());
-    let Judged { verdict, flow, sound, repetitions, .. } = judged.unwrap_or_else(|problem| Judged::unreadable(&problem));
+    let Judged { verdict, flow, sound, repetitions, .. } =
+        judged.unwrap_or_else(|problem| Judged::unreadable(&problem));
     if (turn.repetition, turn.attempt) == (1, 1) && matches!(verdict.status, Status::Fail | Status::Error) {
         warnings.extend(compiled.hints.iter().cloned());
     }

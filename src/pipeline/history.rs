@@ -30,6 +30,26 @@ pub struct Past {
     /// The id of its last run that passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed: Option<String>,
+    /// A digest of the values that its last run that passed was given (`--define`); empty where it was given none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub given: String,
+}
+
+/// A digest of given values, which may be secret.
+pub fn given(defines: &[(String, String)]) -> String {
+    let mut defines: Vec<_> = defines.iter().collect();
+    defines.sort();
+    match defines.is_empty() {
+        true => String::new(),
+        false => hex(&Sha256::digest(format!("{defines:?}")), 8),
+    }
+}
+
+fn hex(bytes: &[u8], count: usize) -> String {
+    bytes.iter().take(count).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 impl History {
@@ -48,11 +68,7 @@ impl History {
             key.push(0);
             key.extend(block.bytes());
         }
-        let digest = Sha256::digest(key);
-        let key = digest.iter().take(12).fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
+        let key = hex(&Sha256::digest(key), 12);
         self.0.join(format!("{key}.{extension}"))
     }
 
@@ -61,8 +77,9 @@ impl History {
         serde_json::from_slice(&std::fs::read(self.file(test, "json")).ok()?).ok()
     }
 
-    /// The flow of its last pass.
-    pub fn flow(&self, test: &TestId) -> Option<String> {
+    /// The flow of its last pass, where that was given the same values.
+    pub fn flow(&self, test: &TestId, given: &str) -> Option<String> {
+        self.past(test).filter(|past| past.given == given)?;
         std::fs::read_to_string(self.file(test, "flow")).ok()
     }
 
@@ -72,7 +89,11 @@ impl History {
         let before = self.past(test);
         past.test = TestId { file: absolute(test), ..test.clone() }.to_string();
         let passed = matches!(past.status, TestStatus::Pass | TestStatus::Flaky);
-        past.passed = if passed { Some(past.run.clone()) } else { before.and_then(|before| before.passed) };
+        if passed {
+            past.passed = Some(past.run.clone());
+        } else {
+            (past.passed, past.given) = before.map(|before| (before.passed, before.given)).unwrap_or_default();
+        }
         if passed {
             replace(&self.file(test, "flow"), flow)?;
         }
@@ -93,7 +114,8 @@ mod tests {
     use super::*;
 
     fn past(status: TestStatus, run: &str) -> Past {
-        Past { test: String::new(), status, run: run.into(), time: 1.0, seconds: 2.5, agents: 2, passed: None }
+        let given = given(&[("PEER".into(), "h:1".into())]);
+        Past { test: String::new(), status, run: run.into(), time: 1.0, seconds: 2.5, agents: 2, passed: None, given }
     }
 
     #[test]
@@ -101,7 +123,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let history = History::of(data.path());
         let test = TestId::of_file(&data.path().join("../a test"));
-        assert_eq!((history.past(&test), history.flow(&test)), (None, None));
+        assert_eq!((history.past(&test), history.flow(&test, "")), (None, None));
         for (status, run, flow) in [
             (TestStatus::Fail, "1", "first"),
             (TestStatus::Fail, "2", "worse"),
@@ -109,7 +131,9 @@ mod tests {
             (TestStatus::Error, "4", "broken"),
         ] {
             history.remember(&test, past(status, run), flow).unwrap();
-            assert_eq!(history.flow(&test).as_deref(), (run >= "3").then_some("good"));
+            let (same, other) = (given(&[("PEER".into(), "h:1".into())]), given(&[("PEER".into(), "h:2".into())]));
+            assert_eq!(history.flow(&test, &same).as_deref(), (run >= "3").then_some("good"));
+            assert_eq!(history.flow(&test, &other), None);
         }
         let last = history.past(&test).unwrap();
         assert_eq!((last.status, last.run.as_str(), last.passed.as_deref()), (TestStatus::Error, "4", Some("3")));

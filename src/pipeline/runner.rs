@@ -8,7 +8,7 @@ use super::board::{Board, Place};
 use super::case::{Case, Refusal};
 use super::compile::Compiled;
 use super::execute::{Ran, Turn, execute};
-use super::history::{History, Past};
+use super::history::{self, History, Past};
 use super::{Keep, Plan, Watcher, Workplace};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::{Clock, Ended, How, Log};
@@ -248,6 +248,7 @@ impl Runner<'_> {
             seconds: ran.duration.as_secs_f64(),
             agents: ran.agents,
             passed: None,
+            given: history::given(&self.workplace.inputs().defines),
         };
         if matches!(status, TestStatus::Cancelled | TestStatus::Skipped) {
             return None;

@@ -123,8 +123,16 @@ mod tests {
         assert_eq!(picked(&selection, &["a", "b", "c"], data.path()), ["a", "b", "c"]);
         let history = History::of(data.path());
         for (name, status) in [("a", TestStatus::Pass), ("b", TestStatus::Fail)] {
-            let past =
-                Past { test: "".into(), status, run: "r".into(), time: 0.0, seconds: 1.0, agents: 0, passed: None };
+            let past = Past {
+                test: "".into(),
+                status,
+                run: "r".into(),
+                time: 0.0,
+                seconds: 1.0,
+                agents: 0,
+                passed: None,
+                given: String::new(),
+            };
             history.remember(&TestId::of_file(Path::new(name)), past, "").unwrap();
         }
         assert_eq!(picked(&selection, &["a", "b", "c"], data.path()), ["b"]);
@@ -135,8 +143,16 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let history = History::of(data.path());
         for (name, status) in ALL.iter().zip([TestStatus::Pass, TestStatus::Fail].into_iter().cycle()) {
-            let past =
-                Past { test: "".into(), status, run: "r".into(), time: 0.0, seconds: 1.0, agents: 0, passed: None };
+            let past = Past {
+                test: "".into(),
+                status,
+                run: "r".into(),
+                time: 0.0,
+                seconds: 1.0,
+                agents: 0,
+                passed: None,
+                given: String::new(),
+            };
             history.remember(&TestId::of_file(Path::new(name)), past, "").unwrap();
         }
         let failed_of = |part| {

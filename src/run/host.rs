@@ -177,7 +177,13 @@ impl Host for ScriptHost {
         // a run that has to end waits no longer
         run.log.on_stop(move || drop(stop.send(None)));
         match told.recv().ok().flatten() {
-            Some(found) => found.map_err(at(place)),
+            Some(found) => {
+                let warning = found.map_err(at(place))?;
+                if let Some(message) = warning {
+                    run.note(Note::Warning { message, at: Some(place.clone()) });
+                }
+                Ok(())
+            }
             None => Err(at(place)(Ended::error("the run ends"))),
         }
     }

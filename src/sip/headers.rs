@@ -109,6 +109,13 @@ pub fn branch(via: &str) -> Option<&str> {
     Some(branch.trim()).filter(|branch| !branch.is_empty())
 }
 
+/// Where the topmost Via says that the request came from, which its sender did not know (RFC 3261 section 18.2.1).
+pub fn received(via: &str) -> Option<&str> {
+    let mut parameters = values(via).next()?.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let (_, address) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("received"))?;
+    Some(address.trim().trim_matches(['[', ']'])).filter(|address| !address.is_empty())
+}
+
 /// Where the topmost Via says that its sender can be reached: `pbx.example:5060`.
 pub fn sent_by(via: &str) -> Option<&str> {
     // there may be spaces around the slashes before it

@@ -165,7 +165,7 @@ fn refused_commands_warn_and_fail_a_strict_test() {
     let verdict = judged(run());
     assert_eq!(verdict.status, Status::Pass);
     let warnings: Vec<_> = verdict.warnings.iter().map(|warning| (warning.message.as_str(), &warning.at)).collect();
-    let said = "alice refused `hold`: command not found (hold)";
+    let said = "alice refused `hold`: there is no call for it";
     assert_eq!(warnings, [(format!("{said} (2 times)").as_str(), &at(3)), (said, &at(5))]);
     let strict = judged([vec![directive("strict", "")], vec![hold(3), refusal(1), ended(Ended::finished())]].concat());
     assert_eq!((strict.status, strict.warnings.len()), (Status::Fail, 0));

@@ -8,7 +8,8 @@ const IS_CALLED: &str = "alice.options(peer);\nawait alice.event(\"CALL_INCOMING
     await alice.sip(200).where(|m| m.cseq.contains(\"INVITE\") && m.direction == \"OUT\").count(2) within 3s;\nawait alice.established() within 1s;\n";
 const HANGS_UP: &str = "alice.dial(peer);\nawait alice.established() within 10s;\nalice.hangup();\n\
     await alice.sip(200, \"BYE\") within 1s;\n";
-const IS_HUNG_UP: &str = "alice.dial(peer);\nawait alice.established() within 10s;\nawait alice.closed() within 1500ms;\n";
+const IS_HUNG_UP: &str =
+    "alice.dial(peer);\nawait alice.established() within 10s;\nawait alice.closed() within 1500ms;\n";
 const HOLDS: &str = "alice.dial(peer);\nawait alice.established() within 10s;\nalice.hold();\n\
     await alice.sip(200, \"INVITE\").count(2) within 1s;\n";
 const TRANSFERS: &str = "alice.dial(peer);\nawait alice.established() within 10s;\n\
@@ -190,7 +191,7 @@ pub const FAULTS: &[Fault] = &[
     fault("refer_unanswered", REFERS, |peer| refers(peer, ""), "got no answer to its REFER"),
     fault("refer_without_notify", TRANSFERS, |peer| notifies(peer, ""), "has come to nothing so far"),
     fault("refer_failed", TRANSFERS, |peer| notifies(peer, "SIP/2.0 503 Sorry\r\n"), "failed: 503 Sorry"),
-    fault("refer_notify_of_nonsense", TRANSFERS, |peer| notifies(peer, "hello\r\n"), "has come to nothing so far"),
+    fault("refer_notify_of_nonsense", TRANSFERS, |peer| notifies(peer, "hello\r\n"), "the NOTIFY in alice's call"),
     fault(
         "invite_with_a_name_for_its_address",
         ANSWERS,

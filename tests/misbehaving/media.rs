@@ -83,16 +83,8 @@ pub const FAULTS: &[Fault] = &[
         |peer| answers(peer, |sdp| sdp.replace("c=IN IP4 127.0.0.1", "c=IN IP4 0.0.0.0")),
         "the answer gives the address 0.0.0.0",
     ),
-    answer(
-        "answer_inactive",
-        |peer| answers(peer, |sdp| sdp + "a=inactive\r\n"),
-        "the answer says inactive",
-    ),
-    answer(
-        "answer_recvonly",
-        |peer| answers(peer, |sdp| sdp + "a=recvonly\r\n"),
-        "the answer says recvonly",
-    ),
+    answer("answer_inactive", |peer| answers(peer, |sdp| sdp + "a=inactive\r\n"), "the answer says inactive"),
+    answer("answer_recvonly", |peer| answers(peer, |sdp| sdp + "a=recvonly\r\n"), "the answer says recvonly"),
     Fault {
         name: "answer_without_encryption",
         agent: ENCRYPTED,
@@ -107,6 +99,16 @@ pub const FAULTS: &[Fault] = &[
         peer: |peer| answers(peer, |sdp| sdp.replace("RTP/AVP", "RTP/SAVP")),
         told: "the answer has no key (a=crypto)",
     },
+    answer(
+        "rtp_missing_behind_a_nat",
+        |peer| {
+            let invite = peer.receive("INVITE")?;
+            let via = format!("{};received=203.0.113.7", invite.header("Via"));
+            peer.send(&peer.answer(&invite).with("Via", &via), invite.from);
+            None
+        },
+        "probably a NAT between the two sides of alice's call",
+    ),
     answer("rtp_missing", |peer| answers(peer, |sdp| sdp), "no RTP came to alice"),
     answer(
         "rtp_to_another_port",

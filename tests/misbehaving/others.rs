@@ -61,6 +61,19 @@ pub const FAULTS: &[Fault] = &[
         },
         "the challenge asks for SHA-512-256, which the agent lacks",
     ),
+    Fault {
+        name: "register_with_a_stranger",
+        agent: ACCOUNT,
+        test: "await alice.event(\"REGISTER_OK\") within 10s;\nawait alice.event(\"CALL_INCOMING\") within 500ms;\n",
+        peer: |peer| {
+            let request = peer.receive("REGISTER")?;
+            let own = request.header("Contact").to_string();
+            let response = peer.response(&request, "200 OK").with("Contact", &own);
+            peer.send(&response.and("Contact", "<sip:alice@127.0.0.1:9>;expires=60"), request.from);
+            None
+        },
+        told: "has 2 contacts, alice one of them",
+    },
     messages("message_unanswered", |_| None, "got no answer at all to its MESSAGE"),
     messages("message_404", |peer| answers(peer, "MESSAGE", "404 Not Found", None), "was refused: 404 Not Found"),
     messages(

@@ -117,8 +117,12 @@ impl Account {
 
     fn is_local(&self) -> bool {
         let loopback = self.host.eq_ignore_ascii_case("localhost") || self.address().is_some_and(|ip| ip.is_loopback());
-        let registers = self.parameter("regint").is_none_or(|seconds| seconds.trim().parse() != Ok(0));
-        loopback && !registers && !self.has_proxy()
+        loopback && !self.registers() && !self.has_proxy()
+    }
+
+    /// Whether it registers: `regint=0` says that it does not.
+    pub fn registers(&self) -> bool {
+        self.parameter("regint").is_none_or(|seconds| seconds.trim().parse() != Ok(0))
     }
 
     fn has_proxy(&self) -> bool {

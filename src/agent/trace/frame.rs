@@ -33,6 +33,11 @@ pub struct Header {
 }
 
 impl Header {
+    /// It came or went in one datagram.
+    pub fn is_udp(&self) -> bool {
+        self.transport == "UDP"
+    }
+
     pub fn into_frame(self, raw: Vec<u8>) -> Frame {
         let Header { stamp, transport, src, dst, .. } = self;
         Frame { stamp, transport, src, dst, raw }

@@ -16,6 +16,8 @@ pub struct Splitter {
     red: bool,
     /// No more bytes come.
     ended: bool,
+    /// None have come for a while.
+    settled: bool,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +48,7 @@ impl Splitter {
 
     /// Takes bytes in; [`Splitter::next`] gives what they complete.
     pub fn feed(&mut self, bytes: &[u8]) {
+        self.settled = false;
         if self.start > 0 {
             self.buffer.drain(..self.start);
             self.start = 0;
@@ -56,6 +59,17 @@ impl Splitter {
     /// The stream has ended: what is unfinished comes out as it is.
     pub fn end(&mut self) {
         self.ended = true;
+    }
+
+    /// A datagram that says that it is longer than it is: more may come, or not.
+    pub fn may_be_over(&self) -> bool {
+        let cut = |header: &Header, end: &End| header.is_udp() && matches!(end, End::At { .. });
+        matches!(&self.state, State::Frame { header, end } if cut(header, end)) && self.rest().ends_with(frame::END)
+    }
+
+    /// Nothing more has come for a while: the message that may be over is.
+    pub fn settle(&mut self) {
+        self.settled = true;
     }
 
     fn rest(&self) -> &[u8] {
@@ -145,6 +159,10 @@ impl Splitter {
     fn message(&mut self, mut end: End) -> Step {
         let State::Frame { header, .. } = &self.state else { return Step::Go };
         let begin = header.length;
+        if self.settled && self.may_be_over() {
+            let next = self.rest().len();
+            return self.message_end(next - frame::END.len(), next);
+        }
         loop {
             let found = self.seek();
             if let End::At { end: at, .. } = end

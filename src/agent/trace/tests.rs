@@ -131,6 +131,19 @@ fn without_content_length_the_terminator_does() {
 }
 
 #[test]
+fn a_datagram_that_says_it_is_longer_ends_when_no_more_comes() {
+    let raw = "SIP/2.0 183 Session Progress\r\nl: 9999\r\n\r\nabc";
+    let mut splitter = Splitter::new();
+    splitter.feed(frame(raw).as_bytes());
+    assert_eq!((splitter.next(), splitter.may_be_over()), (None, true));
+    splitter.settle();
+    assert_eq!(splitter.next().map(|item| short(&item)), Some(format!("SIP {raw}")));
+    // over a connection the rest may come later
+    splitter.feed(frame(raw).replace("UDP", "TCP").as_bytes());
+    assert_eq!((splitter.next(), splitter.may_be_over()), (None, false));
+}
+
+#[test]
 fn the_next_message_ends_one_that_has_lost_its_end() {
     let next = frame("BYE\r\n\r\n");
     for length in ["", "l: 50\r\n"] {

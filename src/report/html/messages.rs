@@ -5,7 +5,7 @@ use crate::event::{Body, Event, How, Note, SipEvent};
 use crate::report::ladder::{Ladder, Mark, MarkKind, Row};
 use crate::verdict::Status;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// A ladder, laid out in percent of its width.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -213,7 +213,8 @@ fn message<'a>(
     }
 }
 
-/// The first message that says no (but for a challenge: 401 and 407 ask for credentials), else the last one before a check failed.
+/// The first message that says no (but for a challenge: 401 and 407 ask for credentials), else the first request that nobody had
+/// answered when a check failed. None where no message is at fault.
 fn first_failure(rows: &[Row], events: &[Event]) -> Option<usize> {
     let says_no = |row: &Row| row.status >= 400 && !matches!(row.status, 401 | 407) && !row.retransmission;
     if let Some(row) = rows.iter().position(says_no) {
@@ -224,8 +225,13 @@ fn first_failure(rows: &[Row], events: &[Event]) -> Option<usize> {
         Body::Note(Note::Ended(ended)) => matches!(ended.how, How::Failed | How::Error),
         _ => false,
     });
-    let time = failed.map_or(f64::INFINITY, |event| event.time);
-    rows.iter().rposition(|row| row.time <= time)
+    let time = failed?.time;
+    let answered: HashSet<(&str, &str)> =
+        rows.iter().filter(|row| row.status > 0).map(|row| (row.call_id.as_str(), row.cseq.as_str())).collect();
+    rows.iter().position(|row| {
+        let asks = row.status == 0 && row.method != "ACK" && row.time <= time;
+        asks && !answered.contains(&(row.call_id.as_str(), row.cseq.as_str()))
+    })
 }
 
 /// JSON for a `<script type="application/json">`: no character in it means anything to HTML.

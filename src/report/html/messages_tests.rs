@@ -35,13 +35,18 @@ fn note(time: f64, note: Note) -> Event {
 }
 
 #[test]
-fn the_failure_is_the_first_no_or_what_came_last_before_a_check_failed() {
+fn the_failure_is_the_first_no_or_a_request_that_nobody_answered() {
     let rows = [row(1.0, 0, false), row(2.0, 401, false), row(3.0, 486, true), row(4.0, 486, false)];
     assert_eq!(first_failure(&rows, &[]), Some(3));
-    let quiet = [row(1.0, 0, false), row(2.0, 180, false), row(3.0, 0, false)];
     let failed = note(2.5, Note::CheckFailed { message: "slow".into(), at: None });
-    assert_eq!(first_failure(&quiet, &[failed]), Some(1));
-    assert_eq!(first_failure(&quiet, &[note(2.5, Note::StepsDone)]), Some(2));
+    // all that was asked was answered: no message is at fault
+    let quiet = [row(1.0, 0, false), row(2.0, 200, false)];
+    assert_eq!(first_failure(&quiet, std::slice::from_ref(&failed)), None);
+    let bye = |time| Row { cseq: "2 BYE".into(), ..row(time, 0, false) };
+    let open = |time| [row(1.0, 0, false), row(2.0, 200, false), bye(time)];
+    assert_eq!(first_failure(&open(2.2), std::slice::from_ref(&failed)), Some(2));
+    assert_eq!(first_failure(&open(3.0), &[failed]), None);
+    assert_eq!(first_failure(&open(2.2), &[note(2.5, Note::StepsDone)]), None);
     assert_eq!(first_failure(&[], &[]), None);
 }
 

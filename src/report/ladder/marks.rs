@@ -38,8 +38,9 @@ fn of_agent(event: &AgentEvent) -> Option<(MarkKind, String)> {
 fn closed(param: &str) -> String {
     let reason = closed_reason(param);
     match reason.by {
-        ClosedBy::Code(code) => format!("closed: {code} {}", reason.text),
-        ClosedBy::Other => format!("closed: {}", reason.text),
+        ClosedBy::Local | ClosedBy::Remote | ClosedBy::Code(_) | ClosedBy::Other => {
+            format!("closed: {}", reason.in_words())
+        }
         by => format!("closed: {by}"),
     }
 }

@@ -6,6 +6,8 @@ use super::row::Row;
 use super::wording::{cut, short};
 use super::{payload, unsent};
 use crate::event::{AgentEvent, At, LogLine, SipEvent};
+use crate::sip::headers;
+use crate::sip::uri::NameAddr;
 use serde_json::Value;
 use std::collections::VecDeque;
 
@@ -52,6 +54,11 @@ pub struct Agent {
     pub lines: VecDeque<String>,
     /// The last REGISTER_OK (none) or REGISTER_FAIL (its parameter).
     pub registration: Option<Option<String>>,
+    /// How many REGISTER_FAIL came since the last REGISTER_OK, and whether there was one.
+    pub failures: u32,
+    pub was_registered: bool,
+    /// Where its registrar says that its account can be reached: the Contacts of the last 200.
+    pub contacts: Vec<String>,
     /// When it began to register, where that has come to nothing yet.
     pub registering: Option<f64>,
     /// How its process ended by itself, and when.
@@ -71,6 +78,8 @@ impl Agent {
     pub fn start(&mut self, address: &str) {
         self.address = cut(address, 64);
         (self.stopping, self.lost, self.registration, self.registering) = (false, None, None, None);
+        (self.failures, self.was_registered) = (0, false);
+        self.contacts.clear();
         self.codecs.clear();
         self.alarms.clear();
         self.lines.clear();
@@ -140,6 +149,9 @@ impl Agent {
         if sip.call_id.is_empty() || self.is_of_another_call(sip, time) {
             return;
         }
+        if sip.method == "REGISTER" && sip.direction == "IN" && sip.status == Some(200) {
+            self.contacts = contacts(sip);
+        }
         let index = self.dialog(&sip.call_id);
         let was_call = self.dialogs[index].is_call();
         self.dialogs[index].sip(sip, time);
@@ -154,7 +166,8 @@ impl Agent {
             return false;
         }
         let row = Row::of(sip, time);
-        let sent = |sent: &Row| sent.out && sent.status.is_none() && !row.branch.is_empty() && sent.branch == row.branch;
+        let sent =
+            |sent: &Row| sent.out && sent.status.is_none() && !row.branch.is_empty() && sent.branch == row.branch;
         let Some(dialog) = self.dialogs.iter_mut().rfind(|dialog| dialog.rows.iter().any(sent)) else { return false };
         let (what, why) = malformed::of_another_call(sip, &row, &dialog.call_id);
         dialog.malformed(Malformed { what, why, src: row.src, time, ack: false });
@@ -177,8 +190,14 @@ impl Agent {
         match event.name.as_str() {
             "REGISTERING" => self.registering = self.registering.or(Some(time)),
             "UNREGISTERING" => self.registering = None,
-            "REGISTER_OK" => (self.registration, self.registering) = (Some(None), None),
-            "REGISTER_FAIL" => (self.registration, self.registering) = (Some(Some(short(&event.param))), None),
+            "REGISTER_OK" => {
+                (self.registration, self.registering) = (Some(None), None);
+                (self.failures, self.was_registered) = (0, true);
+            }
+            "REGISTER_FAIL" => {
+                (self.registration, self.registering) = (Some(Some(short(&event.param))), None);
+                self.failures = self.failures.saturating_add(1);
+            }
             _ => {}
         }
         let Some(call) = event.call.as_deref().filter(|_| is_of_a_call(&event.name)) else { return };
@@ -228,6 +247,16 @@ impl Agent {
     pub fn of_call_id(&self, call_id: &str) -> Option<&Dialog> {
         self.dialogs.iter().rfind(|dialog| dialog.call_id == call_id)
     }
+}
+
+/// The URIs of all Contacts of a message.
+fn contacts(sip: &SipEvent) -> Vec<String> {
+    let of_contact = |(name, value): &(String, String)| name.eq_ignore_ascii_case("Contact").then(|| value.clone());
+    let values = sip.headers.iter().filter_map(of_contact).take(dialog::FEW);
+    let uris = values.flat_map(|value| {
+        headers::values(&value).filter_map(|value| Some(cut(NameAddr::parse(value)?.uri, 160))).collect::<Vec<_>>()
+    });
+    uris.take(dialog::FEW).collect()
 }
 
 fn is_of_a_call(name: &str) -> bool {

@@ -62,7 +62,8 @@ fn unanswered(case: &Case, offer: &Described) -> Option<Weighed> {
         Some(code) => format!("{code} {}", short(&row.phrase)),
         None => "ACK".into(),
     };
-    let about = format!("{}: the {what} has no SDP, so that {}'s offer was not answered", case.title(), short(case.name));
+    let about =
+        format!("{}: the {what} has no SDP, so that {}'s offer was not answered", case.title(), short(case.name));
     let offers = offer.media.iter().take(2).map(|media| format!("{} offers {}", short(case.name), described(media)));
     Some((UNUSABLE, Finding { about, lines: offers.collect() }))
 }
@@ -78,8 +79,10 @@ fn wrong_answer(case: &Case, question: &Question, offer: &Described, answer: &De
         .or_else(|| codecs(offered, answered))
         .or_else(|| where_to("answer", answered))
         .or_else(|| {
-            let digits = |media: &Media| media.formats.iter().any(|it| it.codec.eq_ignore_ascii_case("telephone-event"));
-            let missed = question.awaits("DTMF") && digits(offered) && !digits(answered);
+            let digits =
+                |media: &Media| media.formats.iter().any(|it| it.codec.eq_ignore_ascii_case("telephone-event"));
+            let is_up = case.dialog.closed.is_none() && case.dialog.end.is_none();
+            let missed = is_up && question.awaits("DTMF") && digits(offered) && !digits(answered);
             let what = format!("the answer takes no telephone-event: {} can't send digits so", case.peer());
             missed.then_some((UNUSABLE, what))
         })
@@ -123,7 +126,10 @@ fn codecs(offered: &Media, answered: &Media) -> Option<(u8, String)> {
     let strange: Vec<String> =
         carrying.iter().filter(|format| !is_offered(format)).map(|format| short(&format.to_string())).collect();
     let verb = if strange.len() > 1 { "were" } else { "was" };
-    let what = format!("the answer takes {}, which {verb} not offered", strange.iter().take(4).cloned().collect::<Vec<_>>().join(", "));
+    let what = format!(
+        "the answer takes {}, which {verb} not offered",
+        strange.iter().take(4).cloned().collect::<Vec<_>>().join(", ")
+    );
     match strange.len() {
         0 => None,
         all if all == carrying.len() => Some((UNUSABLE, what)),

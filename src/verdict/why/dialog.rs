@@ -103,6 +103,8 @@ pub struct Dialog {
     pub malformed: Vec<Malformed>,
     /// ACKs and BYEs that did not leave, and what the agent says of each.
     pub unsent: Vec<(String, String)>,
+    /// Where a peer saw the agent's request come from, where that is not what it says: `received` of Via.
+    pub seen_at: Option<String>,
     /// Its BYE left while it was being stopped.
     pub said_goodbye: bool,
     /// RTP payload types that came and that the descriptions do not have.
@@ -188,10 +190,12 @@ impl Dialog {
     }
 
     fn responded(&mut self, code: u16, sip: &SipEvent, row: &Row, time: f64) {
-        let is_challenge = |name: &str| ["WWW-Authenticate", "Proxy-Authenticate"].iter().any(|it| it.eq_ignore_ascii_case(name));
+        let received = sip.header("Via").filter(|_| !row.out).and_then(headers::received);
+        self.seen_at = received.map(|address| cut(address, 64)).or(self.seen_at.take());
+        let is_challenge =
+            |name: &str| ["WWW-Authenticate", "Proxy-Authenticate"].iter().any(|it| it.eq_ignore_ascii_case(name));
         let challenges = sip.headers.iter().filter(|(name, _)| matches!(code, 401 | 407) && is_challenge(name));
-        let challenges: Vec<_> =
-            challenges.filter_map(|(_, value)| headers::credentials(value)).take(FEW).collect();
+        let challenges: Vec<_> = challenges.filter_map(|(_, value)| headers::credentials(value)).take(FEW).collect();
         if matches!(code, 401 | 407) {
             let algorithm = |read: &headers::Credentials| cut(read.algorithm.as_deref().unwrap_or("MD5"), 40);
             self.passwords.algorithms = challenges.iter().map(algorithm).collect();

@@ -7,7 +7,8 @@ use crate::verdict::Finding;
 
 pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
     let dialog = case.dialog;
-    if !question.awaits("DTMF") || dialog.established.is_none() || dialog.closed.is_some() {
+    let described = dialog.offer.is_some() && dialog.answer.is_some();
+    if !question.awaits("DTMF") || !described || dialog.established.is_none() || dialog.closed.is_some() {
         return None;
     }
     let digit = |out: bool| {

@@ -10,7 +10,8 @@ use crate::verdict::Finding;
 pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
     let dialog = case.dialog;
     let established = dialog.established?;
-    if (question.awaits("CALL_CLOSED") || question.awaits("SIP BYE")) && dialog.closed.is_none() && dialog.end.is_none() {
+    if (question.awaits("CALL_CLOSED") || question.awaits("SIP BYE")) && dialog.closed.is_none() && dialog.end.is_none()
+    {
         let lasted = case.evidence.end - established;
         let lines = vec![format!("neither side sent BYE; the call has been up for {}", seconds(lasted))];
         return Some((77, Finding { about: format!("nobody hung up in {}", case.title()), lines }));
@@ -22,8 +23,7 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
     let title = case.title();
     if let Some(end) = dialog.end.as_ref().filter(|end| !end.cancelled) {
         let by = case.who(&end.src);
-        let mut lines: Vec<String> =
-            vec![format!("{by} sent BYE {}", after(end.time - established, "the answer"))];
+        let mut lines: Vec<String> = vec![format!("{by} sent BYE {}", after(end.time - established, "the answer"))];
         lines.extend(case.command(&by, &["hangup", "transfer", "uadel", "quit"], established..end.time));
         lines.extend(end.reason.iter().flat_map(|reason| reasons(reason)));
         return Some((65, Finding { about: format!("{title} had ended before"), lines }));
@@ -34,7 +34,11 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
     if matches!(reason.by, ClosedBy::NoRtp | ClosedBy::Code(_) | ClosedBy::NoCodec) {
         return None;
     }
-    let lines =
-        vec![format!("{} closed it {}: {}", short(case.name), after(time - established, "the answer"), short(&reason.text))];
+    let lines = vec![format!(
+        "{} closed it {}: {}",
+        short(case.name),
+        after(time - established, "the answer"),
+        short(&reason.in_words())
+    )];
     Some((65, Finding { about: format!("{title} had ended before"), lines }))
 }

@@ -85,7 +85,10 @@ fn of_request(dialog: &Dialog, row: &Row) -> Option<(String, &'static str)> {
         return Some((format!("has the From tag {}, the dialog {}", short(&row.from_tag), short(known)), SAME_DIALOG));
     }
     if row.tag != dialog.own_tag {
-        return Some((format!("has the To tag {}, the dialog {}", short(&row.tag), short(&dialog.own_tag)), SAME_DIALOG));
+        return Some((
+            format!("has the To tag {}, the dialog {}", short(&row.tag), short(&dialog.own_tag)),
+            SAME_DIALOG,
+        ));
     }
     let counted = |cseq: &str| number(cseq).and_then(|number| number.parse::<u32>().ok());
     let mut earlier = dialog.rows.iter().rev().filter(|row| !row.out && row.status.is_none());
@@ -123,7 +126,7 @@ pub fn find(case: &Case) -> Option<Weighed> {
     let from = case.who(&first.src);
     let mut lines = vec![first.why.to_string(), format!("it came from {from} at {}", case.evidence.clock(first.time))];
     if let Some((_, param)) = case.dialog.closed.as_ref().filter(|(time, _)| *time >= first.time) {
-        lines.push(format!("{} closed the call: {}", short(case.name), short(&closed_reason(param).text)));
+        lines.push(format!("{} closed the call: {}", short(case.name), short(&closed_reason(param).in_words())));
     }
     lines.extend(more.iter().take(LINES - 4).map(|wrong| wrong.what.clone()));
     Some((95, Finding { about: format!("{}: {}", case.title(), first.what), lines }))

@@ -128,7 +128,7 @@ fn odd(audio: &Media, whose: &str, src: &str) -> Vec<String> {
 }
 
 /// RFC 1918, RFC 6598 (carriers' NAT) and what never leaves a host.
-fn is_private(address: Ipv4Addr) -> bool {
+pub fn is_private(address: Ipv4Addr) -> bool {
     let [first, second, ..] = address.octets();
     address.is_private()
         || address.is_loopback()

@@ -9,6 +9,7 @@ mod answer;
 mod case;
 mod codecs;
 mod connections;
+mod contacts;
 mod dialog;
 mod difference;
 mod digits;
@@ -19,6 +20,7 @@ mod malformed;
 mod meanings;
 mod media;
 mod names;
+mod nat;
 mod payload;
 mod refused;
 mod registration;
@@ -134,6 +136,7 @@ impl Evidence {
         let mut found = lost::find(self, verdict);
         found.extend(refused::find(self, &question));
         found.extend(registration::find(self, &question));
+        found.extend(contacts::find(self, &question));
         for case in question.cases(self) {
             let told = [
                 unsent::find(&case),
@@ -145,6 +148,7 @@ impl Evidence {
                 unacknowledged::find(&case),
                 codecs::find(&case),
                 media::find(&case),
+                nat::find(&case, &question),
                 digits::find(&case, &question),
                 transfer::find(&case, &question),
                 ended::find(&case, &question),

@@ -5,6 +5,12 @@ use super::wording::short;
 use super::{Evidence, Weighed, connections, responses, unanswered};
 use crate::verdict::Finding;
 
+/// When an agent registers again after so many failures, as baresip (libre's sipreg) does it.
+fn next_try(failures: u32) -> String {
+    let most = (30_u32 << failures.min(6)).min(1800);
+    format!("{} to {most} s after the failure", most / 2)
+}
+
 /// At most so many: after the first ones the cause is clear.
 const TOLD: usize = 2;
 
@@ -59,6 +65,16 @@ pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
             }
             _ => return None,
         };
+        let mut lines = lines;
+        if agent.failures > 0 {
+            if agent.was_registered {
+                lines.push(
+                    "it was registered before: probably the registrar was restarted or can't be reached any more"
+                        .into(),
+                );
+            }
+            lines.push(format!("{} tries again by itself {}", short(name), next_try(agent.failures)));
+        }
         let weight = if question.agents.contains(name) { 88 } else { 70 };
         Some((weight, Finding { about: format!("{}'s registration {about}", short(name)), lines }))
     });

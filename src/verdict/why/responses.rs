@@ -21,9 +21,9 @@ pub fn find(case: &Case) -> Option<Weighed> {
             format!("{title} was refused: {lacking} ({})", answer(case, refusal))
         }
         _ => match refusal.code {
-        487 => format!("{title} was cancelled"),
-        300..=399 => format!("{title} was redirected: {}", answer(case, refusal)),
-        _ => format!("{title} was refused: {}", answer(case, refusal)),
+            487 => format!("{title} was cancelled"),
+            300..=399 => format!("{title} was redirected: {}", answer(case, refusal)),
+            _ => format!("{title} was refused: {}", answer(case, refusal)),
         },
     };
     Some((90, Finding { about, lines: explain(case, refusal) }))

@@ -22,7 +22,8 @@ pub fn find(case: &Case) -> Option<Weighed> {
     let over = dialog.closed.as_ref().map_or(case.evidence.end, |(time, _)| *time);
     let waited = over - answer.first;
     // it had ended almost before it was answered
-    let since = if waited < 10.0 { String::new() } else { format!(", the first time {} before the end", seconds(waited)) };
+    let since =
+        if waited < 10.0 { String::new() } else { format!(", the first time {} before the end", seconds(waited)) };
     let (code, phrase) = (answer.status.unwrap_or_default(), &answer.phrase);
     let mut lines = vec![format!("{code} {phrase} {verb} {}{since}", times(answer.count))];
     let contact = dialog.contact.as_deref().map_or("nobody: the answer has no Contact".into(), short);

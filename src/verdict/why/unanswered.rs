@@ -4,8 +4,8 @@ use super::Weighed;
 use super::case::{Case, Question};
 use super::connections::{self, UNDER_WAY};
 use super::dialog::Dialog;
-use super::row::Row;
 use super::responses::SAID_LATER;
+use super::row::Row;
 use super::wording::{after as after_it, seconds, short, times};
 use crate::event::{ClosedBy, ClosedReason, closed_reason};
 use crate::verdict::Finding;
@@ -62,7 +62,10 @@ fn given_up(case: &Case) -> Option<Weighed> {
     let mut lines = vec![format!("{name} closed it {}: {}", after_it(time - last.first, &what), short(&reason.text))];
     let said = case.agent.alarms.iter().filter(|(at, _)| (dialog.request.time..=time + SAID_LATER).contains(at));
     lines.extend(said.take(2).map(|(_, line)| format!("{name}'s log: {line}")));
-    Some((90, Finding { about: format!("{} was given up by {name} after the {}", case.title(), what.trim_end()), lines }))
+    Some((
+        90,
+        Finding { about: format!("{} was given up by {name} after the {}", case.title(), what.trim_end()), lines },
+    ))
 }
 
 /// Nothing went onto the wire.

@@ -32,9 +32,11 @@ fn unsent(case: &Case) -> Option<(&'static str, Vec<String>)> {
     let left = dialog.end.is_some() || dialog.said_goodbye;
     let hung_up = by_agent.filter(|_| dialog.established.is_some() && !left).map(|(time, _)| *time);
     let of = |method: &str| dialog.unsent.iter().find(|(known, _)| known == method);
-    let (method, said) = match (of("ACK").filter(|_| !acknowledged), of("BYE").filter(|_| hung_up.is_some())) {
-        (Some(said), _) => ("ACK", Some(said)),
-        (None, Some(said)) => ("BYE", Some(said)),
+    let (method, said) = match (of("ACK"), of("BYE").filter(|_| hung_up.is_some())) {
+        // where the BYE has no way, the ACK before it had none
+        (ack, bye) if answer.is_some() && !acknowledged && (ack.is_some() || bye.is_some()) => ("ACK", ack.or(bye)),
+        (_, Some(said)) => ("BYE", Some(said)),
+        (Some(_), None) => return None,
         (None, None) => {
             // other agents do not say it: over a connection what was not sent for long was never sent
             let since = match (answer.filter(|_| !acknowledged), hung_up) {
@@ -56,7 +58,8 @@ fn unsent(case: &Case) -> Option<(&'static str, Vec<String>)> {
     let mut lines = vec![];
     if let Some((target, why)) = said.and_then(|(_, why)| why.rsplit_once(": ")) {
         let place = target.strip_prefix("sip:").unwrap_or(target);
-        let place = short(place.rsplit_once('@').map_or(place, |(_, place)| place).split(';').next().unwrap_or_default());
+        let place =
+            short(place.rsplit_once('@').map_or(place, |(_, place)| place).split(';').next().unwrap_or_default());
         lines.push(match why {
             "Connection refused" => format!("{place}, where it had to go, refuses connections"),
             why => format!("there is no connection to {place}, where it had to go: {}", short(why)),

@@ -21,6 +21,11 @@ export interface Filter {
   marks: boolean;
 }
 
+/** Why a call closed, as a person tells it. */
+export const closedWords = (param: string): string =>
+  param.replace(/^Connection reset by peer( \[\d+\])?,?/, (_, __, at: number, all: string) => (all.includes(",") ? "the peer hung up, Reason: " : "the peer hung up"))
+    .replace(/^(Connection reset|Rejected) by user( \[\d+\])?/, "this side hung up");
+
 const placed = (item: Item) => (item.at ? `${item.text} (${item.at.source}:${item.at.line})` : item.text);
 
 /** The mark that an event leaves between the messages, if it leaves one. */
@@ -34,7 +39,7 @@ export const mark = (item: Item): Mark | null => {
     case "CALL_ESTABLISHED": return made("call", "established");
     case "CALL_HOLD": return made("call", "held by the peer");
     case "CALL_RESUME": return made("call", "resumed by the peer");
-    case "CALL_CLOSED": return made("closed", `closed: ${last}`);
+    case "CALL_CLOSED": return made("closed", `closed: ${closedWords(last)}`);
     case "CALL_RTPESTAB": return made("media", `hears ${last}`);
     case "REGISTER_FAIL": return made("problem", `registration failed: ${last}`);
     case "AUDIO_ERROR": return made("problem", `audio error: ${last}`);
@@ -87,8 +92,12 @@ export const arrow = (row: Row, places: Map<number, number>, width: number): Arr
   return { from: Math.round(from * width), to: Math.round(to * width), itself: row.from === row.to, leftwards: to < from, tone: tone(row.sip.status) };
 };
 
-/** The message that comes nearest to why a run failed: the first that says no (a challenge does not), else the last before the failure. */
+/** The message that is why a run failed: the first that says no (a challenge does not), else the first request that nobody had answered by
+ * then; null where no message is at fault. */
 export const firstFailure = (rows: Row[], failedAt: number | null): Row | null => {
   const no = rows.find(({ sip, retransmission }) => sip.status >= 400 && sip.status !== 401 && sip.status !== 407 && !retransmission);
-  return no ?? (failedAt === null ? null : (rows.findLast(({ time }) => time <= failedAt) ?? null));
+  if (no || failedAt === null) return no ?? null;
+  const asked = ({ sip }: Row) => `${sip.callId} ${sip.cseq}`;
+  const answered = new Set(rows.filter(({ sip }) => sip.status > 0).map(asked));
+  return rows.find((row) => row.sip.status === 0 && row.sip.method !== "ACK" && row.time <= failedAt && !answered.has(asked(row))) ?? null;
 };

@@ -68,13 +68,13 @@ describe("the ladder", () => {
     const made = record(...begun(), ...both(10, { by: "alice", to: "bob", method: "INVITE" }), at(20, { agent: "alice", kind: "event", type: "CALL_ESTABLISHED", call: "c1", param: "x" }),
       ...both(30, { by: "alice", to: "bob", method: "BYE", cseq: "2 BYE", branch: "b3" }), at(40, { agent: "alice", kind: "event", type: "CALL_CLOSED", call: "c1", peer: "sip:bob@127.0.0.1", param: "Connection reset by peer" }));
     const { rows } = made.wire;
-    expect(lines(rows, made.marks, open).map((line) => line.row?.label ?? line.mark?.text)).toEqual(["INVITE", "established", "BYE", "closed: Connection reset by peer"]);
+    expect(lines(rows, made.marks, open).map((line) => line.row?.label ?? line.mark?.text)).toEqual(["INVITE", "established", "BYE", "closed: the peer hung up"]);
     expect(lines(rows, made.marks, { ...open, from: 15, to: 35 }).map((line) => line.row?.label ?? line.mark?.text)).toEqual(["established", "BYE"]);
     expect(lines(rows, made.marks, { ...open, words: ["bye"] }).length).toBe(1);
     expect(lines(rows, made.marks, { ...open, marks: false }).length).toBe(2);
   });
 
-  test("the first failure: a final no, not a challenge; else the last before the check that failed", () => {
+  test("the first failure: a final no, not a challenge; else the first request that nobody had answered", () => {
     const register = { by: "alice", to: "bob", method: "REGISTER" };
     const events = [...begun(), ...both(5, { ...register, by: "bob", to: "alice", status: 401, reason: "Unauthorized" }), ...both(10, { by: "alice", to: "bob", method: "INVITE" })];
     const failed = at(50, { kind: "note", type: "CHECK_FAILED", message: "no", at: { source: "t", line: 3, column: 1 } });

@@ -1,6 +1,7 @@
 // A run over time, as lanes: the script (its waits), then each agent (its process, calls, sound, messages).
 import type { Call } from "./calls";
 import type { Item } from "./events";
+import { closedWords } from "./ladder";
 import type { Step } from "./steps";
 
 export interface Bar { from: number; to: number; level: number; kind: "process" | "wait" | "sleep" | "step" | "ringing" | "unanswered" | "talking" | "hold" | "media"; label: string; title: string }
@@ -66,7 +67,7 @@ const callBars = (calls: Call[], end: number): { bars: Bar[]; levels: number } =
     if (call.established === null) bar(call.begun, closed, "unanswered", call.closed === null ? "rings" : `never answered; ${call.why}`, call.peer);
     else {
       bar(call.begun, call.established, "ringing", "rings");
-      bar(call.established, closed, "talking", call.closed === null ? "talks" : `talks; closed: ${call.why}`, call.peer);
+      bar(call.established, closed, "talking", call.closed === null ? "talks" : `talks; closed: ${closedWords(call.why)}`, call.peer);
     }
     for (const [from, to] of call.holds) bar(from, to ?? closed, "hold", "on hold");
     if (call.media !== null) bar(call.media, closed, "media", `receives sound${call.codec ? `, ${call.codec}` : ""}`);
