@@ -5,7 +5,7 @@ use super::{Fault, LOCAL};
 
 const ANSWERS: &str = "alice.options(peer);\nawait alice.event(\"CALL_INCOMING\") within 10s;\nalice.accept();\n";
 const IS_CALLED: &str = "alice.options(peer);\nawait alice.event(\"CALL_INCOMING\") within 10s;\nalice.accept();\n\
-    await alice.sip(200).where(|m| m.cseq.contains(\"INVITE\") && m.direction == \"OUT\").count(2) within 3s;\nawait alice.established() within 1s;\n";
+    await alice.sip(200, \"INVITE\").sent().count(2) within 3s;\nawait alice.established() within 1s;\n";
 const HANGS_UP: &str = "alice.dial(peer);\nawait alice.established() within 10s;\nalice.hangup();\n\
     await alice.sip(200, \"BYE\") within 1s;\n";
 const IS_HUNG_UP: &str =
