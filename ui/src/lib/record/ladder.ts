@@ -23,7 +23,7 @@ export interface Filter {
 
 /** Why a call closed, as a person tells it. */
 export const closedWords = (param: string): string =>
-  param.replace(/^Connection reset by peer( \[\d+\])?,?/, (_, __, at: number, all: string) => (all.includes(",") ? "the peer hung up, Reason: " : "the peer hung up"))
+  param.replace(/^Connection reset by peer( \[\d+\])?,?/, (_match, _errno, _at, all: string) => (all.includes(",") ? "the peer hung up, Reason: " : "the peer hung up"))
     .replace(/^(Connection reset|Rejected) by user( \[\d+\])?/, "this side hung up");
 
 const placed = (item: Item) => (item.at ? `${item.text} (${item.at.source}:${item.at.line})` : item.text);
