@@ -164,8 +164,7 @@ impl Agent {
     pub fn command_in(&self, call: Option<&str>, text: &str, at: Option<At>) -> Result<Answer, Ended> {
         let text = text.trim();
         let record = Record { text: text.to_string(), call: call.map(str::to_string), at };
-        // the embedded agent refuses a hold or resume that would do nothing by itself
-        if listed::concerns(text) && !(self.embedded && matches!(text, "hold" | "resume")) {
+        if listed::concerns(text) && !(self.embedded && self.is_plain(text)) {
             return self.of_call(text, record);
         }
         let Some((peer, message)) = Contacts::message(text) else { return self.ask(text, Some(record)) };
@@ -173,6 +172,12 @@ impl Agent {
         let folder = self.state.lock().folder.clone();
         contacts.select(peer, &folder, |question| self.ask(question, None))?;
         self.ask(&format!("message {message}"), Some(record))
+    }
+
+    /// Whether the embedded agent needs no list of its calls for a command: it refuses a hold or resume that would do nothing by itself,
+    /// and of one call that came in there is no newer one.
+    fn is_plain(&self, text: &str) -> bool {
+        matches!(text, "hold" | "resume") || self.state.lock().came.len() < 2
     }
 
     /// A command for a call: where the agent would say ok and do nothing, or something else, it gets its answer here.

@@ -168,8 +168,10 @@ impl Link {
     }
 
     fn event(&mut self, event: AgentEvent) {
-        if let ("CALL_INCOMING", Some(id)) = (event.name.as_str(), &event.call) {
-            self.state.lock().call_came(id);
+        match (event.name.as_str(), &event.call) {
+            ("CALL_INCOMING", Some(id)) => self.state.lock().call_came(id),
+            ("CALL_CLOSED", Some(id)) => self.state.lock().call_closed(id),
+            _ => {}
         }
         self.consultation.event(&event);
         self.reports.iter_mut().for_each(|reports| reports.event(&event));

@@ -25,7 +25,7 @@ pub struct Inner {
     pub hangs: bool,
     /// Calls that have closed, but whose report has not come.
     pub reports_due: usize,
-    /// The calls that came in, in their order, and whether a command accepted them; the newest of them.
+    /// The calls that came in and are not over, in their order, and whether a command accepted them; the newest of them.
     pub came: VecDeque<(String, bool)>,
     /// Nothing of it is left: no process, no lease.
     pub over: bool,
@@ -42,6 +42,11 @@ impl Inner {
             self.came.pop_front();
         }
         self.came.push_back((id.to_string(), false));
+    }
+
+    /// A call is over, whoever made it.
+    pub fn call_closed(&mut self, id: &str) {
+        self.came.retain(|(known, _)| known != id);
     }
 }
 
