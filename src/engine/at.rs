@@ -5,6 +5,7 @@ use super::state::{Run, lock};
 use crate::diagnostic::Source;
 use crate::event::At;
 use rhai::{EvalContext, NativeCallContext, Position};
+use std::sync::Arc;
 
 /// A position in one of a run's scripts, as rhai names it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,14 +50,20 @@ impl Run {
             }
         }
     }
+
+    /// The text that a site is in: the user's, or a module's.
+    pub fn source_of(&self, site: &Site) -> Option<Arc<Source>> {
+        let script = &self.program.script;
+        Some(match &site.source {
+            Some(name) if *name != script.source.name => Source::new(name, resolver::text(&self.program, name).ok()?),
+            _ => script.source.clone(),
+        })
+    }
+
     /// What stands at a site of the user's text or of a module, and behind it, cut at `most` bytes.
     pub fn text_from(&self, site: &Site, most: usize) -> Option<String> {
         let (line, column) = (site.position.line()? as u32, site.position.position()? as u32);
-        let script = &self.program.script;
-        let source = match &site.source {
-            Some(name) if *name != script.source.name => Source::new(name, resolver::text(&self.program, name).ok()?),
-            _ => script.source.clone(),
-        };
+        let source = self.source_of(site)?;
         let text = &source.text[source.offset(line, column)..];
         Some(text[..text.floor_char_boundary(most)].to_string())
     }

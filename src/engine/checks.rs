@@ -18,15 +18,25 @@ fn reached(context: &NativeCallContext) -> Fallible<At> {
     Ok(Run::of(context)?.at(&Site::of_call(context)))
 }
 
-fn assert(context: NativeCallContext, holds: bool, why: &str) -> Fallible<()> {
-    reached(&context)?;
-    if holds { Ok(()) } else { fail(&context, Ended::failed(why)) }
+/// Without a reason, the condition is one. `values`: of what the condition compares.
+pub fn assert(context: &NativeCallContext, holds: bool, why: Option<&str>, values: Vec<String>) -> Fallible<()> {
+    reached(context)?;
+    match holds {
+        true => Ok(()),
+        false => fail(context, unmet(context, "assert", why, values)?),
+    }
 }
 
-/// The same without a reason: the condition is one.
-fn assert_alone(context: NativeCallContext, holds: bool) -> Fallible<()> {
-    let why = if holds { String::new() } else { condition(&context, "assert")? };
-    assert(context, holds, &why)
+/// How a test ends whose claim does not hold.
+fn unmet(context: &NativeCallContext, function: &str, why: Option<&str>, values: Vec<String>) -> Fallible<Ended> {
+    if let Some(why) = why {
+        return Ok(Ended { details: values, ..Ended::failed(why) });
+    }
+    let condition = condition(context, function)?;
+    Ok(Ended::failed(match values.is_empty() {
+        true => condition,
+        false => format!("{condition}: {}", values.join(", ")),
+    }))
 }
 
 /// A condition that does not hold, as its script has it.
@@ -45,35 +55,35 @@ fn condition(context: &NativeCallContext, function: &str) -> Fallible<String> {
     })
 }
 
-/// Equal as the script's own `==` sees it.
-fn assert_eq(context: NativeCallContext, a: Dynamic, b: Dynamic, why: &str) -> Fallible<()> {
-    reached(&context)?;
-    let shown = |value: &Dynamic| match value {
+/// A value as a message shows it.
+pub fn shown(context: &NativeCallContext, value: &Dynamic) -> String {
+    match value {
         value if value.is_unit() => "()".to_string(),
         value if value.is_string() || value.is_char() => format!("\"{value}\""),
         value => context.call_native_fn::<String>("to_string", (value.clone(),)).unwrap_or_else(|_| value.to_string()),
-    };
+    }
+}
+
+/// Equal as the script's own `==` sees it.
+fn assert_eq(context: NativeCallContext, a: Dynamic, b: Dynamic, why: &str) -> Fallible<()> {
+    reached(&context)?;
     if context.call_native_fn::<bool>("==", (a.clone(), b.clone())).unwrap_or(false) {
         return Ok(());
     }
-    let details = vec![format!("left:  {}", shown(&a)), format!("right: {}", shown(&b))];
+    let details = vec![format!("left:  {}", shown(&context, &a)), format!("right: {}", shown(&context, &b))];
     fail(&context, Ended { details, ..Ended::failed(why) })
 }
 
 /// Notes a failed check and goes on; the run fails at its end.
-fn check(context: NativeCallContext, holds: bool, why: &str) -> Fallible<()> {
-    let (run, at) = (Run::of(&context)?, Some(reached(&context)?));
+pub fn check(context: &NativeCallContext, holds: bool, why: Option<&str>, values: Vec<String>) -> Fallible<()> {
+    let (run, at) = (Run::of(context)?, Some(reached(context)?));
     if !holds {
-        run.host.note(Note::CheckFailed { message: why.to_string(), at: at.clone() });
-        let details = steps::going_on().into_iter().collect();
-        lock(&run.check_failed).get_or_insert(Ended { at, details, ..Ended::failed(why) });
+        let mut ended = Ended { at: at.clone(), ..unmet(context, "check", why, values)? };
+        run.host.note(Note::CheckFailed { message: ended.message.clone(), at });
+        ended.details.extend(steps::going_on());
+        lock(&run.check_failed).get_or_insert(ended);
     }
     Ok(())
-}
-
-fn check_alone(context: NativeCallContext, holds: bool) -> Fallible<()> {
-    let why = if holds { String::new() } else { condition(&context, "check")? };
-    check(context, holds, &why)
 }
 
 /// Ends the test, which counts as neither passed nor failed.
@@ -86,14 +96,19 @@ pub fn register_into(module: &mut Module) {
     register(module, "skip", |context: NativeCallContext| skip(context, "the test skips itself"));
     // who picks tests has read it already
     register(module, "only", || ());
-    register(module, "assert", assert);
-    register(module, "assert", assert_alone);
+    // these two are called where `claims` does not see the call: by a function pointer, as a method
+    register(module, "assert", |context: NativeCallContext, holds: bool, why: &str| {
+        assert(&context, holds, Some(why), vec![])
+    });
+    register(module, "assert", |context: NativeCallContext, holds: bool| assert(&context, holds, None, vec![]));
     register(module, "assert_eq", assert_eq);
     register(module, "assert_eq", |context: NativeCallContext, a: Dynamic, b: Dynamic| {
         assert_eq(context, a, b, "the two are not equal")
     });
-    register(module, "check", check);
-    register(module, "check", check_alone);
+    register(module, "check", |context: NativeCallContext, holds: bool, why: &str| {
+        check(&context, holds, Some(why), vec![])
+    });
+    register(module, "check", |context: NativeCallContext, holds: bool| check(&context, holds, None, vec![]));
     register(module, "fail", |context: NativeCallContext, why: &str| fail(&context, Ended::failed(why)));
     for getter in ["kind", "message"] {
         let name = format!("get${getter}");

@@ -11,6 +11,7 @@ mod blocks;
 mod call;
 mod check;
 mod checks;
+mod claims;
 mod digits;
 mod directives;
 mod docs;

@@ -3,12 +3,12 @@
 use super::blocks::Selection;
 use super::recovery::{self, LeftOut};
 use super::shared::with_shared;
-use super::{api, syntax, syntax_errors};
+use super::{api, claims, syntax, syntax_errors};
 use crate::diagnostic::Diagnostic;
 use crate::script::Script;
 use rhai::{AST, Stmt};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Reads a file of the user's own library: a path of normal components, relative to the script's folder
 /// (`lib/pbx.rhai`) → its text, or what is wrong in plain words. The caller sees to it that no link leads out of there.
@@ -19,6 +19,8 @@ pub type Loader = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
 pub struct Program {
     pub(super) script: Arc<Script>,
     pub(super) ast: Arc<AST>,
+    /// What runs; made when it first does.
+    pub(super) to_run: Arc<OnceLock<AST>>,
     pub(super) files: Option<Loader>,
     pub(super) selection: Selection,
 }
@@ -33,6 +35,14 @@ impl Program {
     /// Lets the script import files; without a loader only `std/…` can be imported.
     pub fn with_files(self, files: Loader) -> Program {
         Program { files: Some(files), ..self }
+    }
+
+    /// The syntax tree of a compiled script as it runs.
+    pub(super) fn to_run(&self) -> &AST {
+        self.to_run.get_or_init(|| match claims::parse_to_run(&self.script.rhai, &self.script.source.name) {
+            Ok(ast) => with_shared(&ast),
+            Err(_) => (*self.ast).clone(),
+        })
     }
 
     pub fn script(&self) -> &Script {
@@ -56,7 +66,7 @@ impl Program {
     /// A script and its syntax tree.
     pub(super) fn new(script: &Script, ast: AST) -> Program {
         let (script, ast) = (Arc::new(script.clone()), Arc::new(ast));
-        Program { script, ast, files: None, selection: Selection::Whole }
+        Program { script, ast, to_run: Arc::default(), files: None, selection: Selection::Whole }
     }
 }
 
@@ -106,7 +116,7 @@ pub fn parse_lines(script: &Script) -> Parsed {
 /// Compiles a text under the name by which errors and imports will know it.
 pub fn parse_text(text: &str, source: &str) -> Result<AST, rhai::ParseError> {
     let mut engine = api::engine();
-    syntax::map_tokens(&mut engine, text);
+    syntax::map_tokens(&mut engine, text, false);
     let mut ast = engine.compile(text)?;
     ast.set_source(source);
     Ok(ast)

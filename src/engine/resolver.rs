@@ -1,9 +1,9 @@
 //! `import`: embedded modules by `std/…`, and the user's own files through the program's loader.
 
 use super::errors::{wrong, wrong_at};
-use super::program::{self, Program};
+use super::program::Program;
 use super::state::lock;
-use super::{stdlib, syntax_errors};
+use super::{claims, stdlib, syntax_errors};
 use crate::diagnostic::{Source, nearest};
 use crate::script::Script;
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
@@ -25,7 +25,7 @@ impl Resolver {
     fn load(&self, engine: &Engine, name: &str) -> Result<Shared<Module>, Box<EvalAltResult>> {
         let text = text(&self.program, name).map_err(wrong)?;
         let script = Script::rhai(Source::new(name, text));
-        let ast = program::parse_text(&script.rhai, name).map_err(|error| {
+        let ast = claims::parse_to_run(&script.rhai, name).map_err(|error| {
             let diagnostic = syntax_errors::diagnostic(&error, &script);
             let place = diagnostic.place.map(|place| place.to_string()).unwrap_or_default();
             wrong(format!("`{name}` does not compile: {place}: {}", diagnostic.message))

@@ -63,7 +63,7 @@ fn evaluate(run: &Arc<Run>) -> Result<(), Box<rhai::EvalAltResult>> {
     let engine = engine(run);
     run.start();
     let mut scope = Scope::new();
-    let result = engine.run_ast_with_scope(&mut scope, &run.program.ast);
+    let result = engine.run_ast_with_scope(&mut scope, run.program.to_run());
     // a test of several has had its pause
     if lock(&run.test_ended).is_none() {
         session::pause(run, scope, &result);

@@ -213,6 +213,36 @@ pub fn in_parentheses(text: &str) -> Option<&str> {
     text.strip_prefix('(')?.get(..end - 1)
 }
 
+/// Where a text closes brackets that it does not open.
+fn unopened_in(text: &str) -> impl Iterator<Item = usize> {
+    let mut before = 0;
+    let closes = move |(_, span, open): Scanned| {
+        let closes = std::mem::replace(&mut before, open) == 0 && text[span.clone()].starts_with([')', ']', '}']);
+        closes.then_some(span.start)
+    };
+    scan(text).0.into_iter().filter_map(closes)
+}
+
+/// How many brackets a text closes that it does not open.
+pub fn unopened(text: &str) -> usize {
+    unopened_in(text).count()
+}
+
+/// The operand of a comparison that a text begins with; none where it does not end in it.
+pub fn operand(text: &str) -> Option<&str> {
+    let end = unopened_in(text).next();
+    let (tokens, _) = scan(&text[..end.unwrap_or(text.len())]);
+    let next = |(_, span, open): &Scanned| {
+        let rest = &text[span.start..];
+        *open == 0 && (rest.starts_with(',') || rest.starts_with("&&") || rest.starts_with("||"))
+    };
+    let length = tokens.iter().position(next);
+    if length.is_none() && end.is_none() {
+        return None;
+    }
+    text.get(..tokens[..length.unwrap_or(tokens.len())].last()?.1.end)
+}
+
 /// Whether a text ends in the middle of something, so that more lines of it are due.
 pub fn is_unfinished(text: &str) -> bool {
     if scan(text).1 {

@@ -5,8 +5,10 @@ use super::duration::{self, Millis};
 use super::errors::{plain_type, wrong_at};
 use super::state::{Fallible, Run};
 use super::waiter::Waiter;
-use super::{blocks, waiting};
-use rhai::{ASTNode, Dynamic, Engine, EvalContext, Expr, Expression, LexError, NativeCallContext, Position, Token};
+use super::{blocks, claims, waiting};
+use rhai::{
+    ASTNode, CustomExpr, Dynamic, Engine, EvalContext, Expr, Expression, LexError, NativeCallContext, Position, Token,
+};
 use std::cell::RefCell;
 use std::sync::Mutex;
 
@@ -38,6 +40,11 @@ pub fn register_into(engine: &mut Engine) {
             Ok(Dynamic::from(Millis(microseconds as f64 / 1000.0)))
         },
     );
+}
+
+/// Whether custom syntax is a duration literal.
+pub fn is_duration(custom: &CustomExpr) -> bool {
+    custom.tokens.first().is_some_and(|keyword| keyword == DURATION)
 }
 
 thread_local! {
@@ -110,8 +117,9 @@ pub const PARENTHESES: &str = "put parentheses around await: (await …).param, 
 /// Makes the engine read duration literals, and `call` as a name, in the text that it is about to compile.
 ///
 /// Rhai's lexer gives `5s` as a number and a name. The text at the number tells them from `5 s`; then the number
-/// becomes our keyword, and the name becomes the number of microseconds.
-pub fn map_tokens(engine: &mut Engine, text: &str) {
+/// becomes our keyword, and the name becomes the number of microseconds. In a text that runs, a call of `check` or `assert`
+/// becomes a keyword too, and its parenthesis becomes its place.
+pub fn map_tokens(engine: &mut Engine, text: &str, runs: bool) {
     let lines: Vec<String> = text.split('\n').map(str::to_string).collect();
     let pending = Mutex::new(None::<i64>);
     #[expect(deprecated, reason = "rhai marks it as volatile, and our version of rhai is pinned by Cargo.lock")]
@@ -130,6 +138,15 @@ pub fn map_tokens(engine: &mut Engine, text: &str) {
                 return match block(&lines, word, position) {
                     // no custom token: rhai would take one for an operator after what stands before it
                     Some(keyword) => Token::Identifier(Box::new(keyword.into())),
+                    None => token,
+                };
+            }
+            Token::Identifier(word) if runs && is_call(&lines, position) => {
+                return match claims::keyword(word) {
+                    Some(keyword) => {
+                        *pending = Some(claims::encode(position));
+                        Token::Custom(Box::new(keyword.into()))
+                    }
                     None => token,
                 };
             }
@@ -175,6 +192,14 @@ fn text_at(lines: &[String], position: Position) -> Option<&str> {
 fn is_called(lines: &[String], position: Position) -> bool {
     let rest = text_at(lines, position).unwrap_or_default();
     rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').trim_start().starts_with('(')
+}
+
+/// Whether the word at a position calls a function: it is no method, no name in a module and no definition.
+fn is_call(lines: &[String], position: Position) -> bool {
+    let Some(rest) = text_at(lines, position) else { return false };
+    let line = &lines[position.line().unwrap_or(1) - 1];
+    let before = line[..line.len() - rest.len()].trim_end();
+    is_called(lines, position) && !before.ends_with(['.', ':']) && before.split_whitespace().last() != Some("fn")
 }
 
 /// What stands at a number's position.

@@ -184,12 +184,14 @@ pub fn place(script: &Script, position: Position) -> Place {
 }
 
 /// Where an expression begins: rhai gives the place of an operator, not of its first operand.
-fn start_of(expression: &Expr) -> Position {
+pub fn start_of(expression: &Expr) -> Position {
     match expression {
         Expr::FnCall(call, position) => match (&call.op_token, &call.args[..]) {
             (Some(_), [first, _, ..]) => start_of(first),
             _ => *position,
         },
+        Expr::Dot(chain, ..) | Expr::Index(chain, ..) => start_of(&chain.lhs),
+        Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => start_of(&parts[0]),
         other => other.start_position(),
     }
 }

@@ -8,6 +8,7 @@ mod texts;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::engine::agent_api::Agent;
 use crate::engine::check::{self, Known};
+use crate::engine::claims::parse_to_run;
 use crate::engine::errors;
 use crate::engine::host::Host;
 use crate::engine::program::{Loader, Program, parse_text};
@@ -131,7 +132,7 @@ impl Session {
         let program = &run.program;
         // a testfile's places are not its own script's
         let inside = program.script.lines.is_empty().then_some(&program.script);
-        let known = program.ast.clone_functions_only();
+        let known = program.to_run().clone_functions_only();
         let imports = program.ast.statements().iter().filter(|statement| matches!(statement, Stmt::Import(..)));
         let known = AST::new(imports.cloned(), known.shared_lib().clone());
         let mut text = inside.map_or(String::new(), |script| script.rhai.clone());
@@ -255,7 +256,7 @@ impl Session {
     fn parts(&self, code: &str, own: AST, first: usize) -> Vec<(Range<usize>, AST)> {
         let parse = |part: Range<usize>| {
             let padded = format!("{}{}{}", "\n".repeat(first), blank(&code[..part.start]), &code[part.clone()]);
-            parse_text(&padded, &self.name).ok().map(|ast| (part, ast))
+            parse_to_run(&padded, &self.name).ok().map(|ast| (part, ast))
         };
         let parts: Option<Vec<_>> = statements::split(code).into_iter().map(parse).collect();
         parts.unwrap_or_else(|| vec![(0..code.len(), own)])
@@ -282,7 +283,7 @@ impl Session {
         };
         let padded = format!("{}{code}", "\n".repeat(first));
         let script_of = |rhai: String| Script { rhai, ..script.clone() };
-        let Ok(own) = parse_text(&padded, &self.name) else {
+        let Ok(own) = parse_to_run(&padded, &self.name) else {
             let alone = script_of(padded);
             return Err(crate::engine::compile(&alone).err().unwrap_or_default());
         };

@@ -49,8 +49,11 @@ fn a_stop_reaches_every_wait_and_every_loop() {
 fn a_claim_without_a_reason_says_what_does_not_hold() {
     for (text, message) in [
         ("check(1 == 2);", "`1 == 2` does not hold"),
-        ("let n = 1;\nif true { assert(n  >\n   [2, 3].len()  /* ) */); }", "`n > [2, 3].len() /* ) */` does not hold"),
-        ("check(\"ü) \" == `(${1 + 1}`);", "`\"ü) \" == `(${1 + 1}`` does not hold"),
+        (
+            "let n = 1;\nif true { assert(n  >\n   [2, 3].len()  /* ) */); }",
+            "`n > [2, 3].len() /* ) */` does not hold: n is 1, [2, 3].len() is 2",
+        ),
+        ("check(\"ü) \" == `(${1 + 1}`);", "`\"ü) \" == `(${1 + 1}`` does not hold: `(${1 + 1}` is \"(2\""),
         ("fn f(x) { check (x.contains(\"b\")) }\nf(\"a\");", "`x.contains(\"b\")` does not hold"),
         ("import \"lib\" as lib;\nlib::g();", "`1 > 2` does not hold"),
         ("let c = Fn(\"check\");\nc.call(false);", "what `check` was given does not hold"),
@@ -60,6 +63,83 @@ fn a_claim_without_a_reason_says_what_does_not_hold() {
         let ended = run(&program(text).with_files(files), Arc::new(FakeHost::new()), &Limits::default());
         assert_eq!((ended.how, ended.message.as_str()), (How::Failed, message), "{text}");
     }
+}
+
+#[test]
+fn a_comparison_that_does_not_hold_shows_both_sides() {
+    let files: Loader = Arc::new(|_| Ok("fn g(n) { check(n > 2, `too few`) }".to_string()));
+    let mut wrong = vec![];
+    for (text, shown) in [
+        ("let x = 3; check(x > 10)", "`x > 10` does not hold: x is 3"),
+        ("let x = 3; check(10 < x,);", "`10 < x,` does not hold: x is 3"),
+        ("let x = 3; let y = x; assert(x != y);", "`x != y` does not hold: x is 3, y is 3"),
+        ("let x = 3; assert(x != x);", "`x != x` does not hold: x is 3"),
+        ("let x = 3; check (((x + 1) * 2) == (9));", "`((x + 1) * 2) == (9)` does not hold: ((x + 1) * 2) is 8"),
+        ("let x = 3; check((x == (-x)));", "`(x == (-x))` does not hold: x is 3, (-x) is -3"),
+        (
+            "let x = -3; check((x + 1).to_string() == `4`);",
+            "`(x + 1).to_string() == `4`` does not hold: (x + 1).to_string() is \"-2\"",
+        ),
+        ("let m = #{ a: [()] }; check(m.a[0] == 1);", "`m.a[0] == 1` does not hold: m.a[0] is ()"),
+        ("let m = \"a\\nb\"; check(m == 'c');", "`m == 'c'` does not hold: m is \"a\\nb\""),
+        (
+            "check(\"x\".len() >= [1, 2].len());",
+            "`\"x\".len() >= [1, 2].len()` does not hold: \"x\".len() is 1, [1, 2].len() is 2",
+        ),
+        ("let t = 3s; check(t <= 2s);", "`t <= 2s` does not hold: t is 3s"),
+        ("let x = 1; check([1, 2] == [x, 2 + x]);", "`[1, 2] == [x, 2 + x]` does not hold: [x, 2 + x] is [1, 3]"),
+        ("fn f(x) { check(this == x) }\nlet a = 1; a.f(2);", "`this == x` does not hold: this is 1, x is 2"),
+        ("let x = 3; let f = |y| check(x == y); f.call(1);", "`x == y` does not hold: x is 3, y is 1"),
+        (
+            "let x = 3; check(x == 3 && (x < 2 || x > 5) && x == 7);",
+            "`x == 3 && (x < 2 || x > 5) && x == 7` does not hold: x is 3",
+        ),
+        ("let x = 3; let y = 4; check((x < 2 || y < 3));", "`(x < 2 || y < 3)` does not hold: x is 3, y is 4"),
+        (
+            "let x = 3; let y = 4; check((x == 2 || y == 4) && y == 5);",
+            "`(x == 2 || y == 4) && y == 5` does not hold: y is 4",
+        ),
+        ("let x = 3; check(!(x == 3));", "`!(x == 3)` does not hold"),
+        ("let x = 3; check(x == 4, \"four\");", "four | x is 3"),
+        ("let x = 3; assert(x == 4 , `${x}`, );", "3 | x is 3"),
+        ("import \"lib\" as lib;\nlib::g(1);", "too few | n is 1"),
+        ("let x = 3; step(\"s\", || { check(x > 4) });", "`x > 4` does not hold: x is 3 | in the step \"s\""),
+        (
+            "let a = \"<sip:a@h>;auth_pass=sesame\"; assert(a == \"\");",
+            "`a == \"\"` does not hold: a is \"<sip:a@h>;auth_pass=******\"",
+        ),
+        ("fn check(x) { fail(`mine ${x}`) }\ncheck(1 == 2);", "mine false"),
+    ] {
+        let ended = run(&program(text).with_files(files.clone()), Arc::new(FakeHost::new()), &Limits::default());
+        let lines: Vec<&str> = std::iter::once(&ended.message).chain(&ended.details).map(String::as_str).collect();
+        if (ended.how, lines.join(" | ").as_str()) != (How::Failed, shown) || ended.at.is_none() {
+            wrong.push(format!("{text}: {shown}: {ended:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_claim_evaluates_each_side_once_and_as_rhai_does() {
+    let counting = "let n = 0; let f = |by| { n += by; n };";
+    let mut wrong = vec![];
+    for (text, prints) in [
+        ("check(f.call(1) == f.call(10)); print(n);", &["11"][..]),
+        ("check(f.call(1) == 1 || f.call(10) == 2); print(n);", &["1"]),
+        ("check(f.call(1) == 2 && f.call(10) == 2); print(n);", &["1"]),
+        ("check(f.call(1) == 1, `${f.call(10)}`); print(n);", &["11"]),
+        ("try { check([][1] == f.call(1)); } catch { print(n); }", &["0"]),
+        ("try { check(n == 0 && f.call(1)); } catch { print(n); }", &["1"]),
+        ("try { check(f.call(1)); } catch { print(n); }", &["1"]),
+        ("check(1 != \"a\"); check(1 == 1.0); assert(\"a\" == \"a\" && 'a' < 'b'); print(1);", &["1"]),
+        ("let r = [check(n == 0), assert(true)]; print(r);", &["[(), ()]"]),
+    ] {
+        let (ended, host) = run_text(&format!("{counting} {text}"));
+        if host.prints() != prints {
+            wrong.push(format!("{text}: {:?}: {ended:?}", host.prints()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

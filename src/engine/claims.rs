@@ -1,0 +1,219 @@
+//! `check(…)` and `assert(…)` as a run has them: they see both sides of a comparison, so that their message can show the values.
+//!
+//! A native function gets only true or false. So a script that is to run is parsed once more, with both as custom syntax. Everything
+//! else that reads a script sees the plain calls.
+
+use super::at::Site;
+use super::check::start_of;
+use super::checks::{self, shown};
+use super::program::parse_text;
+use super::state::{Fallible, Run};
+use super::statements::{operand, unopened};
+use super::{api, syntax};
+use crate::diagnostic::mask_secrets;
+use rhai::{AST, Dynamic, Engine, EvalContext, Expr, Expression, FnCallExpr, NativeCallContext, Position};
+
+/// The functions and the keywords that they become; no names that a script could have.
+const CLAIMS: [(&str, &str); 2] = [("check", "__check"), ("assert", "__assert")];
+
+/// The keyword of a function, if it is one of these.
+pub fn keyword(function: &str) -> Option<&'static str> {
+    CLAIMS.iter().find(|(name, _)| *name == function).map(|(_, keyword)| *keyword)
+}
+
+/// The place of a call as a number: rhai does not say where custom syntax begins.
+pub fn encode(position: Position) -> i64 {
+    (position.line().unwrap_or_default() << 16 | position.position().unwrap_or_default()) as i64
+}
+
+fn decode(place: i64) -> Position {
+    match (u16::try_from(place >> 16), place as u16) {
+        (Ok(line), column) if line > 0 => Position::new(line, column),
+        _ => Position::NONE,
+    }
+}
+
+/// A text that compiles, as it is to run.
+pub fn parse_to_run(text: &str, source: &str) -> Result<AST, rhai::ParseError> {
+    let mut engine = api::engine();
+    syntax::map_tokens(&mut engine, text, true);
+    match engine.compile(text) {
+        // a function of the script's own goes before ours
+        Ok(mut ast) if !ast.iter_functions().any(|function| keyword(function.name).is_some()) => {
+            ast.set_source(source);
+            Ok(ast)
+        }
+        _ => parse_text(text, source),
+    }
+}
+
+pub fn register_into(engine: &mut Engine) {
+    for (function, keyword) in CLAIMS {
+        engine.register_custom_syntax_with_state_raw(
+            keyword,
+            |symbols, next, _| {
+                Ok(match symbols.last().map(|symbol| symbol.as_str()) {
+                    _ if symbols.len() == 1 => Some("$int$".into()),
+                    Some(")") => None,
+                    Some("$expr$") if next != "," => Some(")".into()),
+                    Some("$expr$") => Some(",".into()),
+                    Some(",") if next == ")" => Some(")".into()),
+                    _ => Some("$expr$".into()),
+                })
+            },
+            false,
+            move |context, inputs, _| claim(context, inputs, function),
+        );
+    }
+}
+
+fn claim(context: &mut EvalContext, inputs: &[Expression], function: &str) -> Fallible<Dynamic> {
+    let position = decode(inputs[0].get_literal_value().unwrap_or_default());
+    let mut seen = vec![];
+    let condition = judge(context, &inputs[1], &mut seen)?;
+    let mut arguments = vec![condition];
+    for input in &inputs[2..] {
+        arguments.push(context.eval_expression_tree(input)?.flatten());
+    }
+    let site = Site::of_syntax(context, position);
+    let run = Run::by_tag(context.tag())?;
+    let source = site.source.clone();
+    let global = context.global_runtime_state();
+    let call = NativeCallContext::from((context.engine(), function, source.as_deref(), global, position));
+    let why = match &arguments[1..] {
+        [] => Some(None),
+        [why] => why.clone().into_immutable_string().ok().map(Some),
+        _ => None,
+    };
+    let (Ok(holds), Some(why)) = (arguments[0].as_bool(), why) else {
+        // rhai says what is wrong with the arguments
+        return call.call_native_fn_raw(function, false, &mut arguments.iter_mut().collect::<Vec<_>>());
+    };
+    let values = if holds { vec![] } else { values(&run, &call, &site, &seen) };
+    match function {
+        "assert" => checks::assert(&call, holds, why.as_deref(), values),
+        _ => checks::check(&call, holds, why.as_deref(), values),
+    }
+    .map(Dynamic::from)
+}
+
+/// A comparison that did not hold.
+struct Seen<'a> {
+    operands: &'a [Expr],
+    operator: Position,
+    values: [Dynamic; 2],
+}
+
+/// Evaluates a condition as rhai does, and keeps the comparisons for which it does not hold.
+fn judge<'a>(context: &mut EvalContext, condition: &'a Expr, seen: &mut Vec<Seen<'a>>) -> Fallible<Dynamic> {
+    match condition {
+        Expr::FnCall(call, operator) if is_comparison(call) => {
+            let left = context.eval_expression_tree(&(&call.args[0]).into())?.flatten();
+            let right = context.eval_expression_tree(&(&call.args[1]).into())?.flatten();
+            let constant =
+                |value: &Dynamic, operand: &Expr| Expr::DynamicConstant(Box::new(value.clone()), operand.position());
+            let args = [constant(&left, &call.args[0]), constant(&right, &call.args[1])].into_iter().collect();
+            let same = Expr::FnCall(Box::new(FnCallExpr { args, ..(**call).clone() }), *operator);
+            let holds = context.eval_expression_tree(&(&same).into())?;
+            if matches!(holds.as_bool(), Ok(false)) {
+                seen.push(Seen { operands: &call.args, operator: *operator, values: [left, right] });
+            }
+            Ok(holds)
+        }
+        Expr::And(parts, position) | Expr::Or(parts, position) => {
+            let (before, decides) = (seen.len(), matches!(condition, Expr::Or(..)));
+            for part in parts.iter() {
+                let value = judge(context, part, seen)?.flatten();
+                let Ok(holds) = value.as_bool() else {
+                    // rhai says that it is neither true nor false
+                    let start = part.position();
+                    let parts = [Expr::DynamicConstant(Box::new(value), start), Expr::BoolConstant(true, start)];
+                    let same = Expr::And(Box::new(parts.into_iter().collect()), *position);
+                    return context.eval_expression_tree(&(&same).into());
+                };
+                if holds {
+                    seen.truncate(before);
+                }
+                if holds == decides {
+                    return Ok(holds.into());
+                }
+            }
+            Ok((!decides).into())
+        }
+        other => context.eval_expression_tree(&other.into()).map(Dynamic::flatten),
+    }
+}
+
+fn is_comparison(call: &FnCallExpr) -> bool {
+    call.op_token.is_some()
+        && call.args.len() == 2
+        && matches!(call.name.as_str(), "==" | "!=" | "<" | "<=" | ">" | ">=")
+}
+
+/// `x is 3` for each side that is no literal.
+fn values(run: &Run, call: &NativeCallContext, site: &Site, seen: &[Seen]) -> Vec<String> {
+    let Some(source) = run.source_of(site) else { return vec![] };
+    let offset = |position: Position| {
+        Some(source.offset(position.line()? as u32, position.position()? as u32)).filter(|at| *at < source.text.len())
+    };
+    let mut values: Vec<String> = vec![];
+    for comparison in seen {
+        let Some(operator) = offset(comparison.operator) else { continue };
+        let texts = [
+            offset(start_of(&comparison.operands[0])).and_then(|start| left(source.text.get(start..operator)?)),
+            right(&source.text[operator..]),
+        ];
+        for ((operand, text), value) in comparison.operands.iter().zip(texts).zip(&comparison.values) {
+            if is_literal(operand) {
+                continue;
+            }
+            let Some(text) = text else { continue };
+            let line = format!("{} is {}", mask_secrets(&text), one_line(&mask_secrets(&shown(call, value))));
+            if !values.contains(&line) {
+                values.push(line);
+            }
+        }
+    }
+    values
+}
+
+fn is_literal(operand: &Expr) -> bool {
+    match operand {
+        Expr::Custom(custom, _) => syntax::is_duration(custom),
+        other => other.is_constant(),
+    }
+}
+
+/// The text of an operand that ends where its operator begins; the start that rhai gives is behind opening parentheses.
+fn left(text: &str) -> Option<String> {
+    written(&format!("{}{text}", "(".repeat(unopened(text))))
+}
+
+/// The text of the operand behind an operator.
+fn right(text: &str) -> Option<String> {
+    /// An operand that is longer says nothing.
+    const MOST: usize = 1024;
+    let text = text[..text.floor_char_boundary(MOST)].trim_start_matches(['=', '!', '<', '>']);
+    written(operand(text)?)
+}
+
+fn written(text: &str) -> Option<String> {
+    Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+}
+
+/// A value in one line, as much of it as a person would read.
+fn one_line(value: &str) -> String {
+    const MOST: usize = 200;
+    let mut line = String::new();
+    for (n, c) in value.chars().enumerate() {
+        match c {
+            _ if n == MOST => {
+                line.push('…');
+                break;
+            }
+            c if c.is_control() => line.extend(c.escape_default()),
+            c => line.push(c),
+        }
+    }
+    line
+}
