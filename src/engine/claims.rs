@@ -201,19 +201,15 @@ fn written(text: &str) -> Option<String> {
     Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
 }
 
-/// A value in one line, as much of it as a person would read.
+/// A value in one line. Of one that is too long to read, its length: a part of a secret could not be masked any more.
 fn one_line(value: &str) -> String {
-    const MOST: usize = 200;
-    let mut line = String::new();
-    for (n, c) in value.chars().enumerate() {
-        match c {
-            _ if n == MOST => {
-                line.push('…');
-                break;
-            }
-            c if c.is_control() => line.extend(c.escape_default()),
-            c => line.push(c),
-        }
+    const MOST: usize = 1000;
+    match value.chars().count() {
+        length if length > MOST => format!("{length} characters long"),
+        _ => value.chars().flat_map(visible).collect(),
     }
-    line
+}
+
+fn visible(c: char) -> Vec<char> {
+    if c.is_control() { c.escape_default().collect() } else { vec![c] }
 }
