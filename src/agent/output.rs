@@ -17,8 +17,10 @@ const LAST_LINES: usize = 8;
 /// everything else waiting.
 const PIECES: usize = 2;
 
-/// An agent writes a message at once. Of one that says it is longer, no more comes after that time.
+/// An agent writes a message at once. Of a long one that says it is longer, no more comes after that time.
 const SETTLED: Duration = Duration::from_millis(50);
+/// What is no longer than this is in a pipe as a whole or not at all (PIPE_BUF).
+const WHOLE: usize = 4096;
 
 /// Reads what is there, and never waits within a piece.
 pub struct Output {
@@ -79,9 +81,9 @@ impl Pipe {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => match self.direct.read(buffer) {
                     Ok(length) if length > 0 => self.feed(&buffer[..length]),
                     _ => {
-                        if self.fed.elapsed() >= SETTLED {
-                            self.splitter.settle();
-                        }
+                        // what it makes the agent do comes over another connection, and later
+                        let long = self.fed.elapsed() < SETTLED;
+                        self.splitter.settle(if long { WHOLE } else { usize::MAX });
                         return;
                     }
                 },

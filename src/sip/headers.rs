@@ -9,6 +9,7 @@ pub struct Credentials {
     /// `Digest`, as written.
     pub scheme: String,
     pub realm: Option<String>,
+    pub nonce: Option<String>,
     /// Only a client names one.
     pub username: Option<String>,
     /// How the digest is made, as written; MD5 where it is not told (RFC 7616 section 3.3).
@@ -24,6 +25,7 @@ pub fn credentials(value: &str) -> Option<Credentials> {
     for (name, value) in split_quoted(parameters, ',').filter_map(parameter) {
         match name.to_ascii_lowercase().as_str() {
             "realm" => read.realm = Some(value.into_owned()),
+            "nonce" => read.nonce = Some(value.into_owned()),
             "username" => read.username = Some(value.into_owned()),
             "algorithm" => read.algorithm = Some(value.into_owned()),
             "stale" => read.stale = value.eq_ignore_ascii_case("true"),

@@ -62,6 +62,21 @@ pub const FAULTS: &[Fault] = &[
         "the challenge asks for SHA-512-256, which the agent lacks",
     ),
     Fault {
+        name: "register_accepted_once",
+        agent: ACCOUNT,
+        test: "await alice.registered() within 10s;\nalice.register();\nawait alice.registered().count(2) within 1s;\n",
+        peer: |peer| {
+            let challenge = |nonce: &str| format!("Digest realm=\"pbx\", nonce=\"{nonce}\"");
+            let request = peer.receive("REGISTER")?;
+            peer.send(&peer.response(&request, "401 Unauthorized").with(WITH, &challenge("1")), request.from);
+            let request = peer.receive("REGISTER")?;
+            let own = format!("{};expires=3600", request.header("Contact"));
+            peer.send(&peer.response(&request, "200 OK").with("Contact", &own), request.from);
+            answers(peer, "REGISTER", "401 Unauthorized", Some((WITH, &challenge("2"))))
+        },
+        told: "failed: 401 Unauthorized",
+    },
+    Fault {
         name: "register_with_a_stranger",
         agent: ACCOUNT,
         test: "await alice.event(\"REGISTER_OK\") within 10s;\nawait alice.event(\"CALL_INCOMING\") within 500ms;\n",

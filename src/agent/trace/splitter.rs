@@ -16,8 +16,8 @@ pub struct Splitter {
     red: bool,
     /// No more bytes come.
     ended: bool,
-    /// None have come for a while.
-    settled: bool,
+    /// A message that may be over is, up to that length; 0 where more may come.
+    settled: usize,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Splitter {
 
     /// Takes bytes in; [`Splitter::next`] gives what they complete.
     pub fn feed(&mut self, bytes: &[u8]) {
-        self.settled = false;
+        self.settled = 0;
         if self.start > 0 {
             self.buffer.drain(..self.start);
             self.start = 0;
@@ -67,9 +67,9 @@ impl Splitter {
         matches!(&self.state, State::Frame { header, end } if cut(header, end)) && self.rest().ends_with(frame::END)
     }
 
-    /// Nothing more has come for a while: the message that may be over is.
-    pub fn settle(&mut self) {
-        self.settled = true;
+    /// All that was written has been fed: a message that may be over is, unless it is longer than that, in bytes.
+    pub fn settle(&mut self, longest: usize) {
+        self.settled = longest;
     }
 
     fn rest(&self) -> &[u8] {
@@ -159,10 +159,6 @@ impl Splitter {
     fn message(&mut self, mut end: End) -> Step {
         let State::Frame { header, .. } = &self.state else { return Step::Go };
         let begin = header.length;
-        if self.settled && self.may_be_over() {
-            let next = self.rest().len();
-            return self.message_end(next - frame::END.len(), next);
-        }
         loop {
             let found = self.seek();
             if let End::At { end: at, .. } = end
@@ -195,8 +191,11 @@ impl Splitter {
             }
             match self.escape(at) {
                 Escape::Incomplete => return self.keep(at, end),
-                // the next message: this one has lost its end
-                Escape::Begin(_) => return self.message_end(at, at),
+                // the next message: this one has lost its end, or is shorter than it says
+                Escape::Begin(_) => {
+                    let ended = self.rest()[begin..at].ends_with(frame::END);
+                    return self.message_end(if ended { at - frame::END.len() } else { at }, at);
+                }
                 Escape::End if !matches!(end, End::At { .. }) => return self.message_end(at, at + frame::END.len()),
                 Escape::End | Escape::Other => self.scanned = at + 1,
             }
@@ -265,7 +264,13 @@ impl Iterator for Splitter {
     fn next(&mut self) -> Option<Item> {
         loop {
             let step = match self.state {
-                State::Frame { end, .. } => self.message(end),
+                State::Frame { end, .. } => match self.message(end) {
+                    Step::Wait if self.may_be_over() && self.rest().len() <= self.settled => {
+                        let next = self.rest().len();
+                        self.message_end(next - frame::END.len(), next)
+                    }
+                    step => step,
+                },
                 State::Line | State::Dropping => self.line(),
             };
             match step {

@@ -136,7 +136,18 @@ fn a_datagram_that_says_it_is_longer_ends_when_no_more_comes() {
     let mut splitter = Splitter::new();
     splitter.feed(frame(raw).as_bytes());
     assert_eq!((splitter.next(), splitter.may_be_over()), (None, true));
-    splitter.settle();
+    splitter.settle(50);
+    assert_eq!(splitter.next(), None, "it is longer: some of it may not have been written yet");
+    splitter.settle(4096);
+    assert_eq!(splitter.next().map(|item| short(&item)), Some(format!("SIP {raw}")));
+    // what nobody has looked at yet is over, too; what follows is not
+    let two = format!("{}{}", frame(raw), frame(raw).replace("\x1b[;m\n", ""));
+    splitter.feed(two.as_bytes());
+    splitter.settle(4096);
+    assert_eq!(splitter.next().map(|item| short(&item)), Some(format!("SIP {raw}")));
+    assert_eq!((splitter.next(), splitter.may_be_over()), (None, false));
+    splitter.feed(b"\x1b[;m\n");
+    splitter.settle(usize::MAX);
     assert_eq!(splitter.next().map(|item| short(&item)), Some(format!("SIP {raw}")));
     // over a connection the rest may come later
     splitter.feed(frame(raw).replace("UDP", "TCP").as_bytes());

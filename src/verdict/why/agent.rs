@@ -1,5 +1,6 @@
 //! What is kept of one agent: its account, its last dialogs and commands, the end of its log.
 
+use super::credentials::Accepted;
 use super::dialog::{self, Dialog, Packets};
 use super::malformed::{self, Malformed};
 use super::row::Row;
@@ -59,6 +60,8 @@ pub struct Agent {
     pub was_registered: bool,
     /// Where its registrar says that its account can be reached: the Contacts of the last 200.
     pub contacts: Vec<String>,
+    /// Credentials that were accepted, the last ones of each kind.
+    pub accepted: Vec<Accepted>,
     /// When it began to register, where that has come to nothing yet.
     pub registering: Option<f64>,
     /// How its process ended by itself, and when.
@@ -80,6 +83,7 @@ impl Agent {
         (self.stopping, self.lost, self.registration, self.registering) = (false, None, None, None);
         (self.failures, self.was_registered) = (0, false);
         self.contacts.clear();
+        self.accepted.clear();
         self.codecs.clear();
         self.alarms.clear();
         self.lines.clear();
@@ -155,6 +159,7 @@ impl Agent {
         let index = self.dialog(&sip.call_id);
         let was_call = self.dialogs[index].is_call();
         self.dialogs[index].sip(sip, time);
+        Accepted::note(&mut self.accepted, &self.dialogs[index], sip);
         if !was_call && self.dialogs[index].is_call() {
             self.numbered(index);
         }

@@ -1,6 +1,7 @@
 //! What is kept of one dialog at one agent (a call, a registration, a message): its last messages, the last offer and
 //! answer, the last refusal, how it ended. Bounded, however long the dialog goes on.
 
+use super::credentials::Passwords;
 use super::malformed::{self, Malformed};
 use super::request::{Refusal, Request, explaining};
 use super::row::{Row, description};
@@ -23,20 +24,6 @@ const FORMATS: usize = 24;
 
 /// Other things that are kept of each kind: they come from the peer.
 pub const FEW: usize = 6;
-
-/// What happened with passwords.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Passwords {
-    /// 401 and 407 that came.
-    pub challenges: u32,
-    /// Requests that carried credentials.
-    pub sent: u32,
-    pub realm: Option<String>,
-    pub username: Option<String>,
-    pub stale: bool,
-    /// The algorithms that the last challenge asks for.
-    pub algorithms: Vec<String>,
-}
 
 /// A session description and who sent it.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,11 +146,7 @@ impl Dialog {
     }
 
     fn requested(&mut self, sip: &SipEvent, row: &Row, time: f64) {
-        let answer = sip.header("Authorization").or_else(|| sip.header("Proxy-Authorization"));
-        if let Some(read) = answer.and_then(headers::credentials) {
-            self.passwords.sent = self.passwords.sent.saturating_add(1);
-            self.passwords.username = read.username.map(|name| cut(&name, 80));
-        }
+        self.passwords.sent(sip);
         if row.method == "ACK" && !self.malformed.iter().any(|wrong| wrong.ack && wrong.time == time) {
             self.unacknowledged = false;
         }
@@ -192,19 +175,7 @@ impl Dialog {
     fn responded(&mut self, code: u16, sip: &SipEvent, row: &Row, time: f64) {
         let received = sip.header("Via").filter(|_| !row.out).and_then(headers::received);
         self.seen_at = received.map(|address| cut(address, 64)).or(self.seen_at.take());
-        let is_challenge =
-            |name: &str| ["WWW-Authenticate", "Proxy-Authenticate"].iter().any(|it| it.eq_ignore_ascii_case(name));
-        let challenges = sip.headers.iter().filter(|(name, _)| matches!(code, 401 | 407) && is_challenge(name));
-        let challenges: Vec<_> = challenges.filter_map(|(_, value)| headers::credentials(value)).take(FEW).collect();
-        if matches!(code, 401 | 407) {
-            let algorithm = |read: &headers::Credentials| cut(read.algorithm.as_deref().unwrap_or("MD5"), 40);
-            self.passwords.algorithms = challenges.iter().map(algorithm).collect();
-        }
-        if let Some(read) = challenges.into_iter().next() {
-            self.passwords.challenges = self.passwords.challenges.saturating_add(1);
-            self.passwords.realm = read.realm.map(|realm| cut(&realm, 80));
-            self.passwords.stale = read.stale;
-        }
+        self.passwords.answered(code, sip);
         match code {
             200..300 if row.method == "INVITE" => {
                 // what comes after the end establishes nothing

@@ -10,6 +10,7 @@ mod case;
 mod codecs;
 mod connections;
 mod contacts;
+mod credentials;
 mod dialog;
 mod difference;
 mod digits;

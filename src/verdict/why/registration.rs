@@ -2,7 +2,7 @@
 
 use super::case::{Case, Question};
 use super::wording::short;
-use super::{Evidence, Weighed, connections, responses, unanswered};
+use super::{Evidence, Weighed, connections, credentials, responses, unanswered};
 use crate::verdict::Finding;
 
 /// When an agent registers again after so many failures, as baresip (libre's sipreg) does it.
@@ -34,7 +34,7 @@ pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
                         return None;
                     }
                     (Some(refusal), _) => (
-                        match responses::lacking(&case).filter(|_| matches!(refusal.code, 401 | 407)) {
+                        match credentials::lacking(&case).filter(|_| matches!(refusal.code, 401 | 407)) {
                             Some(lacking) => {
                                 format!("at {at} failed: {lacking} ({})", responses::answer(&case, refusal))
                             }
@@ -67,7 +67,8 @@ pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
         };
         let mut lines = lines;
         if agent.failures > 0 {
-            if agent.was_registered {
+            let challenged = refusal.is_some_and(|refusal| matches!(refusal.code, 401 | 407));
+            if agent.was_registered && !challenged {
                 lines.push(
                     "it was registered before: probably the registrar was restarted or can't be reached any more"
                         .into(),

@@ -1,8 +1,9 @@
 //! A request that was refused: by whom, and what the response says of the cause.
 
 use super::case::Case;
+use super::credentials::{credentials, lacking};
 use super::request::Refusal;
-use super::wording::{seconds, short, times};
+use super::wording::{seconds, short};
 use super::{Weighed, meanings};
 use crate::sip::headers;
 use crate::sip::uri::NameAddr;
@@ -40,9 +41,6 @@ pub fn answer(case: &Case, refusal: &Refusal) -> String {
     let server = ["Server", "User-Agent"].iter().find_map(|name| Some(format!(" ({name}: {})", refusal.header(name)?)));
     format!("{code} {phrase} from {address}{}", server.unwrap_or_default())
 }
-
-/// The algorithms of digests that the embedded agent has.
-const KNOWN: [&str; 2] = ["MD5", "SHA-256"];
 
 /// What is known of the cause, a line each.
 pub fn explain(case: &Case, refusal: &Refusal) -> Vec<String> {
@@ -135,58 +133,6 @@ fn sender(case: &Case, refusal: &Refusal) -> String {
         true => case.peer(),
         false => short(case.name),
     }
-}
-
-/// What of a challenge the agent can't do: then it sends no credentials.
-pub fn lacking(case: &Case) -> Option<String> {
-    let passwords = &case.dialog.passwords;
-    let known = |algorithm: &String| KNOWN.iter().any(|known| known.eq_ignore_ascii_case(algorithm));
-    if passwords.sent > 0 || passwords.algorithms.iter().any(known) {
-        return None;
-    }
-    let algorithms: Vec<String> = passwords.algorithms.iter().map(|algorithm| short(algorithm)).collect();
-    (!algorithms.is_empty()).then(|| format!("the challenge asks for {}, which the agent lacks", algorithms.join(", ")))
-}
-
-/// RFC 3261 section 22: a request is challenged, and sent again with credentials.
-fn credentials(case: &Case, refusal: &Refusal) -> Vec<String> {
-    let passwords = &case.dialog.passwords;
-    let realm = passwords.realm.as_ref().map(|realm| format!(", realm `{realm}`")).unwrap_or_default();
-    let account = case.agent.account.strip_prefix("uanew ").unwrap_or_default();
-    let account = account.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |(uri, _)| uri);
-    let mut lines = vec![];
-    if !refusal.out && !account.is_empty() {
-        lines.push(format!("account {account}{realm}"));
-    }
-    let user = passwords.username.as_ref().map(|name| format!(" as `{name}`")).unwrap_or_default();
-    if lacking(case).is_some() {
-        lines.push(format!("it knows {}: no credentials were sent", KNOWN.join(", ")));
-        return lines;
-    }
-    if let (0, 401 | 407, false) = (passwords.algorithms.len(), refusal.code, refusal.out) {
-        lines.push(format!("the {} has no challenge, so that no credentials can be sent", refusal.code));
-        return lines;
-    }
-    lines.push(match (passwords.sent, refusal.code) {
-        (0, _) if refusal.out => format!("{} sent no credentials", case.peer()),
-        (0, 403) => "no credentials were asked for, and none were sent".into(),
-        (0, _) if case.agent.parameter("auth_pass").is_none() => {
-            "no credentials were sent: the account has no auth_pass".into()
-        }
-        (0, _) => "no credentials were sent, though the account has an auth_pass".into(),
-        (sent, _) if !refusal.out && case.agent.parameter("auth_pass").is_none() => {
-            format!("credentials were sent {}{user}, without a password: the account has no auth_pass", times(sent))
-        }
-        (sent, 403) => format!("credentials were sent {}{user}", times(sent)),
-        (sent, _) if passwords.stale => {
-            format!("credentials were sent {}{user}, and the nonce had become too old", times(sent))
-        }
-        (sent, _) => format!(
-            "credentials were sent {}{user}, and not accepted: probably a wrong auth_pass or auth_user",
-            times(sent)
-        ),
-    });
-    lines
 }
 
 fn cancelled(case: &Case, refusal: &Refusal) -> Vec<String> {

@@ -67,6 +67,39 @@ fn a_challenge_without_credentials() {
 }
 
 #[test]
+fn credentials_that_the_same_registrar_accepted_before_are_not_wrong() {
+    let registers = |story: &mut Story, call_id: &str, n: u32, nonces: (&str, &str), answer: &str| {
+        let request = "REGISTER sip:h SIP/2.0";
+        let challenge = |nonce: &str| format!("WWW-Authenticate: Digest realm=\"r\",nonce=\"{nonce}\"\r\n");
+        let credentials = format!("Authorization: Digest username=\"a\",nonce=\"{}\"\r\n", nonces.0);
+        let cseq = [format!("{n} REGISTER"), format!("{} REGISTER", n + 1)];
+        story.sip_of(call_id, "alice", ALICE, PROXY, request, &cseq[0], "");
+        story.sip_of(call_id, "alice", PROXY, ALICE, "SIP/2.0 401 Who", &cseq[0], &challenge(nonces.0));
+        story.sip_of(call_id, "alice", ALICE, PROXY, request, &cseq[1], &credentials);
+        let headers = if answer.starts_with("401") { challenge(nonces.1) } else { String::new() };
+        story.sip_of(call_id, "alice", PROXY, ALICE, &format!("SIP/2.0 {answer}"), &cseq[1], &headers);
+        let event = if answer.starts_with("401") { "REGISTER_FAIL" } else { "REGISTER_OK" };
+        story.says("alice", event, "", answer, json!({}));
+    };
+    let story = |last: &str, nonces: (&str, &str), before: u32| {
+        let mut story = Story::new();
+        story.command("alice", "uanew <sip:a@h>;auth_pass=***");
+        (0..before).for_each(|n| registers(&mut story, "r1", 1 + 2 * n, ("n1", ""), "200 OK"));
+        registers(&mut story, last, 11, nonces, "401 Who");
+        story.stops().told("REGISTER_OK at alice")
+    };
+    let told = story("r2", ("n2", "n3"), 2);
+    let before = "192.0.2.9:5060 accepted credentials of this user 2 times before in this run";
+    has(&told, &["the last credentials as `a` were not accepted\n", before, "the Call-ID is not that of the request"]);
+    has(&told, &["the nonce is not the one that", "another nonce, without stale=true, as for a wrong password"]);
+    assert!(!told.contains("probably a wrong auth_pass") && !told.contains("registrar was restarted"), "{told}");
+    let told = story("r1", ("n1", "n1"), 1);
+    has(&told, &["accepted credentials of this user once before", "the nonce is the one that was accepted before"]);
+    assert!(!told.contains("Call-ID") && !told.contains("stale"), "{told}");
+    has(&story("r1", ("n1", "n2"), 0), &["not accepted: probably a wrong auth_pass or auth_user"]);
+}
+
+#[test]
 fn what_was_tried_again_counts_no_more() {
     let mut story = Story::new();
     let challenge = "Proxy-Authenticate: Digest realm=\"r\",nonce=\"n\",stale=true\r\n";
