@@ -83,6 +83,68 @@ fn ctrl_c_and_a_terminal_that_goes_end_with_130_and_no_agent_is_left() {
     }
 }
 
+/// A test that is interrupted in its call; it prints `in a call` when it is there. CLEARS is its teardown's.
+const TORN_DOWN: &str = r#"let alice = agent("alice");
+let bob = agent("bob");
+teardown { CLEARS }
+test "talks" {
+    alice.dial(bob);
+    await bob.event("CALL_INCOMING") within 20s;
+    bob.accept();
+    await bob.established() within 20s;
+    print("in a call");
+    await bob.closed() within 10m;
+}
+"#;
+
+fn torn_down(clears: &str) -> Telefonist {
+    Telefonist::new("run t.rhai").file("t.rhai", &TORN_DOWN.replace("CLEARS", clears))
+}
+
+#[test]
+fn a_teardown_runs_after_a_signal() {
+    for sent in [libc::SIGINT, libc::SIGTERM] {
+        let test = torn_down("alice.hangup(); await bob.closed() within 9s; print(\"hung up\");");
+        let mut child = test.start();
+        wait_for_event(&mut child, &test.folder.path().join("data"), &["\"PRINT\"", "in a call"]);
+        let agents = children(child.id());
+        signal(child.id(), sent);
+        let done = Done::from(child.wait_with_output().unwrap()).exits(130);
+        done.says("CANCELLED").never_says("teardown failed");
+        let prints: Vec<_> = test.events().into_iter().filter(|event| event["type"] == "PRINT").collect();
+        assert_eq!(prints.last().map(|print| &print["text"]), Some(&"hung up".into()), "{prints:?}");
+        assert!(agents_left(&agents).is_empty());
+    }
+}
+
+#[test]
+fn a_second_signal_ends_a_teardown_at_once() {
+    // what comes within half a second belongs to the first signal
+    let test = torn_down("sleep(600ms); print(\"clears up\"); sleep(9s);");
+    let mut child = test.start();
+    let data = test.folder.path().join("data");
+    wait_for_event(&mut child, &data, &["\"PRINT\"", "in a call"]);
+    let agents = children(child.id());
+    signal(child.id(), libc::SIGINT);
+    wait_for_event(&mut child, &data, &["\"PRINT\"", "clears up"]);
+    let again = Instant::now();
+    signal(child.id(), libc::SIGINT);
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    let took = again.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(agents_left(&agents).is_empty());
+}
+
+#[test]
+fn a_teardown_after_a_signal_takes_10_s_at_most() {
+    let test = torn_down("await bob.event(\"CALL_HOLD\") within 10m;");
+    let mut child = test.start();
+    wait_for_event(&mut child, &test.folder.path().join("data"), &["\"PRINT\"", "in a call"]);
+    signal(child.id(), libc::SIGTERM);
+    let done = Done::from(child.wait_with_output().unwrap()).exits(130);
+    done.says("CANCELLED").says("the teardown failed, too: the teardown did not end within 10 s");
+}
+
 #[test]
 fn signals_of_one_wish_cost_no_verdict_and_no_report() {
     let test = Telefonist::new("run call --report junit=out.xml").file("call", CALL);

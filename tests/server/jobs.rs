@@ -170,6 +170,21 @@ fn an_end_of_the_server_ends_a_run_as_cancelled_and_the_queue_goes_on_after_it()
 }
 
 #[test]
+fn a_run_that_is_stopped_is_torn_down() {
+    let server = Server::start();
+    let script = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\n\
+        teardown { alice.hangup(); await bob.closed() within 9s; print(\"hung up\"); }\n\
+        test \"talks\" { alice.dial(bob); await bob.event(\"CALL_INCOMING\") within 20s; await bob.closed() within 10m; }\n";
+    let job = server.post("run", text("endless", script)).is(202).json();
+    let run = began(&server, &job);
+    server.post("jobs/1/stop", json!({})).is(200);
+    assert_eq!(server.over(1)["status"], "cancelled");
+    let events = server.data_dir().join("runs").join(&run).join("events.jsonl");
+    let events = std::fs::read_to_string(events).unwrap();
+    assert!(events.lines().any(|event| event.contains("\"PRINT\"") && event.contains("hung up")), "{events}");
+}
+
+#[test]
 fn a_killed_servers_job_is_an_error_with_its_reason_and_the_queue_goes_on() {
     let mut server = Server::start();
     let first = server.post("run", text("endless", ENDLESS)).is(202).json();
