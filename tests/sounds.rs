@@ -1,7 +1,7 @@
 //! What an agent sends, by what the other side receives: silence, a sound, and what follows its end.
 
 use crate::support::odd_peer::{OddPeer, Received};
-use crate::support::{OLD_BARESIP, Telefonist};
+use crate::support::{OLD_BARESIP, Telefonist, tones};
 use std::thread;
 use std::time::Duration;
 
@@ -99,4 +99,71 @@ fn an_agent_may_hang_up_at_the_end_of_its_sound() {
         "agent(\"alice\", #{ audio: \"alice.wav\", on_end: \"again\" }).options(\"sip:x@127.0.0.1:9\");\n",
     );
     old.run().exits(3).says("is for the embedded agent");
+}
+
+/// The tones of alice.wav, charlie.wav and wide.wav, Hz.
+const TONES: [u32; 3] = [440, 1700, 2500];
+
+/// A test with a sound of its own, which has another rate than the others and two channels.
+fn with_wide_sound(name: &str, text: &str) -> Telefonist {
+    let test = Telefonist::new("run").argument(name).file(name, text);
+    let folder = test.folder.path().join("data/sounds");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (channels, sample_rate, sample_format) = (2, 16_000, hound::SampleFormat::Int);
+    let spec = hound::WavSpec { channels, sample_rate, bits_per_sample: 16, sample_format };
+    let mut sound = hound::WavWriter::create(folder.join("wide.wav"), spec).expect("a file");
+    for n in 0..10 * sample_rate {
+        let turns = f64::from(n) * f64::from(TONES[2]) / f64::from(sample_rate);
+        let sample = ((turns * std::f64::consts::TAU).sin() * 8000.0) as i16;
+        (0..channels).for_each(|_| sound.write_sample(sample).expect("a sample"));
+    }
+    sound.finalize().expect("a file");
+    test
+}
+
+fn heard(test: &Telefonist, recording: &str) -> Vec<u32> {
+    tones::heard(&test.run_folder().join("recordings").join(recording), &TONES)
+}
+
+#[test]
+fn an_agent_changes_its_sound_in_a_call_and_for_later_ones() {
+    let script = "let alice = agent(\"alice\", #{ audio: \"alice.wav\" });\nlet bob = agent(\"bob\");\n\
+                  fn ring(alice, bob) { alice.dial(bob); await bob.event(\"CALL_INCOMING\"); }\n\
+                  fn end(alice, bob) { alice.hangup(); await bob.closed(); }\n\
+                  ring(alice, bob); bob.accept(); await bob.event(\"CALL_ESTABLISHED\");\n\
+                  sleep(1s); alice.audio(\"charlie.wav\");\n\
+                  sleep(1s); alice.cmd(\"ausrc aufile,wide.wav\");\n\
+                  sleep(1s); alice.cmd(\"ausrc\", \"aufile,alice.wav\"); sleep(1s); end(alice, bob);\n\
+                  ring(alice, bob); alice.audio(\"charlie.wav\"); bob.accept(); await bob.event(\"CALL_ESTABLISHED\");\n\
+                  sleep(1s); end(alice, bob);\n\
+                  ring(alice, bob); bob.accept(); await bob.event(\"CALL_ESTABLISHED\"); sleep(1s);\n";
+    let test = with_wide_sound("call.rhai", script);
+    test.run().exits(0);
+    let calls = ["bob-1.wav", "bob-2.wav", "bob-3.wav"].map(|name| heard(&test, name));
+    assert_eq!(calls, [vec![440, 1700, 2500, 440], vec![1700], vec![1700]]);
+}
+
+#[test]
+fn a_testfile_changes_the_sound_of_an_agent() {
+    let call = "_define ua1 sip:alice@127.0.0.1\n_define ua2 sip:bob@127.0.0.1\n\
+                uanew <ua1>;regint=0\nuanew <ua2>;regint=0\n\
+                ua1:dial ua2|300ms|ua2:accept|1s|ua1:ausrc aufile,charlie.wav|1s|ua1:ausrc aufile,wide.wav|1s|ua1:hangup|500ms\n";
+    let test = with_wide_sound("call", call);
+    test.run().exits(0);
+    assert_eq!(heard(&test, "bob-1.wav"), [1700, 2500]);
+}
+
+#[test]
+fn a_sound_that_an_agent_cannot_change_to_is_refused() {
+    let alice = "let alice = agent(\"alice\"); let no = \"no\";\n";
+    for (command, code, says) in [
+        ("alice.audio(no + \"ne.wav\");", 3, "there is no sound file `none.wav`"),
+        ("alice.cmd(\"ausrc aufile,/etc/\" + no);", 3, "`/etc/no` is not the name of a sound file"),
+        ("alice.cmd(\"ausrc  AUFILE,../\" + no);", 3, "`../no` is not the name of a sound file"),
+        ("alice.cmd(\"ausrc nonsense,x\");", 1, "no such audio-source: nonsense"),
+        ("alice.cmd(\"ausrc nonsense\");", 1, "Format should be"),
+    ] {
+        let test = Telefonist::new("run call.rhai").file("call.rhai", &format!("strict();\n{alice}{command}\n"));
+        test.run().exits(code).says(says).says("call.rhai:3");
+    }
 }

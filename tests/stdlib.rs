@@ -2,7 +2,7 @@
 
 use crate::golden::compare;
 use crate::peers::{PASSWORD, kamailio};
-use crate::support::{Telefonist, repository};
+use crate::support::{Telefonist, repository, tones};
 use telefonist::engine::std_documentation;
 
 /// What stands before each example: all modules, and the agents that it names without declaring them.
@@ -228,17 +228,9 @@ fn the_page_of_the_repository_has_the_docs() {
 /// busy machine leaves gaps, after which the tones go on with another phase. 100 ms are whole periods of both, so that a piece
 /// without a gap shows nothing of one in the other.
 fn amplitudes(file: &std::path::Path, loud: f64, other: f64) -> (f64, f64) {
-    let mut wav = hound::WavReader::open(file).expect("a recording");
-    let rate = wav.spec().sample_rate as usize;
-    let samples: Vec<f64> = wav.samples::<i16>().map(|sample| f64::from(sample.expect("a sample"))).collect();
+    let (samples, rate) = tones::samples(file);
     let pieces = samples[samples.len().saturating_sub(rate)..].chunks_exact(rate / 10);
-    // Goertzel's algorithm
-    let amplitude = |piece: &[f64], frequency: f64| {
-        let turn = 2.0 * (std::f64::consts::TAU * frequency / rate as f64).cos();
-        let step = |(one, two): (f64, f64), sample: &f64| (sample + turn * one - two, one);
-        let (one, two) = piece.iter().fold((0.0, 0.0), step);
-        (one * one + two * two - turn * one * two).max(0.0).sqrt() * 2.0 / piece.len() as f64
-    };
+    let amplitude = |piece: &[f64], frequency| tones::amplitude(piece, rate, frequency);
     let both = pieces.map(|piece| (amplitude(piece, loud), amplitude(piece, other)));
     both.max_by(|a, b| a.0.total_cmp(&b.0)).expect("a second of sound")
 }

@@ -179,15 +179,14 @@ fn audio(plan: &Plan, key: &mut dyn FnMut(&str, &dyn std::fmt::Display)) -> Resu
     }
     // a bridge that nobody reads from swallows what comes
     key("audio_player", &"aubridge,nowhere");
-    let mono = Format { rate: 8000, channels: 1 };
     let format = match plan.source {
         // our own follows the codec
-        Source::Silence => (!own).then_some(mono),
+        Source::Silence => (!own).then_some(sound::PLAIN),
         Source::File(path) => Some(sound::format(path)?),
         Source::Other => (plan.kind.version < AUSINE_OF_ANY_RATE).then_some(Format { rate: 48_000, channels: 2 }),
     };
     for (device, Format { rate, channels }) in
-        format.map(|format| ("ausrc", format)).into_iter().chain([("auplay", mono)])
+        format.map(|format| ("ausrc", format)).into_iter().chain([("auplay", sound::PLAIN)])
     {
         key(&format!("{device}_srate"), &rate);
         key(&format!("{device}_channels"), &channels);

@@ -2,10 +2,11 @@
 
 use super::contacts::Contacts;
 use super::listed::{self, Fate};
+use super::sound;
 use super::state::{Inner, Phase, State};
 use crate::event::{At, Body, Ended, Note, Sink};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -178,6 +179,17 @@ impl Agent {
     /// and of one call that came in there is no newer one.
     fn is_plain(&self, text: &str) -> bool {
         matches!(text, "hold" | "resume") || self.state.lock().came.len() < 2
+    }
+
+    /// Sends `ausrc` for a sound file; `text` is the command as the test has it.
+    ///
+    /// # Errors
+    /// As for any command; the file can't be made known to the agent.
+    pub fn play(&self, call: Option<&str>, text: &str, file: &Path, at: Option<At>) -> Result<Answer, Ended> {
+        self.ready()?;
+        let folder = self.state.lock().folder.clone();
+        let record = Record { text: text.trim().to_string(), call: call.map(str::to_string), at };
+        self.ask(&sound::linked(file, &folder)?, Some(record))
     }
 
     /// A command for a call: where the agent would say ok and do nothing, or something else, it gets its answer here.

@@ -11,7 +11,7 @@ use super::messages::Messages;
 use super::output::Output;
 use super::reports::Reports;
 use super::state::State;
-use super::vocabulary;
+use super::{sound, vocabulary};
 use crate::diagnostic::mask_secrets;
 use crate::event::{AgentEvent, Body, Command, Ended, LogLine, Response, Sink};
 use std::net::SocketAddr;
@@ -180,7 +180,8 @@ impl Link {
 
     fn answered(&mut self, ok: bool, data: String, token: Option<&str>) {
         let Some(pending) = self.control.as_mut().and_then(|control| control.answered(token)) else { return };
-        let Pending { token, event, answer, .. } = pending;
+        let Pending { token, event, answer, word, .. } = pending;
+        let ok = ok && !(matches!(word.as_str(), "ausrc" | "auplay") && sound::refusal(&data));
         if let Some(to) = event {
             self.push(Body::Response(Response { ok, data: mask_secrets(&data), to }));
         }

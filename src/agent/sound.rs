@@ -1,6 +1,7 @@
 //! The sound files that agents send.
 
 use crate::event::Ended;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 /// baresip resamples by whole numbers only, and its codecs have multiples of it, Hz. From any other rate it sends nothing.
@@ -13,6 +14,9 @@ pub struct Format {
     pub rate: u32,
     pub channels: u16,
 }
+
+/// Of silence from a file.
+pub const PLAIN: Format = Format { rate: 8000, channels: 1 };
 
 fn refused(message: String, advice: String) -> Ended {
     Ended { advice: Some(advice), ..Ended::error(message) }
@@ -32,6 +36,46 @@ pub fn find(file: &str, folders: &[PathBuf]) -> Result<PathBuf, Ended> {
         let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
         refused(format!("there is no sound file `{file}`"), format!("put it into one of {}", folders.join(", ")))
     })
+}
+
+/// The file that a command has the agent send: of `ausrc aufile,FILE`, as it is written.
+pub fn of_command(text: &str) -> Option<&str> {
+    let (word, source) = text.trim().split_once(char::is_whitespace)?;
+    let (driver, file) = source.trim_start().split_once(',')?;
+    (word == "ausrc" && driver.eq_ignore_ascii_case("aufile")).then_some(file)
+}
+
+/// Where an agent finds the sounds that a command names, from its own folder.
+const LINKS: &str = "sounds";
+/// baresip cuts the name of a source at 127 bytes.
+const LONGEST: usize = 127;
+
+/// The command `ausrc` for a file, which becomes known in the agent's folder: baresip cuts long paths.
+///
+/// # Errors
+/// The name is too long; the folder can't be written.
+pub fn linked(file: &Path, folder: &Path) -> Result<String, Ended> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let source = format!("{LINKS}/{name}");
+    if source.len() > LONGEST {
+        let message = format!("the name of the sound file `{name}` is too long: baresip cuts it");
+        return Err(refused(message, "give the file a shorter name".into()));
+    }
+    let links = folder.join(LINKS);
+    let link = links.join(&*name);
+    let made = std::fs::create_dir_all(&links).and_then(|()| match std::fs::read_link(&link) {
+        Ok(known) if known == file => Ok(()),
+        Ok(_) => std::fs::remove_file(&link).and_then(|()| symlink(file, &link)),
+        Err(_) => symlink(file, &link),
+    });
+    made.map_err(|error| Ended::error(format!("the agent can't be given the sound file `{name}`: {error}")))?;
+    Ok(format!("ausrc aufile,{source}"))
+}
+
+/// Why baresip did not change its source or player: it answers ok all the same.
+pub fn refusal(answer: &str) -> bool {
+    const WORDS: [&str; 4] = ["no such ", "failed to set ", "Format should be", "no config object"];
+    answer.lines().any(|line| WORDS.iter().any(|words| line.trim_start().starts_with(words)))
 }
 
 /// The format of a file that the agent can send.
@@ -78,6 +122,35 @@ mod tests {
         for bad in ["../a.wav", "/etc/passwd", "missing.wav", "", "..", "."] {
             assert!(find(bad, &folders).unwrap_err().advice.is_some(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_command_names_a_file() {
+        for text in ["ausrc aufile,a b.wav", " ausrc  aufile,a b.wav", "ausrc AUFILE,a b.wav"] {
+            assert_eq!(of_command(text), Some("a b.wav"), "{text}");
+        }
+        for text in ["ausrc", "ausrc aufile", "ausrc ausine,440", "auplay aufile,a.wav", "dial aufile,a.wav"] {
+            assert_eq!(of_command(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sound_is_known_in_the_folder_of_the_agent() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["/one/a.wav", "/one/a.wav", "/two/a.wav"] {
+            assert_eq!(linked(Path::new(file), folder.path()).as_deref(), Ok("ausrc aufile,sounds/a.wav"));
+            assert_eq!(std::fs::read_link(folder.path().join("sounds/a.wav")).unwrap(), Path::new(file));
+        }
+        let long = PathBuf::from(format!("/one/{}.wav", "a".repeat(120)));
+        assert!(linked(&long, folder.path()).unwrap_err().message.contains("too long"));
+    }
+
+    #[test]
+    fn an_answer_may_be_a_refusal() {
+        assert!(refusal("no such audio-source: nonsense\n"));
+        assert!(refusal("switch audio device: ausine,x\nfailed to set audio-source (Invalid argument)\n"));
+        assert!(refusal("\rFormat should be: driver,device\n"));
+        assert!(!refusal("switch audio device: aufile,no such failed to set .wav\n"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Starts agents, on one thread that lives as long as the host.
 
-use super::account::Account;
+use super::account::{Account, Source};
 use super::certificate::Certificate;
 use super::contacts::Contacts;
 use super::handle::Agent;
@@ -9,11 +9,11 @@ use super::live;
 use super::ports::{Kept, Ports};
 use super::registrations::Registrations;
 use super::room::Room;
-use super::{Kind, Settings, interface};
+use super::{Kind, Settings, interface, sound};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Body, Ended, Note, Sink};
 use std::convert::Infallible;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -90,6 +90,30 @@ impl Supervisor {
 
     pub fn kind(&self) -> &Kind {
         &self.kind
+    }
+
+    /// The sound file of that name, which an agent with this account may send from now on.
+    ///
+    /// # Errors
+    /// No folder has it; the agent can't send it: other agents than the embedded one stay at the rate that they began with.
+    pub fn sound(&self, account: &Account, file: &str) -> Result<PathBuf, Ended> {
+        let folders = &self.settings.sounds;
+        let path = sound::find(file, folders)?;
+        let new = sound::format(&path)?;
+        let old = match account.source(folders)? {
+            Source::Silence => sound::PLAIN,
+            Source::File(path) => sound::format(&path)?,
+            Source::Other => new,
+        };
+        if !self.kind.embedded && new != old {
+            let message = format!(
+                "the sound file `{file}` can't follow what the agent sends: its rate is another ({})",
+                self.kind
+            );
+            let advice = format!("convert it: sox {file} -r {} -c {} -b 16 new.wav", old.rate, old.channels);
+            return Err(Ended { advice: Some(advice), ..Ended::error(message) });
+        }
+        Ok(path)
     }
 
     /// Keeps the SIP port of an agent that was stopped and may come back.

@@ -1,7 +1,7 @@
 //! What the script asks of the run, done.
 
 use super::Run;
-use crate::agent::{Account, PeerAddress, commands, events, is_completed, rewrite};
+use crate::agent::{Account, PeerAddress, commands, events, is_completed, rewrite, sound};
 use crate::engine::{AgentAsk, Host, Pause, Reply};
 use crate::event::{At, Ended, Log, Note};
 use std::sync::{Arc, mpsc};
@@ -117,8 +117,14 @@ impl Host for ScriptHost {
             text => rewrite(text, &run.agents.peers()).map_err(at(place))?,
         };
         self.completed_by_nobody(name, &text, place);
+        let sound = sound::of_command(&text).map(|file| run.supervisor.sound(&account, file)).transpose();
+        let sound = sound.map_err(at(place))?;
         let time = run.log.now();
-        let answer = agent.command_in(call, &text, Some(place.clone())).map_err(at(place))?;
+        let answer = match sound {
+            Some(file) => agent.play(call, &text, &file, Some(place.clone())),
+            None => agent.command_in(call, &text, Some(place.clone())),
+        };
+        let answer = answer.map_err(at(place))?;
         Ok(Reply { ok: answer.ok, data: answer.data, time })
     }
 

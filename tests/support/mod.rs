@@ -6,6 +6,7 @@ pub mod receiver;
 pub mod server;
 mod serving;
 pub mod socket;
+pub mod tones;
 
 pub use serving::Serving;
 use std::io::{BufRead, BufReader};
