@@ -224,7 +224,8 @@ impl Run {
             live.iter().for_each(|agent| agent.barrier());
             // a request, its response and the acknowledgement
             let is_over = round >= 3 && self.underway.heard() == before;
-            if is_over && !self.underway.wait(until) {
+            // nobody compares the flow of a run that was stopped, so answers are not waited for
+            if is_over && (self.log.stopped().is_some() || !self.underway.wait(until)) {
                 break;
             }
         }
