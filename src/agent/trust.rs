@@ -1,7 +1,7 @@
 //! Whose certificates an agent takes from the servers that it talks TLS to.
 //!
 //! baresip does not ask OpenSSL for the system's certificates, and verifies nothing unless it is given some. So each agent
-//! is told whom it may trust: the certificates of the system, those of `--tls-ca`, and of its own `tls_ca`.
+//! gets the certificates that it may trust: the system's, those of `--tls-ca`, and those of its own `tls_ca`.
 
 use super::account::Account;
 use super::commands::Version;

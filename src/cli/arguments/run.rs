@@ -17,7 +17,7 @@ pub struct RunArguments {
     /// Try a test that fails so many times again; one that passes then is flaky
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub retries: u16,
-    /// Run each test so many times
+    /// Number of times to run each test
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub repeat: u16,
     /// Begin no further test after one has failed
@@ -26,8 +26,8 @@ pub struct RunArguments {
     /// When a test's script fails, leave its calls up and open a prompt inside it (as `telefonist repl`); only at a terminal
     #[arg(long, conflicts_with_all = ["verbose", "watch"])]
     pub pause_on_failure: bool,
-    /// Run each test so many times, 3 unless another number is given; where its runs agree, write the hash of its flow into it,
-    /// and the flow beside it as <test>.flow
+    /// Run each test RUNS times (3 without a number); where its runs agree, write the hash of its flow into it, and the flow
+    /// beside it as <test>.flow
     #[arg(long, value_name = "RUNS", num_args = 0..=1, require_equals = true, default_missing_value = "3", value_parser = clap::value_parser!(u16).range(1..))]
     pub update: Option<u16>,
     /// Run the tests again that a change of their files concerns, until Ctrl-C

@@ -217,7 +217,7 @@ fn the_embedded_modules_check_clean() {
     }
 }
 
-/// The work of a check, and of reading the facts of each test, for a text of so many parts.
+/// The work of a check, and of reading the facts of each test, for a text of that many parts.
 fn effort_of(parts: usize, text: impl Fn(usize) -> String) -> u64 {
     use crate::engine::check::effort;
     let head =
