@@ -4,7 +4,7 @@ use crate::event::{AgentEvent, SipEvent};
 use serde_json::Value;
 use std::collections::{BTreeSet, VecDeque};
 
-/// So many texts are remembered, and so many events waited for.
+/// The most texts that are remembered, and the most events that are waited for.
 const MOST: usize = 1_000;
 
 #[derive(Debug, Default)]

@@ -9,7 +9,7 @@ use crate::sip::uri::NameAddr;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Of so many requests and calls of an agent notes are kept at most: more of them are a flood.
+/// The most requests and calls of an agent that are remembered: more are a flood.
 const MOST: usize = 10_000;
 
 /// Requests whose refusal or silence counts. NOTIFY is none of them: whether the peer still takes it when it hangs up is chance.

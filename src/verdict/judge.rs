@@ -130,7 +130,7 @@ impl Facts {
         }
     }
 
-    /// A request that is too large for UDP is told, once.
+    /// Warns once of a request that is too large for UDP.
     fn size(&mut self, event: &Event, message: &SipEvent) {
         let SipEvent { direction, transport, status, method, param, .. } = message;
         let is_ours = direction == "OUT" && transport == "UDP" && status.is_none();

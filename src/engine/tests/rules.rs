@@ -180,7 +180,7 @@ fn what_the_test_has_not_waited_for_is_not_past() {
     // what it told before it answered, it told because of the command
     assert_eq!(after(&["a ="]), [0; 0]);
     assert_eq!(after(&["b ."]), [0; 0]);
-    // the other side has told of the end, and this one has, since
+    // both sides have reported the end since
     let lines = ["a CALL_ESTABLISHED c1", "b CALL_CLOSED c1", "a .", "a CALL_CLOSED c1", "a > dial x"];
     assert_eq!(left(&lines, "a"), [0; 0]);
     assert_eq!(left(&[&lines[..3], &lines[4..]].concat(), "a"), [0]);

@@ -372,7 +372,7 @@ bob
 
 #[test]
 fn what_has_no_order_is_not_ordered_by_arrival() {
-    // two callers at one agent, and their messages; ringing that is told twice, early media before it
+    // two callers at one agent, and their messages; ringing that is reported twice, early media before it
     let lines = "
         carol in alice 1 CALL_INCOMING
         carol in bob 2 CALL_INCOMING

@@ -5,7 +5,7 @@ use super::wording::short;
 use super::{Evidence, Weighed, connections, credentials, responses, unanswered};
 use crate::verdict::Finding;
 
-/// When an agent registers again after so many failures, as baresip (libre's sipreg) does it.
+/// When an agent registers again after a number of failures, as in baresip (libre's sipreg).
 fn next_try(failures: u32) -> String {
     let most = (30_u32 << failures.min(6)).min(1800);
     format!("{} to {most} s after the failure", most / 2)
