@@ -1,6 +1,6 @@
 //! baresip's own settings, as `config: #{ "key": "value" }` gives them: which there are, and which are the host's.
 
-use super::account::refused;
+use super::refusal::refused;
 use crate::diagnostic::nearest;
 use crate::event::Ended;
 

@@ -3,9 +3,7 @@
 //! From the commands' own listings of 1.0.0 and 4.10 and the project's history between them.
 
 use super::Kind;
-
-/// A version of baresip.
-pub type Version = (u32, u32, u32);
+use super::version::{Version, version_text};
 
 struct Command {
     name: &'static str,
@@ -114,11 +112,6 @@ const COMMANDS: &[Command] = &[
     since("videodir", (1, 1, 0)),
     always("vidsrc"),
 ];
-
-/// `2.0`, `2.0.1`
-pub fn version_text((major, minor, patch): Version) -> String {
-    if patch == 0 { format!("{major}.{minor}") } else { format!("{major}.{minor}.{patch}") }
-}
 
 fn find(word: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name == word)

@@ -5,10 +5,10 @@
 
 use super::account::{Account, Source};
 use super::certificate::Certificate;
-use super::commands::Version;
 use super::ports::Lease;
 use super::sound::Format;
 use super::trust::{self, Trust};
+use super::version::Version;
 use super::{Kind, Settings, interface, sound};
 use crate::event::Ended;
 use std::fmt::Write;

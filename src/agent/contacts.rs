@@ -1,7 +1,7 @@
 //! Whom a message goes to: baresip sends it to the contact that is current, and only that.
 
-use super::commands::Version;
-use super::handle::Answer;
+use super::answer::Answer;
+use super::version::Version;
 use crate::event::Ended;
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! The control connection to an agent: what has been asked, and until when it has to be answered.
 
+use super::answer::Answer;
 use super::ctrl::{CtrlError, Decoder, EncodeError, Incoming, encode};
-use super::handle::Answer;
 use crate::event::Ended;
 use std::collections::VecDeque;
 use std::io;

@@ -1,7 +1,7 @@
 //! Events that some versions of baresip never raise: waiting for one, or for its absence, says nothing there.
 
 use super::Kind;
-use super::commands::{Version, version_text};
+use super::version::{Version, version_text};
 
 /// The events that came after 1.0, each with the first version that has it.
 const SINCE: [(&str, Version); 9] = [

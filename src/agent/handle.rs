@@ -1,5 +1,6 @@
 //! An agent as its run sees it: commands in, answers out. What happens behind is in `live`.
 
+use super::answer::Answer;
 use super::contacts::Contacts;
 use super::listed::{self, Fate};
 use super::sound;
@@ -19,13 +20,6 @@ const TEARDOWN: Duration = Duration::from_secs(5);
 
 /// How an agent ends that was asked to.
 const CLEAN: &str = "exit code 0";
-
-/// What baresip says to a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    pub ok: bool,
-    pub data: String,
-}
 
 /// How a command stands in the log.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 //! Which baresip the agents of a host are, learned before the first one starts.
 
 use super::Settings;
-use super::commands::Version;
+use super::version::Version;
 use crate::diagnostic::Diagnostic;
 use std::collections::BTreeSet;
 use std::ffi::OsString;

@@ -3,10 +3,11 @@
 //! What stands on the control connection is passed on after all that the agent had written before: a SIP message comes
 //! before the event that it causes, and the answer to a question after everything that was there when it was asked.
 
+use super::answer::Answer;
 use super::consultation::Consultation;
 use super::control::{Control, Pending, Token, Woken};
 use super::ctrl::Incoming;
-use super::handle::{Answer, Record};
+use super::handle::Record;
 use super::messages::Messages;
 use super::output::Output;
 use super::reports::Reports;

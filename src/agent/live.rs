@@ -1,6 +1,5 @@
 //! The life of an agent's process: started, ready, in use, stopped.
 
-use super::commands::Version;
 use super::handle::{Record, Request};
 use super::launch::{Launch, Start};
 use super::link::Link;
@@ -9,6 +8,7 @@ use super::output::Output;
 use super::process::{QUIT, QUIT_LOCAL, end, exits, group, kill, kill_rest, spawn, told};
 use super::reports::Reports;
 use super::state::{Phase, State};
+use super::version::Version;
 use crate::event::{Body, Ended, LogLine, Note};
 use std::net::SocketAddr;
 use std::sync::Arc;

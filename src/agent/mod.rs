@@ -6,6 +6,7 @@
 
 mod account;
 mod address;
+mod answer;
 pub mod audio_report;
 mod baresip_settings;
 pub mod call_end;
@@ -29,6 +30,7 @@ mod options;
 mod output;
 mod ports;
 mod probe;
+mod refusal;
 mod registrations;
 mod process;
 pub mod quality;
@@ -41,11 +43,13 @@ mod supervisor;
 mod target;
 pub mod trace;
 mod trust;
+mod version;
 pub mod vocabulary;
 
 pub use account::{Account, option as account_option};
 pub use address::{Peer, rewrite};
-pub use handle::{Agent, Answer};
+pub use answer::Answer;
+pub use handle::Agent;
 pub use interface::check as check_addresses;
 pub use kind::{Kind, embedded_version};
 pub use ports::{Free, Kept, free as free_ports, has_room as has_room_for_rtp, too_few as too_few_rtp_ports};

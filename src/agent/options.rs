@@ -2,8 +2,8 @@
 //!
 //! A script gives them as `agent("alice", #{ port: 5070 })`, a testfile behind the account, as in `uanew <sip:…>;port=5070`.
 
-use super::account::refused;
 use super::baresip_settings;
+use super::refusal::refused;
 use crate::event::Ended;
 use std::path::PathBuf;
 

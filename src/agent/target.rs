@@ -2,7 +2,7 @@
 //!
 //! baresip takes the first word of what it is given, and makes a SIP URI of whatever that is: `+49 30 1234` calls `+49`.
 
-use super::account::refused;
+use super::refusal::refused;
 use crate::event::Ended;
 use std::net::{IpAddr, SocketAddr};
 

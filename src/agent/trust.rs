@@ -4,7 +4,7 @@
 //! gets the certificates that it may trust: the system's, those of `--tls-ca`, and those of its own `tls_ca`.
 
 use super::account::Account;
-use super::commands::Version;
+use super::version::Version;
 use super::{Kind, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::event::Ended;

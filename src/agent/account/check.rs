@@ -1,7 +1,8 @@
 //! What baresip would ignore or misunderstand in silence, refused before a call.
 
-use super::super::commands::{Version, version_text};
-use super::{Account, refused};
+use super::super::refusal::refused;
+use super::super::version::{Version, version_text};
+use super::Account;
 use crate::agent::{Kind, options};
 use crate::diagnostic::nearest;
 use crate::event::Ended;

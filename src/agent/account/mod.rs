@@ -8,6 +8,7 @@ mod parse;
 pub use check::option;
 
 use super::options::Options;
+use super::refusal::refused;
 use super::{Kind, address, sound};
 use crate::event::Ended;
 use crate::sip::uri::Uri;
@@ -46,10 +47,6 @@ pub enum Source {
     File(PathBuf),
     /// Another of baresip's own, which the account names.
     Other,
-}
-
-pub(super) fn refused(message: String, advice: impl Into<String>) -> Ended {
-    Ended { advice: Some(advice.into()), ..Ended::error(message) }
 }
 
 impl Account {

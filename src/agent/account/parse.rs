@@ -1,6 +1,7 @@
 //! The text of an account, taken apart.
 
-use super::{Account, Options, refused};
+use super::super::refusal::refused;
+use super::{Account, Options};
 use crate::diagnostic::mask_secrets;
 use crate::event::Ended;
 use crate::sip::uri::Uri;
