@@ -1,20 +1,13 @@
 //! `telefonist check` and `telefonist compile`: what can be known of a test without a call.
 
 use super::arguments::{CheckArguments, CheckFormat, CompileArguments};
-use super::{colours, inputs, settings};
-use crate::diagnostic::{Diagnostic, Severity, json, printable, render};
+use super::tell::complain;
+use super::{inputs, settings};
+use crate::diagnostic::{Diagnostic, Severity, json, printable};
 use crate::pipeline;
 use crate::verdict::{ExitCode, worst};
 use std::io::Write;
 use std::sync::Arc;
-
-/// Prints diagnostics where errors belong.
-pub fn complain(diagnostics: &[Diagnostic]) {
-    if !diagnostics.is_empty() {
-        let stderr = std::io::stderr();
-        let _ = write!(stderr.lock(), "{}", render(diagnostics, colours(&stderr)));
-    }
-}
 
 /// Checks every test of the paths: all errors of all of them.
 pub fn check(arguments: &CheckArguments) -> ExitCode {

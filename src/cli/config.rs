@@ -1,10 +1,10 @@
 //! telefonist.toml: flags as keys.
 
-use super::sources::{allowed, is_secret};
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use clap::Arg;
-use clap::builder::ValueParser;
+use clap::builder::{OsStr, Resettable, ValueParser};
+use clap::{Arg, Command};
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -145,4 +145,26 @@ impl Due {
             Due::Text => format!("a text in quotes: {id} = \"…\""),
         }
     }
+}
+
+/// What the flag with that value says to it.
+///
+/// # Errors
+/// What is allowed.
+pub fn allowed(setting: &Arg, value: &str) -> Result<(), String> {
+    let flag = setting.get_long().unwrap_or_default();
+    let alone = Command::new("").no_binary_name(true).arg(without_variable(setting.clone()));
+    match alone.try_get_matches_from([format!("--{flag}={value}")]) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.source().map_or_else(|| "that is not allowed".into(), |why| why.to_string())),
+    }
+}
+
+pub fn without_variable(argument: Arg) -> Arg {
+    argument.env(Resettable::<OsStr>::Reset)
+}
+
+/// Whether a setting's value may be shown to nobody.
+pub fn is_secret(setting: &Arg) -> bool {
+    setting.get_value_parser().type_id() == clap::builder::ValueParser::new(super::arguments::key).type_id()
 }

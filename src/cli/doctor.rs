@@ -1,8 +1,8 @@
 //! `telefonist doctor`: what this machine has for placing calls, and what to do about the rest.
 
 use super::arguments::HostArguments;
-use super::check::complain;
-use super::{colours, settings};
+use super::settings;
+use super::tell::{colours, complain};
 use crate::agent::{Kind, Settings, Supervisor, commands, free_ports};
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::Workplace;

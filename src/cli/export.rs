@@ -1,7 +1,7 @@
 //! `telefonist export`: a kept run as a file for other tools, written whole or not at all.
 
 use super::arguments::ExportArguments;
-use super::check::complain;
+use super::tell::{complain, shown};
 use crate::diagnostic::Diagnostic;
 use crate::export::{self, Format};
 use crate::record::{self, RunFolder};
@@ -141,11 +141,4 @@ fn kept(file: NamedTempFile, place: &Place, path: &Path) -> io::Result<()> {
         _ => file.persist(path),
     };
     kept.map(drop).map_err(|error| error.error)
-}
-
-/// A path without characters that could steer the terminal.
-pub fn shown(path: &Path) -> String {
-    let escape =
-        |c: char| if crate::diagnostic::is_invisible(c) { c.escape_default().to_string() } else { c.to_string() };
-    path.display().to_string().chars().map(escape).collect()
 }

@@ -1,9 +1,9 @@
 //! What the user gives the tests: `--define`, `--env-file`, the accounts file.
 
-use super::arguments::InputArguments;
+use super::arguments::{InputArguments, define};
 use crate::diagnostic::Diagnostic;
 use crate::pipeline;
-use crate::run::{Inputs, is_name};
+use crate::run::Inputs;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -61,21 +61,6 @@ fn pairs(name: &str, text: &str) -> Result<Vec<(String, String)>, Vec<Diagnostic
 fn unquoted(value: &str) -> &str {
     let inside = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
     inside('"').or_else(|| inside('\'')).unwrap_or(value)
-}
-
-/// `NAME=VALUE`.
-///
-/// # Errors
-/// What is wrong, in words that do not hold the value.
-pub fn define(text: &str) -> Result<(String, String), String> {
-    let Some((name, value)) = text.split_once('=') else {
-        return Err("a name, `=` and a value are due here: NAME=VALUE".into());
-    };
-    let name = name.trim();
-    match is_name(name) {
-        true => Ok((name.to_string(), value.to_string())),
-        false => Err(format!("`{name}` is not a name: letters, digits, `_`, `-` and `.`, a letter first")),
-    }
 }
 
 #[cfg(test)]

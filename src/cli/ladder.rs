@@ -1,12 +1,12 @@
 //! `telefonist ladder`: the SIP messages of a kept run, drawn.
 
 use super::arguments::LadderArguments;
-use super::check::complain;
-use super::colours;
-use crate::export::{incomplete, stored_verdict};
+use super::tell::{colours, complain};
+use crate::export::incomplete;
 use crate::record::{self, Record};
 use crate::report::ladder::{Builder, page};
 use crate::verdict::ExitCode;
+use crate::verdict::stored_verdict;
 use std::io::Write;
 
 /// Where nobody says how wide it is.

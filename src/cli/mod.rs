@@ -24,13 +24,14 @@ mod serve;
 mod settings;
 mod sources;
 mod stdlib;
+mod tell;
 mod watch;
 
 use crate::verdict::ExitCode;
 use arguments::Verb;
-use check::complain;
 use sources::Refused;
 use std::process;
+use tell::complain;
 
 /// What the program does, from its arguments to its exit code.
 pub fn main() -> process::ExitCode {
@@ -86,11 +87,4 @@ fn embedded_agent() -> process::ExitCode {
         Ok(words) => process::ExitCode::from(telefonist_baresip::main(&words) as u8),
         Err(_) => ExitCode::Usage.code().into(),
     }
-}
-
-/// Whether to use colours on a stream: not where `NO_COLOR` is set or nobody looks at a terminal.
-fn colours(stream: &impl std::io::IsTerminal) -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-        && stream.is_terminal()
 }

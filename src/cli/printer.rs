@@ -1,9 +1,9 @@
 //! What a person sees of tests that run: their results in the order of the tests, whatever order they end in.
 
 use super::arguments::OutputArguments;
-use super::check::complain;
 use super::progress::Progress;
-use super::{colours, reports};
+use super::reports;
+use super::tell::{colours, complain, say};
 use crate::diagnostic::Diagnostic;
 use crate::event::Log;
 use crate::pipeline::{self, Case, Ran, Updates, Watcher};
@@ -17,12 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
-
-/// Prints to the standard output. A reader that went away (`| head`) ends no run.
-pub fn say(text: &str) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-}
 
 /// Is told by the runner and tells the user.
 pub struct Printer {

@@ -1,8 +1,7 @@
 //! `telefonist replay` and `telefonist diff`: recorded runs, shown again, judged again, compared.
 
-use super::arguments::DataArguments;
-use super::check::complain;
-use super::colours;
+use super::arguments::{DiffArguments, ReplayArguments};
+use super::tell::{colours, complain};
 use crate::diagnostic::Diagnostic;
 use crate::pipeline;
 use crate::record;
@@ -10,33 +9,8 @@ use crate::report::events::{EventLines, Logs};
 use crate::report::told::Extent;
 use crate::report::{Side, comparison, terminal};
 use crate::verdict::ExitCode;
-use clap::Args;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
-
-/// How a run is named.
-const RUN: &str = "A run: its id, a part of it that no other run has, `last`, or the path of its folder";
-
-#[derive(Args, Debug)]
-pub struct ReplayArguments {
-    #[arg(help = RUN)]
-    pub run: PathBuf,
-    /// Show all that the agents log, not their warnings and errors only
-    #[arg(long)]
-    pub log: bool,
-    #[command(flatten)]
-    pub data: DataArguments,
-}
-
-#[derive(Args, Debug)]
-pub struct DiffArguments {
-    #[arg(help = RUN)]
-    pub a: PathBuf,
-    /// The run that it is compared with
-    pub b: PathBuf,
-    #[command(flatten)]
-    pub data: DataArguments,
-}
+use std::path::Path;
 
 /// Prints a recorded run as it was shown live, then its verdict, found anew; ends as that run did.
 pub fn replay(arguments: &ReplayArguments) -> ExitCode {

@@ -1,8 +1,8 @@
 //! `telefonist run`: tests, some of them at once, each with its verdict, in the order in which they were named.
 
 use super::arguments::{Kept, RunArguments};
-use super::check::complain;
-use super::printer::{Printer, say};
+use super::printer::Printer;
+use super::tell::{complain, say};
 use super::watch::Watch;
 use super::{inputs, interrupt, repl, reports, settings};
 use crate::agent;

@@ -1,59 +1,15 @@
 //! `telefonist runs`: what is kept, and deleting it.
 
-use super::arguments::DataArguments;
-use super::check::complain;
-use super::colours;
-use super::moment::Moment;
+use super::arguments::{DeleteArguments, RunsArguments, RunsVerb};
+use super::tell::{colours, complain};
 use crate::diagnostic::Diagnostic;
 use crate::event::Clock;
-use crate::pipeline::Filter;
 use crate::record;
 use crate::report::kept::{self, KeptRun, State};
 use crate::store;
 use crate::verdict::ExitCode;
-use clap::{Args, Subcommand};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-
-#[derive(Args, Debug)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct RunsArguments {
-    /// Only runs of tests of this name: a word, "text", /regex/ or tag:NAME, joined by and, or, not, ( ); of several, all hold
-    #[arg(value_name = "FILTER", value_parser = Filter::parse)]
-    pub filters: Vec<Filter>,
-    /// Only runs that ended like this; several are separated by commas
-    #[arg(long, value_name = "STATUS", value_delimiter = ',', ignore_case = true,
-        value_parser = ["pass", "fail", "error", "cancelled", "skipped", "running", "broken", "damaged"])]
-    pub status: Vec<String>,
-    /// Only runs since then: 30m, 12h, 7d, 2w ago, or a day like 2026-11-23
-    #[arg(long, value_name = "WHEN")]
-    pub since: Option<Moment>,
-    /// For programs, as docs/reports.md describes it
-    #[arg(long)]
-    pub json: bool,
-    #[command(flatten)]
-    pub data: DataArguments,
-    #[command(subcommand)]
-    pub verb: Option<RunsVerb>,
-}
-
-#[derive(Subcommand, Debug)]
-pub enum RunsVerb {
-    /// Delete runs for good; asks nothing, and deletes nothing that is not named
-    Delete(DeleteArguments),
-}
-
-#[derive(Args, Debug)]
-pub struct DeleteArguments {
-    /// Runs: their ids, parts of them that no other run has, or `last`
-    #[arg(value_name = "RUN", required_unless_present = "older_than", conflicts_with = "older_than")]
-    pub runs: Vec<PathBuf>,
-    /// All runs from before then: 30m, 12h, 7d, 2w ago, or a day like 2026-11-23
-    #[arg(long, value_name = "WHEN")]
-    pub older_than: Option<Moment>,
-    #[command(flatten)]
-    pub data: DataArguments,
-}
 
 /// Lists the runs, the newest first, or deletes some.
 pub fn runs(arguments: &RunsArguments) -> ExitCode {

@@ -1,7 +1,7 @@
 //! Arguments → the settings of the stages.
 
 use super::arguments::{DataArguments, HostArguments};
-use super::check::complain;
+use super::tell::complain;
 use crate::agent;
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::{self, Workplace};

@@ -1,13 +1,11 @@
 //! Where the value of a flag comes from: the command line, else the environment, else telefonist.toml, else its default.
 
 use super::arguments::{Arguments, plain, value_of};
-use super::config::Config;
+use super::config::{Config, allowed, is_secret, without_variable};
 use crate::diagnostic::Diagnostic;
-use clap::builder::{OsStr, Resettable};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -62,19 +60,6 @@ pub fn settings(command: &Command) -> BTreeMap<String, Arg> {
     command.get_subcommands().flat_map(settings).chain(own).collect()
 }
 
-/// What the flag with that value says to it.
-///
-/// # Errors
-/// What is allowed.
-pub fn allowed(setting: &Arg, value: &str) -> Result<(), String> {
-    let flag = setting.get_long().unwrap_or_default();
-    let alone = Command::new("").no_binary_name(true).arg(without_variable(setting.clone()));
-    match alone.try_get_matches_from([format!("--{flag}={value}")]) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(error.source().map_or_else(|| "that is not allowed".into(), |why| why.to_string())),
-    }
-}
-
 /// The values of the environment and of the file in place of the defaults, so that only those are looked at that count.
 fn with_values(command: Command, variables: Variables, config: Option<&Config>) -> Command {
     let command = command.mut_args(|argument| {
@@ -90,10 +75,6 @@ fn with_values(command: Command, variables: Variables, config: Option<&Config>) 
         }
     });
     command.mut_subcommands(|verb| with_values(verb, variables, config))
-}
-
-fn without_variable(argument: Arg) -> Arg {
-    argument.env(Resettable::<OsStr>::Reset)
 }
 
 fn config_file(words: &[OsString], variables: Variables) -> Option<PathBuf> {
@@ -122,11 +103,6 @@ fn wrong_variable(
     let shown = if is_secret(setting) { "***".into() } else { value.unwrap_or_default() };
     let advice = format!("mend the variable, take it out, or say {flag}");
     Some(Diagnostic::error(format!("the variable {variable} can't be `{shown}`: {why}")).advice(advice))
-}
-
-/// Whether a setting's value may be shown to nobody.
-pub fn is_secret(setting: &Arg) -> bool {
-    setting.get_value_parser().type_id() == clap::builder::ValueParser::new(super::arguments::key).type_id()
 }
 
 #[cfg(test)]

@@ -1,17 +1,12 @@
 //! `telefonist stdlib`: the standard library of the test language, from its own doc comments.
 
-use super::check::complain;
+use super::arguments::StdlibArguments;
+use super::tell::complain;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::engine::{StdFunction, StdModule, std_documentation};
 use crate::verdict::ExitCode;
 use std::fmt::Write as _;
 use std::io::Write;
-
-#[derive(clap::Args, Debug)]
-pub struct StdlibArguments {
-    /// A module or a function: calls, calls::establish
-    pub name: Option<String>,
-}
 
 /// Prints the list of all functions, or the docs of one module or one function.
 pub fn stdlib(arguments: &StdlibArguments) -> ExitCode {

@@ -1,7 +1,7 @@
 //! What several verbs are told: of the host, its agents, its limits, and what tests are given. A flag with a variable can stand in
 //! telefonist.toml too.
 
-use super::values::{address, boolean, duration, number, ports};
+use super::values::{address, boolean, define, duration, number, ports};
 use clap::{ArgAction, Args};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -42,7 +42,7 @@ pub struct RetentionArguments {
 #[derive(Args, Debug)]
 pub struct InputArguments {
     /// A parameter of scripts (param("NAME")), and a macro of testfiles that counts before their own
-    #[arg(long, value_name = "NAME=VALUE", value_parser = crate::cli::inputs::define, help_heading = "What tests are given")]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = define, help_heading = "What tests are given")]
     pub define: Vec<(String, String)>,
     /// A file of lines NAME=VALUE: as --define and for secret("NAME"), and the values are never shown
     #[arg(long, value_name = "FILE", help_heading = "What tests are given")]

@@ -3,25 +3,32 @@
 mod check;
 mod host;
 mod kept;
+mod maintenance;
+mod projects;
+mod repl;
+mod replay;
 mod run;
+mod runs;
+mod serve;
+mod stdlib;
 mod values;
 mod words;
 
-use super::maintenance::MaintenanceArguments;
-use super::projects::{ExportProjectArguments, ImportProjectArguments};
-use super::repl::ReplArguments;
-use super::replay::{DiffArguments, ReplayArguments};
-use super::runs::RunsArguments;
-use super::serve::ServeArguments;
-use super::stdlib::StdlibArguments;
 pub use check::{CheckArguments, CheckFormat, CompileArguments};
 use clap::{Parser, Subcommand};
 pub use host::{DataArguments, HostArguments, InputArguments, LimitArguments, RetentionArguments};
 use kept::{EXPORT_EXAMPLES, LADDER_EXAMPLES};
 pub use kept::{ExportArguments, LadderArguments};
+pub use maintenance::MaintenanceArguments;
+pub use projects::{ExportProjectArguments, ImportProjectArguments};
+pub use repl::ReplArguments;
+pub use replay::{DiffArguments, ReplayArguments};
 pub use run::{Kept, OutputArguments, RunArguments};
+pub use runs::{DeleteArguments, RunsArguments, RunsVerb};
+pub use serve::ServeArguments;
 use std::path::PathBuf;
-pub use values::{address, duration, file, key, number, password};
+pub use stdlib::StdlibArguments;
+pub use values::{define, duration, key};
 pub use words::{plain, value_of};
 
 const EXAMPLES: &str = "\
@@ -71,10 +78,10 @@ pub enum Verb {
     /// Run tests: place the calls, record everything, give a verdict
     Run(RunArguments),
     /// The service: web UI, REST, WebSocket, schedules; what `telefonist` alone means too
-    #[command(after_help = super::serve::EXAMPLES)]
+    #[command(after_help = serve::EXAMPLES)]
     Serve(ServeArguments),
     /// Place calls by hand: statements of the test language, one at a time, on agents that answer at once
-    #[command(after_help = super::repl::EXAMPLES)]
+    #[command(after_help = repl::EXAMPLES)]
     Repl(ReplArguments),
     /// Print a recorded run as it went, and judge it again
     Replay(ReplayArguments),
@@ -93,13 +100,13 @@ pub enum Verb {
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArguments),
     /// Take the tests of a folder or zip file into a project of the service
-    #[command(after_help = super::projects::IMPORT_EXAMPLES)]
+    #[command(after_help = projects::IMPORT_EXAMPLES)]
     ImportProject(ImportProjectArguments),
     /// Write the tests of a project into a folder or zip file, for example for git
-    #[command(after_help = super::projects::EXPORT_EXAMPLES)]
+    #[command(after_help = projects::EXPORT_EXAMPLES)]
     ExportProject(ExportProjectArguments),
     /// Tidy the data folder: index, old runs, leftovers of what was killed, room in the database
-    #[command(after_help = super::maintenance::EXAMPLES)]
+    #[command(after_help = maintenance::EXAMPLES)]
     Maintenance(MaintenanceArguments),
     /// Say what this machine has for placing calls, and what to do about the rest
     Doctor(HostArguments),

@@ -2,6 +2,7 @@
 
 use crate::agent::has_room_for_rtp;
 use crate::export::Format;
+use crate::run::is_name;
 use crate::store::Secret;
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use std::fmt::Display;
@@ -101,6 +102,21 @@ pub fn file() -> impl TypedValueParser<Value = PathBuf> {
 /// A format of `telefonist export`.
 pub fn format() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
+}
+
+/// `NAME=VALUE`.
+///
+/// # Errors
+/// What is wrong, in words that do not hold the value.
+pub fn define(text: &str) -> Result<(String, String), String> {
+    let Some((name, value)) = text.split_once('=') else {
+        return Err("a name, `=` and a value are due here: NAME=VALUE".into());
+    };
+    let name = name.trim();
+    match is_name(name) {
+        true => Ok((name.to_string(), value.to_string())),
+        false => Err(format!("`{name}` is not a name: letters, digits, `_`, `-` and `.`, a letter first")),
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Every flag in each of its forms, and whose value counts.
 
 use super::*;
+use crate::cli::arguments::ServeArguments;
 use crate::cli::arguments::Verb;
-use crate::cli::serve::ServeArguments;
 use crate::server::DEFAULT_PASSWORD;
 use crate::store::Secret;
 use std::fs;

@@ -1,0 +1,7 @@
+//! What `telefonist stdlib` takes.
+
+#[derive(clap::Args, Debug)]
+pub struct StdlibArguments {
+    /// A module or a function: calls, calls::establish
+    pub name: Option<String>,
+}
