@@ -1,6 +1,6 @@
 //! The time of a run's events.
 
-use super::log::lock;
+use super::lock::lock;
 use std::sync::Mutex;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

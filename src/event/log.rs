@@ -3,6 +3,7 @@
 //!
 //! One mutex, one condition variable, one sticky reason to stop: every wait of a run ends through them.
 
+use super::lock::lock;
 use super::tail::{Limits, Tail};
 use super::{Body, Clock, Ended, Event, Events, How};
 use crate::diagnostic::Diagnostic;
@@ -106,11 +107,6 @@ impl Events for Log {
             events.iter().for_each(|event| take(event));
         }
     }
-}
-
-/// A panic elsewhere must not take the log with it: its state is valid between any two statements.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 impl Log {

@@ -6,6 +6,7 @@ mod clock;
 mod closed;
 pub mod fields;
 mod json;
+mod lock;
 mod log;
 mod names;
 mod secrets;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 pub use clock::Clock;
 pub use closed::{AGENTS_REASONS, ClosedBy, ClosedReason, closed_reason, closed_words, without_error_number};
+pub use lock::lock;
 pub use log::{Archive, Log, Stop, Wake};
 pub use names::{EVENT_NAMES, MEANINGS, NEVER_IN_FLOW, OF_SOUND, SENT_NAMES, is_flow_hash, is_no_flow_hash, meaning};
 pub use secrets::Secrets;
