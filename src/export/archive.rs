@@ -1,6 +1,7 @@
 //! A run as one zip file, which comes out the same each time: entries in a fixed order, without times.
 
-use super::{Format, sound, text_or_capture, unreadable, unwritable};
+use super::recordings::recordings;
+use super::{Format, text_or_capture, unreadable, unwritable};
 use crate::diagnostic::Diagnostic;
 use crate::record::RunFolder;
 use std::fs::File;
@@ -32,7 +33,7 @@ pub fn write(run: &RunFolder, to: &mut (impl Write + Seek)) -> Result<Vec<Diagno
             archive.copy(&folder, &path)?;
         }
     }
-    for path in sound::recordings(run) {
+    for path in recordings(run) {
         archive.copy(&format!("{folder}recordings/"), &path)?;
     }
     archive.finish()?;

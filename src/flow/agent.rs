@@ -3,6 +3,7 @@
 use super::accept::{self, Counts, Filter};
 use super::calls::{Call, Calls};
 use super::names::Names;
+use super::one_line::one_line;
 use super::repeats::Repeats;
 use super::sent::{Line, Sent};
 use super::wording;
@@ -125,7 +126,7 @@ impl Agent {
         if outside.is_empty() && calls.is_empty() {
             return;
         }
-        let _ = writeln!(text, "{}", wording::one_line(name));
+        let _ = writeln!(text, "{}", one_line(name));
         for line in outside {
             let _ = writeln!(text, "  {line}");
         }

@@ -28,6 +28,7 @@ mod agent;
 mod calls;
 mod diff;
 mod names;
+mod one_line;
 mod repeats;
 mod sent;
 mod wording;

@@ -1,6 +1,6 @@
 //! Addresses as agent names: `sip:bob@127.0.0.1:30100` is `bob`, whatever port it got in this run.
 
-use super::wording::one_line;
+use super::one_line::one_line;
 use crate::sip::uri::{NameAddr, Uri};
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use super::accept::Filter;
 use super::names::Names;
-use super::wording::one_line;
+use super::one_line::one_line;
 use crate::event::SipEvent;
 use crate::sip::sdp::{self, Direction};
 use crate::sip::uri::NameAddr;

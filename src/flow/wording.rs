@@ -1,6 +1,7 @@
 //! An event as a line of the flow: its name and what of it stays the same in every run.
 
 use super::names::{Names, Who};
+use super::one_line::one_line;
 use crate::event::{AgentEvent, ClosedBy, closed_reason, without_error_number};
 use serde_json::Value;
 use std::fmt::Write;
@@ -22,18 +23,6 @@ pub(super) fn line(name: &str, event: &AgentEvent, names: &Names, hangup_reasons
         true => one_line(name),
         false => format!("{} {detail}", one_line(name)),
     }
-}
-
-/// A text that cannot break its line: control characters are escaped.
-pub(super) fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.trim().chars() {
-        match c.is_control() {
-            true => line.extend(c.escape_default()),
-            false => line.push(c),
-        }
-    }
-    line
 }
 
 /// How an agent may say the `reason=` of a hangup: the embedded one says all of it, an external one its first word.
