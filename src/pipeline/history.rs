@@ -2,7 +2,7 @@
 //! the flow of its last pass.
 
 use super::case::TestId;
-use super::deliver::replace;
+use super::replace::replace;
 use crate::verdict::TestStatus;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -1,6 +1,6 @@
 //! Where sound files are looked for: the user's folder first, then those that the program carries.
 
-use super::deliver::replace_by;
+use super::replace::replace_by;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 

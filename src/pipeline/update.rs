@@ -1,9 +1,10 @@
 //! `run --update`: the flows of several runs of each test, and the hash written into it where they agree.
 
 use super::case::{Case, TestId};
-use super::deliver::{flow_file, replace};
+use super::deliver::flow_file;
 use super::execute::Ran;
 use super::hashes::with_new_hash;
+use super::replace::replace;
 use crate::diagnostic::Diagnostic;
 use crate::flow::{Flow, SideLine, first_difference, side_by_side};
 use std::collections::{BTreeMap, BTreeSet};
