@@ -1,58 +1,19 @@
 //! Who asks, and what they may: a browser's session, a key, or nobody.
 
-use super::app::{App, now};
+use super::app::App;
+use super::clock::now;
 use super::failure::Failure;
-use super::guesses::Guesses;
-use crate::store::{ApiKey, Scope, Secret, Session, User};
+use crate::store::{ApiKey, Scope, Session, User};
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use sha2::{Digest, Sha256};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// The cookie with a session's token.
 pub const COOKIE: &str = "telefonist_session";
-
-/// What lets in beside what the store knows.
-pub struct Access {
-    /// What the admin's key hashes to.
-    admin: [u8; 32],
-    pub guesses: Guesses,
-    /// So many passwords are looked at once: it takes 19 MiB each.
-    pub verifying: tokio::sync::Semaphore,
-    /// Changes when somebody who was let in may be so no longer.
-    changes: tokio::sync::watch::Sender<u64>,
-}
-
-impl Access {
-    pub fn new(admin_key: &Secret) -> Access {
-        let verifying = tokio::sync::Semaphore::new(4);
-        Access {
-            admin: Sha256::digest(admin_key.reveal()).into(),
-            guesses: Guesses::default(),
-            verifying,
-            changes: Default::default(),
-        }
-    }
-
-    /// A session, a key or a user was taken away: whoever is connected has to be looked at again.
-    pub fn changed(&self) {
-        self.changes.send_modify(|changes| *changes += 1);
-    }
-
-    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
-        self.changes.subscribe()
-    }
-
-    /// Compares what the keys hash to, so that the time that it takes tells nothing.
-    fn is_admin(&self, key: &str) -> bool {
-        let given: [u8; 32] = Sha256::digest(key).into();
-        given == self.admin
-    }
-}
 
 /// Somebody who was let in.
 #[derive(Debug, Clone)]

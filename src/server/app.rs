@@ -1,6 +1,6 @@
 //! What all requests share.
 
-use super::access::Access;
+use super::admin_key::Access;
 use super::console::Console;
 use super::failure::Failure;
 use super::figures::AllFigures;
@@ -9,7 +9,6 @@ use super::measure::Measure;
 use super::metrics::Metrics;
 use super::options::{DEFAULT_PASSWORD, FIRST_USER, Options};
 use super::outlines::Outlines;
-use crate::event::Clock;
 use crate::jobs::Jobs;
 use crate::notify::Post;
 use crate::pipeline::Workplace;
@@ -58,11 +57,6 @@ impl App {
         let known = self.store.verify_password(FIRST_USER, DEFAULT_PASSWORD).is_ok_and(|user| user.is_some());
         *self.default_password.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = known;
     }
-}
-
-/// Milliseconds since the epoch.
-pub fn now() -> f64 {
-    Clock::system().now()
 }
 
 /// Does what blocks (the store, the disk, the compiler) on a thread for that.

@@ -1,9 +1,9 @@
 //! What the server does by itself: jobs of schedules, messages to webhooks.
 
-use super::Terminal;
 use super::api::{delivery_view, schedule_order};
-use super::app::now;
+use super::clock::now;
 use super::hub::Hub;
+use super::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
 use crate::jobs::{Jobs, Refused};
 use crate::notify::Watcher;

@@ -1,7 +1,7 @@
 //! What the folder of the runs holds, which takes long to count where there are many: one walk goes on at a time, with pauses between
 //! them, and nobody waits for long.
 
-use super::app::now;
+use super::clock::now;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

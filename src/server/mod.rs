@@ -3,8 +3,10 @@
 
 mod access;
 mod api;
+mod admin_key;
 mod app;
 mod automation;
+mod clock;
 mod connections;
 mod console;
 mod examples;
@@ -19,6 +21,7 @@ mod metrics;
 mod news;
 mod options;
 mod outlines;
+mod terminal;
 mod tls;
 mod ui;
 mod ws;
@@ -29,7 +32,7 @@ use crate::notify::{Policy, Post, Setup};
 use crate::pipeline::{Keep, Plan, Workplace};
 use crate::schedule::{Scheduler, SystemClock};
 use crate::store::{Secret, Store};
-use access::Access;
+use admin_key::Access;
 use app::App;
 use automation::{Deliveries, Fires};
 use axum::extract::DefaultBodyLimit;
@@ -51,9 +54,9 @@ use news::Spread;
 pub use options::{DEFAULT_PASSWORD, FIRST_USER, Options, Tls};
 use outlines::Outlines;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+pub use terminal::{Started, Terminal};
 use tls::Certificate;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -78,26 +81,6 @@ const CHECKS: usize = 4;
 const STACK: usize = 8 * 1024 * 1024;
 /// How long a key is that is made for a start.
 const KEY: usize = 32;
-
-/// What whoever started a server has to know.
-pub struct Started {
-    /// Where it listens.
-    pub address: SocketAddr,
-    pub tls: bool,
-    /// The admin's key, where it was made for this start: nobody learns it later.
-    pub made_key: Option<Secret>,
-    /// The first user has the password that everybody knows.
-    pub default_password: bool,
-}
-
-/// Who is told of what goes on.
-pub trait Terminal: Send + Sync {
-    fn started(&self, started: &Started);
-    /// Something did not work that no request tells.
-    fn trouble(&self, problem: &Diagnostic);
-    /// The certificate was replaced: new connections get the one in that file.
-    fn new_certificate(&self, file: &Path);
-}
 
 /// Serves until the workplace's interrupt is requested; what runs then is ended, recorded and judged before this comes back.
 ///
@@ -163,7 +146,7 @@ fn open(
     runtime: Handle,
 ) -> Result<(Arc<App>, Workers, Option<Secret>), Diagnostic> {
     let store = Arc::new(Store::open(workplace.data_dir())?);
-    let started = app::now();
+    let started = clock::now();
     first_user(&store, &options, started)?;
     let made = options.api_key.is_none().then(|| Secret::random(KEY)).transpose()?;
     let key = options.api_key.clone().or_else(|| made.clone());

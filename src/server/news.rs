@@ -1,10 +1,10 @@
 //! The news of the jobs, spread to those who look on.
 
-use super::Terminal;
 use super::api::{job_view, run_row};
-use super::app::now;
+use super::clock::now;
 use super::hub::Hub;
 use super::metrics::Metrics;
+use super::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
 use crate::jobs::{Jobs, Listener, News};
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! The certificate of https, read again when its files change.
 
-use super::{Terminal, Tls};
+use super::options::Tls;
+use super::terminal::Terminal;
 use crate::diagnostic::{Diagnostic, Severity};
 use axum_server::tls_rustls::RustlsConfig;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};

@@ -2,7 +2,8 @@
 
 use crate::agent::embedded_version;
 use crate::server::access::{Looker, Reader};
-use crate::server::app::{App, blocking, now};
+use crate::server::app::{App, blocking};
+use crate::server::clock::now;
 use crate::server::extract::Json;
 use crate::server::failure::{Failure, Failures};
 use crate::server::measure::size;

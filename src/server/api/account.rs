@@ -1,7 +1,8 @@
 //! Who may come in: login, sessions, users, keys.
 
 use crate::server::access::{Admin, COOKIE, Known, May, Need, Who, is_local};
-use crate::server::app::{App, blocking, now};
+use crate::server::app::{App, blocking};
+use crate::server::clock::now;
 use crate::server::extract::{Json, Path};
 use crate::server::failure::{Failure, Failures};
 use crate::server::options::DEFAULT_PASSWORD;

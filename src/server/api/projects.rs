@@ -2,7 +2,8 @@
 
 use super::saved::{created, tell};
 use crate::server::access::{May, Reader, Writer};
-use crate::server::app::{App, blocking, now};
+use crate::server::app::{App, blocking};
+use crate::server::clock::now;
 use crate::server::examples::EXAMPLES;
 use crate::server::extract::{Attachment, Body, Json, Path, Query, Upload};
 use crate::server::failure::{Failure, Failures};

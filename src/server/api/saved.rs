@@ -3,7 +3,8 @@
 use super::views::{KindWord, LastRun, last_run};
 use crate::jobs::JobView;
 use crate::server::access::{May, Reader, Writer};
-use crate::server::app::{App, blocking, now};
+use crate::server::app::{App, blocking};
+use crate::server::clock::now;
 use crate::server::extract::{Json, Path};
 use crate::server::failure::{Failure, Failures};
 use crate::store::{NewTest, Project, Save, Test, Version, VersionInfo};

@@ -1,7 +1,8 @@
 //! What is set for the server while it runs: which runs are kept.
 
 use crate::server::access::{Admin, Reader};
-use crate::server::app::{App, blocking, now};
+use crate::server::app::{App, blocking};
+use crate::server::clock::now;
 use crate::server::extract::{Json, Query};
 use crate::server::failure::{Failure, Failures};
 use crate::store::Retention;

@@ -2,7 +2,8 @@
 
 use crate::notify::address;
 use crate::server::access::{Looker, Reader, Writer};
-use crate::server::app::{App, blocking, now};
+use crate::server::app::{App, blocking};
+use crate::server::clock::now;
 use crate::server::extract::{Json, Path};
 use crate::server::failure::{Failure, Failures};
 use crate::store::{Delivery, NewWebhook, Secret, Webhook, WebhookKind};

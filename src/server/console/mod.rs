@@ -3,7 +3,7 @@
 
 mod lines;
 
-use super::app::now;
+use super::clock::now;
 use super::hub::Hub;
 use crate::diagnostic::{Diagnostic, mask_secrets, render};
 use crate::engine::Limits;

@@ -1,5 +1,6 @@
 //! What a connection is subscribed to.
 
+use super::batch::Batch;
 use super::order::{Order, Said};
 use super::run::RunFeed;
 use crate::server::app::{App, blocking};
@@ -12,36 +13,8 @@ use tokio::sync::watch;
 
 /// So many subscriptions a connection may have.
 const MOST: usize = 64;
-/// The most messages of a batch, and about the most bytes.
-pub const MESSAGES: usize = 500;
-pub const BYTES: usize = 256 * 1024;
 /// Topics of the hub beside those of projects.
 const TOPICS: [&str; 5] = ["jobs", "agents", "console", "schedules", "webhooks"];
-
-/// Messages that are sent at once: a JSON array.
-#[derive(Default)]
-pub struct Batch {
-    text: String,
-    count: usize,
-}
-
-impl Batch {
-    pub fn push(&mut self, message: &str) {
-        self.text.push(if self.count == 0 { '[' } else { ',' });
-        self.text.push_str(message);
-        self.count += 1;
-    }
-
-    pub fn is_full(&self) -> bool {
-        self.count >= MESSAGES || self.text.len() >= BYTES
-    }
-
-    /// None where there is nothing in it.
-    pub fn done(mut self) -> Option<String> {
-        self.text.push(']');
-        (self.count > 0).then_some(self.text)
-    }
-}
 
 /// Where messages of a topic come from.
 pub enum Feed {
@@ -88,7 +61,7 @@ fn of_hub(app: &App, topic: &str, seen: &mut u64) -> Option<String> {
     let mut batch = Batch::default();
     if let Some((from, to)) = read.gap {
         let gap =
-            json!({ "topic": topic, "seq": to, "ts": crate::server::app::now(), "t": "gap", "from": from, "to": to });
+            json!({ "topic": topic, "seq": to, "ts": crate::server::clock::now(), "t": "gap", "from": from, "to": to });
         batch.push(&gap.to_string());
         *seen = to;
     }

@@ -3,12 +3,14 @@
 //! Each connection has one task. It sends what its subscriptions have, one after another, and reads on in a run's log only when the
 //! socket has taken what it had: whoever is slow lags, and costs nobody anything.
 
+mod batch;
 mod feed;
 mod order;
 mod run;
 
 use super::access::{Looker, May, Need, Who, is_still_in, same_origin};
-use super::app::{App, blocking, now};
+use super::app::{App, blocking};
+use super::clock::now;
 use super::failure::Failure;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;

@@ -1,10 +1,11 @@
 //! The events of a run: from its log while it goes on, from its file where the log has let go of them, and when it is over; then its end.
 
-use super::feed::Batch;
+use super::batch::Batch;
 use crate::event::{Body, Event};
 use crate::jobs::LiveRun;
 use crate::record::{self, lines_from};
-use crate::server::app::{App, blocking, now};
+use crate::server::app::{App, blocking};
+use crate::server::clock::now;
 use crate::server::failure::Failure;
 use crate::store::RunStatus;
 use axum::http::StatusCode;
