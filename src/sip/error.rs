@@ -1,7 +1,9 @@
 //! Why bytes are not a SIP message.
 
-use super::message::LIMIT;
 use std::fmt;
+
+/// The longest message that is read, in bytes: what a UDP datagram can carry.
+pub const LIMIT: usize = 64 * 1024;
 
 /// Why bytes are not a SIP message. Lines count from 1, the start line being the first.
 #[derive(Debug, Clone, PartialEq, Eq)]

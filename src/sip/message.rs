@@ -1,12 +1,9 @@
 //! One SIP message: start line, headers, body (RFC 3261 section 7).
 
-use super::ParseError;
 use super::compact::spelled_out;
+use super::error::{LIMIT, ParseError};
 use super::headers::branch;
 use super::uri::NameAddr;
-
-/// The longest message that is read, in bytes: what a UDP datagram can carry.
-pub const LIMIT: usize = 64 * 1024;
 
 /// A SIP message. Bytes that are not UTF-8 were replaced by U+FFFD.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,5 +9,5 @@ mod message;
 pub mod sdp;
 pub mod uri;
 
-pub use error::ParseError;
-pub use message::{LIMIT, Message};
+pub use error::{LIMIT, ParseError};
+pub use message::Message;
