@@ -1,6 +1,6 @@
 //! The database file: opened, locked, checked; transactions. The rest of the store knows its SQL, only this file how SQLite works.
 
-use super::problem::Problem;
+use super::problem::{Problem, damaged};
 use super::schema;
 use crate::diagnostic::Diagnostic;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, Row, Transaction, TransactionBehavior};
@@ -157,13 +157,6 @@ fn unusable(error: &io::Error) -> Problem {
         Diagnostic::error(format!("the database can't be opened: {error}"))
             .advice("name another data directory with --data-dir, or make this one writable"),
     )
-}
-
-pub(super) fn damaged(how: &str) -> Problem {
-    Problem::Broken(Diagnostic::error(format!("the database is damaged: {how}")).advice(
-        "move the file away, with its -wal and -shm, and put a copy of it there, or begin with an empty one: runs are read anew \
-         from their folders",
-    ))
 }
 
 impl From<rusqlite::Error> for Problem {

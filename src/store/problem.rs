@@ -1,6 +1,6 @@
 //! Why the store does not do what it was asked for.
 
-use super::saved::Version;
+use super::version::Version;
 use crate::diagnostic::Diagnostic;
 
 /// A refusal of the store, by what a caller has to tell apart.
@@ -57,6 +57,13 @@ impl Problem {
             }
         }
     }
+}
+
+pub(super) fn damaged(how: &str) -> Problem {
+    Problem::Broken(Diagnostic::error(format!("the database is damaged: {how}")).advice(
+        "move the file away, with its -wal and -shm, and put a copy of it there, or begin with an empty one: runs are read anew \
+         from their folders",
+    ))
 }
 
 impl From<Problem> for Diagnostic {

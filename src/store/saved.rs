@@ -4,6 +4,7 @@ use super::database::{Store, all, change, insert, one};
 use super::name::{Kind, key, test_name};
 use super::problem::{Conflict, Problem};
 use super::projects;
+use super::version::Version;
 use crate::diagnostic::Diagnostic;
 use rusqlite::{Connection, Row};
 
@@ -24,16 +25,6 @@ pub struct Test {
     pub changed: f64,
     /// Who saved the newest version, where that is known.
     pub author: Option<String>,
-}
-
-/// A saved text of a test.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Version {
-    pub number: u32,
-    pub text: String,
-    /// Who saved it, where that is known.
-    pub author: Option<String>,
-    pub time: f64,
 }
 
 /// A version without its text.

@@ -1,7 +1,6 @@
 //! The tables, and how those of an older version become those of this one.
 
-use super::database::damaged;
-use super::problem::Problem;
+use super::problem::{Problem, damaged};
 use crate::diagnostic::Diagnostic;
 use rusqlite::{Connection, TransactionBehavior};
 

@@ -1,5 +1,6 @@
 //! Tests and their versions, on real files.
 
+use super::super::version::Version;
 use super::*;
 use tempfile::TempDir;
 
