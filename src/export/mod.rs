@@ -6,21 +6,22 @@ mod messages;
 mod packets;
 mod payload;
 mod pcap;
+mod recordings;
 mod sound;
 mod texts;
 
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::flow::Flow;
-use crate::record::{Kept, Record, RunFolder, is_going_on, text};
-use crate::verdict::Verdict;
+use crate::record::{Kept, Record, RunFolder, is_going_on};
+use crate::verdict::stored_verdict;
 use std::fmt;
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
 use std::str::FromStr;
 
 pub use archive::Archive;
-pub use sound::recordings;
+pub use recordings::recordings;
 
 /// What a run can be exported as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,13 +155,6 @@ fn each(record: &mut Record, mut take: impl FnMut(&Event) -> io::Result<()>) -> 
         take(&event?).map_err(unwritable)?;
     }
     Ok(())
-}
-
-/// The verdict that was kept with a run; none where there is none.
-pub fn stored_verdict(folder: &Path) -> Option<Result<Verdict, Diagnostic>> {
-    let unreadable = |error| Diagnostic::error(format!("the kept verdict can't be read: {error}"));
-    let json = text(&folder.join("verdict.json"))?;
-    Some(json.map_err(unreadable).and_then(|json| Verdict::from_json(&json)))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {

@@ -3,10 +3,10 @@
 use super::judged::judged;
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
-use crate::export::stored_verdict;
 use crate::flow::Flow;
 use crate::record::{Header, Kept, Record, is_going_on, text};
 use crate::report::results::{Attempt, TestResult};
+use crate::verdict::stored_verdict;
 use crate::verdict::{Judged, Verdict};
 use std::path::Path;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! What a kept run comes to in figures, read once: its hash, its agents, how its calls sounded.
 
 use crate::calls::{Builder, Call};
-use crate::export::stored_verdict;
 use crate::record::Record;
+use crate::verdict::stored_verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};

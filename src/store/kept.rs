@@ -1,9 +1,9 @@
 //! The runs that are kept in the data folder.
 
 use crate::diagnostic::Diagnostic;
-use crate::export::stored_verdict;
 use crate::record::{Header, is_going_on, last_time};
 use crate::report::kept::{KeptRun, State};
+use crate::verdict::stored_verdict;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 

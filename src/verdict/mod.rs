@@ -7,6 +7,7 @@
 mod exit;
 mod hash;
 mod judge;
+mod stored;
 mod test_status;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use std::fmt;
 
 pub use exit::{ExitCode, worst};
 pub use judge::{Judged, judge};
+pub use stored::stored_verdict;
 pub use test_status::TestStatus;
 pub use why::Evidence;
 

@@ -3,7 +3,7 @@
 use super::runs::folder;
 use super::waves::{Peaks, PeaksAsked, served, waveform};
 use crate::event::Events;
-use crate::export::{Format, export, recordings, stored_verdict};
+use crate::export::{Format, export, recordings};
 use crate::pipeline::{page, replay};
 use crate::record::{Header, Kept, RunFolder, lines};
 use crate::report::html::Room;
@@ -15,6 +15,7 @@ use crate::server::app::{App, blocking};
 use crate::server::extract::{Body as FileBody, Json, Path, Query};
 use crate::server::failure::{Failure, Failures};
 use crate::verdict::Status;
+use crate::verdict::stored_verdict;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
