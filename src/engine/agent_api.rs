@@ -1,12 +1,12 @@
 //! Agents as scripts see them: `agent("alice")`, and baresip's commands under plain names.
 
+use super::api::register;
 use super::at::Site;
 use super::call::Call;
 use super::duration::Millis;
 use super::errors::{plain_type, wrong};
 use super::host::{AgentAsk, Host, Reply};
 use super::party::Party;
-use super::register;
 use super::state::{Fallible, Run};
 use super::waiter::Waiter;
 use crate::diagnostic::mask_secrets;

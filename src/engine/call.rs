@@ -1,11 +1,11 @@
 //! One of an agent's calls: what `dial` gives, and `.call` of an event. Its commands and waits concern no other call.
 
 use super::agent_api::{Agent, ReplyValue};
+use super::api::register;
 use super::at::Site;
 use super::host::Reply;
-use super::matching::Which;
 use super::party::Party;
-use super::register;
+use super::rules::matching::Which;
 use super::state::{Fallible, Run};
 use super::waiter::Waiter;
 use crate::event::{Ended, Event};

@@ -1,9 +1,10 @@
 //! What a script claims: `assert`, `assert_eq`, `check`, `fail`; and when it does not: `skip`.
 
+use super::api::register;
 use super::at::Site;
 use super::state::{Fallible, Run, lock};
 use super::statements::in_parentheses;
-use super::{register, steps};
+use super::steps;
 use crate::diagnostic::mask_secrets;
 use crate::event::{At, Ended, How, Note};
 use rhai::{Dynamic, Module, NativeCallContext};

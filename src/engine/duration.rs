@@ -1,6 +1,6 @@
 //! Durations as scripts see them: `5s`, `500ms`, `2m`; they compare, add and print.
 
-use super::register;
+use super::api::register;
 use rhai::{Dynamic, ImmutableString, Module};
 use std::cmp::Ordering;
 use std::fmt;

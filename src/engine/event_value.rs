@@ -1,10 +1,10 @@
 //! Events as scripts see them: `e.type`, `e.time`, `e.param`, `e.headers["Contact"]`, `e.rtcp_stats.rtt`.
 
 use super::agent_api::ReplyValue;
+use super::api::register;
 use super::call::Call;
 use super::errors::wrong;
-use super::register;
-use super::shortfall::describe;
+use super::rules::shortfall::describe;
 use super::state::Fallible;
 use super::waiter::rhai_index;
 use crate::diagnostic::nearest;

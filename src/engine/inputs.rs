@@ -1,9 +1,9 @@
 //! What a script is given from outside: `param`, `secret`, `account`, `timeout`; and `tags`, by which it is picked.
 
+use super::api::register;
 use super::at::Site;
 use super::duration::Millis;
 use super::errors::{plain_type, wrong};
-use super::register;
 use super::state::{Fallible, Run, lock};
 use crate::event::{Ended, Note};
 use rhai::{Array, Dynamic, Module, NativeCallContext};

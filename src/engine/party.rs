@@ -1,11 +1,12 @@
 //! What goes with an agent, for its current call, and with one of its calls, for that call alone: the same commands and waits.
 
 use super::agent_api::{Agent, ReplyValue, word};
+use super::api::register;
 use super::at::Site;
 use super::call::Call;
 use super::state::{Fallible, Run};
+use super::syntax;
 use super::waiter::{self, Waiter};
-use super::{register, syntax};
 use crate::event::Ended;
 use rhai::{Dynamic, Module, NativeCallContext, Variant};
 

@@ -1,9 +1,9 @@
 //! Waiting for a time: `sleep`, and `news`, which an event ends earlier.
 
+use super::api::register;
 use super::at::Site;
 use super::duration::Millis;
 use super::errors::wrong;
-use super::register;
 use super::state::{Fallible, Run};
 use super::waiting::note_waiting;
 use crate::event::{Body, Wake};

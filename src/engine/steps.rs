@@ -1,8 +1,8 @@
 //! `step("name", || …)`, which groups what a test does, and `parallel([|| …, || …])`, which does it at once.
 
+use super::api::register;
 use super::at::Site;
 use super::errors::{self, plain_type, wrong};
-use super::register;
 use super::state::{Fallible, Run, lock};
 use crate::event::Note;
 use rhai::{Array, Dynamic, FnPtr, Module, NativeCallContext, Position};

@@ -1,13 +1,13 @@
 //! Validation scripts in Rhai: they judge a run by its record. An engine of their own has no function that touches the world.
 
 use super::api;
+use super::api::register;
 use super::at::Site;
 use super::errors;
 use super::event_value::{EventValue, field, from_json};
 use super::host::{AgentAsk, Host, Reply};
 use super::memory::Memory;
 use super::program::Program;
-use super::register;
 use super::resolver::Resolver;
 use super::runner::in_thread;
 use super::state::{Fallible, Limits, Run, lock};

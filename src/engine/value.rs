@@ -6,7 +6,7 @@ use super::duration::Millis;
 use super::errors::plain_type;
 use super::event_value::EventValue;
 use super::host::Reply;
-use super::shortfall::describe;
+use super::rules::shortfall::describe;
 use super::waiter::Waiter;
 use rhai::{Array, Dynamic, Map};
 

@@ -1,11 +1,11 @@
 //! What a script can await: `alice.event("…")`, `.where(…)`, `.header(…)`, `.count(n)`, `all([…])`, `any([…])`, `quiet(…)`.
 
 use super::agent_api::Agent;
+use super::api::register;
 use super::errors::{plain_type, wrong};
-use super::matching::{Member, Want, Which};
-use super::pattern::{Message, Pattern};
-use super::register;
-use super::shortfall::shorten;
+use super::rules::matching::{Member, Want, Which};
+use super::rules::pattern::{Message, Pattern};
+use super::rules::shortfall::shorten;
 use super::state::{Fallible, Run};
 use super::syntax::PARENTHESES;
 use crate::diagnostic::nearest;

@@ -5,7 +5,7 @@ use super::walk::Walk;
 use crate::diagnostic::nearest;
 use crate::engine::duration::Millis;
 use crate::engine::names;
-use crate::engine::pattern::Pattern;
+use crate::engine::rules::pattern::Pattern;
 use crate::event::{Ended, is_no_flow_hash};
 use rhai::{Expr, FnCallExpr, Position};
 

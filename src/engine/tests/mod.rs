@@ -15,6 +15,7 @@ mod session;
 mod shortfalls;
 mod suggesting;
 
+use super::api::register;
 use super::*;
 use crate::diagnostic::Source;
 use crate::event::{AgentEvent, At, Body, Clock, Command, Ended, Event, How, Log, Note, Response};

@@ -1,13 +1,13 @@
 //! What awaits take, against a reference: random histories of calls, requests, commands and waits of several agents.
 //!
-//! The reference goes by the rule alone (see [`marks`](crate::engine::marks)): it keeps all that happened, forgets nothing, and for each
+//! The reference goes by the rule alone (see [`marks`](crate::engine::rules::marks)): it keeps all that happened, forgets nothing, and for each
 //! question looks through all of it. `PROPTEST_CASES` says how many histories are tried.
 
 use super::*;
-use crate::engine::marks::Marks;
-use crate::engine::matching::{Found, Member, Want, Which};
-use crate::engine::pattern::{Message, Pattern};
-use crate::engine::taking::Taking;
+use crate::engine::rules::marks::Marks;
+use crate::engine::rules::matching::{Found, Member, Want, Which};
+use crate::engine::rules::pattern::{Message, Pattern};
+use crate::engine::rules::taking::Taking;
 use crate::event::SipEvent;
 use proptest::prelude::*;
 use std::collections::HashSet;

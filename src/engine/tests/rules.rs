@@ -1,10 +1,10 @@
 //! The rules of awaiting by themselves, on a log with a clock that stands still: consumed, retired, one event for one member.
 
 use super::*;
-use crate::engine::live::MOST;
-use crate::engine::marks::{Marks, Past};
-use crate::engine::matching::{Found, Member, Scan, Want, Which};
-use crate::engine::pattern::Pattern;
+use crate::engine::rules::live::MOST;
+use crate::engine::rules::marks::{Marks, Past};
+use crate::engine::rules::matching::{Found, Member, Scan, Want, Which};
+use crate::engine::rules::pattern::Pattern;
 use crate::event::{LogLine, SipEvent};
 use proptest::prelude::*;
 

@@ -2,9 +2,9 @@
 
 use super::rules::{log_of, marks_of};
 use super::*;
-use crate::engine::matching::Member;
-use crate::engine::pattern::{Message, Pattern};
-use crate::engine::shortfall::{Refusal, Shortfall};
+use crate::engine::rules::matching::Member;
+use crate::engine::rules::pattern::{Message, Pattern};
+use crate::engine::rules::shortfall::{Refusal, Shortfall};
 
 /// The subject and the details of an await of one event that was not satisfied.
 fn shortfall(pattern: Pattern, lines: &[&str], consumed: &[usize], refused: &[usize]) -> (String, Vec<String>) {

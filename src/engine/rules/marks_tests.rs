@@ -1,9 +1,9 @@
 //! What marks cost, however many calls there are and however long their names.
 
 use super::*;
-use crate::engine::agent_marks::SENT;
-use crate::engine::live::{MOST, MOST_BYTES};
-use crate::engine::pattern::Pattern;
+use crate::engine::rules::agent_marks::SENT;
+use crate::engine::rules::live::{MOST, MOST_BYTES};
+use crate::engine::rules::pattern::Pattern;
 use crate::event::{AgentEvent, SipEvent};
 use std::time::Instant;
 

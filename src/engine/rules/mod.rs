@@ -1,0 +1,12 @@
+//! Which event satisfies which wait. Pure: no script, no agent, no clock.
+
+pub mod agent_marks;
+pub mod digits;
+pub mod live;
+pub mod marks;
+pub mod matching;
+pub mod pattern;
+pub mod recent;
+pub mod requests;
+pub mod shortfall;
+pub mod taking;
