@@ -3,9 +3,9 @@
 use super::api::register;
 use super::at::Site;
 use super::call::Call;
-use super::duration::Millis;
 use super::errors::{plain_type, wrong};
 use super::host::{AgentAsk, Host, Reply};
+use super::language::duration::Millis;
 use super::party::Party;
 use super::state::{Fallible, Run};
 use super::waiter::Waiter;

@@ -1,8 +1,9 @@
 //! The functions that scripts call, in modules that all engines share.
 
+use super::language::{duration, grammar};
 use super::{
-    agent_api, blocks, call, checks, claims, directives, duration, event_value, inputs, party, quality, shared,
-    sleeping, steps, syntax, validation, waiter,
+    agent_api, blocks, call, checks, claims, directives, event_value, inputs, party, quality, shared, sleeping, steps,
+    validation, waiter,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, FuncRegistration, Module, OptimizationLevel, RhaiNativeFunc, Shared, Variant};
@@ -82,7 +83,7 @@ fn engine_with(functions: Shared<Module>) -> Engine {
     engine.set_max_array_size(1 << 16);
     engine.set_max_map_size(1 << 16);
     engine.set_max_modules(256);
-    syntax::register_into(&mut engine);
+    grammar::register_into(&mut engine);
     claims::register_into(&mut engine);
     blocks::register_into(&mut engine);
     shared::register_into(&mut engine);

@@ -6,7 +6,7 @@
 use super::at::Site;
 use super::errors::{self, plain_type, wrong_at};
 use super::host::Host;
-use super::program::Program;
+use super::language::program::Program;
 use super::runner;
 use super::session;
 use super::state::{Fallible, Limits, Run, lock};

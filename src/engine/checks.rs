@@ -2,8 +2,8 @@
 
 use super::api::register;
 use super::at::Site;
+use super::language::statements::in_parentheses;
 use super::state::{Fallible, Run, lock};
-use super::statements::in_parentheses;
 use super::steps;
 use crate::diagnostic::mask_secrets;
 use crate::event::{At, Ended, How, Note};

@@ -3,13 +3,14 @@
 //! A native function gets only true or false. So a script that is to run is parsed once more, with both as custom syntax. Everything
 //! else that reads a script sees the plain calls.
 
+use super::api;
 use super::at::Site;
 use super::check::start_of;
 use super::checks::{self, shown};
-use super::program::parse_text;
+use super::language::grammar;
+use super::language::program::parse_text;
+use super::language::statements::{operand, unopened};
 use super::state::{Fallible, Run};
-use super::statements::{operand, unopened};
-use super::{api, syntax};
 use crate::diagnostic::mask_secrets;
 use rhai::{AST, Dynamic, Engine, EvalContext, Expr, Expression, FnCallExpr, NativeCallContext, Position};
 
@@ -36,7 +37,7 @@ fn decode(place: i64) -> Position {
 /// A text that compiles, as it is to run.
 pub fn parse_to_run(text: &str, source: &str) -> Result<AST, rhai::ParseError> {
     let mut engine = api::engine();
-    syntax::map_tokens(&mut engine, text, true);
+    grammar::map_tokens(&mut engine, text, true);
     match engine.compile(text) {
         // a function of the script's own goes before ours
         Ok(mut ast) if !ast.iter_functions().any(|function| keyword(function.name).is_some()) => {
@@ -179,7 +180,7 @@ fn values(run: &Run, call: &NativeCallContext, site: &Site, seen: &[Seen]) -> Ve
 
 fn is_literal(operand: &Expr) -> bool {
     match operand {
-        Expr::Custom(custom, _) => syntax::is_duration(custom),
+        Expr::Custom(custom, _) => grammar::is_duration(custom),
         other => other.is_constant(),
     }
 }

@@ -3,7 +3,7 @@
 use super::blocks::{self, Block};
 use super::check::effort;
 use super::check::place;
-use super::program::Program;
+use super::language::program::Program;
 use crate::agent::Account;
 use crate::diagnostic::{Diagnostic, Place};
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};

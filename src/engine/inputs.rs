@@ -2,8 +2,8 @@
 
 use super::api::register;
 use super::at::Site;
-use super::duration::Millis;
 use super::errors::{plain_type, wrong};
+use super::language::duration::Millis;
 use super::state::{Fallible, Run, lock};
 use crate::event::{Ended, Note};
 use rhai::{Array, Dynamic, Module, NativeCallContext};

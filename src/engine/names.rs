@@ -2,8 +2,8 @@
 
 use super::agent_api::{Agent, ReplyValue};
 use super::api;
-use super::duration::Millis;
 use super::event_value::EventValue;
+use super::language::duration::Millis;
 use super::waiter::Waiter;
 use rhai::{Array, Dynamic, FLOAT, FnPtr, INT, ImmutableString, Map};
 use std::any::TypeId;

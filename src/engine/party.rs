@@ -4,8 +4,8 @@ use super::agent_api::{Agent, ReplyValue, word};
 use super::api::register;
 use super::at::Site;
 use super::call::Call;
+use super::language::grammar;
 use super::state::{Fallible, Run};
-use super::syntax;
 use super::waiter::{self, Waiter};
 use crate::event::Ended;
 use rhai::{Dynamic, Module, NativeCallContext, Variant};
@@ -79,7 +79,7 @@ fn register_commands<T: Party>(module: &mut Module) {
     register(module, "dtmf", |context: NativeCallContext, party: &mut T, digits: Dynamic| -> Fallible<Dynamic> {
         let digits = word(&digits)?;
         // one name, two sides of a call: `bob.dtmf("5")` sends, `await bob.dtmf("5")` waits for it
-        match syntax::is_awaited(&context) {
+        match grammar::is_awaited(&context) {
             true => waiter::dtmf(party.agent(), digits).map(|waiter| Dynamic::from(party.waiter(waiter))),
             false => party.send(&context, &format!("sndcode {digits}")).map(Dynamic::from),
         }

@@ -1,8 +1,8 @@
 //! `mos(loss, jitter, round_trip)`: how a call sounded, as a number.
 
 use super::api::register;
-use super::duration::Millis;
 use super::errors::wrong;
+use super::language::duration::Millis;
 use super::state::Fallible;
 use crate::agent::quality;
 use rhai::{Dynamic, Module};

@@ -1,9 +1,10 @@
 //! `import`: embedded modules by `std/…`, and the user's own files through the program's loader.
 
+use super::claims;
 use super::errors::{wrong, wrong_at};
-use super::program::Program;
+use super::language::program::Program;
+use super::language::{stdlib, syntax_errors};
 use super::state::lock;
-use super::{claims, stdlib, syntax_errors};
 use crate::diagnostic::{Source, nearest};
 use crate::script::Script;
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};

@@ -2,7 +2,7 @@
 
 use super::blocks::Selection;
 use super::host::Host;
-use super::program::Program;
+use super::language::program::Program;
 use super::resolver::Resolver;
 use super::state::{Limits, Run, lock};
 use super::{api, errors, session};

@@ -2,8 +2,8 @@
 
 use super::api::register;
 use super::at::Site;
-use super::duration::Millis;
 use super::errors::wrong;
+use super::language::duration::Millis;
 use super::state::{Fallible, Run};
 use super::waiting::note_waiting;
 use crate::event::{Body, Wake};

@@ -4,8 +4,9 @@
 //! in `testfile::suggest`.
 
 use super::check::{self, Kind, Seen};
-use super::stdlib::StdFunction;
-use super::{docs, names, program, stdlib};
+use super::language::stdlib::StdFunction;
+use super::language::{docs, program, stdlib};
+use super::names;
 use crate::diagnostic::{Sort, Source, Suggestion};
 use crate::event::{EVENT_NAMES, fields, meaning};
 use crate::script::Script;

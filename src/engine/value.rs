@@ -2,10 +2,10 @@
 
 use super::agent_api::{Agent, ReplyValue};
 use super::call::Call;
-use super::duration::Millis;
 use super::errors::plain_type;
 use super::event_value::EventValue;
 use super::host::Reply;
+use super::language::duration::Millis;
 use super::rules::shortfall::describe;
 use super::waiter::Waiter;
 use rhai::{Array, Dynamic, Map};

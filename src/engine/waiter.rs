@@ -3,11 +3,11 @@
 use super::agent_api::Agent;
 use super::api::register;
 use super::errors::{plain_type, wrong};
+use super::language::grammar::PARENTHESES;
 use super::rules::matching::{Member, Want, Which};
 use super::rules::pattern::{Message, Pattern};
 use super::rules::shortfall::shorten;
 use super::state::{Fallible, Run};
-use super::syntax::PARENTHESES;
 use crate::diagnostic::nearest;
 use crate::event::EVENT_NAMES;
 use rhai::{Array, Dynamic, FnPtr, INT, ImmutableString, Module, NativeCallContext};

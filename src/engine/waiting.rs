@@ -1,9 +1,9 @@
 //! Waiting: `await` on waiters.
 
 use super::at::Site;
-use super::duration::Millis;
 use super::errors::{Failure, plain_type, wrong_at};
 use super::event_value::{EventValue, reading};
+use super::language::duration::Millis;
 use super::rules::marks::Marks;
 use super::rules::matching::{Found, Member};
 use super::rules::shortfall::{Refusal, Shortfall, describe};

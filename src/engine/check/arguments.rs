@@ -3,7 +3,7 @@
 use super::kinds::Kind;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
-use crate::engine::duration::Millis;
+use crate::engine::language::duration::Millis;
 use crate::engine::names;
 use crate::engine::rules::pattern::Pattern;
 use crate::event::{Ended, is_no_flow_hash};

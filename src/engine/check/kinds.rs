@@ -3,8 +3,8 @@
 use super::in_place;
 use crate::engine::agent_api::{Agent, ReplyValue};
 use crate::engine::call::Call;
-use crate::engine::duration::Millis;
 use crate::engine::event_value::EventValue;
+use crate::engine::language::duration::Millis;
 use crate::engine::validation::Telefonist;
 use crate::engine::waiter::Waiter;
 use crate::event::fields;

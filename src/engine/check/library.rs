@@ -87,7 +87,7 @@ impl Walk<'_> {
     pub fn is_std(&self, call: &FnCallExpr) -> bool {
         let alias = call.namespace.path.first();
         let module = alias.and_then(|alias| self.modules.get(alias.name.as_str())).and_then(Option::as_ref);
-        module.is_some_and(|module| crate::engine::stdlib::is_std(&module.name))
+        module.is_some_and(|module| crate::engine::language::stdlib::is_std(&module.name))
     }
 
     pub fn module_function(&mut self, call: &FnCallExpr, arguments: &[Kind], position: Position) {
@@ -97,7 +97,7 @@ impl Walk<'_> {
             if alias != "global" {
                 let near = nearest(&alias, self.modules.keys().map(String::as_str));
                 let advice = near.map(|near| format!("did you mean `{near}`?"));
-                let advice = advice.or_else(|| Some(crate::engine::stdlib::how_to_import(&alias)));
+                let advice = advice.or_else(|| Some(crate::engine::language::stdlib::how_to_import(&alias)));
                 let message = format!("there is no module `{alias}`");
                 self.error("unknown-module", call.namespace.path[0].pos, message, advice);
             }
@@ -120,7 +120,7 @@ impl Walk<'_> {
     }
 
     fn given_to_std(&mut self, module: &Imported, parameters: &[String], call: &FnCallExpr, arguments: &[Kind]) {
-        if !crate::engine::stdlib::is_std(&module.name) {
+        if !crate::engine::language::stdlib::is_std(&module.name) {
             return;
         }
         for ((parameter, given), argument) in parameters.iter().zip(arguments).zip(&call.args) {
@@ -151,7 +151,7 @@ mod tests {
     fn every_parameter_of_the_library_has_a_kind() {
         let mut seen = 0;
         for (name, text) in STD_MODULES.iter().copied() {
-            let ast = crate::engine::program::parse_text(text, name).unwrap();
+            let ast = crate::engine::language::program::parse_text(text, name).unwrap();
             let is_public = |function: &rhai::ScriptFnMetadata| {
                 function.access == rhai::FnAccess::Public && !function.name.starts_with("anon$")
             };

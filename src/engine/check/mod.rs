@@ -23,8 +23,9 @@ mod validation;
 mod walk;
 
 use super::agent_api::COMMANDS;
-use super::program::{self, Loader, Parsed, Program};
-use super::{resolver, syntax_errors};
+use super::language::program::{self, Loader, Parsed, Program};
+use super::language::syntax_errors;
+use super::resolver;
 use crate::diagnostic::{Diagnostic, Place, Source, limited, nearest};
 use crate::script::Script;
 use functions::Imported;
@@ -155,7 +156,7 @@ fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Str
 
 fn functions_of(program: &Program, path: &str) -> Result<Option<Imported>, String> {
     let name = resolver::full_name(program, None, path)?;
-    if program.files.is_none() && !super::stdlib::is_std(&name) {
+    if program.files.is_none() && !super::language::stdlib::is_std(&name) {
         return Ok(None);
     }
     let script = Script::rhai(Source::new(name.as_str(), resolver::text(program, &name)?));

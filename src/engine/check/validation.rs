@@ -4,7 +4,7 @@ use super::kinds::Kind;
 use super::start_of;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
-use crate::engine::docs;
+use crate::engine::language::docs;
 use rhai::{CustomExpr, FnCallExpr, Position};
 
 /// The variables that a validation is given.

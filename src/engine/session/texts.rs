@@ -1,8 +1,8 @@
 //! A session's text: what of it goes on, and what becomes blank so that the rest keeps its place.
 
 use crate::engine::agent_api::Agent;
-use crate::engine::program::parse_text;
-use crate::engine::statements;
+use crate::engine::language::program::parse_text;
+use crate::engine::language::statements;
 use rhai::{AST, Dynamic, Scope, Stmt};
 use std::ops::Range;
 

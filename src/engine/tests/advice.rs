@@ -1,6 +1,7 @@
 //! An advice names only what there is: each function, method and module in one is looked up.
 
-use crate::engine::{STD_MODULES, docs, names};
+use crate::engine::language::docs;
+use crate::engine::{STD_MODULES, names};
 use regex::Regex;
 
 /// Where advices are written.
@@ -23,10 +24,10 @@ const TEXTS: [&str; 22] = [
     include_str!("../check/validation.rs"),
     include_str!("../errors.rs"),
     include_str!("../facts.rs"),
-    include_str!("../stdlib.rs"),
-    include_str!("../syntax.rs"),
-    include_str!("../syntax_errors.rs"),
-    include_str!("../syntax_slips.rs"),
+    include_str!("../language/stdlib.rs"),
+    include_str!("../language/grammar.rs"),
+    include_str!("../language/syntax_errors.rs"),
+    include_str!("../language/syntax_slips.rs"),
 ];
 
 /// Names that stand for the user's own: functions, and what another program has.

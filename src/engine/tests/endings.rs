@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::at::Site;
-use crate::engine::duration::Millis;
+use crate::engine::language::duration::Millis;
 use crate::engine::state::Run;
 use crate::event::Wake;
 use rhai::Position;

@@ -6,14 +6,14 @@ use rhai::{AST, FnAccess};
 
 /// Name and text of each module.
 pub const MODULES: &[(&str, &str)] = &[
-    ("std/calls", include_str!("../../stdlib/calls.rhai")),
-    ("std/dtmf", include_str!("../../stdlib/dtmf.rhai")),
-    ("std/messages", include_str!("../../stdlib/messages.rhai")),
-    ("std/registration", include_str!("../../stdlib/registration.rhai")),
-    ("std/retry", include_str!("../../stdlib/retry.rhai")),
-    ("std/sip", include_str!("../../stdlib/sip.rhai")),
-    ("std/stats", include_str!("../../stdlib/stats.rhai")),
-    ("std/transfers", include_str!("../../stdlib/transfers.rhai")),
+    ("std/calls", include_str!("../../../stdlib/calls.rhai")),
+    ("std/dtmf", include_str!("../../../stdlib/dtmf.rhai")),
+    ("std/messages", include_str!("../../../stdlib/messages.rhai")),
+    ("std/registration", include_str!("../../../stdlib/registration.rhai")),
+    ("std/retry", include_str!("../../../stdlib/retry.rhai")),
+    ("std/sip", include_str!("../../../stdlib/sip.rhai")),
+    ("std/stats", include_str!("../../../stdlib/stats.rhai")),
+    ("std/transfers", include_str!("../../../stdlib/transfers.rhai")),
 ];
 
 /// Whether a source is one of the embedded modules: no place that a user could mend.

@@ -1,11 +1,11 @@
 //! What the language adds to Rhai's grammar: `await … within …`, `await … during …`, and duration literals.
 
-use super::at::Site;
 use super::duration::{self, Millis};
-use super::errors::{plain_type, wrong_at};
-use super::state::{Fallible, Run};
-use super::waiter::Waiter;
-use super::{blocks, claims, waiting};
+use crate::engine::at::Site;
+use crate::engine::errors::{plain_type, wrong_at};
+use crate::engine::state::{Fallible, Run};
+use crate::engine::waiter::Waiter;
+use crate::engine::{blocks, claims, waiting};
 use rhai::{
     ASTNode, CustomExpr, Dynamic, Engine, EvalContext, Expr, Expression, LexError, NativeCallContext, Position, Token,
 };
@@ -124,7 +124,7 @@ pub fn map_tokens(engine: &mut Engine, text: &str, runs: bool) {
     let pending = Mutex::new(None::<i64>);
     #[expect(deprecated, reason = "rhai marks it as volatile, and our version of rhai is pinned by Cargo.lock")]
     engine.on_parse_token(move |token, position, _| {
-        let mut pending = super::state::lock(&pending);
+        let mut pending = crate::engine::state::lock(&pending);
         if let Some(microseconds) = pending.take() {
             return Token::IntegerConstant(microseconds);
         }

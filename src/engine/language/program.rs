@@ -1,10 +1,11 @@
 //! From a script's text to something that can be run.
 
-use super::blocks::Selection;
 use super::recovery::{self, LeftOut};
-use super::shared::with_shared;
-use super::{api, claims, syntax, syntax_errors};
+use super::{grammar, syntax_errors};
 use crate::diagnostic::Diagnostic;
+use crate::engine::blocks::Selection;
+use crate::engine::shared::with_shared;
+use crate::engine::{api, claims};
 use crate::script::Script;
 use rhai::{AST, Stmt};
 use std::fmt;
@@ -17,12 +18,12 @@ pub type Loader = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
 /// A compiled script.
 #[derive(Clone)]
 pub struct Program {
-    pub(super) script: Arc<Script>,
-    pub(super) ast: Arc<AST>,
+    pub(in crate::engine) script: Arc<Script>,
+    pub(in crate::engine) ast: Arc<AST>,
     /// What runs; made when it first does.
-    pub(super) to_run: Arc<OnceLock<AST>>,
-    pub(super) files: Option<Loader>,
-    pub(super) selection: Selection,
+    pub(in crate::engine) to_run: Arc<OnceLock<AST>>,
+    pub(in crate::engine) files: Option<Loader>,
+    pub(in crate::engine) selection: Selection,
 }
 
 impl fmt::Debug for Program {
@@ -38,7 +39,7 @@ impl Program {
     }
 
     /// The syntax tree of a compiled script as it runs.
-    pub(super) fn to_run(&self) -> &AST {
+    pub(in crate::engine) fn to_run(&self) -> &AST {
         self.to_run.get_or_init(|| match claims::parse_to_run(&self.script.rhai, &self.script.source.name) {
             Ok(ast) => with_shared(&ast),
             Err(_) => (*self.ast).clone(),
@@ -50,7 +51,7 @@ impl Program {
     }
 
     /// The variables of the top level, for "did you mean".
-    pub(super) fn variables(&self) -> Vec<String> {
+    pub(in crate::engine) fn variables(&self) -> Vec<String> {
         let named = |statement: &Stmt| match statement {
             Stmt::Var(var, ..) => Some(var.0.name.to_string()),
             _ => None,
@@ -64,7 +65,7 @@ const LAST_LINE: usize = 65_534;
 
 impl Program {
     /// A script and its syntax tree.
-    pub(super) fn new(script: &Script, ast: AST) -> Program {
+    pub(in crate::engine) fn new(script: &Script, ast: AST) -> Program {
         let (script, ast) = (Arc::new(script.clone()), Arc::new(ast));
         Program { script, ast, to_run: Arc::default(), files: None, selection: Selection::Whole }
     }
@@ -116,7 +117,7 @@ pub fn parse_lines(script: &Script) -> Parsed {
 /// Compiles a text under the name by which errors and imports will know it.
 pub fn parse_text(text: &str, source: &str) -> Result<AST, rhai::ParseError> {
     let mut engine = api::engine();
-    syntax::map_tokens(&mut engine, text, false);
+    grammar::map_tokens(&mut engine, text, false);
     let mut ast = engine.compile(text)?;
     ast.set_source(source);
     Ok(ast)

@@ -1,6 +1,6 @@
 //! Durations as scripts see them: `5s`, `500ms`, `2m`; they compare, add and print.
 
-use super::api::register;
+use crate::engine::api::register;
 use rhai::{Dynamic, ImmutableString, Module};
 use std::cmp::Ordering;
 use std::fmt;
@@ -37,7 +37,7 @@ impl Millis {
         } else if value.is_int() || value.is_float() {
             return Err(format!("`{value}` has no unit: write {value}s or {value}ms"));
         } else {
-            let kind = super::errors::plain_type(value.type_name());
+            let kind = crate::engine::errors::plain_type(value.type_name());
             return Err(format!("a duration is due here (5s, 500ms, 2m), not {kind}"));
         };
         match given.0 {
