@@ -1,13 +1,13 @@
 //! Agents as scripts see them: `agent("alice")`, and baresip's commands under plain names.
 
 use super::api::register;
-use super::at::Site;
 use super::call::Call;
 use super::errors::{plain_type, wrong};
-use super::host::{AgentAsk, Host, Reply};
 use super::language::duration::Millis;
 use super::party::Party;
-use super::state::{Fallible, Run};
+use super::script::at::Site;
+use super::script::host::{AgentAsk, Host, Reply};
+use super::script::run::{Fallible, Run};
 use super::waiter::Waiter;
 use crate::diagnostic::mask_secrets;
 use crate::event::{At, Ended};

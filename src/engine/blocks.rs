@@ -3,13 +3,13 @@
 //! The top level runs once to find the tests ([`collect`]), and again at the start of each of them: so a test sees what the file
 //! declares before it, and a loop may make a test of each of its rows.
 
-use super::at::Site;
 use super::errors::{self, plain_type, wrong_at};
-use super::host::Host;
 use super::language::program::Program;
 use super::runner;
+use super::script::at::Site;
+use super::script::host::Host;
+use super::script::run::{Fallible, Limits, Run, lock};
 use super::session;
-use super::state::{Fallible, Limits, Run, lock};
 use crate::diagnostic::{Diagnostic, mask_secrets};
 use crate::event::{At, Ended, How};
 use rhai::{ASTNode, Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, Position, Scope, Stmt};

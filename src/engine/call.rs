@@ -2,11 +2,11 @@
 
 use super::agent_api::{Agent, ReplyValue};
 use super::api::register;
-use super::at::Site;
-use super::host::Reply;
 use super::party::Party;
 use super::rules::matching::Which;
-use super::state::{Fallible, Run};
+use super::script::at::Site;
+use super::script::host::Reply;
+use super::script::run::{Fallible, Run};
 use super::waiter::Waiter;
 use crate::event::{Ended, Event};
 use rhai::{Dynamic, Module, NativeCallContext};

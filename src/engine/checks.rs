@@ -1,9 +1,9 @@
 //! What a script claims: `assert`, `assert_eq`, `check`, `fail`; and when it does not: `skip`.
 
 use super::api::register;
-use super::at::Site;
 use super::language::statements::in_parentheses;
-use super::state::{Fallible, Run, lock};
+use super::script::at::Site;
+use super::script::run::{Fallible, Run, lock};
 use super::steps;
 use crate::diagnostic::mask_secrets;
 use crate::event::{At, Ended, How, Note};

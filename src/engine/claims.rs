@@ -4,13 +4,13 @@
 //! else that reads a script sees the plain calls.
 
 use super::api;
-use super::at::Site;
 use super::check::start_of;
 use super::checks::{self, shown};
 use super::language::grammar;
 use super::language::program::parse_text;
 use super::language::statements::{operand, unopened};
-use super::state::{Fallible, Run};
+use super::script::at::Site;
+use super::script::run::{Fallible, Run};
 use crate::diagnostic::mask_secrets;
 use rhai::{AST, Dynamic, Engine, EvalContext, Expr, Expression, FnCallExpr, NativeCallContext, Position};
 

@@ -1,12 +1,12 @@
 //! How a run ended, in plain words and with a place in the user's text: what Rhai's runtime errors mean.
 
 use super::agent_api::Agent;
-use super::at::Site;
 use super::call::Call;
 use super::event_value::EventValue;
 use super::language::stdlib;
 use super::names;
-use super::state::{Run, lock};
+use super::script::at::Site;
+use super::script::run::{Run, lock};
 use super::waiter::Waiter;
 use crate::diagnostic::nearest;
 use crate::event::{Ended, How};

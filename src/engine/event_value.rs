@@ -5,7 +5,7 @@ use super::api::register;
 use super::call::Call;
 use super::errors::wrong;
 use super::rules::shortfall::describe;
-use super::state::Fallible;
+use super::script::run::Fallible;
 use super::waiter::rhai_index;
 use crate::diagnostic::nearest;
 use crate::event::{Body, Event, Note, fields};

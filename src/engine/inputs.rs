@@ -1,10 +1,10 @@
 //! What a script is given from outside: `param`, `secret`, `account`, `timeout`; and `tags`, by which it is picked.
 
 use super::api::register;
-use super::at::Site;
 use super::errors::{plain_type, wrong};
 use super::language::duration::Millis;
-use super::state::{Fallible, Run, lock};
+use super::script::at::Site;
+use super::script::run::{Fallible, Run, lock};
 use crate::event::{Ended, Note};
 use rhai::{Array, Dynamic, Module, NativeCallContext};
 

@@ -2,10 +2,10 @@
 
 use super::agent_api::{Agent, ReplyValue, word};
 use super::api::register;
-use super::at::Site;
 use super::call::Call;
 use super::language::grammar;
-use super::state::{Fallible, Run};
+use super::script::at::Site;
+use super::script::run::{Fallible, Run};
 use super::waiter::{self, Waiter};
 use crate::event::Ended;
 use rhai::{Dynamic, Module, NativeCallContext, Variant};

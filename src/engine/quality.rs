@@ -3,7 +3,7 @@
 use super::api::register;
 use super::errors::wrong;
 use super::language::duration::Millis;
-use super::state::Fallible;
+use super::script::run::Fallible;
 use crate::agent::quality;
 use rhai::{Dynamic, Module};
 

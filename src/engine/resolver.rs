@@ -4,7 +4,7 @@ use super::claims;
 use super::errors::{wrong, wrong_at};
 use super::language::program::Program;
 use super::language::{stdlib, syntax_errors};
-use super::state::lock;
+use super::script::run::lock;
 use crate::diagnostic::{Source, nearest};
 use crate::script::Script;
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};

@@ -1,10 +1,10 @@
 //! Running a program to its end, whatever it does.
 
 use super::blocks::Selection;
-use super::host::Host;
 use super::language::program::Program;
 use super::resolver::Resolver;
-use super::state::{Limits, Run, lock};
+use super::script::host::Host;
+use super::script::run::{Limits, Run, lock};
 use super::{api, errors, session};
 use crate::event::{Ended, How, Note};
 use rhai::{Dynamic, Engine, EvalContext, Scope};

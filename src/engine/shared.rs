@@ -2,7 +2,7 @@
 //! names is shared with all of them. They read it; only the top level changes it.
 
 use super::check::own_functions;
-use super::state::{Run, lock};
+use super::script::run::{Run, lock};
 use rhai::{AST, ASTNode, CustomExpr, Dynamic, Engine, Expr, Scope, Stmt};
 use std::collections::HashSet;
 

@@ -1,10 +1,10 @@
 //! Waiting for a time: `sleep`, and `news`, which an event ends earlier.
 
 use super::api::register;
-use super::at::Site;
 use super::errors::wrong;
 use super::language::duration::Millis;
-use super::state::{Fallible, Run};
+use super::script::at::Site;
+use super::script::run::{Fallible, Run};
 use super::waiting::note_waiting;
 use crate::event::{Body, Wake};
 use rhai::{Dynamic, Module, NativeCallContext};

@@ -2,15 +2,15 @@
 
 use super::api;
 use super::api::register;
-use super::at::Site;
 use super::errors;
 use super::event_value::{EventValue, field, from_json};
-use super::host::{AgentAsk, Host, Reply};
 use super::language::program::Program;
-use super::memory::Memory;
 use super::resolver::Resolver;
 use super::runner::in_thread;
-use super::state::{Fallible, Limits, Run, lock};
+use super::script::at::Site;
+use super::script::host::{AgentAsk, Host, Reply};
+use super::script::memory::Memory;
+use super::script::run::{Fallible, Limits, Run, lock};
 use super::waiter::rhai_index;
 use crate::event::{At, Body, Clock, Ended, Event, How, Log, Note};
 use rhai::{Array, Dynamic, Engine, EvalContext, ImmutableString, Module, NativeCallContext, Scope};

@@ -4,9 +4,9 @@ use super::agent_api::{Agent, ReplyValue};
 use super::call::Call;
 use super::errors::plain_type;
 use super::event_value::EventValue;
-use super::host::Reply;
 use super::language::duration::Millis;
 use super::rules::shortfall::describe;
+use super::script::host::Reply;
 use super::waiter::Waiter;
 use rhai::{Array, Dynamic, Map};
 

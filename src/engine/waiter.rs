@@ -7,7 +7,7 @@ use super::language::grammar::PARENTHESES;
 use super::rules::matching::{Member, Want, Which};
 use super::rules::pattern::{Message, Pattern};
 use super::rules::shortfall::shorten;
-use super::state::{Fallible, Run};
+use super::script::run::{Fallible, Run};
 use crate::diagnostic::nearest;
 use crate::event::EVENT_NAMES;
 use rhai::{Array, Dynamic, FnPtr, INT, ImmutableString, Module, NativeCallContext};

@@ -1,6 +1,5 @@
 //! Waiting: `await` on waiters.
 
-use super::at::Site;
 use super::errors::{Failure, plain_type, wrong_at};
 use super::event_value::{EventValue, reading};
 use super::language::duration::Millis;
@@ -8,7 +7,8 @@ use super::rules::marks::Marks;
 use super::rules::matching::{Found, Member};
 use super::rules::shortfall::{Refusal, Shortfall, describe};
 use super::rules::taking::Taking;
-use super::state::{Fallible, Run, lock};
+use super::script::at::Site;
+use super::script::run::{Fallible, Run, lock};
 use super::waiter::Waiter;
 use crate::event::{Body, Ended, Event, Note, OF_SOUND, Wake};
 use rhai::{Dynamic, FnPtr, NativeCallContext};

@@ -1,9 +1,9 @@
 //! What the language adds to Rhai's grammar: `await … within …`, `await … during …`, and duration literals.
 
 use super::duration::{self, Millis};
-use crate::engine::at::Site;
 use crate::engine::errors::{plain_type, wrong_at};
-use crate::engine::state::{Fallible, Run};
+use crate::engine::script::at::Site;
+use crate::engine::script::run::{Fallible, Run};
 use crate::engine::waiter::Waiter;
 use crate::engine::{blocks, claims, waiting};
 use rhai::{
@@ -124,7 +124,7 @@ pub fn map_tokens(engine: &mut Engine, text: &str, runs: bool) {
     let pending = Mutex::new(None::<i64>);
     #[expect(deprecated, reason = "rhai marks it as volatile, and our version of rhai is pinned by Cargo.lock")]
     engine.on_parse_token(move |token, position, _| {
-        let mut pending = crate::engine::state::lock(&pending);
+        let mut pending = crate::engine::script::run::lock(&pending);
         if let Some(microseconds) = pending.take() {
             return Token::IntegerConstant(microseconds);
         }

@@ -1,9 +1,9 @@
 //! How runs end: failed checks, stops that nothing swallows, limits, panics.
 
 use super::*;
-use crate::engine::at::Site;
 use crate::engine::language::duration::Millis;
-use crate::engine::state::Run;
+use crate::engine::script::at::Site;
+use crate::engine::script::run::Run;
 use crate::event::Wake;
 use rhai::Position;
 

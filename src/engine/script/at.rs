@@ -1,8 +1,8 @@
 //! Where in a script something happens.
 
-use super::resolver;
-use super::state::{Run, lock};
+use super::run::{Run, lock};
 use crate::diagnostic::Source;
+use crate::engine::resolver;
 use crate::event::At;
 use rhai::{EvalContext, NativeCallContext, Position};
 use std::sync::Arc;

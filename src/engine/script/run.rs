@@ -1,14 +1,14 @@
 //! A run as its native functions see it.
 
 use super::at::Site;
-use super::blocks::Block;
-use super::errors::wrong;
 use super::host::Host;
-use super::language::duration::Millis;
-use super::language::program::Program;
 use super::memory::Memory;
-use super::rules::marks::Marks;
-use super::steps::FailedSteps;
+use crate::engine::blocks::Block;
+use crate::engine::errors::wrong;
+use crate::engine::language::duration::Millis;
+use crate::engine::language::program::Program;
+use crate::engine::rules::marks::Marks;
+use crate::engine::steps::FailedSteps;
 use crate::event::{At, Ended, Log};
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -177,7 +177,7 @@ impl Run {
 
     /// Ends the run, whatever the script catches: the reason is sticky in the log, and no operation runs after it.
     pub fn end(&self, mut ended: Ended, site: &Site) -> Box<EvalAltResult> {
-        let std = site.source.as_deref().is_some_and(super::language::stdlib::is_std);
+        let std = site.source.as_deref().is_some_and(crate::engine::language::stdlib::is_std);
         if ended.at.is_none() && !std {
             ended.at = Some(self.at(site));
         }

@@ -1,6 +1,6 @@
 //! What the engine asks of the run that it serves.
 
-use super::session::Session;
+use crate::engine::session::Session;
 use crate::event::{At, Ended, Log, Note};
 use std::sync::Arc;
 
