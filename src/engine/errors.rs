@@ -1,13 +1,13 @@
 //! How a run ended, in plain words and with a place in the user's text: what Rhai's runtime errors mean.
 
-use super::agent_api::Agent;
-use super::call::Call;
-use super::event_value::EventValue;
+use super::api::agent::Agent;
+use super::api::call::Call;
+use super::api::event_value::EventValue;
+use super::api::names;
+use super::api::waiter::Waiter;
 use super::language::stdlib;
-use super::names;
 use super::script::at::Site;
 use super::script::run::{Run, lock};
-use super::waiter::Waiter;
 use crate::diagnostic::nearest;
 use crate::event::{Ended, How};
 use rhai::{Dynamic, EvalAltResult, Position};

@@ -3,35 +3,20 @@
 //! [`compile`] gives a [`Program`], [`check`] finds what can be found without a run, [`run`] runs it. A run has one
 //! cheap engine over shared modules (`api`), and one `Run` (`state`) that all native functions find through it.
 
-mod agent_api;
 mod api;
 mod blocks;
-mod call;
 mod check;
-mod checks;
-mod claims;
-mod directives;
 mod errors;
-mod event_value;
 mod facts;
-mod inputs;
 mod language;
-mod names;
-mod party;
-mod quality;
 mod resolver;
 mod rules;
 mod runner;
 mod script;
 mod session;
-mod shared;
-mod sleeping;
-mod steps;
 mod suggest;
 mod validation;
 mod value;
-mod waiter;
-mod waiting;
 
 #[cfg(test)]
 mod tests;

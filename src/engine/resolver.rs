@@ -1,6 +1,6 @@
 //! `import`: embedded modules by `std/…`, and the user's own files through the program's loader.
 
-use super::claims;
+use super::api::comparisons;
 use super::errors::{wrong, wrong_at};
 use super::language::program::Program;
 use super::language::{stdlib, syntax_errors};
@@ -26,7 +26,7 @@ impl Resolver {
     fn load(&self, engine: &Engine, name: &str) -> Result<Shared<Module>, Box<EvalAltResult>> {
         let text = text(&self.program, name).map_err(wrong)?;
         let script = Script::rhai(Source::new(name, text));
-        let ast = claims::parse_to_run(&script.rhai, name).map_err(|error| {
+        let ast = comparisons::parse_to_run(&script.rhai, name).map_err(|error| {
             let diagnostic = syntax_errors::diagnostic(&error, &script);
             let place = diagnostic.place.map(|place| place.to_string()).unwrap_or_default();
             wrong(format!("`{name}` does not compile: {place}: {}", diagnostic.message))

@@ -3,10 +3,10 @@
 //! Data only; lines and columns count from 1, columns in characters, as everywhere. A classic testfile has its own answers
 //! in `testfile::suggest`.
 
+use super::api::names;
 use super::check::{self, Kind, Seen};
 use super::language::stdlib::StdFunction;
 use super::language::{docs, program, stdlib};
-use super::names;
 use crate::diagnostic::{Sort, Source, Suggestion};
 use crate::event::{EVENT_NAMES, fields, meaning};
 use crate::script::Script;

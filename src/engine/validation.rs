@@ -1,9 +1,10 @@
 //! Validation scripts in Rhai: they judge a run by its record. An engine of their own has no function that touches the world.
 
 use super::api;
+use super::api::event_value::{EventValue, field, from_json};
 use super::api::register;
+use super::api::waiter::rhai_index;
 use super::errors;
-use super::event_value::{EventValue, field, from_json};
 use super::language::program::Program;
 use super::resolver::Resolver;
 use super::runner::in_thread;
@@ -11,7 +12,6 @@ use super::script::at::Site;
 use super::script::host::{AgentAsk, Host, Reply};
 use super::script::memory::Memory;
 use super::script::run::{Fallible, Limits, Run, lock};
-use super::waiter::rhai_index;
 use crate::event::{At, Body, Clock, Ended, Event, How, Log, Note};
 use rhai::{Array, Dynamic, Engine, EvalContext, ImmutableString, Module, NativeCallContext, Scope};
 use serde_json::Value;

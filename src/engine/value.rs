@@ -1,13 +1,13 @@
 //! A value as a session shows it: short, in one line.
 
-use super::agent_api::{Agent, ReplyValue};
-use super::call::Call;
+use super::api::agent::{Agent, ReplyValue};
+use super::api::call::Call;
+use super::api::event_value::EventValue;
+use super::api::waiter::Waiter;
 use super::errors::plain_type;
-use super::event_value::EventValue;
 use super::language::duration::Millis;
 use super::rules::shortfall::describe;
 use super::script::host::Reply;
-use super::waiter::Waiter;
 use rhai::{Array, Dynamic, Map};
 
 /// So much of a list or a map is shown.

@@ -3,8 +3,8 @@
 use super::kinds::Kind;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
+use crate::engine::api::names;
 use crate::engine::language::duration::Millis;
-use crate::engine::names;
 use crate::engine::rules::pattern::Pattern;
 use crate::event::{Ended, is_no_flow_hash};
 use rhai::{Expr, FnCallExpr, Position};

@@ -1,12 +1,12 @@
 //! What a check knows of a value before it is there.
 
 use super::in_place;
-use crate::engine::agent_api::{Agent, ReplyValue};
-use crate::engine::call::Call;
-use crate::engine::event_value::EventValue;
+use crate::engine::api::agent::{Agent, ReplyValue};
+use crate::engine::api::call::Call;
+use crate::engine::api::event_value::EventValue;
+use crate::engine::api::waiter::Waiter;
 use crate::engine::language::duration::Millis;
 use crate::engine::validation::Telefonist;
-use crate::engine::waiter::Waiter;
 use crate::event::fields;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 use std::any::TypeId;

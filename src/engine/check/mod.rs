@@ -22,7 +22,7 @@ mod statements;
 mod validation;
 mod walk;
 
-use super::agent_api::COMMANDS;
+use super::api::agent::COMMANDS;
 use super::language::program::{self, Loader, Parsed, Program};
 use super::language::syntax_errors;
 use super::resolver;

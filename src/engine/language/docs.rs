@@ -125,9 +125,9 @@ pub fn method(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::agent_api::Agent;
-    use crate::engine::names;
-    use crate::engine::waiter::Waiter;
+    use crate::engine::api::agent::Agent;
+    use crate::engine::api::names;
+    use crate::engine::api::waiter::Waiter;
     use std::any::TypeId;
 
     #[test]

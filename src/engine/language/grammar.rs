@@ -1,11 +1,12 @@
 //! What the language adds to Rhai's grammar: `await … within …`, `await … during …`, and duration literals.
 
 use super::duration::{self, Millis};
+use crate::engine::api::waiter::Waiter;
+use crate::engine::api::{comparisons, waiting};
+use crate::engine::blocks;
 use crate::engine::errors::{plain_type, wrong_at};
 use crate::engine::script::at::Site;
 use crate::engine::script::run::{Fallible, Run};
-use crate::engine::waiter::Waiter;
-use crate::engine::{blocks, claims, waiting};
 use rhai::{
     ASTNode, CustomExpr, Dynamic, Engine, EvalContext, Expr, Expression, LexError, NativeCallContext, Position, Token,
 };
@@ -142,9 +143,9 @@ pub fn map_tokens(engine: &mut Engine, text: &str, runs: bool) {
                 };
             }
             Token::Identifier(word) if runs && is_call(&lines, position) => {
-                return match claims::keyword(word) {
+                return match comparisons::keyword(word) {
                     Some(keyword) => {
-                        *pending = Some(claims::encode(position));
+                        *pending = Some(comparisons::encode(position));
                         Token::Custom(Box::new(keyword.into()))
                     }
                     None => token,

@@ -3,9 +3,10 @@
 use super::recovery::{self, LeftOut};
 use super::{grammar, syntax_errors};
 use crate::diagnostic::Diagnostic;
+use crate::engine::api;
+use crate::engine::api::comparisons;
+use crate::engine::api::shared::with_shared;
 use crate::engine::blocks::Selection;
-use crate::engine::shared::with_shared;
-use crate::engine::{api, claims};
 use crate::script::Script;
 use rhai::{AST, Stmt};
 use std::fmt;
@@ -40,7 +41,7 @@ impl Program {
 
     /// The syntax tree of a compiled script as it runs.
     pub(in crate::engine) fn to_run(&self) -> &AST {
-        self.to_run.get_or_init(|| match claims::parse_to_run(&self.script.rhai, &self.script.source.name) {
+        self.to_run.get_or_init(|| match comparisons::parse_to_run(&self.script.rhai, &self.script.source.name) {
             Ok(ast) => with_shared(&ast),
             Err(_) => (*self.ast).clone(),
         })

@@ -3,12 +3,12 @@
 use super::at::Site;
 use super::host::Host;
 use super::memory::Memory;
+use crate::engine::api::steps::FailedSteps;
 use crate::engine::blocks::Block;
 use crate::engine::errors::wrong;
 use crate::engine::language::duration::Millis;
 use crate::engine::language::program::Program;
 use crate::engine::rules::marks::Marks;
-use crate::engine::steps::FailedSteps;
 use crate::event::{At, Ended, Log};
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
 use std::collections::{BTreeSet, HashMap, HashSet};

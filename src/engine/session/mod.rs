@@ -6,16 +6,16 @@
 mod texts;
 
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::engine::agent_api::Agent;
+use crate::engine::api::agent::Agent;
+use crate::engine::api::comparisons::parse_to_run;
+use crate::engine::api::shared::share_all;
 use crate::engine::check::{self, Known};
-use crate::engine::claims::parse_to_run;
 use crate::engine::errors;
 use crate::engine::language::program::{Loader, Program, parse_text};
 use crate::engine::language::statements;
 use crate::engine::runner::{STACK, engine, internal_error};
 use crate::engine::script::host::Host;
 use crate::engine::script::run::{Limits, Run, lock};
-use crate::engine::shared::share_all;
 use crate::engine::value;
 use crate::event::{Ended, How, Log};
 use crate::script::Script;

@@ -1,6 +1,6 @@
 //! A session's text: what of it goes on, and what becomes blank so that the rest keeps its place.
 
-use crate::engine::agent_api::Agent;
+use crate::engine::api::agent::Agent;
 use crate::engine::language::program::parse_text;
 use crate::engine::language::statements;
 use rhai::{AST, Dynamic, Scope, Stmt};

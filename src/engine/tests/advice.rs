@@ -1,7 +1,8 @@
 //! An advice names only what there is: each function, method and module in one is looked up.
 
+use crate::engine::STD_MODULES;
+use crate::engine::api::names;
 use crate::engine::language::docs;
-use crate::engine::{STD_MODULES, names};
 use regex::Regex;
 
 /// Where advices are written.

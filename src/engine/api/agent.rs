@@ -1,15 +1,15 @@
 //! Agents as scripts see them: `agent("alice")`, and baresip's commands under plain names.
 
-use super::api::register;
 use super::call::Call;
-use super::errors::{plain_type, wrong};
-use super::language::duration::Millis;
 use super::party::Party;
-use super::script::at::Site;
-use super::script::host::{AgentAsk, Host, Reply};
-use super::script::run::{Fallible, Run};
+use super::register;
 use super::waiter::Waiter;
 use crate::diagnostic::mask_secrets;
+use crate::engine::errors::{plain_type, wrong};
+use crate::engine::language::duration::Millis;
+use crate::engine::script::at::Site;
+use crate::engine::script::host::{AgentAsk, Host, Reply};
+use crate::engine::script::run::{Fallible, Run};
 use crate::event::{At, Ended};
 use rhai::{Dynamic, Map, Module, NativeCallContext};
 use std::fmt;

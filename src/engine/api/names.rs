@@ -1,10 +1,10 @@
 //! The functions that scripts can call, by name: for "did you mean", and for checks before a run.
 
-use super::agent_api::{Agent, ReplyValue};
-use super::api;
+use super::agent::{Agent, ReplyValue};
 use super::event_value::EventValue;
-use super::language::duration::Millis;
 use super::waiter::Waiter;
+use crate::engine::api;
+use crate::engine::language::duration::Millis;
 use rhai::{Array, Dynamic, FLOAT, FnPtr, INT, ImmutableString, Map};
 use std::any::TypeId;
 use std::collections::BTreeMap;

@@ -1,11 +1,11 @@
 //! Waiting for a time: `sleep`, and `news`, which an event ends earlier.
 
-use super::api::register;
-use super::errors::wrong;
-use super::language::duration::Millis;
-use super::script::at::Site;
-use super::script::run::{Fallible, Run};
+use super::register;
 use super::waiting::note_waiting;
+use crate::engine::errors::wrong;
+use crate::engine::language::duration::Millis;
+use crate::engine::script::at::Site;
+use crate::engine::script::run::{Fallible, Run};
 use crate::event::{Body, Wake};
 use rhai::{Dynamic, Module, NativeCallContext};
 use std::sync::Arc;

@@ -3,15 +3,15 @@
 //! A native function gets only true or false. So a script that is to run is parsed once more, with both as custom syntax. Everything
 //! else that reads a script sees the plain calls.
 
-use super::api;
-use super::check::start_of;
-use super::checks::{self, shown};
-use super::language::grammar;
-use super::language::program::parse_text;
-use super::language::statements::{operand, unopened};
-use super::script::at::Site;
-use super::script::run::{Fallible, Run};
+use super::assertions::{self, shown};
 use crate::diagnostic::mask_secrets;
+use crate::engine::api;
+use crate::engine::check::start_of;
+use crate::engine::language::grammar;
+use crate::engine::language::program::parse_text;
+use crate::engine::language::statements::{operand, unopened};
+use crate::engine::script::at::Site;
+use crate::engine::script::run::{Fallible, Run};
 use rhai::{AST, Dynamic, Engine, EvalContext, Expr, Expression, FnCallExpr, NativeCallContext, Position};
 
 /// The functions and the keywords that they become; no names that a script could have.
@@ -92,8 +92,8 @@ fn claim(context: &mut EvalContext, inputs: &[Expression], function: &str) -> Fa
     };
     let values = if holds { vec![] } else { values(&run, &call, &site, &seen) };
     match function {
-        "assert" => checks::assert(&call, holds, why.as_deref(), values),
-        _ => checks::check(&call, holds, why.as_deref(), values),
+        "assert" => assertions::assert(&call, holds, why.as_deref(), values),
+        _ => assertions::check(&call, holds, why.as_deref(), values),
     }
     .map(Dynamic::from)
 }

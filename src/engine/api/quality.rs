@@ -1,10 +1,10 @@
 //! `mos(loss, jitter, round_trip)`: how a call sounded, as a number.
 
-use super::api::register;
-use super::errors::wrong;
-use super::language::duration::Millis;
-use super::script::run::Fallible;
+use super::register;
 use crate::agent::quality;
+use crate::engine::errors::wrong;
+use crate::engine::language::duration::Millis;
+use crate::engine::script::run::Fallible;
 use rhai::{Dynamic, Module};
 
 /// The estimate of [`quality::mos`]; loss is a share of the packets (0 to 1), the others are durations.

@@ -1,13 +1,13 @@
 //! Events as scripts see them: `e.type`, `e.time`, `e.param`, `e.headers["Contact"]`, `e.rtcp_stats.rtt`.
 
-use super::agent_api::ReplyValue;
-use super::api::register;
+use super::agent::ReplyValue;
 use super::call::Call;
-use super::errors::wrong;
-use super::rules::shortfall::describe;
-use super::script::run::Fallible;
+use super::register;
 use super::waiter::rhai_index;
 use crate::diagnostic::nearest;
+use crate::engine::errors::wrong;
+use crate::engine::rules::shortfall::describe;
+use crate::engine::script::run::Fallible;
 use crate::event::{Body, Event, Note, fields};
 use rhai::{Dynamic, ImmutableString, Map, Module};
 use serde_json::Value;

@@ -1,10 +1,23 @@
 //! The functions that scripts call, in modules that all engines share.
 
+pub mod agent;
+pub mod assertions;
+pub mod call;
+pub mod comparisons;
+pub mod directives;
+pub mod event_value;
+pub mod inputs;
+pub mod names;
+pub mod party;
+pub mod quality;
+pub mod shared;
+pub mod sleeping;
+pub mod steps;
+pub mod waiter;
+pub mod waiting;
+
 use super::language::{duration, grammar};
-use super::{
-    agent_api, blocks, call, checks, claims, directives, event_value, inputs, party, quality, shared, sleeping, steps,
-    validation, waiter,
-};
+use super::{blocks, validation};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, FuncRegistration, Module, OptimizationLevel, RhaiNativeFunc, Shared, Variant};
 use std::sync::LazyLock;
@@ -18,14 +31,14 @@ static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     duration::register_into(&mut module);
     event_value::register_into(&mut module);
     quality::register_into(&mut module);
-    agent_api::register_into(&mut module);
+    agent::register_into(&mut module);
     call::register_into(&mut module);
     party::register_into(&mut module);
     waiter::register_into(&mut module);
     sleeping::register_into(&mut module);
     directives::register_into(&mut module);
     inputs::register_into(&mut module);
-    checks::register_into(&mut module);
+    assertions::register_into(&mut module);
     steps::register_into(&mut module);
     #[cfg(test)]
     super::tests::register_into(&mut module);
@@ -84,7 +97,7 @@ fn engine_with(functions: Shared<Module>) -> Engine {
     engine.set_max_map_size(1 << 16);
     engine.set_max_modules(256);
     grammar::register_into(&mut engine);
-    claims::register_into(&mut engine);
+    comparisons::register_into(&mut engine);
     blocks::register_into(&mut engine);
     shared::register_into(&mut engine);
     engine

@@ -1,13 +1,13 @@
 //! One of an agent's calls: what `dial` gives, and `.call` of an event. Its commands and waits concern no other call.
 
-use super::agent_api::{Agent, ReplyValue};
-use super::api::register;
+use super::agent::{Agent, ReplyValue};
 use super::party::Party;
-use super::rules::matching::Which;
-use super::script::at::Site;
-use super::script::host::Reply;
-use super::script::run::{Fallible, Run};
+use super::register;
 use super::waiter::Waiter;
+use crate::engine::rules::matching::Which;
+use crate::engine::script::at::Site;
+use crate::engine::script::host::Reply;
+use crate::engine::script::run::{Fallible, Run};
 use crate::event::{Ended, Event};
 use rhai::{Dynamic, Module, NativeCallContext};
 use std::fmt;

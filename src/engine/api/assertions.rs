@@ -1,11 +1,11 @@
 //! What a script claims: `assert`, `assert_eq`, `check`, `fail`; and when it does not: `skip`.
 
-use super::api::register;
-use super::language::statements::in_parentheses;
-use super::script::at::Site;
-use super::script::run::{Fallible, Run, lock};
+use super::register;
 use super::steps;
 use crate::diagnostic::mask_secrets;
+use crate::engine::language::statements::in_parentheses;
+use crate::engine::script::at::Site;
+use crate::engine::script::run::{Fallible, Run, lock};
 use crate::event::{At, Ended, How, Note};
 use rhai::{Dynamic, Module, NativeCallContext};
 
@@ -113,12 +113,12 @@ pub fn register_into(module: &mut Module) {
     register(module, "fail", |context: NativeCallContext, why: &str| fail(&context, Ended::failed(why)));
     for getter in ["kind", "message"] {
         let name = format!("get${getter}");
-        register(module, &name, move |failure: &mut super::errors::Failure| match getter {
+        register(module, &name, move |failure: &mut crate::engine::errors::Failure| match getter {
             "kind" => failure.kind.to_string(),
             _ => failure.ended.message.clone(),
         });
     }
-    module.set_custom_type::<super::errors::Failure>("Failure");
-    register(module, "to_string", |failure: &mut super::errors::Failure| failure.to_string());
-    register(module, "to_debug", |failure: &mut super::errors::Failure| failure.to_string());
+    module.set_custom_type::<crate::engine::errors::Failure>("Failure");
+    register(module, "to_string", |failure: &mut crate::engine::errors::Failure| failure.to_string());
+    register(module, "to_debug", |failure: &mut crate::engine::errors::Failure| failure.to_string());
 }

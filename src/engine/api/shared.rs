@@ -1,8 +1,8 @@
 //! Functions see the variables of the file's top level, which Rhai hides from them: after its `let`, a variable that a function
 //! names is shared with all of them. They read it; only the top level changes it.
 
-use super::check::own_functions;
-use super::script::run::{Run, lock};
+use crate::engine::check::own_functions;
+use crate::engine::script::run::{Run, lock};
 use rhai::{AST, ASTNode, CustomExpr, Dynamic, Engine, Expr, Scope, Stmt};
 use std::collections::HashSet;
 

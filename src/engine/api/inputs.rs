@@ -1,10 +1,10 @@
 //! What a script is given from outside: `param`, `secret`, `account`, `timeout`; and `tags`, by which it is picked.
 
-use super::api::register;
-use super::errors::{plain_type, wrong};
-use super::language::duration::Millis;
-use super::script::at::Site;
-use super::script::run::{Fallible, Run, lock};
+use super::register;
+use crate::engine::errors::{plain_type, wrong};
+use crate::engine::language::duration::Millis;
+use crate::engine::script::at::Site;
+use crate::engine::script::run::{Fallible, Run, lock};
 use crate::event::{Ended, Note};
 use rhai::{Array, Dynamic, Module, NativeCallContext};
 

@@ -1,10 +1,10 @@
 //! What a testfile's directives do, as functions: they note it in the log, and the stages after the run read it there.
 
-use super::api::register;
-use super::blocks::Selection;
-use super::errors::{plain_type, wrong};
-use super::script::at::Site;
-use super::script::run::{Fallible, Run, lock};
+use super::register;
+use crate::engine::blocks::Selection;
+use crate::engine::errors::{plain_type, wrong};
+use crate::engine::script::at::Site;
+use crate::engine::script::run::{Fallible, Run, lock};
 use crate::event::{How, Note};
 use rhai::{Array, Dynamic, Map, Module, NativeCallContext};
 use std::sync::atomic::Ordering::Relaxed;

@@ -1,15 +1,15 @@
 //! Waiting: `await` on waiters.
 
-use super::errors::{Failure, plain_type, wrong_at};
 use super::event_value::{EventValue, reading};
-use super::language::duration::Millis;
-use super::rules::marks::Marks;
-use super::rules::matching::{Found, Member};
-use super::rules::shortfall::{Refusal, Shortfall, describe};
-use super::rules::taking::Taking;
-use super::script::at::Site;
-use super::script::run::{Fallible, Run, lock};
 use super::waiter::Waiter;
+use crate::engine::errors::{Failure, plain_type, wrong_at};
+use crate::engine::language::duration::Millis;
+use crate::engine::rules::marks::Marks;
+use crate::engine::rules::matching::{Found, Member};
+use crate::engine::rules::shortfall::{Refusal, Shortfall, describe};
+use crate::engine::rules::taking::Taking;
+use crate::engine::script::at::Site;
+use crate::engine::script::run::{Fallible, Run, lock};
 use crate::event::{Body, Ended, Event, Note, OF_SOUND, Wake};
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::sync::Arc;
@@ -141,7 +141,7 @@ pub fn stay_quiet(
 }
 
 /// What a person who watches the run wants to know meanwhile.
-pub(super) fn note_waiting(run: &Run, what: String, limit: Millis, site: &Site) {
+pub(in crate::engine) fn note_waiting(run: &Run, what: String, limit: Millis, site: &Site) {
     run.host.note(Note::Waiting { what, limit: limit.0, at: Some(run.at(site)) });
 }
 

@@ -1,9 +1,9 @@
 //! `step("name", || …)`, which groups what a test does, and `parallel([|| …, || …])`, which does it at once.
 
-use super::api::register;
-use super::errors::{self, plain_type, wrong};
-use super::script::at::Site;
-use super::script::run::{Fallible, Run, lock};
+use super::register;
+use crate::engine::errors::{self, plain_type, wrong};
+use crate::engine::script::at::Site;
+use crate::engine::script::run::{Fallible, Run, lock};
 use crate::event::Note;
 use rhai::{Array, Dynamic, FnPtr, Module, NativeCallContext, Position};
 use std::cell::RefCell;

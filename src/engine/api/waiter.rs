@@ -1,14 +1,14 @@
 //! What a script can await: `alice.event("…")`, `.where(…)`, `.header(…)`, `.count(n)`, `all([…])`, `any([…])`, `quiet(…)`.
 
-use super::agent_api::Agent;
-use super::api::register;
-use super::errors::{plain_type, wrong};
-use super::language::grammar::PARENTHESES;
-use super::rules::matching::{Member, Want, Which};
-use super::rules::pattern::{Message, Pattern};
-use super::rules::shortfall::shorten;
-use super::script::run::{Fallible, Run};
+use super::agent::Agent;
+use super::register;
 use crate::diagnostic::nearest;
+use crate::engine::errors::{plain_type, wrong};
+use crate::engine::language::grammar::PARENTHESES;
+use crate::engine::rules::matching::{Member, Want, Which};
+use crate::engine::rules::pattern::{Message, Pattern};
+use crate::engine::rules::shortfall::shorten;
+use crate::engine::script::run::{Fallible, Run};
 use crate::event::EVENT_NAMES;
 use rhai::{Array, Dynamic, FnPtr, INT, ImmutableString, Module, NativeCallContext};
 use std::ops::{Range, RangeInclusive};

@@ -1,12 +1,12 @@
 //! What goes with an agent, for its current call, and with one of its calls, for that call alone: the same commands and waits.
 
-use super::agent_api::{Agent, ReplyValue, word};
-use super::api::register;
+use super::agent::{Agent, ReplyValue, word};
 use super::call::Call;
-use super::language::grammar;
-use super::script::at::Site;
-use super::script::run::{Fallible, Run};
+use super::register;
 use super::waiter::{self, Waiter};
+use crate::engine::language::grammar;
+use crate::engine::script::at::Site;
+use crate::engine::script::run::{Fallible, Run};
 use crate::event::Ended;
 use rhai::{Dynamic, Module, NativeCallContext, Variant};
 
