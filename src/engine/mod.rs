@@ -7,7 +7,6 @@ mod api;
 mod blocks;
 mod check;
 mod errors;
-mod facts;
 mod language;
 mod resolver;
 mod rules;
@@ -22,8 +21,8 @@ mod value;
 mod tests;
 
 pub use blocks::{Block, Collected, collect};
+pub use check::facts::{Facts, FactsOfTests, facts, validations};
 pub use check::{Known, check, commands, events, figures};
-pub use facts::{Facts, FactsOfTests, facts, validations};
 pub use language::program::{Loader, Program, compile};
 pub use language::statements::is_unfinished;
 pub use language::stdlib::{MODULES as STD_MODULES, StdFunction, StdModule, documentation as std_documentation};

@@ -2,6 +2,7 @@
 //!
 //! The walk (`walk`) follows the types that it can be sure of; what it can't be sure of it lets pass.
 
+pub mod facts;
 mod accounts;
 mod arguments;
 mod awaits;
@@ -67,7 +68,7 @@ pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
     if !known.commands.is_empty() && script.commands.is_empty() {
         found.extend(walk.commands.iter().filter_map(|(text, place)| unknown_command(text, place, known)));
     }
-    found.extend(super::facts::problems(&program).into_iter().map(|problem| problem.code("not-written-out")));
+    found.extend(facts::problems(&program).into_iter().map(|problem| problem.code("not-written-out")));
     // what could not be read may have declared or used what now seems to be missing
     found.retain(|one| !left_out.explains(one.code, word(one)));
     diagnostics.extend(found);

@@ -24,7 +24,7 @@ const TEXTS: [&str; 22] = [
     include_str!("../check/statements.rs"),
     include_str!("../check/validation.rs"),
     include_str!("../errors.rs"),
-    include_str!("../facts.rs"),
+    include_str!("../check/facts.rs"),
     include_str!("../language/stdlib.rs"),
     include_str!("../language/grammar.rs"),
     include_str!("../language/syntax_errors.rs"),

@@ -1,11 +1,11 @@
 //! What can be known of a script before it runs, for whoever plans runs: its tags, the accounts that it needs, its agents.
 
-use super::blocks::{self, Block};
-use super::check::effort;
-use super::check::place;
-use super::language::program::Program;
+use super::effort;
+use super::place;
 use crate::agent::Account;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::engine::blocks::{self, Block};
+use crate::engine::language::program::Program;
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
