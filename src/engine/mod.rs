@@ -4,13 +4,11 @@
 //! cheap engine over shared modules (`api`), and one `Run` (`state`) that all native functions find through it.
 
 mod api;
-mod blocks;
 mod check;
-mod errors;
 mod language;
-mod resolver;
 mod rules;
 mod runner;
+mod running;
 mod script;
 mod session;
 mod suggest;
@@ -20,13 +18,13 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use blocks::{Block, Collected, collect};
 pub use check::facts::{Facts, FactsOfTests, facts, validations};
 pub use check::{Known, check, commands, events, figures};
 pub use language::program::{Loader, Program, compile};
 pub use language::statements::is_unfinished;
 pub use language::stdlib::{MODULES as STD_MODULES, StdFunction, StdModule, documentation as std_documentation};
 pub use runner::run;
+pub use running::blocks::{Block, Collected, collect};
 pub use script::host::{AgentAsk, Host, Pause, Reply};
 pub use script::run::Limits;
 pub use session::{Outcome, Session, Statement, Trouble, session};

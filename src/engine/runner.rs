@@ -1,11 +1,12 @@
 //! Running a program to its end, whatever it does.
 
-use super::blocks::Selection;
 use super::language::program::Program;
-use super::resolver::Resolver;
+use super::running::blocks::Selection;
+use super::running::ended;
+use super::running::resolver::Resolver;
 use super::script::host::Host;
 use super::script::run::{Limits, Run, lock};
-use super::{api, errors, session};
+use super::{api, session};
 use crate::event::{Ended, How, Note};
 use rhai::{Dynamic, Engine, EvalContext, Scope};
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub(super) fn run_in_thread(run: &Arc<Run>) -> Ended {
             let result = evaluate(&run);
             // a test of several has ended before the file has
             let test_ended = lock(&run.test_ended).take();
-            test_ended.unwrap_or_else(|| match (&run.program.selection, errors::ended(&run, result)) {
+            test_ended.unwrap_or_else(|| match (&run.program.selection, ended::ended(&run, result)) {
                 (Selection::One(name), ended) if ended.how == How::Finished => {
                     Ended::error(format!("the file makes no test `{name}` any more"))
                 }

@@ -4,10 +4,10 @@ use super::api;
 use super::api::event_value::{EventValue, field, from_json};
 use super::api::register;
 use super::api::waiter::rhai_index;
-use super::errors;
 use super::language::program::Program;
-use super::resolver::Resolver;
 use super::runner::in_thread;
+use super::running::ended;
+use super::running::resolver::Resolver;
 use super::script::at::Site;
 use super::script::host::{AgentAsk, Host, Reply};
 use super::script::memory::Memory;
@@ -191,7 +191,7 @@ pub fn validate(program: &Program, material: Material, limit: Duration, stop: St
         let said = said.clone();
         move || {
             let engine = engine(&run, material, &said, limit, stop);
-            errors::ended(&run, engine.run_ast_with_scope(&mut Scope::new(), &run.program.ast))
+            ended::ended(&run, engine.run_ast_with_scope(&mut Scope::new(), &run.program.ast))
         }
     };
     let ended = in_thread("validation", script);

@@ -4,9 +4,9 @@ use super::api::agent::{Agent, ReplyValue};
 use super::api::call::Call;
 use super::api::event_value::EventValue;
 use super::api::waiter::Waiter;
-use super::errors::plain_type;
 use super::language::duration::Millis;
 use super::rules::shortfall::describe;
+use super::running::ended::plain_type;
 use super::script::host::Reply;
 use rhai::{Array, Dynamic, Map};
 

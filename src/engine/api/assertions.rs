@@ -113,12 +113,12 @@ pub fn register_into(module: &mut Module) {
     register(module, "fail", |context: NativeCallContext, why: &str| fail(&context, Ended::failed(why)));
     for getter in ["kind", "message"] {
         let name = format!("get${getter}");
-        register(module, &name, move |failure: &mut crate::engine::errors::Failure| match getter {
+        register(module, &name, move |failure: &mut crate::engine::running::ended::Failure| match getter {
             "kind" => failure.kind.to_string(),
             _ => failure.ended.message.clone(),
         });
     }
-    module.set_custom_type::<crate::engine::errors::Failure>("Failure");
-    register(module, "to_string", |failure: &mut crate::engine::errors::Failure| failure.to_string());
-    register(module, "to_debug", |failure: &mut crate::engine::errors::Failure| failure.to_string());
+    module.set_custom_type::<crate::engine::running::ended::Failure>("Failure");
+    register(module, "to_string", |failure: &mut crate::engine::running::ended::Failure| failure.to_string());
+    register(module, "to_debug", |failure: &mut crate::engine::running::ended::Failure| failure.to_string());
 }

@@ -1,8 +1,8 @@
 //! What a testfile's directives do, as functions: they note it in the log, and the stages after the run read it there.
 
 use super::register;
-use crate::engine::blocks::Selection;
-use crate::engine::errors::{plain_type, wrong};
+use crate::engine::running::blocks::Selection;
+use crate::engine::running::ended::{plain_type, wrong};
 use crate::engine::script::at::Site;
 use crate::engine::script::run::{Fallible, Run, lock};
 use crate::event::{How, Note};

@@ -5,8 +5,8 @@ use super::call::Call;
 use super::register;
 use super::waiter::rhai_index;
 use crate::diagnostic::nearest;
-use crate::engine::errors::wrong;
 use crate::engine::rules::shortfall::describe;
+use crate::engine::running::ended::wrong;
 use crate::engine::script::run::Fallible;
 use crate::event::{Body, Event, Note, fields};
 use rhai::{Dynamic, ImmutableString, Map, Module};
@@ -205,7 +205,7 @@ mod tests {
         let stats = field(&event, "rtcp_stats").unwrap().cast::<Map>();
         assert_eq!(stats["rtt"].as_float(), Ok(1.5));
         let rhai::EvalAltResult::ErrorRuntime(failure, _) = *field(&event, "rtcp_stat").unwrap_err() else { panic!() };
-        let failure = failure.cast::<crate::engine::errors::Failure>().to_string();
+        let failure = failure.cast::<crate::engine::running::ended::Failure>().to_string();
         assert!(failure.contains("did you mean `rtcp_stats`"), "{failure}");
     }
 

@@ -1,8 +1,8 @@
 //! What a script is given from outside: `param`, `secret`, `account`, `timeout`; and `tags`, by which it is picked.
 
 use super::register;
-use crate::engine::errors::{plain_type, wrong};
 use crate::engine::language::duration::Millis;
+use crate::engine::running::ended::{plain_type, wrong};
 use crate::engine::script::at::Site;
 use crate::engine::script::run::{Fallible, Run, lock};
 use crate::event::{Ended, Note};

@@ -17,7 +17,8 @@ pub mod waiter;
 pub mod waiting;
 
 use super::language::{duration, grammar};
-use super::{blocks, validation};
+use super::running::blocks;
+use super::validation;
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, FuncRegistration, Module, OptimizationLevel, RhaiNativeFunc, Shared, Variant};
 use std::sync::LazyLock;

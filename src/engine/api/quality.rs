@@ -2,8 +2,8 @@
 
 use super::register;
 use crate::agent::quality;
-use crate::engine::errors::wrong;
 use crate::engine::language::duration::Millis;
+use crate::engine::running::ended::wrong;
 use crate::engine::script::run::Fallible;
 use rhai::{Dynamic, Module};
 

@@ -2,8 +2,8 @@
 
 use super::register;
 use super::waiting::note_waiting;
-use crate::engine::errors::wrong;
 use crate::engine::language::duration::Millis;
+use crate::engine::running::ended::wrong;
 use crate::engine::script::at::Site;
 use crate::engine::script::run::{Fallible, Run};
 use crate::event::{Body, Wake};

@@ -1,7 +1,7 @@
 //! `step("name", || …)`, which groups what a test does, and `parallel([|| …, || …])`, which does it at once.
 
 use super::register;
-use crate::engine::errors::{self, plain_type, wrong};
+use crate::engine::running::ended::{self, plain_type, wrong};
 use crate::engine::script::at::Site;
 use crate::engine::script::run::{Fallible, Run, lock};
 use crate::event::Note;
@@ -70,7 +70,7 @@ fn step(context: NativeCallContext, name: &str, body: FnPtr) -> Fallible<Dynamic
     let result = body.call_within_context::<Dynamic>(&context, ());
     STEPS.with_borrow_mut(|steps| steps.truncate(outer));
     if let Err(error) = &result {
-        run.failed_in(name, errors::origin(error));
+        run.failed_in(name, ended::origin(error));
     }
     run.host.note(Note::StepEnds { name: name.to_string(), ok: result.is_ok() });
     result

@@ -3,11 +3,11 @@
 use super::agent::Agent;
 use super::register;
 use crate::diagnostic::nearest;
-use crate::engine::errors::{plain_type, wrong};
 use crate::engine::language::grammar::PARENTHESES;
 use crate::engine::rules::matching::{Member, Want, Which};
 use crate::engine::rules::pattern::{Message, Pattern};
 use crate::engine::rules::shortfall::shorten;
+use crate::engine::running::ended::{plain_type, wrong};
 use crate::engine::script::run::{Fallible, Run};
 use crate::event::EVENT_NAMES;
 use rhai::{Array, Dynamic, FnPtr, INT, ImmutableString, Module, NativeCallContext};

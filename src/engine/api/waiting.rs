@@ -2,12 +2,12 @@
 
 use super::event_value::{EventValue, reading};
 use super::waiter::Waiter;
-use crate::engine::errors::{Failure, plain_type, wrong_at};
 use crate::engine::language::duration::Millis;
 use crate::engine::rules::marks::Marks;
 use crate::engine::rules::matching::{Found, Member};
 use crate::engine::rules::shortfall::{Refusal, Shortfall, describe};
 use crate::engine::rules::taking::Taking;
+use crate::engine::running::ended::{Failure, plain_type, wrong_at};
 use crate::engine::script::at::Site;
 use crate::engine::script::run::{Fallible, Run, lock};
 use crate::event::{Body, Ended, Event, Note, OF_SOUND, Wake};

@@ -7,8 +7,8 @@ use super::start_of;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
 use crate::engine::api::{event_value, names};
-use crate::engine::blocks;
 use crate::engine::language::grammar::PARENTHESES;
+use crate::engine::running::blocks;
 use crate::event::fields;
 use rhai::{CustomExpr, Expr, Position};
 

@@ -26,7 +26,7 @@ mod walk;
 use super::api::agent::COMMANDS;
 use super::language::program::{self, Loader, Parsed, Program};
 use super::language::syntax_errors;
-use super::resolver;
+use super::running::resolver;
 use crate::diagnostic::{Diagnostic, Place, Source, limited, nearest};
 use crate::script::Script;
 use functions::Imported;

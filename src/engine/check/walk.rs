@@ -5,7 +5,7 @@ use super::kinds::{Kind, MAKERS};
 use super::place;
 use super::scope::{Scope, Seen};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::engine::blocks;
+use crate::engine::running::blocks;
 use crate::script::Script;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

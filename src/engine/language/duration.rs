@@ -37,7 +37,7 @@ impl Millis {
         } else if value.is_int() || value.is_float() {
             return Err(format!("`{value}` has no unit: write {value}s or {value}ms"));
         } else {
-            let kind = crate::engine::errors::plain_type(value.type_name());
+            let kind = crate::engine::running::ended::plain_type(value.type_name());
             return Err(format!("a duration is due here (5s, 500ms, 2m), not {kind}"));
         };
         match given.0 {

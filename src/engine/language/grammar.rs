@@ -3,8 +3,8 @@
 use super::duration::{self, Millis};
 use crate::engine::api::waiter::Waiter;
 use crate::engine::api::{comparisons, waiting};
-use crate::engine::blocks;
-use crate::engine::errors::{plain_type, wrong_at};
+use crate::engine::running::blocks;
+use crate::engine::running::ended::{plain_type, wrong_at};
 use crate::engine::script::at::Site;
 use crate::engine::script::run::{Fallible, Run};
 use rhai::{

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::api;
 use crate::engine::api::comparisons;
 use crate::engine::api::shared::with_shared;
-use crate::engine::blocks::Selection;
+use crate::engine::running::blocks::Selection;
 use crate::script::Script;
 use rhai::{AST, Stmt};
 use std::fmt;

@@ -2,7 +2,7 @@
 
 use super::run::{Run, lock};
 use crate::diagnostic::Source;
-use crate::engine::resolver;
+use crate::engine::running::resolver;
 use crate::event::At;
 use rhai::{EvalContext, NativeCallContext, Position};
 use std::sync::Arc;

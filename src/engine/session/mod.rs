@@ -10,10 +10,10 @@ use crate::engine::api::agent::Agent;
 use crate::engine::api::comparisons::parse_to_run;
 use crate::engine::api::shared::share_all;
 use crate::engine::check::{self, Known};
-use crate::engine::errors;
 use crate::engine::language::program::{Loader, Program, parse_text};
 use crate::engine::language::statements;
 use crate::engine::runner::{STACK, engine, internal_error};
+use crate::engine::running::ended;
 use crate::engine::script::host::Host;
 use crate::engine::script::run::{Limits, Run, lock};
 use crate::engine::value;
@@ -108,7 +108,7 @@ pub fn session(
 /// Gives a session inside a script that has failed to whoever wants one. The script stays failed.
 pub(in crate::engine) fn pause(run: &Arc<Run>, variables: Scope<'static>, result: &Result<(), Box<EvalAltResult>>) {
     let Some(pause) = run.host.pause() else { return };
-    let ended = errors::ended_so(run, result, lock(&run.check_failed).clone());
+    let ended = ended::ended_so(run, result, lock(&run.check_failed).clone());
     if !matches!(ended.how, How::Failed | How::Error) {
         return;
     }
@@ -326,8 +326,8 @@ impl Session {
             engine.eval_ast_with_scope::<Dynamic>(&mut self.variables, &run.program.ast)
         }));
         let (value, ended) = match result {
-            Ok(Ok(value)) => (value, errors::ended(&run, Ok(()))),
-            Ok(Err(error)) => (Dynamic::UNIT, errors::ended(&run, Err(error))),
+            Ok(Ok(value)) => (value, ended::ended(&run, Ok(()))),
+            Ok(Err(error)) => (Dynamic::UNIT, ended::ended(&run, Err(error))),
             Err(panic) => (Dynamic::UNIT, internal_error(panic.as_ref())),
         };
         run.go_on();

@@ -7,7 +7,7 @@ use regex::Regex;
 
 /// Where advices are written.
 const TEXTS: [&str; 22] = [
-    include_str!("../blocks.rs"),
+    include_str!("../running/blocks.rs"),
     include_str!("../check/accounts.rs"),
     include_str!("../check/arguments.rs"),
     include_str!("../check/awaits.rs"),
@@ -23,7 +23,7 @@ const TEXTS: [&str; 22] = [
     include_str!("../check/scope.rs"),
     include_str!("../check/statements.rs"),
     include_str!("../check/validation.rs"),
-    include_str!("../errors.rs"),
+    include_str!("../running/ended.rs"),
     include_str!("../check/facts.rs"),
     include_str!("../language/stdlib.rs"),
     include_str!("../language/grammar.rs"),

@@ -1,11 +1,11 @@
 //! `import`: embedded modules by `std/…`, and the user's own files through the program's loader.
 
-use super::api::comparisons;
-use super::errors::{wrong, wrong_at};
-use super::language::program::Program;
-use super::language::{stdlib, syntax_errors};
-use super::script::run::lock;
+use super::ended::{wrong, wrong_at};
 use crate::diagnostic::{Source, nearest};
+use crate::engine::api::comparisons;
+use crate::engine::language::program::Program;
+use crate::engine::language::{stdlib, syntax_errors};
+use crate::engine::script::run::lock;
 use crate::script::Script;
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 use std::collections::HashMap;

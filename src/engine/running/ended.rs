@@ -1,14 +1,14 @@
 //! How a run ended, in plain words and with a place in the user's text: what Rhai's runtime errors mean.
 
-use super::api::agent::Agent;
-use super::api::call::Call;
-use super::api::event_value::EventValue;
-use super::api::names;
-use super::api::waiter::Waiter;
-use super::language::stdlib;
-use super::script::at::Site;
-use super::script::run::{Run, lock};
 use crate::diagnostic::nearest;
+use crate::engine::api::agent::Agent;
+use crate::engine::api::call::Call;
+use crate::engine::api::event_value::EventValue;
+use crate::engine::api::names;
+use crate::engine::api::waiter::Waiter;
+use crate::engine::language::stdlib;
+use crate::engine::script::at::Site;
+use crate::engine::script::run::{Run, lock};
 use crate::event::{Ended, How};
 use rhai::{Dynamic, EvalAltResult, Position};
 use std::any::TypeId;

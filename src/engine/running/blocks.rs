@@ -3,14 +3,14 @@
 //! The top level runs once to find the tests ([`collect`]), and again at the start of each of them: so a test sees what the file
 //! declares before it, and a loop may make a test of each of its rows.
 
-use super::errors::{self, plain_type, wrong_at};
-use super::language::program::Program;
-use super::runner;
-use super::script::at::Site;
-use super::script::host::Host;
-use super::script::run::{Fallible, Limits, Run, lock};
-use super::session;
+use super::ended::{self, plain_type, wrong_at};
 use crate::diagnostic::{Diagnostic, mask_secrets};
+use crate::engine::language::program::Program;
+use crate::engine::runner;
+use crate::engine::script::at::Site;
+use crate::engine::script::host::Host;
+use crate::engine::script::run::{Fallible, Limits, Run, lock};
+use crate::engine::session;
 use crate::event::{At, Ended, How};
 use rhai::{ASTNode, Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, Position, Scope, Stmt};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub enum Selection {
 pub struct Block {
     pub name: Arc<str>,
     /// Where its name stands.
-    pub(super) position: Position,
+    pub(in crate::engine) position: Position,
 }
 
 /// The tests of a file.
@@ -249,11 +249,11 @@ fn with_teardown(context: &mut EvalContext, run: &Arc<Run>, body: &Expression) -
     session::pause(run, copy(context.scope()), &done);
     context.scope_mut().rewind(around_test);
     let mut block = |expression: &Expr| context.eval_expression_tree(&expression.into()).map(drop);
-    let mut ended = errors::ended(run, done);
+    let mut ended = ended::ended(run, done);
     let Some(teardown) = teardown else { return ended };
     // an interrupted run is cleared up, too: who wants it to end at once asks a second time
     let going_on = run.tear_down(TO_TEAR_DOWN);
-    let after = errors::ended(run, block(&teardown));
+    let after = ended::ended(run, block(&teardown));
     drop(going_on);
     match (ended.how, after.how) {
         (_, How::Finished) => {}
