@@ -13,7 +13,6 @@ mod script;
 mod session;
 mod suggest;
 mod validation;
-mod value;
 
 #[cfg(test)]
 mod tests;

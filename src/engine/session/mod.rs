@@ -3,6 +3,7 @@
 //! Each line stands at its place in one text that grows, so that all places are the session's. A statement has an engine of its own
 //! over the same variables, functions, imports, agents and marks. What failed leaves nothing behind, and the session goes on.
 
+pub mod value;
 mod texts;
 
 use crate::diagnostic::{Diagnostic, Place, Source};
@@ -16,7 +17,6 @@ use crate::engine::runner::{STACK, engine, internal_error};
 use crate::engine::running::ended;
 use crate::engine::script::host::Host;
 use crate::engine::script::run::{Limits, Run, lock};
-use crate::engine::value;
 use crate::event::{Ended, How, Log};
 use crate::script::Script;
 use rhai::{AST, Dynamic, EvalAltResult, Scope, Stmt};

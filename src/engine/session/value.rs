@@ -1,13 +1,13 @@
 //! A value as a session shows it: short, in one line.
 
-use super::api::agent::{Agent, ReplyValue};
-use super::api::call::Call;
-use super::api::event_value::EventValue;
-use super::api::waiter::Waiter;
-use super::language::duration::Millis;
-use super::rules::shortfall::describe;
-use super::running::ended::plain_type;
-use super::script::host::Reply;
+use crate::engine::api::agent::{Agent, ReplyValue};
+use crate::engine::api::call::Call;
+use crate::engine::api::event_value::EventValue;
+use crate::engine::api::waiter::Waiter;
+use crate::engine::language::duration::Millis;
+use crate::engine::rules::shortfall::describe;
+use crate::engine::running::ended::plain_type;
+use crate::engine::script::host::Reply;
 use rhai::{Array, Dynamic, Map};
 
 /// So much of a list or a map is shown.
