@@ -5,13 +5,13 @@
 
 mod api;
 mod check;
+mod editor;
 mod language;
 mod rules;
 mod runner;
 mod running;
 mod script;
 mod session;
-mod suggest;
 mod validation;
 
 #[cfg(test)]
@@ -19,6 +19,7 @@ mod tests;
 
 pub use check::facts::{Facts, FactsOfTests, facts, validations};
 pub use check::{Known, check, commands, events, figures};
+pub use editor::{complete, hover};
 pub use language::program::{Loader, Program, compile};
 pub use language::statements::is_unfinished;
 pub use language::stdlib::{MODULES as STD_MODULES, StdFunction, StdModule, documentation as std_documentation};
@@ -27,5 +28,4 @@ pub use running::blocks::{Block, Collected, collect};
 pub use script::host::{AgentAsk, Host, Pause, Reply};
 pub use script::run::Limits;
 pub use session::{Outcome, Session, Statement, Trouble, session};
-pub use suggest::{complete, hover};
 pub use validation::{Judging, Material, Stop, validate};
