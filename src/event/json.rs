@@ -3,7 +3,7 @@
 //! Written out, not derived: what serde derives for flattened and tagged types puts every value into a tree first, which takes
 //! several times as long as all the rest.
 
-use super::{AgentEvent, At, Body, Command, Ended, Event, How, LogLine, Note, Response, SipEvent};
+use super::{AgentEvent, At, Body, Command, Ended, Event, How, LogLine, Note, OnWire, Response, SipEvent};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde_json::{Map, Value};
@@ -27,6 +27,10 @@ struct Line<'a> {
     param: Option<String>,
     fields: Option<Map<String, Value>>,
     transport: Option<String>,
+    wire: Option<u64>,
+    #[serde(default)]
+    again: bool,
+    peer_agent: Option<String>,
     src: Option<String>,
     dst: Option<String>,
     method: Option<String>,
@@ -169,6 +173,10 @@ impl Line<'_> {
             headers: needed(self.headers, "headers")?,
             body: needed(self.body, "body")?,
             param: needed(self.param, "param")?,
+            on_wire: match (self.wire, self.peer) {
+                (Some(wire), Some(peer)) => Some(OnWire { wire, again: self.again, peer_agent: self.peer_agent, peer }),
+                _ => None,
+            },
         })
     }
 

@@ -117,9 +117,32 @@ pub struct SipEvent {
     pub body: String,
     /// The message as it was on the wire.
     pub param: String,
+    /// Missing in records of versions before this field.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub on_wire: Option<OnWire>,
+}
+
+/// Which message on the wire a [`SipEvent`] is a record of. Both agents of a call record a message between them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct OnWire {
+    /// The message's number in its run, from 0: the same in both records.
+    pub wire: u64,
+    /// A retransmission: a request that went the same way before in the same transaction, or a response of the same bytes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
+    /// The other end, where it is an agent of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_agent: Option<String>,
+    /// The `address:port` at which the other end can be reached.
+    pub peer: String,
 }
 
 impl SipEvent {
+    /// Whether it went over a connection (TCP, TLS, WebSocket).
+    pub fn is_stream(&self) -> bool {
+        !self.transport.eq_ignore_ascii_case("UDP")
+    }
+
     /// The first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())

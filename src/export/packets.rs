@@ -4,7 +4,6 @@
 
 use super::payload::payload;
 use crate::event::SipEvent;
-use crate::report::ladder::is_stream;
 use etherparse::{
     IpHeaders, Ipv4Header, Ipv6FlowLabel, Ipv6Header, PacketBuilder, PacketBuilderStep, TcpOptionElement,
 };
@@ -36,7 +35,7 @@ impl Packets {
     /// The packets that carry a message, each with its IP header; with the handshake before the first of a connection.
     pub fn message(&mut self, sip: &SipEvent) -> Result<Vec<Vec<u8>>, Refused> {
         let (src, dst) = address(&sip.src).zip(address(&sip.dst)).ok_or(Refused::Addresses)?;
-        let stream = is_stream(sip);
+        let stream = sip.is_stream();
         if src.is_ipv4() != dst.is_ipv4() || (stream && src == dst) {
             return Err(Refused::Addresses);
         }

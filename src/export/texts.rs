@@ -3,7 +3,6 @@
 use super::messages::Messages;
 use crate::diagnostic::is_invisible;
 use crate::event::{Body, Event};
-use crate::report::ladder::End;
 use chrono::DateTime;
 use std::io::{self, Write};
 
@@ -24,18 +23,15 @@ impl<W: Write> Sip<W> {
     }
 
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
-        let Some((sip, again)) = self.messages.event(event) else { return Ok(()) };
-        let name = |at: &str| match self.messages.wire.end(event.n, sip, at) {
-            End::Agent(name) => name.to_string(),
-            End::Peer(name) => name,
-        };
+        let Some((sip, on_wire)) = self.messages.event(event) else { return Ok(()) };
+        let own = event.agent.as_deref().unwrap_or_default();
+        let peer = on_wire.peer_agent.as_ref().unwrap_or(&on_wire.peer).as_str();
+        let (from, to) = if sip.direction == "OUT" { (own, peer) } else { (peer, own) };
         let since = (event.time - self.last.replace(event.time).unwrap_or(event.time)) / 1000.0;
-        let again = if again { "  sent again" } else { "" };
+        let again = if on_wire.again { "  sent again" } else { "" };
         let head = format!(
-            "==== {} +{since:.3} {} > {}  {} {} > {}{again}",
+            "==== {} +{since:.3} {from} > {to}  {} {} > {}{again}",
             moment(event.time),
-            name(&sip.src),
-            name(&sip.dst),
             sip.transport,
             sip.src,
             sip.dst

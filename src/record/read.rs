@@ -3,6 +3,7 @@
 use super::{FORMAT, Header, VERSION};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Events};
+use crate::sip::Pairing;
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -24,6 +25,8 @@ pub struct Record<R = BufReader<File>> {
     /// The number of that line, from 1.
     number: u64,
     torn: Option<u64>,
+    /// For records of versions that did not say which message on the wire an event is.
+    pairing: Pairing,
 }
 
 /// How far from its end an event file is looked through for its last event, in bytes.
@@ -86,7 +89,7 @@ impl<R: BufRead> Record<R> {
         let mut line = vec![];
         next_line(&mut reader, &mut line).map_err(|error| wrong(error.to_string()))?;
         let header = header(&line).map_err(|error| wrong(error.message).advice(error.advice.unwrap_or_default()))?;
-        Ok(Record { header, reader, name: name.to_string(), line, number: 1, torn: None })
+        Ok(Record { header, reader, name: name.to_string(), line, number: 1, torn: None, pairing: Pairing::default() })
     }
 
     /// The number of the file's last line when it is torn: the host was killed while it wrote. Known at the end only.
@@ -111,8 +114,13 @@ impl<R: BufRead> Iterator for Record<R> {
             Ok(true) => {}
             Err(error) => return Some(Err(self.wrong(error.to_string()))),
         }
-        match serde_json::from_slice(&self.line) {
-            Ok(event) => Some(Ok(event)),
+        match serde_json::from_slice::<Event>(&self.line) {
+            Ok(mut event) => {
+                if let Some(agent) = &event.agent {
+                    self.pairing.number(agent, &mut event.body);
+                }
+                Some(Ok(event))
+            }
             Err(_) if self.line.last() != Some(&b'\n') => {
                 self.torn = Some(self.number);
                 None
@@ -304,6 +312,11 @@ mod tests {
                 from,
                 headers,
                 body,
+                on_wire: Some(OnWire {
+                    wire: u64::from(status.unwrap_or_default()),
+                    again: status.is_some(),
+                    ..OnWire::default()
+                }),
             },
         )
     }

@@ -16,12 +16,13 @@ mod validations;
 use crate::agent::Supervisor;
 use crate::engine::{self, Limits, Loader, Program, Session};
 use crate::event::{Body, Clock, Ended, How, Log, Note, Secrets, Sink};
+use crate::sip::Pairing;
 use agents::Agents;
 pub use collect::Collecting;
 pub use inputs::{Inputs, Lookup, is_name};
 use policy::Policy;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use underway::Underway;
 pub use validations::Validator;
@@ -41,6 +42,8 @@ pub struct Run {
     agents: Agents,
     policy: Policy,
     underway: Underway,
+    /// Locked within the log's lock only.
+    pairing: Mutex<Pairing>,
     inputs: Arc<Inputs>,
     /// Whether agents are asked is changed by one at a time: who stops the run, and who goes on all the same.
     asking: Mutex<()>,
@@ -69,6 +72,7 @@ impl Run {
             agents,
             policy,
             underway,
+            pairing: Mutex::default(),
             inputs,
             asking,
             webhooks,
@@ -259,6 +263,16 @@ impl Sink for Run {
             stop = stop.or(self.policy.judge(agent, body));
         }
         self.underway.note(agent, &bodies);
-        self.log.push_and_stop(agent, bodies, stop)
+        // the log takes them one by one under its lock, so that messages are numbered in its order
+        let mut pairing = None;
+        let numbered = bodies.into_iter().map(|mut body| {
+            if let Some(agent) = agent {
+                let pairing =
+                    pairing.get_or_insert_with(|| self.pairing.lock().unwrap_or_else(PoisonError::into_inner));
+                pairing.number(agent, &mut body);
+            }
+            body
+        });
+        self.log.push_and_stop(agent, numbered, stop)
     }
 }

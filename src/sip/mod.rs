@@ -6,8 +6,10 @@ mod compact;
 mod error;
 pub mod headers;
 mod message;
+mod pairing;
 pub mod sdp;
 pub mod uri;
 
 pub use error::{LIMIT, ParseError};
 pub use message::Message;
+pub use pairing::Pairing;

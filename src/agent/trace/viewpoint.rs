@@ -89,6 +89,7 @@ impl Viewpoint {
             headers,
             body,
             param,
+            on_wire: None,
         }))
     }
 

@@ -45,8 +45,14 @@ fn events(text: &str) -> Vec<Event> {
         headers: vec![(s(), s())],
         body: s(),
         param: format!("INVITE {text}\r\nX: {text}\r\n\r\n{text}"),
+        on_wire: Some(OnWire { peer_agent: Some(s()), ..OnWire::default() }),
     };
-    let refused = SipEvent { status: Some(486), direction: "IN".into(), ..sip.clone() };
+    let refused = SipEvent {
+        status: Some(486),
+        direction: "IN".into(),
+        on_wire: Some(OnWire { wire: 1, ..OnWire::default() }),
+        ..sip.clone()
+    };
     let said = |name: &str| {
         let fields = serde_json::json!({"codec": text, "protocol": text, "packets_tx": 1, "packets_rx": 0, text: text});
         Body::Event(AgentEvent {

@@ -1,8 +1,8 @@
 //! A record's events → its ladder.
 
 use super::marks::mark;
-use super::{End, Ladder, Lane, Mark, MarkKind, Row, Sighting, Wire, is_stream};
-use crate::event::{Body, Event, SipEvent};
+use super::{Ladder, Lane, Mark, MarkKind, Row};
+use crate::event::{Body, Event, OnWire, SipEvent};
 use crate::sip::sdp;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Makes a ladder of events that come one by one, in the order of the log.
 #[derive(Debug, Default)]
 pub struct Builder {
-    wire: Wire,
+    /// By their numbers on the wire.
     rows: Vec<Draft>,
     marks: Vec<(Option<Arc<str>>, Mark)>,
     /// All agents that an event named, in that order.
@@ -18,16 +18,22 @@ pub struct Builder {
     known: HashSet<Arc<str>>,
 }
 
-/// A row whose ends may not be known yet.
+/// A row whose lanes are not numbered yet.
 #[derive(Debug)]
 struct Draft {
     row: Row,
-    stream: bool,
     src: String,
     dst: String,
-    /// The agents that recorded it as sender and as receiver.
-    sender: Option<Arc<str>>,
-    receiver: Option<Arc<str>>,
+    sender: End,
+    receiver: End,
+}
+
+/// Who stands at one end of a message.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum End {
+    Agent(Arc<str>),
+    /// Its `address:port`.
+    Peer(String),
 }
 
 impl Builder {
@@ -35,23 +41,26 @@ impl Builder {
         if let Some((kind, text)) = mark(&event.body) {
             self.mark(event, kind, text);
         }
-        let sighting = self.wire.event(event);
         let Some(agent) = &event.agent else { return };
         if self.known.insert(agent.clone()) {
             self.agents.push(agent.clone());
         }
-        let (Some(sighting), Body::Sip(sip)) = (sighting, &event.body) else { return };
-        let draft = match sighting {
-            Sighting::First { retransmission } => {
-                self.rows.push(Draft::new(event, sip, retransmission));
-                self.rows.last_mut()
-            }
-            Sighting::Second(first) => self.rows.get_mut(first),
+        let Body::Sip(sip) = &event.body else { return };
+        let Some(on_wire) = &sip.on_wire else { return };
+        let sent = sip.direction == "OUT";
+        let own = End::Agent(agent.clone());
+        if let Some(draft) = usize::try_from(on_wire.wire).ok().and_then(|wire| self.rows.get_mut(wire)) {
+            draft.row.events.push(event.n);
+            *(if sent { &mut draft.sender } else { &mut draft.receiver }) = own;
+            return;
+        }
+        let peer = match &on_wire.peer_agent {
+            Some(name) => End::Agent(name.as_str().into()),
+            None => End::Peer(on_wire.peer.clone()),
         };
-        let Some(draft) = draft else { return };
-        draft.row.events.push(event.n);
-        let end = if sip.direction == "OUT" { &mut draft.sender } else { &mut draft.receiver };
-        end.get_or_insert(agent.clone());
+        let (sender, receiver) = if sent { (own, peer) } else { (peer, own) };
+        let row = row(event, sip, on_wire);
+        self.rows.push(Draft { row, src: sip.src.clone(), dst: sip.dst.clone(), sender, receiver });
     }
 
     fn mark(&mut self, event: &Event, kind: MarkKind, text: String) {
@@ -63,12 +72,8 @@ impl Builder {
         let mut lanes = Lanes::default();
         let mut rows = Vec::with_capacity(self.rows.len());
         for mut draft in self.rows {
-            let n = draft.row.events.first().copied().unwrap_or_default();
-            let end = |agent: Option<Arc<str>>, address: &str| {
-                agent.map_or_else(|| self.wire.owner(n, draft.stream, address), End::Agent)
-            };
-            draft.row.from = lanes.index(end(draft.sender, &draft.src), Some(&draft.src));
-            draft.row.to = lanes.index(end(draft.receiver, &draft.dst), Some(&draft.dst));
+            draft.row.from = lanes.index(draft.sender, Some(&draft.src));
+            draft.row.to = lanes.index(draft.receiver, Some(&draft.dst));
             rows.push(draft.row);
         }
         for agent in self.agents {
@@ -83,23 +88,19 @@ impl Builder {
     }
 }
 
-impl Draft {
-    fn new(event: &Event, sip: &SipEvent, retransmission: bool) -> Draft {
-        let row = Row {
-            time: event.time,
-            from: 0,
-            to: 0,
-            label: label(sip),
-            status: sip.status.unwrap_or(0),
-            method: sip.method.clone(),
-            call_id: sip.call_id.clone(),
-            cseq: sip.cseq.clone(),
-            transport: sip.transport.clone(),
-            retransmission,
-            events: vec![],
-        };
-        let (src, dst) = (sip.src.clone(), sip.dst.clone());
-        Draft { row, stream: is_stream(sip), src, dst, sender: None, receiver: None }
+fn row(event: &Event, sip: &SipEvent, on_wire: &OnWire) -> Row {
+    Row {
+        time: event.time,
+        from: 0,
+        to: 0,
+        label: label(sip),
+        status: sip.status.unwrap_or(0),
+        method: sip.method.clone(),
+        call_id: sip.call_id.clone(),
+        cseq: sip.cseq.clone(),
+        transport: sip.transport.clone(),
+        retransmission: on_wire.again,
+        events: vec![event.n],
     }
 }
 

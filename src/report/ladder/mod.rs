@@ -6,14 +6,12 @@ mod columns;
 mod draw;
 mod marks;
 mod page;
-mod wire;
 
 use serde::Serialize;
 
 pub use build::Builder;
 pub use draw::draw;
 pub use page::page;
-pub use wire::{End, Sighting, Wire, is_stream};
 
 /// Who talked with whom.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]

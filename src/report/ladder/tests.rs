@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::event::*;
+use crate::sip::Pairing;
 use proptest::prelude::*;
 
 fn sip(direction: &str, transport: &str, src: &str, dst: &str, text: &str) -> Body {
@@ -30,11 +31,10 @@ fn starting(address: &str) -> Body {
 }
 
 fn ladder(bodies: Vec<(&str, Body)>) -> Ladder {
-    let events = bodies.into_iter().enumerate().map(|(n, (agent, body))| Event {
-        n: n as u64,
-        time: 1000.0 * n as f64,
-        agent: Some(agent.into()),
-        body,
+    let mut pairing = Pairing::default();
+    let events = bodies.into_iter().enumerate().map(|(n, (agent, mut body))| {
+        pairing.number(&agent.into(), &mut body);
+        Event { n: n as u64, time: 1000.0 * n as f64, agent: Some(agent.into()), body }
     });
     Ladder::of(&events.collect::<Vec<_>>())
 }

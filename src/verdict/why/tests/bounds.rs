@@ -72,6 +72,7 @@ fn sip() -> impl Strategy<Value = Body> {
                 headers,
                 body,
                 param: format!("{method} {peer} SIP/2.0"),
+                on_wire: None,
             }))
         })
 }

@@ -144,6 +144,7 @@ pub fn sip_event(text: &str, direction: &str, src: &str, dst: &str) -> SipEvent 
         headers: message.headers().to_vec(),
         body: message.body.clone(),
         param: text.into(),
+        on_wire: None,
     }
 }
 

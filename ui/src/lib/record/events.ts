@@ -27,6 +27,12 @@ export interface Sip {
   cseq: string;
   /** As it was on the wire. */
   raw: string;
+  /** The message's number in its run: the same in the records of both ends. */
+  wire: number | null;
+  again: boolean;
+  /** The other end: an agent's name, or the address at which it can be reached. */
+  peer: string;
+  peerIsAgent: boolean;
 }
 
 /** What a line can be filtered by. */
@@ -133,6 +139,10 @@ const message = (event: RunEvent): Item => {
     callId: once(text(event.call_id)),
     cseq: once(text(event.cseq)),
     raw: text(event.param),
+    wire: typeof event.wire === "number" ? event.wire : null,
+    again: event.again === true,
+    peer: once(text(event.peer_agent ?? event.peer ?? (event.direction === "OUT" ? event.dst : event.src))),
+    peerIsAgent: typeof event.peer_agent === "string",
   };
   const head = status > 0 ? `${status} ${text(event.reason)}`.trim() : sip.method;
   const way = sip.out ? `to ${sip.dst}` : `from ${sip.src}`;

@@ -10,30 +10,36 @@ let n = 0;
 const at = (time: number, event: Partial<RunEvent>): RunEvent => ({ n: n++, time, kind: "note", ...event });
 const starts = (time: number, agent: string, port: number) => at(time, { agent, type: "AGENT_STARTING", aor: `sip:${agent}@127.0.0.1`, address: `127.0.0.1:${port}`, baresip: "baresip 4.12.0" });
 const PORTS: Record<string, string> = { alice: "127.0.0.1:5060", bob: "127.0.0.1:5062", charlie: "127.0.0.1:5064", out: "10.9.9.9:5060" };
-interface Sent { by: string; to: string; method: string; status?: number; reason?: string; call?: string; cseq?: string; branch?: string; body?: string }
+interface Sent { by: string; to: string; method: string; status?: number; reason?: string; call?: string; cseq?: string; branch?: string; body?: string; wire?: number; again?: boolean }
+let wire = 0;
 const raw = ({ by, method, status, reason, call = "c1", cseq = `1 ${method}`, branch = "b1", body = "" }: Sent) =>
   `${status ? `SIP/2.0 ${status} ${reason}` : `${method} sip:x@y SIP/2.0`}\r\nVia: SIP/2.0/UDP ${PORTS[by]};branch=z9hG4bK${branch}\r\nCall-ID: ${call}\r\nCSeq: ${cseq}\r\n\r\n${body}`;
 const sip = (time: number, recorder: string, sent: Sent): RunEvent =>
   at(time, {
     agent: recorder, kind: "sip", direction: recorder === sent.by ? "OUT" : "IN", transport: "UDP", src: PORTS[sent.by], dst: PORTS[sent.to],
     method: sent.method, status: sent.status, reason: sent.reason, call_id: sent.call ?? "c1", cseq: sent.cseq ?? `1 ${sent.method}`, param: raw(sent),
+    wire: sent.wire ?? wire++, again: sent.again, ...other(recorder === sent.by ? sent.to : sent.by),
   });
-const both = (time: number, sent: Sent) => [sip(time, sent.by, sent), sip(time + 1, sent.to, sent)];
+const other = (name: string) => ({ peer: PORTS[name], peer_agent: name === "out" ? undefined : name });
+const both = (time: number, message: Sent) => {
+  const sent = { ...message, wire: wire++ };
+  return [sip(time, sent.by, sent), sip(time + 1, sent.to, sent)];
+};
 const record = (...events: RunEvent[]) => {
   const made = new RunRecord();
   made.add(events.sort((a, b) => a.n - b.n));
   return made;
 };
 const begun = () => {
-  n = 0;
+  n = wire = 0;
   return [starts(0, "alice", 5060), starts(1, "bob", 5062)];
 };
 const open = { from: null, to: null, words: [], marks: true };
 
 describe("the ladder", () => {
-  test("two recordings of one message are one arrow, told sender first", () => {
+  test("two records of one message are one arrow, the sender first", () => {
     const start = begun();
-    const invite = { by: "alice", to: "bob", method: "INVITE" };
+    const invite = { by: "alice", to: "bob", method: "INVITE", wire: 0 };
     // The receiver's record came first.
     const made = record(...start, sip(11, "bob", invite), sip(10, "alice", invite));
     expect(made.wire.rows.length).toBe(1);
@@ -42,13 +48,13 @@ describe("the ladder", () => {
     expect(made.wire.byEvent.get(3)).toBe(made.wire.rows[0]);
   });
 
-  test("what is sent again is marked, and its copies are paired each with its own", () => {
+  test("what is sent again is an arrow of its own, and is marked", () => {
     const invite = { by: "alice", to: "bob", method: "INVITE" };
-    const made = record(...begun(), ...both(10, invite), ...both(510, invite));
+    const made = record(...begun(), ...both(10, invite), ...both(510, { ...invite, again: true }));
     expect(made.wire.rows.map(({ retransmission, seen }) => [retransmission, seen.length])).toEqual([[false, 2], [true, 2]]);
   });
 
-  test("a peer outside has a lane of its own; an agent that turns out to be there takes it", () => {
+  test("a peer outside has a lane of its own", () => {
     n = 0;
     const made = record(starts(0, "alice", 5060), sip(5, "alice", { by: "alice", to: "out", method: "OPTIONS" }), sip(6, "alice", { by: "alice", to: "bob", method: "INVITE" }), starts(7, "bob", 5062));
     const shown = columns(made.wire.lanes, made.wire.rows);

@@ -41,7 +41,7 @@ export class RunRecord {
     if (Number.isFinite(made.time)) [this.begin, this.end] = [Math.min(this.begin, made.time), Math.max(this.end, made.time)];
     if (made.agent !== null) {
       const starts = event.kind === "note" && event.type === "AGENT_STARTING";
-      if (starts || made.sort === "sip") this.wire.agent(made.agent, made.n, starts ? String(event.address ?? "") : null);
+      if (starts || made.sort === "sip") this.wire.agent(made.agent);
     }
     if (made.sip) this.wire.message(made);
     this.calls.add(event);
