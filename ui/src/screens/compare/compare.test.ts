@@ -17,7 +17,7 @@ test("numbers of the same call stand beside each other, with what they differ by
   expect(delta({ about: "", what: "", a: 1, b: 1.001, unit: "", digits: 2, worse: null })).toBe("0");
 });
 
-const row = (method: string, status: number, callId: string, more: Partial<Row> = {}): Row => ({ n: 0, time: 0, label: `${status || method}`, retransmission: false, seen: [], transaction: "", from: 0, to: 1, sip: { out: true, transport: "UDP", src: "", dst: "", method, status, callId, cseq: "", raw: "" }, ...more });
+const row = (method: string, status: number, callId: string, more: Partial<Row> = {}): Row => ({ n: 0, time: 0, label: `${status || method}`, retransmission: false, seen: [], transaction: "", from: 0, to: 1, sip: { out: true, transport: "UDP", src: "", dst: "", method, status, callId, cseq: "", raw: "", wire: null, again: false, peer: "", peerIsAgent: false }, ...more });
 test("messages are paired in order, call by call; what is sent again is left out", () => {
   const name = (lane: number) => `agent ${lane}`;
   const a = [row("INVITE", 0, "1"), row("INVITE", 180, "1"), row("INVITE", 200, "1"), row("BYE", 0, "1")];
