@@ -15,6 +15,7 @@ export const longRun = (folder, run, count) => {
     n += 1;
   };
   for (const agent of ["alice", "bob"]) push({ agent, kind: "note", type: "AGENT_STARTING", aor: `sip:${agent}@127.0.0.1`, address: ADDRESS[agent], local: true, baresip: "baresip" });
+  let wire = 0;
   const sip = (call, from, to, method, status, reason) => {
     const head = status ? `SIP/2.0 ${status} ${reason}` : `${method} sip:${to}@${ADDRESS[to]} SIP/2.0`;
     const sequence = method === "BYE" ? "2 BYE" : `1 ${method}`;
@@ -22,7 +23,8 @@ export const longRun = (folder, run, count) => {
     const body = method === "INVITE" && status !== 180 ? "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 10002 RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\n" : "";
     const param = `${head}\r\n${headers.map(([name, value]) => `${name}: ${value}`).join("\r\n")}\r\n\r\n${body}`;
     for (const agent of [from, to])
-      push({ agent, kind: "sip", direction: agent === from ? "OUT" : "IN", transport: "UDP", src: ADDRESS[from], dst: ADDRESS[to], method, ...(status ? { status, reason } : {}), call_id: `call-${call}`, cseq: sequence, from: headers[1][1], to: headers[2][1], headers, body, param });
+      push({ agent, kind: "sip", direction: agent === from ? "OUT" : "IN", transport: "UDP", src: ADDRESS[from], dst: ADDRESS[to], method, ...(status ? { status, reason } : {}), call_id: `call-${call}`, cseq: sequence, from: headers[1][1], to: headers[2][1], headers, body, param, wire, peer: ADDRESS[agent === from ? to : from], peer_agent: agent === from ? to : from });
+    wire += 1;
   };
   const said = (call, agent, type, param = "") => push({ agent, kind: "event", type, call: `call-${call}`, direction: agent === "alice" ? "outgoing" : "incoming", peer: `sip:${agent === "alice" ? "bob" : "alice"}@127.0.0.1`, param, fields: { accountaor: `sip:${agent}@127.0.0.1` } });
   for (let call = 0; n < count; call += 1) {
