@@ -18,9 +18,6 @@ const START: Duration = Duration::from_secs(60);
 /// Longer than any teardown: quitting, asking twice, killing.
 const TEARDOWN: Duration = Duration::from_secs(5);
 
-/// How an agent ends that was asked to.
-const CLEAN: &str = "exit code 0";
-
 /// How a command stands in the log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
@@ -123,24 +120,34 @@ impl Agent {
         match &inner.phase {
             Phase::Failed(why) => Some(why.clone()),
             Phase::Starting => Some(self.gone(&inner)),
-            Phase::Ready | Phase::Gone(_) => None,
+            Phase::Ready | Phase::Stopped | Phase::Lost(_) => None,
         }
     }
 
     /// Whether its process has ended, or is being stopped.
     pub fn has_ended(&self) -> bool {
-        self.stopping.load(Ordering::SeqCst) || matches!(self.state.lock().phase, Phase::Gone(_) | Phase::Failed(_))
+        self.is_gone() || matches!(self.state.lock().phase, Phase::Failed(_))
+    }
+
+    /// Whether it has run, and its process has ended or is being stopped.
+    pub fn is_gone(&self) -> bool {
+        let phase = &self.state.lock().phase;
+        self.stopping.load(Ordering::SeqCst) || matches!(phase, Phase::Stopped | Phase::Lost(_))
+    }
+
+    /// Whether its process went away by itself.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.state.lock().phase, Phase::Lost(_))
     }
 
     fn gone(&self, inner: &Inner) -> Ended {
         let stopping = self.stopping.load(Ordering::SeqCst);
         Ended::error(match &inner.phase {
+            Phase::Lost(status) => return Ended::lost(&self.name, status),
             _ if stopping && inner.over && !inner.abandoned => {
                 format!("agent `{}` has been stopped; no command reaches it before its restart()", self.name)
             }
             _ if stopping || inner.abandoned => format!("agent `{}` is being stopped", self.name),
-            Phase::Gone(status) if status != CLEAN => format!("agent `{}` went away by itself: {status}", self.name),
-            // it was told to, or its status is about to come
             _ => format!("agent `{}` has ended; no command reaches it", self.name),
         })
     }

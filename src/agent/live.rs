@@ -129,12 +129,16 @@ async fn run(start: &mut Start, requests: &mut UnboundedReceiver<Request>, state
         Turn::Lost(status) => {
             kill_rest(group);
             link.finish().await;
-            state.enter(Phase::Gone(status.clone()));
-            start.push(if link.quits { Note::AgentStopped { status } } else { Note::AgentLost { status } });
+            let (note, phase) = match link.quits {
+                true => (Note::AgentStopped { status }, Phase::Stopped),
+                false => (Note::AgentLost { status: status.clone() }, Phase::Lost(status)),
+            };
+            start.push(note);
+            state.enter(phase);
             link.fail_all();
         }
         Turn::Stop => {
-            state.enter(Phase::Gone("it was stopped".into()));
+            state.enter(Phase::Stopped);
             link.fail_all();
             // who still asks hears that it is over
             requests.close();

@@ -13,8 +13,10 @@ pub enum Phase {
     Ready,
     /// It did not get ready, or its account was refused.
     Failed(Ended),
-    /// The process went away by itself, or the run stopped it; in words.
-    Gone(String),
+    /// The run had its process end.
+    Stopped,
+    /// Its process went away by itself; in words.
+    Lost(String),
 }
 
 pub struct Inner {

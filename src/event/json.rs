@@ -182,6 +182,7 @@ impl Line<'_> {
 
     fn ended<E: Error>(self) -> Result<Ended, E> {
         Ok(Ended {
+            lost: false,
             how: needed(self.how, "how")?,
             message: self.message.unwrap_or_default(),
             at: self.at,

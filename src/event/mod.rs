@@ -290,6 +290,9 @@ pub struct Ended {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
+    /// An agent went away by itself, which a script can catch.
+    #[serde(skip)]
+    pub lost: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -309,7 +312,7 @@ pub enum How {
 
 impl Ended {
     pub fn finished() -> Ended {
-        Ended { how: How::Finished, message: String::new(), at: None, details: vec![], advice: None }
+        Ended { how: How::Finished, message: String::new(), at: None, details: vec![], advice: None, lost: false }
     }
 
     pub fn failed(message: impl Into<String>) -> Ended {
@@ -318,6 +321,12 @@ impl Ended {
 
     pub fn error(message: impl Into<String>) -> Ended {
         Ended { how: How::Error, message: message.into(), ..Ended::finished() }
+    }
+
+    /// An agent went away by itself; `status`: how its process ended.
+    pub fn lost(agent: &str, status: &str) -> Ended {
+        let lost = Ended::error(format!("agent `{agent}` went away by itself: {status}"));
+        Ended { advice: Some("the last lines of its log are in the run's events".into()), lost: true, ..lost }
     }
 }
 

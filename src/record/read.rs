@@ -285,11 +285,17 @@ mod tests {
             prop::collection::vec(any::<u64>(), 0..4).prop_map(|events| Note::Awaited { events }),
             Just(Note::StepsDone),
             (text(), at(), prop::collection::vec(text(), 0..3), prop::option::of(text())).prop_map(
-                |(message, at, details, advice)| Note::Ended(Ended { how: How::Failed, message, at, details, advice })
+                |(message, at, details, advice)| Note::Ended(Ended {
+                    message,
+                    at,
+                    details,
+                    advice,
+                    ..Ended::failed("")
+                })
             ),
             (text(), text(), at(), prop::option::of(text())).prop_map(|(file, message, at, advice)| Note::Validated {
                 file,
-                ended: Ended { how: How::Error, message, at, details: vec![], advice }
+                ended: Ended { message, at, advice, ..Ended::error("") }
             }),
         ]
     }

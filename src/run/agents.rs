@@ -158,6 +158,11 @@ impl Agents {
         self.retire(|_| true)
     }
 
+    /// Forgets an agent of that name whose process has ended: another one may have its name.
+    pub fn retire_ended(&self, name: &str) {
+        self.retire(|known| &*known.name == name && known.agent.as_ref().is_some_and(|agent| agent.is_gone()));
+    }
+
     pub fn retire_alias(&self, account: &Account) -> Vec<Arc<Agent>> {
         self.retire(|known| known.account.alias == account.alias)
     }

@@ -59,6 +59,7 @@ impl Host for ScriptHost {
             run.note(Note::Warning { message, at: Some(place.clone()) });
         }
         if !ask.uanew {
+            run.agents.retire_ended(ask.name.as_deref().unwrap_or(&account.name));
             let (plain, meant) = (account.name.clone(), account.local && ask.name.is_none());
             let name = run.agents.declare(account, ask.name, place)?;
             if meant && *name != *plain {
@@ -128,6 +129,10 @@ impl Host for ScriptHost {
         Ok(Reply { ok: answer.ok, data: answer.data, time })
     }
 
+    fn next_loss(&self, known: usize) -> Option<Ended> {
+        self.0.policy.next_loss(known)
+    }
+
     fn lacks_event(&self, name: &str) -> Option<String> {
         events::missing(name, self.0.supervisor.kind())
     }
@@ -135,7 +140,7 @@ impl Host for ScriptHost {
     fn stop(&self, name: &Arc<str>, place: &At) -> Result<(), Ended> {
         let run = &*self.0;
         let known = run.agents.get(name).ok_or_else(|| at(place)(run.agents.unknown(name)))?;
-        let agent = known.agent.filter(|agent| !agent.has_ended()).ok_or_else(|| {
+        let agent = known.agent.filter(|agent| !agent.has_ended() || agent.is_lost()).ok_or_else(|| {
             at(place)(Ended {
                 advice: Some(
                     "an agent starts with its first command or wait; restart() starts one that has ended".into(),

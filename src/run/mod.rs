@@ -1,7 +1,7 @@
 //! One run: the script above, the agents below, the log between them.
 //!
 //! The script asks through [`Host`]; the agents answer through [`Sink`]; both ends meet in the run's log, which only the run
-//! writes. What must end a run before its script does (an agent that died, a failed registration, Ctrl-C) is decided here,
+//! writes. What must end a run before its script does (a failed registration, Ctrl-C) is decided here,
 //! by stopping the log: every wait of the script ends with that reason.
 
 mod agents;
@@ -139,13 +139,17 @@ impl Run {
                 _ => {}
             }
         }
-        // what the settling brought to light (an agent that died with the last step) still counts
+        self.note(Note::StepsDone);
+        // what the settling brought to light still counts, and so does an agent that was lost in the last step
         if let (How::Finished, Some(stop)) = (ended.how, self.log.stopped()) {
             ended = stop;
         }
+        if let (How::Finished | How::Failed, Some(lost)) = (ended.how, self.policy.unknown_loss()) {
+            let failed = (ended.how == How::Failed).then(|| format!("the test had failed: {}", ended.message));
+            ended = Ended { details: failed.into_iter().collect(), ..lost };
+        }
         ended.message = self.secrets.mask(&ended.message);
         ended.details = ended.details.iter().map(|line| self.secrets.mask(line)).collect();
-        self.note(Note::StepsDone);
         self.note(Note::Ended(ended.clone()));
         self.stop_agents();
         let retired = self.agents.retired();

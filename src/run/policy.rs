@@ -4,13 +4,43 @@ use crate::event::{Body, Ended, How, Note, Secrets};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// The events that fail this run (`fail_on`).
 #[derive(Default)]
-pub struct Policy(Mutex<Vec<String>>);
+pub struct Policy {
+    /// The events that fail this run (`fail_on`).
+    fail_on: Mutex<Vec<String>>,
+    losses: Mutex<Losses>,
+}
+
+/// The agents that went away by themselves.
+#[derive(Default)]
+struct Losses {
+    /// In their order.
+    all: Vec<Ended>,
+    /// How many of them the script knows of.
+    known: usize,
+}
 
 impl Policy {
     fn fail_on(&self) -> MutexGuard<'_, Vec<String>> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.fail_on.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn losses(&self) -> MutexGuard<'_, Losses> {
+        self.losses.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The first loss after the first `known`; the script knows of it from now on.
+    pub fn next_loss(&self, known: usize) -> Option<Ended> {
+        let mut losses = self.losses();
+        let loss = losses.all.get(known).cloned()?;
+        losses.known = losses.known.max(known + 1);
+        Some(loss)
+    }
+
+    /// The first loss that the script does not know of.
+    pub fn unknown_loss(&self) -> Option<Ended> {
+        let losses = self.losses();
+        losses.all.get(losses.known).cloned()
     }
 
     /// The reason to end the run, if this event is one.
@@ -25,9 +55,10 @@ impl Policy {
                 let skipped = Ended { how: How::Skipped, at: at.clone(), ..Ended::finished() };
                 Some(Ended { message: "its count of repetitions is 0".into(), ..skipped })
             }
+            // the script hears of it as soon as it waits or gives a command, and may go on
             Body::Note(Note::AgentLost { status }) => {
-                let lost = Ended::error(format!("agent `{agent}` went away by itself: {status}"));
-                Some(Ended { advice: Some("the last lines of its log are in the run's events".into()), ..lost })
+                self.losses().all.push(Ended::lost(agent, status));
+                None
             }
             Body::Event(event) if self.fail_on().iter().any(|name| name.eq_ignore_ascii_case(&event.name)) => {
                 let what = match event.name.as_str() {

@@ -78,7 +78,8 @@ struct Facts {
     /// The number of the last event.
     last: u64,
     ended: Option<Ended>,
-    lost: Vec<Reason>,
+    /// Agents that went away by themselves, and that.
+    lost: Vec<(String, Reason)>,
     failed_checks: Counted,
     /// Commands that an agent answered with `ok:false`.
     refused: Counted,
@@ -158,12 +159,9 @@ impl Facts {
             Note::AgentLost { status } => {
                 let agent = event.agent.as_deref().unwrap_or("an agent");
                 let reason = Reason::new(format!("{agent} went away by itself: {status}"));
-                match self.steps_done {
-                    true => self.warnings.add(reason),
-                    false => self
-                        .lost
-                        .push(reason.at(self.at.clone()).advice("its last log lines are in the run's events.jsonl")),
-                }
+                let at = self.at.clone().filter(|_| !self.steps_done);
+                let reason = reason.at(at).advice("its last log lines are in the run's events.jsonl");
+                self.lost.push((agent.to_string(), reason));
             }
             Note::CheckFailed { message, at } => self.failed_checks.add(Reason::new(message).at(at.clone())),
             Note::Warning { message, at } => self.warnings.add(Reason::new(message).at(at.clone())),
@@ -189,10 +187,6 @@ impl Facts {
             Some(ended) => found.extend(status_of(ended.how).map(|status| (status, reason_of(ended)))),
             None => found.push((Status::Error, self.not_ended())),
         }
-        // the one that ended the run with an error has told of it
-        if !found.iter().any(|(status, _)| *status == Status::Error) {
-            found.extend(self.lost.iter().map(|reason| (Status::Error, reason.clone())));
-        }
         // a test that fails by itself is not validated
         if self.ended.as_ref().is_some_and(|ended| ended.how == How::Finished) {
             found.extend(self.validations());
@@ -213,12 +207,12 @@ impl Facts {
         self.found().is_empty()
     }
 
-    /// How the script ended decides first, then agents that were lost, validations, failed checks, refused commands where
+    /// How the script ended decides first, then validations, failed checks, refused commands where
     /// the test is strict, and at last the hash, if the script came to its end.
     fn verdict(&self, header: &Header, flow: &Flow, baseline: Option<&str>) -> Verdict {
         let mut found = self.found();
         let finished = self.ended.as_ref().is_some_and(|ended| ended.how == How::Finished);
-        if let (true, true, Some(asked)) = (finished, self.lost.is_empty(), &self.asked) {
+        if let (true, Some(asked)) = (finished, &self.asked) {
             found.extend(asked.compare(header, flow, baseline).map(|reason| (Status::Fail, reason)));
         }
         // stable: reasons of one weight stay in the order of the rules
@@ -231,6 +225,7 @@ impl Facts {
         if !self.strict {
             warnings.extend(self.refused.told());
         }
+        warnings.extend(self.caught_losses());
         Verdict {
             status: found.first().map_or(Status::Pass, |(status, _)| *status),
             reasons: found.into_iter().map(|(_, reason)| reason).collect(),
@@ -239,6 +234,14 @@ impl Facts {
             warnings,
             findings: vec![],
         }
+    }
+
+    /// Agents that were lost without ending the test: its script caught that, or had come to its end.
+    fn caught_losses(&self) -> impl Iterator<Item = Reason> {
+        let ended = self.ended.as_ref().map_or("", |ended| &ended.message);
+        let caught =
+            |(agent, _): &&(String, Reason)| !ended.starts_with(&format!("agent `{agent}` went away by itself"));
+        self.lost.iter().filter(caught).map(|(_, reason)| reason.clone())
     }
 
     fn not_ended(&self) -> Reason {

@@ -178,6 +178,16 @@ pub fn children(parent: u32) -> Vec<u32> {
     ids.filter(|id| parent_of(*id) == Some(parent)).collect()
 }
 
+/// The process of the agent of that name, by its folder, at a running program.
+pub fn agent_process(program: u32, name: &str) -> Option<u32> {
+    let is_it = |process: &u32| {
+        let folder = std::fs::read_link(format!("/proc/{process}/cwd"));
+        let name_and_port = folder.ok().and_then(|folder| Some(folder.file_name()?.to_str()?.to_string()));
+        name_and_port.is_some_and(|folder| folder.rsplit_once('-').is_some_and(|(agent, _)| agent == name))
+    };
+    children(program).into_iter().find(is_it)
+}
+
 fn parent_of(process: u32) -> Option<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // the name in parentheses may hold anything

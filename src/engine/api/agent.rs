@@ -92,7 +92,7 @@ impl Agent {
         let at = run.at(&site);
         run.acted(run.log().len());
         run.marks().command(&self.name, call, text);
-        let reply = run.host.command_in(&self.name, call, text, &at).map_err(|ended| run.end(ended, &site))?;
+        let reply = run.host.command_in(&self.name, call, text, &at).map_err(|ended| run.refuse(ended, &site))?;
         if !reply.ok {
             run.marks().refused(&self.name, text);
         }
@@ -116,7 +116,7 @@ impl Agent {
         let site = Site::of_call(context);
         run.may_act(&site)?;
         run.acted(run.log().len());
-        act(&*run.host, &self.name, &run.at(&site)).map_err(|ended| run.end(ended, &site))
+        act(&*run.host, &self.name, &run.at(&site)).map_err(|ended| run.refuse(ended, &site))
     }
 
     /// The address of record; of an agent that has not started yet, what its account will make it.
@@ -133,7 +133,7 @@ impl Agent {
         let run = Run::of(context)?;
         let site = Site::of_call(context);
         run.may_act(&site)?;
-        run.host.start(std::slice::from_ref(&self.name), &run.at(&site)).map_err(|ended| run.end(ended, &site))?;
+        run.host.start(std::slice::from_ref(&self.name), &run.at(&site)).map_err(|ended| run.refuse(ended, &site))?;
         let mut marks = run.marks();
         marks.reveal(&self.name);
         let address = marks.address(&self.name).map(str::to_string);

@@ -38,7 +38,9 @@ fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
     let Timed { run, site, deadline, end_of_time } = Timed::begin(&context, "sleep", &time)?;
     let until = deadline.min(end_of_time);
     loop {
-        match run.log().wait(run.keep_up(), until) {
+        let next = run.keep_up();
+        run.throw_loss(&site)?;
+        match run.log().wait(next, until) {
             Wake::Stopped(_) => return Err(run.stopped(&site)),
             // events may come without end
             Wake::New if run.log().now() < until => {}
@@ -62,6 +64,7 @@ fn news(context: NativeCallContext, seen: i64, time: Dynamic) -> Fallible<i64> {
             Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), &site)),
             Wake::Timeout => return Ok(seen),
             Wake::New => {
+                run.throw_loss(&site)?;
                 let events = run.log().since(next);
                 // commands and their answers, notes and log lines: what the script itself sets off
                 let news = events.iter().any(|event| matches!(event.body, Body::Event(_) | Body::Sip(_)));

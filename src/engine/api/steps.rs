@@ -3,6 +3,7 @@
 use super::register;
 use crate::engine::running::ended::{self, plain_type, wrong};
 use crate::engine::script::at::Site;
+use crate::engine::script::losses;
 use crate::engine::script::run::{Fallible, Run, lock};
 use crate::event::Note;
 use rhai::{Array, Dynamic, FnPtr, Module, NativeCallContext, Position};
@@ -92,14 +93,15 @@ fn parallel(context: NativeCallContext, list: Array) -> Fallible<Array> {
     let run = Run::of(&context)?;
     let (engine, source, position) = (context.engine(), context.call_source(), context.call_position());
     run.branches.fetch_add(1, Relaxed);
-    let steps = STEPS.with_borrow(Clone::clone);
+    let (steps, known) = (STEPS.with_borrow(Clone::clone), losses::known());
     let one = |closure: FnPtr| {
         let global = context.global_runtime_state().clone();
         let steps = steps.clone();
         move || {
             STEPS.set(steps);
+            losses::set_known(known);
             let context = NativeCallContext::from((engine, "parallel", source, &global, position));
-            closure.call_within_context::<Dynamic>(&context, ())
+            (closure.call_within_context::<Dynamic>(&context, ()), losses::known())
         }
     };
     let results: Vec<_> = thread::scope(|scope| {
@@ -109,8 +111,11 @@ fn parallel(context: NativeCallContext, list: Array) -> Fallible<Array> {
             thread.map_err(|error| wrong(format!("a closure could not be started: {error}")))
         };
         let threads: Vec<_> = closures.into_iter().map(begin).collect();
-        let end = |thread: Fallible<thread::ScopedJoinHandle<_>>| match thread?.join() {
-            Ok(result) => result,
+        let end = |thread: Fallible<thread::ScopedJoinHandle<(Fallible<Dynamic>, usize)>>| match thread?.join() {
+            Ok((result, known)) => {
+                losses::set_known(losses::known().max(known));
+                result
+            }
             Err(panic) => std::panic::resume_unwind(panic),
         };
         threads.into_iter().map(end).collect()

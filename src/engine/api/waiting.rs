@@ -49,6 +49,8 @@ pub fn wait_for(
             .ok_or_else(|| wrong_at("there are too many ways to satisfy this: nest any([…]) less", site.position))?;
         (taking, backlog, marks.seen())
     };
+    // of those before `next`
+    run.throw_loss(site)?;
     let mut going = Await { run, call, waiter, site, taking, refused: vec![], from: 0.0 };
     let time = within.unwrap_or_else(|| *lock(&run.within));
     going.from = run.log().now();
@@ -74,16 +76,13 @@ pub fn wait_for(
                     if event.time > deadline {
                         return Err(going.timeout(time, None));
                     }
+                    run.throw_if_lost(&event, site)?;
                     if let Some(found) = going.offer(&event)? {
                         return Ok(taken(run, waiter, found));
                     }
                 }
                 if let Some(why) = going.hopeless(next) {
-                    // an agent that went away by itself ends the run, and that is the reason
-                    return Err(match run.log().stopped() {
-                        Some(_) => run.stopped(site),
-                        None => going.timeout(time, Some(why)),
-                    });
+                    return Err(going.timeout(time, Some(why)));
                 }
             }
         }
@@ -120,6 +119,7 @@ pub fn stay_quiet(
                         return Ok(silent(run, next));
                     }
                     next = event.n as usize + 1;
+                    run.throw_if_lost(event, site)?;
                     // what an earlier await took counts too
                     let scan = &going.taking.scan;
                     let fitting = (0..scan.members().len()).filter(|n| scan.members()[*n].fits(event)).collect();
@@ -151,7 +151,7 @@ fn start_agents(run: &Run, waiter: &Waiter, site: &Site) -> Fallible<()> {
     agents.sort();
     agents.dedup();
     let started = run.host.start(&agents, &run.at(site));
-    started.map_err(|ended| run.end(ended, site))
+    started.map_err(|ended| run.refuse(ended, site))
 }
 
 impl Await<'_> {

@@ -286,10 +286,11 @@ fn begins_with_skip(body: &Expr) -> bool {
 }
 
 impl Run {
-    /// Whether the script may do something in the world: at the top level of a file with tests it may not.
+    /// Whether the script may do something in the world: not at the top level of a file with tests, and not before it knows that an
+    /// agent was lost.
     pub fn may_act(&self, site: &Site) -> Fallible<()> {
         if self.program.selection == Selection::Whole || self.in_test.load(Relaxed) {
-            return Ok(());
+            return self.throw_loss(site);
         }
         let ended = Ended::error("commands and waits belong into a test, a setup or a teardown");
         let advice = "the top level of a file with tests only declares what they share".to_string();

@@ -16,7 +16,7 @@ use std::any::TypeId;
 /// What a script can catch: an await that was not satisfied, or a mistake.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// `timeout`, `quiet`, or `error`.
+    /// `timeout`, `quiet`, `lost`, or `error`.
     pub kind: &'static str,
     pub ended: Ended,
 }
@@ -61,7 +61,8 @@ pub fn ended(run: &Run, result: Result<(), Box<EvalAltResult>>) -> Ended {
 /// The same for a script whose run goes on; `check` is the check that failed before.
 pub fn ended_so(run: &Run, result: &Result<(), Box<EvalAltResult>>, check: Option<Ended>) -> Ended {
     let trace = result.as_ref().err().map(|error| Trace::of(error));
-    let mut ended = match (run.log().stopped(), &trace) {
+    let stop = run.log().stopped().or_else(|| run.take_losses());
+    let mut ended = match (stop, &trace) {
         (Some(stop), _) => stop,
         (None, Some(trace)) => translate(run, trace.cause),
         (None, None) => return check.unwrap_or_else(Ended::finished),

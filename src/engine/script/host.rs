@@ -43,6 +43,10 @@ pub trait Host: Send + Sync {
     /// Sends a command, starting the agent (and those that the command names) before it, and waits for the answer. `call`: the id
     /// of the call that it is for; without one it is the agent's current one.
     fn command_in(&self, agent: &Arc<str>, call: Option<&str>, text: &str, at: &At) -> Result<Reply, Ended>;
+    /// The agent that went away by itself after the first `known` that did.
+    fn next_loss(&self, _known: usize) -> Option<Ended> {
+        None
+    }
     /// Why no agent of this run ever raises an event of that name.
     fn lacks_event(&self, _name: &str) -> Option<String> {
         None

@@ -2,5 +2,6 @@
 
 pub mod at;
 pub mod host;
+pub mod losses;
 pub mod memory;
 pub mod run;

@@ -194,6 +194,7 @@ impl Run {
     /// Lets the script go on although it had to end, and says why it had to; none where it did not, or must not go on.
     pub fn go_on(&self) -> Option<Ended> {
         let reason = self.log().take_stop();
+        self.take_losses();
         self.stopping.store(self.log().stopped().is_some(), Relaxed);
         if reason.is_some() {
             self.host.resume();

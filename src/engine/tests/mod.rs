@@ -8,6 +8,7 @@ mod endings;
 mod errors;
 mod inputs;
 mod language;
+mod losses;
 mod model;
 mod modules;
 pub mod rules;
@@ -37,6 +38,8 @@ struct FakeHost {
     reactions: Vec<(String, Vec<Arc<Event>>)>,
     /// Commands that are answered with `ok: false`.
     refused: Vec<String>,
+    /// A command's text → the agent that goes away by itself when it comes.
+    losing: Vec<(String, Arc<str>)>,
     pause: Option<Pause>,
 }
 
@@ -52,6 +55,7 @@ impl FakeHost {
             asks: Mutex::default(),
             reactions: vec![],
             refused: vec![],
+            losing: vec![],
             pause: None,
         }
     }
@@ -64,6 +68,11 @@ impl FakeHost {
 
     fn refusing(mut self, command: &str) -> FakeHost {
         self.refused.push(command.to_string());
+        self
+    }
+
+    fn losing(mut self, command: &str, agent: &str) -> FakeHost {
+        self.losing.push((command.to_string(), agent.into()));
         self
     }
 
@@ -151,6 +160,9 @@ impl Host for FakeHost {
                 self.log.push(event.agent.as_ref(), body);
             }
         }
+        for (_, lost) in self.losing.iter().filter(|(command, _)| *command == line) {
+            self.log.push(Some(lost), Body::Note(Note::AgentLost { status: "killed by signal 9".into() }));
+        }
         let ok = !self.refused.contains(&line);
         let data = if ok { String::new() } else { "no such call".to_string() };
         self.log.push(Some(agent), Body::Response(Response { ok, data: data.clone(), to }));
@@ -176,6 +188,14 @@ impl Host for FakeHost {
             "there" => Ok(()),
             _ => Err(Ended::error(format!("there is no SIP peer at {peer}"))),
         }
+    }
+
+    fn next_loss(&self, known: usize) -> Option<Ended> {
+        let loss = |event: &Arc<Event>| match (&event.agent, &event.body) {
+            (Some(agent), Body::Note(Note::AgentLost { status })) => Some(Ended::lost(agent, status)),
+            _ => None,
+        };
+        self.log.since(0).iter().filter_map(loss).nth(known)
     }
 
     fn param(&self, name: &str) -> Option<String> {

@@ -1,0 +1,62 @@
+//! An agent that goes away by itself: an error that a script can catch, once in each of its branches.
+
+use super::at::Site;
+use super::run::{Fallible, Run};
+use crate::engine::running::ended::Failure;
+use crate::event::{Body, Ended, Event, Note};
+use rhai::EvalAltResult;
+use std::cell::Cell;
+
+/// The kind of the failure.
+const LOST: &str = "lost";
+
+thread_local! {
+    /// How many losses this branch of the script knows of.
+    static KNOWN: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How many losses this branch knows of.
+pub fn known() -> usize {
+    KNOWN.get()
+}
+
+/// This branch knows of that many losses.
+pub fn set_known(count: usize) {
+    KNOWN.set(count);
+}
+
+impl Run {
+    fn next_loss(&self) -> Option<Ended> {
+        let loss = self.host.next_loss(KNOWN.get())?;
+        KNOWN.set(KNOWN.get() + 1);
+        Some(loss)
+    }
+
+    /// Throws the first loss that this branch does not know of.
+    pub fn throw_loss(&self, site: &Site) -> Fallible<()> {
+        self.next_loss().map_or(Ok(()), |lost| Err(Failure::new(LOST, lost).raise(self, site)))
+    }
+
+    /// The same if an event that a wait has come to is the loss of an agent.
+    pub fn throw_if_lost(&self, event: &Event, site: &Site) -> Fallible<()> {
+        match event.body {
+            Body::Note(Note::AgentLost { .. }) => self.throw_loss(site),
+            _ => Ok(()),
+        }
+    }
+
+    /// The first loss that this branch does not know of; it knows of all from now on.
+    pub fn take_losses(&self) -> Option<Ended> {
+        let first = self.next_loss();
+        while self.next_loss().is_some() {}
+        first
+    }
+
+    /// The error for what the host can't do: a script can catch that an agent went away by itself, all else ends the run.
+    pub fn refuse(&self, ended: Ended, site: &Site) -> Box<EvalAltResult> {
+        match ended.lost {
+            false => self.end(ended, site),
+            true => self.throw_loss(site).err().unwrap_or_else(|| Failure::new(LOST, ended).raise(self, site)),
+        }
+    }
+}
