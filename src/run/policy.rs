@@ -1,8 +1,8 @@
 //! What ends a run before its script does, and what must not be seen in its log.
 
-use crate::event::{Body, Ended, How, Note, Secrets};
+use crate::event::{Body, Ended, How, Note, Secrets, lock};
 use serde_json::Value;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 #[derive(Default)]
 pub struct Policy {
@@ -21,17 +21,9 @@ struct Losses {
 }
 
 impl Policy {
-    fn fail_on(&self) -> MutexGuard<'_, Vec<String>> {
-        self.fail_on.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-
-    fn losses(&self) -> MutexGuard<'_, Losses> {
-        self.losses.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-
     /// The first loss after the first `known`; the script knows of it from now on.
     pub fn next_loss(&self, known: usize) -> Option<Ended> {
-        let mut losses = self.losses();
+        let mut losses = lock(&self.losses);
         let loss = losses.all.get(known).cloned()?;
         losses.known = losses.known.max(known + 1);
         Some(loss)
@@ -39,7 +31,7 @@ impl Policy {
 
     /// The first loss that the script does not know of.
     pub fn unknown_loss(&self) -> Option<Ended> {
-        let losses = self.losses();
+        let losses = lock(&self.losses);
         losses.all.get(losses.known).cloned()
     }
 
@@ -48,7 +40,7 @@ impl Policy {
         let agent = agent.map_or("the agent", |name| name);
         match body {
             Body::Note(Note::Directive { name, values, .. }) if name == "fail_on" => {
-                self.fail_on().extend(values.iter().map(|value| value.to_uppercase()));
+                lock(&self.fail_on).extend(values.iter().map(|value| value.to_uppercase()));
                 None
             }
             Body::Note(Note::Directive { name, values, at }) if name == "repeat" && values == &["0"] => {
@@ -57,10 +49,10 @@ impl Policy {
             }
             // the script hears of it as soon as it waits or gives a command, and may go on
             Body::Note(Note::AgentLost { status }) => {
-                self.losses().all.push(Ended::lost(agent, status));
+                lock(&self.losses).all.push(Ended::lost(agent, status));
                 None
             }
-            Body::Event(event) if self.fail_on().iter().any(|name| name.eq_ignore_ascii_case(&event.name)) => {
+            Body::Event(event) if lock(&self.fail_on).iter().any(|name| name.eq_ignore_ascii_case(&event.name)) => {
                 let what = match event.name.as_str() {
                     "REGISTER_FAIL" => format!("Registration failed: agent `{agent}`: {}", event.param),
                     name => format!("{name} at agent `{agent}`: {}", event.param),
