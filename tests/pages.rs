@@ -1,4 +1,4 @@
-//! README.md and docs/ci.md: what a newcomer copies from them works as it stands.
+//! README.md, docs/testfiles.md, docs/running.md and docs/ci.md: what a newcomer copies from them works unchanged.
 
 use crate::support::{Telefonist, repository};
 use std::path::Path;
@@ -18,6 +18,11 @@ fn blocks(page: &str) -> Vec<(String, String)> {
     // every other part stands between two fences
     let parts = text.split("```").skip(1).step_by(2);
     parts.filter_map(|part| part.split_once('\n')).map(|(word, block)| (word.into(), block.into())).collect()
+}
+
+/// The first block of a page in that language.
+fn first(page: &str, language: &str) -> String {
+    blocks(page).into_iter().find(|(word, _)| word == language).expect("a block").1
 }
 
 /// A folder with a few tests, as a checkout has them.
@@ -82,15 +87,15 @@ fn the_jobs_of_github_gitlab_and_jenkins_run() {
 }
 
 #[test]
-fn the_first_tests_of_the_readme_pass_without_a_word() {
-    let blocks = blocks("README.md");
-    let first = |word: &str| &blocks.iter().find(|(found, _)| found == word).expect("a block").1;
-    let test = Telefonist::new("run call waits.rhai").file("call", first("")).file("waits.rhai", first("rhai"));
-    let test = test.file("telefonist.toml", first("toml"));
-    test.run().exits(0).says("2 passed").never_says("warning").never_says(" ! ");
+fn the_first_tests_of_readme_and_docs_pass_without_warnings() {
+    let call = first("README.md", "");
+    let test = Telefonist::new("run call aliases waits.rhai").file("call", &call);
+    let test = test.file("aliases", &first("docs/testfiles.md", "")).file("waits.rhai", &first("README.md", "rhai"));
+    let test = test.file("telefonist.toml", &first("docs/running.md", "toml"));
+    test.run().exits(0).says("3 passed").never_says("warning").never_says(" ! ");
     test.then("run --update call").exits(0).says("call has hash");
     let updated = std::fs::read_to_string(test.folder.path().join("call")).unwrap();
-    assert_eq!(updated.lines().skip(1).collect::<Vec<_>>(), first("").lines().collect::<Vec<_>>());
+    assert_eq!(updated.lines().skip(1).collect::<Vec<_>>(), call.lines().collect::<Vec<_>>());
     assert!(updated.starts_with("_hash "), "{updated}");
     test.then("run call").exits(0).says("PASS");
 }
@@ -99,7 +104,7 @@ fn the_first_tests_of_the_readme_pass_without_a_word() {
 fn the_line_of_a_testfile_that_help_shows_works_at_the_prompt() {
     let line = "alice:dial bob|2s|alice:hangup";
     Telefonist::new("repl --help").run().exits(0).says(line);
-    assert!(std::fs::read_to_string(repository().join("README.md")).unwrap().contains(line));
+    assert!(std::fs::read_to_string(repository().join("docs/repl.md")).unwrap().contains(line));
     let test = Telefonist::new("repl");
     let commands =
         format!("printf '%s\\n' 'let alice = agent(\"alice\")' 'let bob = agent(\"bob\")' '{line}' | telefonist repl");
