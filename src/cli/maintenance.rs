@@ -1,4 +1,4 @@
-//! `telefonist maintenance`: the data folder, tidied.
+//! `telefonist maintenance`: clean up the data folder.
 
 use super::arguments::{MaintenanceArguments, RetentionArguments};
 use super::settings;

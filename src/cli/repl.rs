@@ -1,4 +1,4 @@
-//! `telefonist repl`, and `run --pause-on-failure`: a prompt, at a terminal; without one, lines of a pipe.
+//! `telefonist repl`, and `run --pause-on-failure`: a prompt at a terminal, or lines from a pipe.
 
 use super::arguments::ReplArguments;
 use super::tell::{colours, complain, say};

@@ -1,4 +1,4 @@
-//! `telefonist replay` and `telefonist diff`: recorded runs, shown again, judged again, compared.
+//! `telefonist replay` and `telefonist diff`: show kept runs, judge them again, compare them.
 
 use super::arguments::{DiffArguments, ReplayArguments};
 use super::tell::{colours, complain};

@@ -1,4 +1,4 @@
-//! `telefonist runs`: what is kept, and deleting it.
+//! `telefonist runs`: list and delete kept runs.
 
 use super::arguments::{DeleteArguments, RunsArguments, RunsVerb};
 use super::tell::{colours, complain};

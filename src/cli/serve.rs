@@ -1,4 +1,4 @@
-//! `telefonist serve`, and `telefonist` alone: the service.
+//! `telefonist serve`, the default verb: the service.
 
 use super::arguments::{LimitArguments, RetentionArguments, ServeArguments};
 use super::tell::{complain, say};
@@ -71,7 +71,7 @@ fn options(arguments: &ServeArguments) -> Result<Options, Diagnostic> {
     })
 }
 
-/// Tells on the terminal what goes on.
+/// Prints what happens to the terminal.
 struct Told;
 
 impl Terminal for Told {

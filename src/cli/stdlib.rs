@@ -1,4 +1,4 @@
-//! `telefonist stdlib`: the standard library of the test language, from its own doc comments.
+//! `telefonist stdlib`: the docs of the standard library, from its doc comments.
 
 use super::arguments::StdlibArguments;
 use super::tell::complain;

@@ -1,4 +1,4 @@
-//! What `telefonist check` and `telefonist compile` are told.
+//! Arguments of `telefonist check` and `telefonist compile`.
 
 use super::{HostArguments, InputArguments};
 use clap::{Args, ValueEnum};
@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 #[derive(Args, Debug)]
 pub struct CheckArguments {
-    /// Tests, or folders of tests
+    /// Tests or folders of tests
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
-    /// How to tell what is found: for people, or as JSON for programs (docs/check.md)
+    /// Output format: text for people, or JSON for programs (docs/check.md)
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub format: CheckFormat,
     #[command(flatten)]

@@ -3,11 +3,11 @@
 use super::{DataArguments, RetentionArguments};
 
 pub const EXAMPLES: &str = "\
-What it does, also while a service runs (what goes on is left alone):
-  the index of runs is made anew from their folders, for example when the database was lost
-  runs go that are neither among the newest (--keep-runs) nor young enough (--keep-days); without these flags all stay
-  what killed programs left goes: run folders without an event, half-written files, marks of hosts, expired logins
-  room that the database does not need any more is given back
+It works while a service runs, too, and leaves active runs alone:
+  - rebuilds the index of runs from their folders, for example after the database was lost
+  - deletes runs beyond --keep-runs or older than --keep-days (default: as set in the web UI, else none)
+  - deletes leftovers of killed programs: run folders without events, partial files, markers of hosts, expired logins
+  - returns unused space of the database to the file system
 
 Examples:
   telefonist maintenance --dry-run
@@ -15,7 +15,7 @@ Examples:
 
 #[derive(clap::Args, Debug)]
 pub struct MaintenanceArguments {
-    /// Change nothing, only say what would be done
+    /// Change nothing, only print what would be done
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]

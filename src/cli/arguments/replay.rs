@@ -5,13 +5,13 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// How a run is named.
-const RUN: &str = "A run: its id, a part of it that no other run has, `last`, or the path of its folder";
+const RUN: &str = "A kept run: its id, a unique part of it, `last`, or the path of its folder";
 
 #[derive(Args, Debug)]
 pub struct ReplayArguments {
     #[arg(help = RUN)]
     pub run: PathBuf,
-    /// Show all that the agents log, not their warnings and errors only
+    /// Show all log lines of the agents, not only warnings and errors
     #[arg(long)]
     pub log: bool,
     #[command(flatten)]
@@ -22,7 +22,7 @@ pub struct ReplayArguments {
 pub struct DiffArguments {
     #[arg(help = RUN)]
     pub a: PathBuf,
-    /// The run that it is compared with
+    /// The run to compare it with
     pub b: PathBuf,
     #[command(flatten)]
     pub data: DataArguments,

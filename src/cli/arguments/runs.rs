@@ -9,17 +9,17 @@ use std::path::PathBuf;
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct RunsArguments {
-    /// Only runs of tests of this name: a word, "text", /regex/ or tag:NAME, joined by and, or, not, ( ); of several, all hold
+    /// Select runs by the name of their test: a word, "text", /regex/ or tag:NAME, combined with and, or, not, ( ); several filters must all match
     #[arg(value_name = "FILTER", value_parser = Filter::parse)]
     pub filters: Vec<Filter>,
-    /// Only runs that ended like this; several are separated by commas
+    /// Select runs with this status, or with one of several, separated by commas
     #[arg(long, value_name = "STATUS", value_delimiter = ',', ignore_case = true,
         value_parser = ["pass", "fail", "error", "cancelled", "skipped", "running", "broken", "damaged"])]
     pub status: Vec<String>,
-    /// Only runs since then: 30m, 12h, 7d, 2w ago, or a day like 2026-11-23
+    /// Select runs that started after this time: 30m, 12h, 7d, 2w ago, or a day such as 2026-11-23
     #[arg(long, value_name = "WHEN")]
     pub since: Option<Moment>,
-    /// For programs, as docs/reports.md describes it
+    /// Print JSON for programs (docs/reports.md)
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
@@ -30,16 +30,16 @@ pub struct RunsArguments {
 
 #[derive(Subcommand, Debug)]
 pub enum RunsVerb {
-    /// Delete runs for good; asks nothing, and deletes nothing that is not named
+    /// Delete runs permanently, without asking
     Delete(DeleteArguments),
 }
 
 #[derive(Args, Debug)]
 pub struct DeleteArguments {
-    /// Runs: their ids, parts of them that no other run has, or `last`
+    /// Runs to delete: their ids, unique parts of them, or `last`
     #[arg(value_name = "RUN", required_unless_present = "older_than", conflicts_with = "older_than")]
     pub runs: Vec<PathBuf>,
-    /// All runs from before then: 30m, 12h, 7d, 2w ago, or a day like 2026-11-23
+    /// Delete all runs that started before this time: 30m, 12h, 7d, 2w ago, or a day such as 2026-11-23
     #[arg(long, value_name = "WHEN")]
     pub older_than: Option<Moment>,
     #[command(flatten)]

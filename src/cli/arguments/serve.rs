@@ -13,24 +13,23 @@ Examples:
   TELEFONIST_UI_ADMIN_PASSWORD=… telefonist serve --data-dir /var/lib/telefonist --parallel-runs 4
   telefonist serve --config /etc/telefonist.toml
 
-telefonist.toml has the flags as keys:
+Flags are keys of telefonist.toml:
   ui_address = \"127.0.0.1:8080\"
   ui_admin_password = \"…\"
   parallel_runs = 4
   keep_days = 30
 
-The command line counts before the environment, that before the file. Passwords and keys belong
-into a variable, or into the file (chmod 600): what stands on the command line, every user of the
-machine sees in `ps`.
-Ctrl-C or SIGTERM ends the service: a test that runs is ended and recorded as Cancelled.";
+Precedence: command line, environment, file. Put passwords and keys into a variable, or into the
+file (chmod 600): every user of the machine can see a command line in `ps`.
+Ctrl-C or SIGTERM ends the service. A test that is running is stopped and recorded as Cancelled.";
 
 #[derive(clap::Args, Debug)]
 pub struct ServeArguments {
-    /// UI listen address; without a host (:8080) on all of them
+    /// Listen address of the web UI; without a host (:8080) all addresses
     #[arg(long, value_name = "ADDRESS:PORT", env = "TELEFONIST_UI_ADDRESS", default_value = "0.0.0.0:8080", value_parser = address, help_heading = "Server")]
     pub ui_address: SocketAddr,
-    /// Password of the user `telefonist` (default: the one it has, at first telefonist); `ps` shows it here, in the variable or the file
-    /// it does not
+    /// Password of the user `telefonist` (default: unchanged, `telefonist` on first start). Visible in `ps`; prefer the variable or
+    /// the file
     #[arg(
         long,
         value_name = "PASSWORD",
@@ -41,7 +40,7 @@ pub struct ServeArguments {
         help_heading = "Server"
     )]
     pub ui_admin_password: Option<Secret>,
-    /// Key for the header X-API-Key (default: a random one for each start, shown then); `ps` shows it here, too
+    /// Key for the header X-API-Key (default: random for each start, printed). Visible in `ps`; prefer the variable or the file
     #[arg(
         long,
         value_name = "KEY",
@@ -52,13 +51,13 @@ pub struct ServeArguments {
         help_heading = "Server"
     )]
     pub ui_api_key: Option<Secret>,
-    /// TLS certificate with its chain, as PEM: the service speaks https then. It is read again when it changes
+    /// TLS certificate with its chain (PEM), to serve https; reloaded when it changes
     #[arg(long, value_name = "FILE", env = "TELEFONIST_TLS_CERT", value_parser = file(), help_heading = "Server")]
     pub tls_cert: Option<PathBuf>,
-    /// Key of the TLS certificate, as PEM
+    /// Private key of the TLS certificate (PEM)
     #[arg(long, value_name = "FILE", env = "TELEFONIST_TLS_KEY", value_parser = file(), help_heading = "Server")]
     pub tls_key: Option<PathBuf>,
-    /// Runs of projects at once; further ones wait in a queue
+    /// Number of project runs in parallel; further runs wait in a queue
     #[arg(long, value_name = "N", env = "TELEFONIST_PARALLEL_RUNS", default_value_t = 1, value_parser = number(1..=u16::MAX), help_heading = "Server")]
     pub parallel_runs: u16,
     #[command(flatten)]

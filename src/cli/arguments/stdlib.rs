@@ -2,6 +2,6 @@
 
 #[derive(clap::Args, Debug)]
 pub struct StdlibArguments {
-    /// A module or a function: calls, calls::establish
+    /// A module or a function, such as calls or calls::establish
     pub name: Option<String>,
 }

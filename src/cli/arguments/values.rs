@@ -1,4 +1,4 @@
-//! The words of a flag's value, read; what is wrong is told as what is allowed.
+//! Parsers for the values of flags. An error says what is allowed.
 
 use crate::agent::has_room_for_rtp;
 use crate::export::Format;
@@ -40,7 +40,7 @@ pub fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
     }
 }
 
-/// An address with its port. Without an address it means all of IPv4 (`:8080`); a host's name is looked up here, once.
+/// An address with its port. Without an address it means all of IPv4 (`:8080`); a host name is resolved here, once.
 pub fn address(text: &str) -> Result<SocketAddr, String> {
     let due = "an address and a port are due here: 0.0.0.0:8080, [::1]:8080, localhost:8080 or :8080";
     if let Ok(address) = text.parse() {
@@ -62,7 +62,7 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
     address.copied().ok_or_else(|| format!("the host `{host}` has no address; {due}"))
 }
 
-/// A whole number of that range.
+/// A whole number in that range.
 pub fn number<N>(allowed: RangeInclusive<N>) -> impl Fn(&str) -> Result<N, String> + Clone
 where
     N: FromStr + PartialOrd + Display + Clone,
@@ -73,7 +73,7 @@ where
     }
 }
 
-/// Yes or no, in the words that Go's flags take.
+/// A boolean, as Go's flags write it.
 pub fn boolean(text: &str) -> Result<bool, String> {
     match text {
         "true" | "True" | "TRUE" | "t" | "T" | "1" => Ok(true),
@@ -94,7 +94,7 @@ pub fn password(text: &str) -> Result<Secret, String> {
     }
 }
 
-/// A file's path; empty: none.
+/// A file's path, which may be empty.
 pub fn file() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }

@@ -1,11 +1,11 @@
-//! The words of a command line in the form that the parser knows: flags as Go's programs take them (`-data_dir x`, `-data_dir=x`,
-//! `-version`), and `serve` where no verb stands.
+//! Rewrites a command line for the parser: flags in Go's form (`-data_dir x`, `-data_dir=x`, `-version`) get two dashes, and
+//! `serve` becomes the verb if there is none.
 
 use clap::{ArgAction, Command};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-/// Rewrites the flags among the words; what stands for a flag's value stays as it is.
+/// Rewrites the flags; values stay unchanged.
 pub fn plain(command: &Command, words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let flags = flags(command);
     let mut words = words.into_iter();
@@ -29,7 +29,7 @@ pub fn plain(command: &Command, words: impl IntoIterator<Item = OsString>) -> Ve
     }
     match verb {
         true => {}
-        // as Go's programs do, whatever else is said
+        // as Go's programs do, whatever the other flags are
         false if help || version => {
             plain.truncate(1);
             plain.push(if help { "--help" } else { "--version" }.into());
@@ -39,7 +39,7 @@ pub fn plain(command: &Command, words: impl IntoIterator<Item = OsString>) -> Ve
     plain
 }
 
-/// The value of a flag among words in their plain form.
+/// The value of a flag in a rewritten command line.
 pub fn value_of<'a>(words: &'a [OsString], flag: &str) -> Option<&'a OsStr> {
     let words = words.split(|word| word == "--").next()?;
     words.iter().enumerate().find_map(|(n, word)| {
@@ -50,7 +50,7 @@ pub fn value_of<'a>(words: &'a [OsString], flag: &str) -> Option<&'a OsStr> {
     })
 }
 
-/// All long flags, without their dashes, and whether the next word is their value.
+/// All long flags without their dashes, and whether the next word is their value.
 fn flags(command: &Command) -> BTreeMap<String, bool> {
     let mut flags = BTreeMap::from([("help".to_string(), false), ("version".to_string(), false)]);
     for argument in command.get_arguments() {
@@ -66,12 +66,12 @@ fn flags(command: &Command) -> BTreeMap<String, bool> {
     flags
 }
 
-/// A flag's word with two dashes and none of Go's underscores; none for what is no flag, or a short one.
+/// A flag with two dashes, and dashes instead of Go's underscores; `None` for other words and short flags.
 fn flag(word: &str, flags: &BTreeMap<String, bool>) -> Option<String> {
     let text = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).filter(|text| !text.is_empty())?;
     let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
     let long = name.replace('_', "-");
-    // of an unknown one the parser says which is near
+    // for an unknown flag, the parser suggests a similar one
     let known = flags.contains_key(&long) || name.contains('_') || word.starts_with("--");
     known.then(|| value.map_or(format!("--{long}"), |value| format!("--{long}={value}")))
 }
@@ -97,7 +97,7 @@ mod tests {
             ("t run --define -a_b=c -- -data_dir", "t run --define -a_b=c -- -data_dir"),
             ("t export x -o - -format wav", "t export x -o - --format wav"),
             ("t serve -ui_admin_password -my_own", "t serve --ui-admin-password -my_own"),
-            // unknown, for the parser to say so
+            // unknown flags stay, so that the parser reports them
             ("t serve -ui_adress=:80 -x", "t serve --ui-adress=:80 -x"),
         ] {
             assert_eq!(plain_of(line), expected);
