@@ -58,7 +58,7 @@ ui("what was typed is there after a reload, is recalled and completed", async (p
   await page.waitForFunction(() => document.querySelector("#console-line").value.startsWith("alice.hangup") || document.querySelector("[role=listbox][aria-label=Completions]"));
 });
 
-ui("a mistake is told, a wait is ended, the session ends as a run", async (page) => {
+ui("a mistake is shown, a wait is ended, the session ends as a run", async (page) => {
   await page.goto("/console");
   await enter(page, "alice.dail(1)");
   await page.locator(".out .error").filter({ hasText: "dail" }).waitFor();

@@ -86,7 +86,7 @@ ui("a test whose project is renamed meanwhile is edited on there", async (page) 
   await page.getByRole("link", { name: "is so" }).waitFor();
 });
 
-ui("a test that is deleted meanwhile is made anew by saving", async (page) => {
+ui("saving creates a test again that was deleted meanwhile", async (page) => {
   await add("deleted");
   await page.goto("/p/daily/t/deleted");
   await page.getByText("Connected").waitFor();
@@ -214,7 +214,7 @@ ui("a page that waits for the server shows that it does", async (page) => {
   await page.getByRole("link", { name: "quick", exact: true }).waitFor();
 });
 
-ui("what answers in telefonist's place is told, not shown", async (page) => {
+ui("what answers in telefonist's place is reported, not shown", async (page) => {
   await page.route("**/api/v1/projects", (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<h1>Log in to the guests' network</h1>" }));
   await page.goto("/p/daily");
   await page.getByRole("alert").filter({ hasText: "something else answers" }).waitFor();
@@ -235,10 +235,10 @@ ui("a double click starts a test once", async (page) => {
   assert.equal(starts.length, 2, "the second is the third click's");
 });
 
-ui("a zip that is too large is told so, and is not sent", async (page) => {
+ui("a zip that is too large is refused, and not sent", async (page) => {
   await page.goto("/p/daily");
   await menu(page, "Project daily", "Import tests");
-  // Larger than what a test hands over: the page is told so of a small one.
+  // Larger than what a test can hand over: the page gets a small one that claims to be large.
   await page.evaluate(() => Object.defineProperty(File.prototype, "size", { get: () => 65 * 1024 * 1024 }));
   await page.getByLabel("Files").setInputFiles([{ name: "all.zip", mimeType: "application/zip", buffer: Buffer.from("PK") }]);
   await page.getByRole("button", { name: "Import", exact: true }).click();

@@ -98,7 +98,7 @@ ui("the list of webhooks follows the last message of each", async (page) => {
   }
 });
 
-ui("a run that nobody is told of says nothing of webhooks", async (page) => {
+ui("a run without messages does not mention webhooks", async (page) => {
   const answered = page.waitForResponse(/\/deliveries$/);
   await page.goto(`/runs/${await run("quiet")}`);
   assert.deepEqual((await (await answered).json()).deliveries, []);

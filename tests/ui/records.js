@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const ADDRESS = { alice: "127.0.0.1:5060", bob: "127.0.0.1:5062" };
 
-/** A run of so many events: calls between alice and bob, one after the other, with what agents say of them. */
+/** A run of this number of events: calls between alice and bob, one after the other, with their agents' events. */
 export const longRun = (folder, run, count) => {
   const begin = Date.now() - 3_600_000;
   const header = { format: "telefonist-run", version: 1, run, test: "long", file: "long", time: begin, repetition: 1, of: 1, attempt: 1, host: "telefonist", agent: "baresip" };

@@ -75,7 +75,7 @@ ui("two messages are pinned and compared word by word", async (page) => {
   const changes = () => dialog.locator("tr.changed, tr.removed, tr.added").count();
   const all = await changes();
   for (const name of ["ids", "ports"]) await dialog.getByRole("button", { name }).click();
-  assert.ok((await changes()) < all, "what is masked is not told");
+  assert.ok((await changes()) < all, "what is masked is not a change");
   await usable(page, "two messages");
 });
 

@@ -57,7 +57,7 @@ ui("a webhook is made, tried, changed, deleted; its path is not shown again", as
   const address = `http://127.0.0.1:${receiver.address().port}`;
   try {
     await page.goto("/settings/webhooks");
-    await page.getByRole("heading", { name: "Nobody is told of results" }).waitFor();
+    await page.getByRole("heading", { name: "Results are not sent anywhere" }).waitFor();
     await usable(page, "no webhooks");
     await page.getByRole("button", { name: "Create the first webhook" }).click();
     const dialog = page.getByRole("dialog");
@@ -78,7 +78,7 @@ ui("a webhook is made, tried, changed, deleted; its path is not shown again", as
     await row.getByText("failures").waitFor();
     await menu(page, `More for ${address}`, "Delete");
     await dialog.getByRole("button", { name: "Delete" }).click();
-    await page.getByRole("heading", { name: "Nobody is told of results" }).waitFor();
+    await page.getByRole("heading", { name: "Results are not sent anywhere" }).waitFor();
   } finally {
     receiver.close();
   }

@@ -8,7 +8,7 @@ let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 
-/** A server of its own with so many finished runs. */
+/** A server of its own with this number of finished runs. */
 const withServer = async (runs, flags, act, options = {}) => {
   const server = await serve({ flags });
   try {
@@ -21,7 +21,7 @@ const withServer = async (runs, flags, act, options = {}) => {
   }
 };
 
-test("who lets runs go is told how many, and it counts", () =>
+test("fewer kept runs: the page shows how many go, and they go", () =>
   withServer(3, [], async (page, call) => {
     await page.goto("/settings/server");
     const save = page.getByRole("button", { name: "Save" });
@@ -49,7 +49,7 @@ test("who lets runs go is told how many, and it counts", () =>
 test("what was said at the start can't be changed", () =>
   withServer(0, ["--keep-days", "30"], async (page) => {
     await page.goto("/settings/server");
-    const days = page.getByLabel("For so many days");
+    const days = page.getByLabel("Days to keep runs");
     assert.deepEqual([await days.inputValue(), await days.isDisabled()], ["30", true]);
     await page.getByText("said at the server's start").waitFor();
     await page.getByLabel("Newest runs of each project").fill("9");

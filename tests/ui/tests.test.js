@@ -167,7 +167,7 @@ ui("somebody else's changes come by themselves", async (page) => {
   await row(page, "mine").waitFor({ state: "detached" });
 });
 
-ui("a page that is left while it loads anew is quiet", async (page) => {
+ui("a page that is left while it reloads is quiet", async (page) => {
   await project(call, "left", { mine: QUICK });
   await page.goto("/p/left");
   await row(page, "mine").waitFor();

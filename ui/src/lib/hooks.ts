@@ -11,7 +11,7 @@ export const outcome = ({ state, error }: Delivery): { status: string; word: str
   return { status: "queued", word: error === null ? "Waits" : "Tries again" };
 };
 
-/** What is known of deliveries with what was told: of two states of one the later, in whichever order they come. */
+/** Merges known deliveries with new messages: of two states of one delivery, the later, whatever their order. */
 export const merged = (known: Delivery[], told: Delivery[]): Delivery[] => {
   const all = new Map(known.map((one) => [one.id, one]));
   for (const one of told) {

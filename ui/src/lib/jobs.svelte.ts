@@ -9,7 +9,7 @@ export interface Watch {
   job?: (job: Job, what: string) => void;
   /** A run began or ended. */
   run?: (run: RunRow, what: string) => void;
-  /** Messages were missed: what is shown has to be loaded anew. */
+  /** Messages were missed: what is shown has to be reloaded. */
   missed?: () => void;
 }
 

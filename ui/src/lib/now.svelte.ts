@@ -1,4 +1,4 @@
-// What time it is, as what is shown has it: who reads it is told anew, or "just now" would stand for hours on a page that stays open.
+// The current time, reactive: otherwise "just now" would stand for hours on a page that stays open.
 const OFTEN = 20_000;
 let time = $state(Date.now());
 setInterval(() => (time = Date.now()), OFTEN);

@@ -49,7 +49,7 @@ export const setQuery = (changes: Record<string, string | number | null>, option
   goto(location.pathname + (text ? `?${text}` : "") + location.hash, { replace: !options.push });
 };
 
-/** Takes over the clicks on links to this site: no page is loaded anew. A link with `download` or `target` stays the browser's. */
+/** Handles clicks on links to this site without reloading the page. A link with `download` or `target` stays the browser's. */
 export const followLinks = (root: HTMLElement): (() => void) => {
   const click = (event: MouseEvent) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

@@ -5,7 +5,7 @@ import type { SoundFile } from "./api/sounds";
 /** Who talked to the agent in the call that was recorded, and the sound that it sent; null where the run does not tell. */
 export const sender = (run: Pick<RunDetail, "calls" | "agents">, recording: Recording | null): { name: string; sound: string } | null => {
   const call = run.calls.find(({ agent, number }) => agent === recording?.agent && number === recording.call);
-  // An agent that was started anew is there twice: the later one counts.
+  // An agent that was restarted is there twice: the later one counts.
   const peer = run.agents.findLast(({ name }) => name === call?.peer);
   return peer?.sound ? { name: peer.name, sound: peer.sound } : null;
 };

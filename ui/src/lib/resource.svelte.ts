@@ -30,7 +30,7 @@ export class Resource<T> {
   };
 }
 
-/** To be called in a component's script: loads, and loads anew (from nothing) when what `load` reads before its first await changes. */
+/** To be called in a component's script: loads, and loads again (from nothing) when what `load` reads before its first await changes. */
 export const useResource = <T>(load: () => Promise<T>): Resource<T> => {
   const resource = new Resource(load);
   $effect(() => resource.end);

@@ -125,7 +125,7 @@ describe("a topic", () => {
   });
 });
 
-test("another server's numbers begin anew; a run's are its record's", () => {
+test("another server's numbers start again from 1; a run's are its record's", () => {
   socket.start();
   wire().hello("one");
   const [jobs, run] = [heard(), heard()];

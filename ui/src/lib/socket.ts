@@ -13,7 +13,7 @@ export interface Listener {
   on: (message: Message) => void;
   /** Messages `from` to `to` were left out because the client was too slow: fetch them by REST. */
   gap?: (from: number, to: number) => void;
-  /** The server was started anew: what is known of this topic is old; fetch it by REST. */
+  /** The server was restarted: what is known of this topic is old; fetch it by REST. */
   restarted?: () => void;
   /** What has been seen already: absent or 0 from the beginning, −1 only what is new. */
   since?: number;
@@ -43,7 +43,7 @@ const LOOKED = 5_000;
 /** The server closes with it when the session is over. */
 const NOT_IN = 4401;
 
-/** A run's numbers are its record's and outlive the server; the numbers of all other topics begin anew with it. */
+/** A run's numbers are its record's and outlive the server; the numbers of all other topics start again with it. */
 const lasting = (topic: string) => topic.startsWith("run:");
 
 export class Socket {
@@ -189,7 +189,7 @@ export class Socket {
     else if (message.t === "error") for (const act of this.errors) act(String(message.message), (message.advice as string | undefined) ?? null);
   }
 
-  /** The server says who it is with its first message; only then topics are asked for, since another one counts anew. */
+  /** The server says who it is with its first message; topics are subscribed only then, since another server counts from 1. */
   private hello(build: string) {
     const another = this.build !== null && this.build !== build;
     this.build = build;

@@ -36,7 +36,7 @@ test("a server that is not there is an error of its own, and an abort is none", 
   expect(await fails(get("/x"))).toBeInstanceOf(DOMException);
 });
 
-test("an ended session is told, except to the login", async () => {
+test("an ended session is reported, except to the login", async () => {
   const ended = vi.fn();
   whenUnauthorized(ended);
   calls.mockImplementation(async () => answer(401, {}));

@@ -901,7 +901,7 @@ export interface components {
             keep_days: components["schemas"]["Setting"];
             /** @description How many of the newest runs of each project are kept, and as many that belong to none. */
             keep_runs: components["schemas"]["Setting"];
-            /** @description So many runs are not to be kept any more. They go as soon as that is set, and whenever a job is over. */
+            /** @description Number of runs that are no longer to be kept. They are deleted as soon as this is set, and whenever a job is over. */
             to_go: number;
         };
         Sound: {

@@ -1,4 +1,4 @@
-// Webhooks: who is told of results.
+// Webhooks: where results are sent.
 import { get, path, post, put, remove } from "./client";
 import type { Shape } from "./sent";
 

@@ -3,7 +3,7 @@ import { RangeSet, StateEffect, StateField, type Extension, type Text } from "@c
 import { Decoration, EditorView, gutter, GutterMarker, ViewPlugin, type DecorationSet, type ViewUpdate } from "@codemirror/view";
 import { uses } from "./defines";
 
-/** So many colours there are (`.def-0` …); the next name begins anew. */
+/** Number of colours (`.def-0` …); the next name starts again with the first. */
 export const COLOURS = 8;
 const decorations = Array.from({ length: COLOURS }, (_, n) => Decoration.mark({ class: `def-${n}` }));
 /** Beyond that size a text is shown without: it is looked through with each key. */

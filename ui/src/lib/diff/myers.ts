@@ -2,7 +2,7 @@
 
 export interface Op { kind: "same" | "removed" | "added"; a: number; b: number }
 
-/** Beyond so many differences in a part, the part is told as replaced: nobody reads it line by line, and time is n·d. */
+/** A part with more differences than this is shown as replaced: nobody reads it line by line, and time is n·d. */
 const MOST = 1200;
 
 /** Where a shortest way through a[a0..a1], b[b0..b1] crosses its middle; null if there is no short one. */

@@ -34,7 +34,7 @@ const thinned = (ticks: Tick[], span: number): Tick[] => {
   return [...kept.values()];
 };
 
-/** Bars that are too short and too near to each other to be told apart become one. */
+/** Bars that are too short and too close to distinguish become one. */
 const merged = (bars: Bar[], span: number): Bar[] => {
   const finest = span / RESOLUTION;
   const last = new Map<string, Bar>();

@@ -3,7 +3,7 @@ import type { Message } from "../../lib/socket";
 
 export interface Entry { id: number; kind: "line" | "value" | "error" | "text" | "event"; text: string; by: string | null; bad: boolean }
 
-/** So many are kept; the session's run has all of it. */
+/** The most lines that are kept; the session's run has all of them. */
 const MOST = 2000;
 
 export class Transcript {

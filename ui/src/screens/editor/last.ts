@@ -71,7 +71,7 @@ export interface Live {
   now: number | null;
 }
 
-/** Takes an event of a run that goes on; says whether a line was told. */
+/** Takes an event of a run that goes on; returns whether the event has a line. */
 export const reach = (live: Live, test: string, at: Reason["at"] | null): boolean => {
   if (!at || !own(at.source, test)) return false;
   live.reached.add(at.line);

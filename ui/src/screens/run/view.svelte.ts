@@ -6,7 +6,7 @@ import { RunRecord } from "../../lib/record/record";
 import { socket } from "../../lib/live.svelte";
 
 const PAGE = 5000;
-/** A record this long is shown anew less often: laying it out takes longer. */
+/** A record this long is redrawn less often: laying it out takes longer. */
 const LONG = 5000;
 
 export class RunView {

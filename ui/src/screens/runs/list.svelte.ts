@@ -21,7 +21,7 @@ export const since = (query: string | null, now = Date.now()): number | null => 
   return /^\d+$/.test(query) ? Number(query) : null;
 };
 
-/** Whether a run that was told of belongs into the list; the server's search looks at more, so with words none does. */
+/** Whether a new run belongs in the list; the server's search looks at more, so with search words none does. */
 export const fits = (row: RunRow, filter: RunFilter): boolean =>
   !filter.text && (!filter.project || row.project === filter.project) && (!filter.test || row.test === filter.test) && (!filter.status || filter.status.split(",").includes(row.status)) &&
   (!filter.trigger || row.trigger === filter.trigger) && (!filter.since || row.started >= filter.since) && (!filter.until || row.started <= filter.until);

@@ -17,7 +17,7 @@ test("pages that overlap give each run once", () => {
   expect(appended([row("c", 30), row("b", 20)], [row("b", 20), row("a", 10)]).map(({ run }) => run)).toEqual(["c", "b", "a"]);
 });
 
-test("what is told live is filtered as the server filters", () => {
+test("live messages are filtered as the server filters", () => {
   expect(fits(row("a", 10), {})).toBe(true);
   expect(fits(row("a", 10), { status: "fail,error" })).toBe(false);
   expect(fits(row("a", 10), { project: "q" })).toBe(false);

@@ -1,4 +1,4 @@
-// What can be done with projects and tests, and how it is told.
+// Actions on projects and tests, and their notices.
 import { path } from "../../lib/api/client";
 import { startRun, stopJob, type Job, type RunRequest } from "../../lib/api/runs";
 import * as api from "../../lib/api/tests";

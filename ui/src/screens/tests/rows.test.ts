@@ -19,7 +19,7 @@ test("a test's result is that of its last run that ended", () => {
   expect(resultOf(row("a", { last: [lite("skipped"), lite("pass")] }))).toBeNull();
 });
 
-test("what runs and what waits is told by the jobs", () => {
+test("the jobs say what runs and what waits", () => {
   const jobs = [job({ runs: [run("a", "running"), run("b", "queued"), run("c", "pass")] }), job({ job: 2, state: "waiting", position: 3 })];
   expect(activity(row("a"), jobs)?.state).toBe("running");
   expect(activity(row("b"), jobs)).toMatchObject({ state: "waiting", position: null });
