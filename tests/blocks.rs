@@ -85,10 +85,7 @@ fn an_update_writes_the_hash_into_the_block_and_the_flow_beside_the_file() {
 #[test]
 fn a_top_level_that_does_not_end_or_acts_is_told_before_anything_starts() {
     for (text, says) in [
-        (
-            "let a = agent(\"a\");\na.dial(\"x\");\ntest \"t\" { a.hangup(); }\n",
-            "commands and waits belong into a test",
-        ),
+        ("let a = agent(\"a\");\na.dial(\"x\");\ntest \"t\" { a.hangup(); }\n", "commands and waits belong in a test"),
         ("let n = 0;\nwhile n < 1 { n = 0; }\ntest \"t\" { }\n", "did not end"),
         ("let p = param(\"NOT_GIVEN\");\ntest `t ${p}` { }\n", "there is no value for the parameter `NOT_GIVEN`"),
         ("for n in 0..2 { test \"same\" { } }\n", "there is a second test `same`"),

@@ -1,5 +1,5 @@
 //! What `telefonist check` tells a person: each script in `tests/check` with its messages beside, as `<case>.err`.
-//! `UPDATE=1 cargo test` writes them anew. No agent is started, and nothing in the repository is told off without need.
+//! `UPDATE=1 cargo test` rewrites them. No agent is started, and `check` finds nothing wrong in the repository's own tests.
 
 use crate::golden::compare;
 use crate::support::Telefonist;
@@ -63,7 +63,7 @@ fn nothing_in_the_repository_is_told_off_without_need() {
     let examples = [examples, files(&folder("examples/peers"), "rhai")].concat();
     let stdlib = STD_MODULES.iter().map(|(name, text)| Source::new(format!("{name}.rhai"), *text));
     let read = |path: PathBuf| Source::new(path.display().to_string(), fs::read_to_string(&path).unwrap());
-    // those of which nothing is told; of the empty one it is, but not by its parser
+    // those without messages; the empty one has one, but not from its parser
     let sound = |path: &PathBuf| !path.with_extension("err").exists() && !path.ends_with("empty");
     let golden = files(&folder("tests/golden"), "").into_iter().filter(sound);
     let sources: Vec<_> = examples.into_iter().chain(golden).map(read).chain(stdlib).collect();

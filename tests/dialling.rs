@@ -228,7 +228,7 @@ fn a_stopped_agent_takes_no_commands() {
     test.run().exits(3).says("agent `bob` can't be stopped: it does not run").says("call.rhai:2");
     let file = "let bob = agent(\"bob\");\nbob.restart();\ntest \"a\" { bob.restart(); }\n";
     let test = Telefonist::new("check call.rhai").file("call.rhai", file);
-    test.run().exits(2).says("commands and waits belong into a test").says("call.rhai:2");
+    test.run().exits(2).says("commands and waits belong in a test").says("call.rhai:2");
 }
 
 #[test]

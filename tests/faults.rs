@@ -1,4 +1,4 @@
-//! What goes wrong must change the verdict, be told with its place, and leave nothing behind.
+//! What goes wrong must change the verdict, be reported with its place, and leave nothing behind.
 
 use crate::support::{Done, Telefonist, children, wait_for_event};
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! The flags of the service where they can be seen to count; what each of them comes to in each form is told by the units' tests.
+//! The effect of the service's flags; the unit tests check the value of each flag in each form.
 
 use crate::support::{Serving, Telefonist};
 

@@ -1,12 +1,12 @@
 //! Golden tests: each testfile in `tests/golden` with what comes of it beside: `<case>.rhai`, what it compiles to, and
-//! `<case>.err`, what is told of it. `UPDATE=1 cargo test` writes them anew.
+//! `<case>.err`, its messages. `UPDATE=1 cargo test` rewrites them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use telefonist::diagnostic::{Source, render};
 use telefonist::{script, testfile};
 
-/// What the testfile compiles to, and what is told of it; each may be empty.
+/// What the testfile compiles to, and its messages; each may be empty.
 fn outcome(name: &str, text: String) -> (String, String) {
     match testfile::parse(&Source::new(name, text), &[]) {
         Ok(file) => {

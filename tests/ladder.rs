@@ -1,5 +1,5 @@
-//! Drawn ladders: `tests/golden/ladder/<case>.jsonl` is a record, `<case>.<width>.txt` how it is drawn in so many columns, and
-//! `<case>.verdict.json`, where there is one, its verdict. `UPDATE=1 cargo test` writes the drawings anew.
+//! Drawn ladders: `tests/golden/ladder/<case>.jsonl` is a record, `<case>.<width>.txt` its drawing with that number of columns, and
+//! `<case>.verdict.json`, if it exists, its verdict. `UPDATE=1 cargo test` rewrites the drawings.
 
 use crate::golden::compare;
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ pub fn blocks_of(page: &str) -> Vec<String> {
     page.split("```rhai\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_string()).collect()
 }
 
-/// Runs a page, whose blocks hold so many tests.
+/// Runs a page, whose blocks hold this number of tests.
 fn runs(page: &str, tests: usize) -> Telefonist {
     let mut test = Telefonist::new("run page --jobs 4 --timeout 10s");
     for (n, block) in blocks_of(page).iter().enumerate() {

@@ -153,7 +153,7 @@ fn a_script_that_passes_beside_an_agent_that_hangs_is_an_error() {
     hanging("").exits(3).says("hangs: it does not answer");
 }
 
-/// The command, with so many open files at most, for it and for root.
+/// The command, with this limit of open files, for it and for root.
 fn with_files(test: &Telefonist, files: u32) -> Done {
     let command = test.command();
     let mut limited = Command::new("prlimit");

@@ -1,5 +1,5 @@
-//! A peer that misbehaves on request, one fault for each test: the test that waits for the right thing fails, and the first line of what
-//! is told of the cause names the fault.
+//! A peer that misbehaves on request, one fault for each test: the test that waits for the right thing fails, and the first line
+//! of the explanation names the fault.
 
 mod calls;
 mod invites;
@@ -24,7 +24,7 @@ struct Fault {
     test: &'static str,
     /// What the peer does. None when the run ended first.
     peer: fn(&Peer) -> Option<()>,
-    /// A part of the first line that is told of the cause.
+    /// A part of the first line that explains the cause.
     told: &'static str,
 }
 

@@ -128,7 +128,7 @@ fn a_peer_is_asked_over_udp_and_tcp_and_has_to_speak_sip() {
     run(format!("127.0.0.1:{port};transport=tcp")).exits(3).says("is no SIP peer").never_says("it is there");
     let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
-    // reachable, and silent as SIPp is: the test goes on, and is told of it
+    // reachable, and silent as SIPp is: the test goes on, with a warning
     let done =
         run(format!("127.0.0.1:{port}")).exits(0).says("it is there").says("no answer to OPTIONS came from 127.0.0.1:");
     done.says("warning: ").says("call.rhai:1");

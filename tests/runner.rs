@@ -238,7 +238,7 @@ fn parameters_and_secrets_come_from_outside_and_secrets_are_never_seen() {
         .exits(3)
         .says("no value for the parameter `WHO`")
         .says("--define WHO=VALUE");
-    // a macro given from outside counts before the file's own
+    // a macro given from outside overrides the file's own
     let file = "_define target sip:nobody@127.0.0.1:9\nuanew <sip:alice@127.0.0.1>;regint=0|0s\ndial target|10ms\n";
     let test = Telefonist::new("run a --define target=sip:other@127.0.0.1:9").file("a", file);
     test.run();

@@ -92,7 +92,7 @@ impl Hand {
     }
 }
 
-/// Notes what it is told, and fails as it is bid.
+/// Notes its calls, and fails when the test wants it to.
 #[derive(Default)]
 struct Notes {
     told: Mutex<Vec<Told>>,

@@ -102,7 +102,7 @@ fn a_request_that_is_too_large_for_udp_is_told() {
     }
 }
 
-/// Answers the agent's call with a timer of so many seconds that the agent is to refresh; gives its INVITE.
+/// Answers the agent's call with a timer of this number of seconds that the agent is to refresh; gives its INVITE.
 fn answer(peer: &OddPeer, seconds: u32, allow: &str) -> Received {
     let invite = peer.receive("INVITE");
     assert!(invite.header("Supported").split(',').any(|tag| tag == "timer"), "{}", invite.text);

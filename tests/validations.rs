@@ -269,7 +269,7 @@ fn each_test_of_a_file_has_validations_of_its_own() {
     let outside = Telefonist::new("check t.rhai")
         .file(&script("bad.js"), "")
         .file("t.rhai", "validate(\"bad.js\");\nlet a = agent(\"a\");\ntest \"x\" { a.cmd(\"uuid\"); }\n");
-    outside.run().exits(2).says("belong into a test").says("t.rhai:1:1");
+    outside.run().exits(2).says("belong in a test").says("t.rhai:1:1");
 }
 
 #[test]

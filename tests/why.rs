@@ -1,5 +1,5 @@
 //! Calls that fail, at real agents and peers, and what a user reads of why: `tests/why/<case>.txt`, with what varies masked.
-//! `UPDATE=1 cargo test` writes them anew.
+//! `UPDATE=1 cargo test` rewrites them.
 
 mod connections;
 
@@ -60,7 +60,7 @@ fn compared(case: &str, told: &str) {
     assert!(wrong.is_none(), "{}\nUPDATE=1 takes it over", wrong.unwrap_or_default());
 }
 
-/// Runs a script that fails and compares what is told of why.
+/// Runs a script that fails and compares its explanation.
 #[track_caller]
 fn fails(case: &str, script: &str) {
     let test = Telefonist::new("run t.rhai").file("t.rhai", script);

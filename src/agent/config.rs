@@ -153,7 +153,7 @@ fn modules<'a>(plan: &'a Plan) -> impl Iterator<Item = &'a str> {
     all.chain(encryption).chain(recorder).filter(|module| kind.has(module))
 }
 
-/// What the agent sends and plays, and at which rate: 1.0 and 1.1 have to be told that of a file.
+/// What the agent sends and plays, and at which rate: 1.0 and 1.1 need the rate of a file.
 fn audio(plan: &Plan, key: &mut dyn FnMut(&str, &dyn std::fmt::Display)) -> Result<(), Ended> {
     if plan.settings.use_alsa {
         if !plan.kind.has("alsa") {

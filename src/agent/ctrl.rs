@@ -59,7 +59,7 @@ pub struct Decoder {
     start: usize,
     /// Where `buffer` begins in the stream.
     base: u64,
-    /// Within garbage that has been told of.
+    /// Within garbage that has been reported.
     skipping: bool,
 }
 

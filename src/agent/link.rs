@@ -45,7 +45,7 @@ pub struct Link {
     pub is_ready: bool,
     /// It has said that its control port is taken.
     pub is_refused: bool,
-    /// It has been told to quit by the run's own command.
+    /// The run's own command has asked it to quit.
     pub quits: bool,
     /// The run wants no more answers.
     abandoned: bool,

@@ -34,7 +34,7 @@ pub struct Output {
 struct Pipe {
     /// None after its end.
     receiver: Option<Receiver>,
-    /// The same pipe, for reading what the runtime has not been told of yet.
+    /// The same pipe, for reading what the runtime does not know of yet.
     direct: File,
     splitter: Splitter,
     /// When bytes came last.

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const PORTS_OF_A_CALL: u16 = 2;
 /// The fewest RTP ports of an agent: two calls.
 const SMALLEST_BLOCK: u16 = 4;
-/// So many ports of a block are tried: an agent passes over one that is taken.
+/// The number of ports of a block that are tried: an agent passes over one that is taken.
 const TRIED: usize = 20;
 /// Ports from here on are given out by the kernel: one could connect to itself.
 const EPHEMERAL: u16 = 32_768;

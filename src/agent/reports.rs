@@ -1,5 +1,5 @@
 //! AUDIO_REPORT for agents without our own module: made of what they print when a call ends, of the calls that the control
-//! connection told of, and of the SDP in the trace.
+//! connection reported, and of the SDP in the trace.
 //!
 //! baresip sends CALL_CLOSED and prints the call's numbers in one go, before it looks at another command. So a question
 //! that is sent after CALL_CLOSED came is answered after the last of the numbers: the answer closes the report, whether or

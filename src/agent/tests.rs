@@ -139,7 +139,7 @@ fn a_call_from_its_first_event_to_its_report() {
         assert_eq!((&report.call, &report.peer), (&closed.call, &closed.peer));
         assert_eq!(report.peer, Some(format!("sip:{}@127.0.0.1:{}", peer.name(), peer.sip().port())));
     }
-    // a message is told before what it brings about
+    // a message comes before what it brings about
     let position = |pick: &dyn Fn(&Body) -> bool| {
         place
             .log
@@ -320,7 +320,7 @@ fn a_message_reaches_the_peer_that_it_names() {
             _ => None,
         });
     }
-    // 1.0.0 would have to load its contacts anew, and crashes when an answer is still to come
+    // 1.0.0 would have to reload its contacts, and crashes when an answer is still to come
     let refused = alice.command(&format!("message {} hello", uri(&eve)), None).unwrap_err();
     assert!(refused.message.contains("one peer only") && refused.advice.is_some(), "{refused:?}");
 }

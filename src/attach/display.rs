@@ -99,7 +99,7 @@ impl Display {
         self.0.at_prompt.store(at_prompt, SeqCst);
     }
 
-    /// Waits until so many events of a run are shown, as long as it is the one that is shown; not for ever: the connection may be gone.
+    /// Waits until this number of events of a run are shown, while it is the run that is shown; not for ever: the connection may be gone.
     pub fn catch_up(&self, run: &str, events: usize, most: Duration) {
         let behind = |state: &mut State| (state.run.is_empty() || state.run == run) && state.seen < events;
         let state = self.state();

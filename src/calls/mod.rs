@@ -93,7 +93,7 @@ impl Builder {
             Some(180..=189) => {
                 if let Some((_, rung @ None)) = self.invites.get_mut(&key) {
                     *rung = Some(time);
-                    // the agent may have told of the call before
+                    // the agent may have reported the call before
                     let id = Some(&sip.call_id);
                     let call = self.calls.iter_mut().find(|call| call.agent == *agent && call.id.as_ref() == id);
                     if let Some(call) = call {
@@ -145,7 +145,7 @@ fn place_of(calls: &[Call], agent: &Arc<str>, said: &AgentEvent) -> Option<Place
         None => find(&|call| call.closed.is_none()).or_else(|| find(&|_| said.name == "AUDIO_REPORT")),
     };
     match known {
-        // without an id, a second incoming call is told from the first by its peer
+        // without an id, a second incoming call differs from the first by its peer
         Some(at) if said.call.is_none() && said.name == "CALL_INCOMING" && !calls[at].peer.is_empty() => {
             Some(Place::New)
         }

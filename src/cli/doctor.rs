@@ -118,5 +118,5 @@ fn sounds(workplace: &Workplace) -> Finding {
     files.sort();
     files.dedup();
     let folder = workplace.data_dir().join("sounds");
-    Finding::Good(format!("sounds: {} (your own belong into {})", files.join(" "), folder.display()))
+    Finding::Good(format!("sounds: {} (put your own into {})", files.join(" "), folder.display()))
 }

@@ -34,7 +34,7 @@ pub fn inputs(arguments: &InputArguments, data_dir: &Path) -> Result<Inputs, Vec
     if !problems.is_empty() {
         return Err(problems);
     }
-    // a test's author is not told the passwords of whoever runs the service
+    // a test's author does not get the passwords of whoever runs the service
     let environment: crate::run::Lookup =
         Arc::new(|name| std::env::var(name).ok().filter(|_| !name.starts_with("TELEFONIST_")));
     let scripts = Some(data_dir.join("scripts"));

@@ -18,7 +18,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
-/// Is told by the runner and tells the user.
+/// Prints for the user what the runner reports.
 pub struct Printer {
     paper: Arc<Paper>,
     verbose: bool,

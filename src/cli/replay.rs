@@ -12,7 +12,7 @@ use crate::verdict::ExitCode;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-/// Prints a recorded run as it was shown live, then its verdict, found anew; ends as that run did.
+/// Prints a recorded run as it was shown live, then its verdict, judged again; ends as that run did.
 pub fn replay(arguments: &ReplayArguments) -> ExitCode {
     let folder = match record::find(&arguments.data.data_dir, &arguments.run) {
         Ok(folder) => folder.path().to_path_buf(),

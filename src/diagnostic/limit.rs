@@ -1,8 +1,8 @@
-//! How many diagnostics a person is told of at once: a hostile file must not make a million of them.
+//! How many diagnostics are shown at once: a hostile file must not make a million of them.
 
 use super::{Diagnostic, Severity};
 
-/// So many errors, and so many warnings.
+/// The most errors, and the most warnings.
 pub const MOST: usize = 100;
 
 /// The first errors and the first warnings, in their order; in place of the rest, how many there are.

@@ -1,4 +1,4 @@
-//! What an editor is told: a word that may stand at a place of a text, or stands there.
+//! Suggestions for an editor: a word that may stand at a place of a text, or stands there.
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {

@@ -255,7 +255,7 @@ impl Log {
     }
 
     /// Waits until there is an event at `index`, the deadline (milliseconds since the epoch) has passed, or the run
-    /// has to end. A stop is told before new events.
+    /// has to end. A stop comes before new events.
     pub fn wait(&self, index: usize, deadline: f64) -> Wake {
         let mut state = lock(&self.state);
         loop {

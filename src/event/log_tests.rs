@@ -26,7 +26,7 @@ fn a_wait_ends_by_event_time_or_stop_in_manual_time() {
     assert_eq!(log.wait(0, 9000.0), Wake::Stopped(Ended::failed("first")));
 }
 
-/// Keeps what it is told to, as a file would.
+/// Keeps what it gets, as a file would.
 struct Shelf(Mutex<Vec<Arc<Event>>>);
 
 impl Archive for Shelf {

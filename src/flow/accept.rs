@@ -106,7 +106,7 @@ pub(super) fn is_registration(name: &str) -> bool {
     matches!(name, "REGISTER_OK" | "REGISTER_FAIL")
 }
 
-/// Whether the event is one of a call, even when it names none (some do not).
+/// Whether the event belongs to a call, even if it does not name one.
 pub(super) fn is_of_a_call(name: &str, event: &AgentEvent) -> bool {
     event.call.is_some() || name.starts_with("CALL_") || name.starts_with("AUDIO_")
 }

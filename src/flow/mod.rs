@@ -128,7 +128,7 @@ impl Builder {
         let agent = match self.agents.get_mut(name) {
             Some(agent) => agent,
             None => {
-                // what counts is told before the first agent starts, or, rarely, found out by reading twice
+                // what counts is known before the first agent starts, or, rarely, found out by reading twice
                 if self.agents.is_empty() && !self.knows_filter {
                     self.filter = self.heard.clone();
                 }

@@ -122,7 +122,7 @@ impl Jobs {
     }
 }
 
-/// As the test's file is told: `PBX/basic_call`.
+/// How reports name the test's file: `PBX/basic_call`.
 pub fn file(project: Option<&str>, name: &str) -> PathBuf {
     project.map_or_else(|| PathBuf::from(name), |project| Path::new(project).join(name))
 }

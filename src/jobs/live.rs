@@ -43,7 +43,7 @@ struct State {
     changes: watch::Sender<u64>,
 }
 
-/// Is told of agents that come (true) and go.
+/// Called when an agent comes (true) or goes (false).
 pub type AgentNews = Arc<dyn Fn(&LiveAgent, bool) + Send + Sync>;
 
 impl Live {

@@ -37,7 +37,7 @@ pub enum News {
     Trouble(Diagnostic),
 }
 
-/// Is told the news, from several threads; it must not block for long.
+/// Gets the news, from several threads; it must not block for long.
 pub type Listener = Arc<dyn Fn(News) + Send + Sync>;
 
 /// How many jobs run at once, and what they leave.
@@ -45,7 +45,7 @@ pub type Listener = Arc<dyn Fn(News) + Send + Sync>;
 pub struct Settings {
     /// At least one.
     pub places: u32,
-    /// What it says not, the store's setting says.
+    /// If unset, the store's setting applies.
     pub retention: Retention,
     /// For each job: limits, mainly.
     pub plan: Plan,
@@ -172,7 +172,7 @@ impl Jobs {
         self.0.settings.places.max(1)
     }
 
-    /// Deletes the runs that are not to be kept, as it is done at the end of each job; what can't be deleted is told as trouble.
+    /// Deletes the runs that are not to be kept, as at the end of each job; what can't be deleted is reported as trouble.
     pub fn prune(&self) {
         let _alone = lock(&self.0.pruning);
         let store = &self.0.store;
@@ -315,7 +315,7 @@ impl Jobs {
         self.begins(header, log, true);
     }
 
-    /// It is judged; `warnings` are told as troubles.
+    /// It is judged; `warnings` are reported as troubles.
     pub fn session_ended(&self, run: &str, warnings: Vec<Diagnostic>) {
         self.ended(run);
         warnings.into_iter().for_each(|warning| self.tell(News::Trouble(warning)));

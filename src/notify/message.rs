@@ -15,7 +15,7 @@ const LONGEST: usize = 1000;
 /// The most characters of a field that Slack takes, as it is written there.
 const SLACK_LONGEST: usize = 1900;
 
-/// A finished run, or a test that could not begin, as others are told of it. Its texts hold no secrets, nothing invisible, and are
+/// A finished run, or a test that could not begin, as messages describe it. Its texts hold no secrets, nothing invisible, and are
 /// short.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finished {

@@ -34,7 +34,7 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// How long to wait after so many attempts; none: there is no other. `asked` is what the receiver asks for, `chance`, from 0 to 1,
+    /// How long to wait after this number of attempts; `None` if it was the last. `asked` is what the receiver asks for, `chance`, from 0 to 1,
     /// keeps those that failed together from coming back together.
     pub fn pause(&self, attempts: u32, asked: Option<Duration>, chance: f64) -> Option<Duration> {
         if attempts >= self.attempts {

@@ -1,4 +1,4 @@
-//! The worker of a server, which sends what is to be told of its runs, and the store, which knows of all of it.
+//! The worker of a server, which sends the results of its runs, and the store, which has all of them.
 
 use super::attempt::{self, address};
 use super::message::{Finished, Told, body};
@@ -50,7 +50,7 @@ impl Post {
         Ok(post)
     }
 
-    /// Takes on what is to be told of a run, or of a test that could not begin: to its own `_webhook`s, and to the webhooks of its project and of all. Blocks while the
+    /// Queues the messages about a run, or about a test that could not begin: to its own `_webhook`s, and to the webhooks of its project and of all. Blocks while the
     /// store works; waits for no receiver. A warning: the store does not work, nothing is sent.
     pub fn run_over(&self, finished: Finished, urls: &[String]) -> Option<Diagnostic> {
         let link = match &finished.what {

@@ -31,7 +31,7 @@ pub trait Watcher: Send + Sync {
 
 /// Where a message goes.
 pub enum Target {
-    /// A webhook of the store's, asked for anew before each attempt.
+    /// A webhook in the store, read again before each attempt.
     Webhook(i64),
     /// A `_webhook`.
     Url(Secret),

@@ -131,7 +131,7 @@ pub struct Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // the files first: who is told may be another host
+        // the files first: whoever is woken may be another host
         self.files.clear();
         let mut state = lock(&self.state);
         state.taken.retain(|name| !self.names.contains(name));

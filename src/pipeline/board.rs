@@ -67,7 +67,7 @@ impl Board {
         }
     }
 
-    /// Whether a test with so many agents may begin: there is a turn, and room for its agents or nobody who would make some.
+    /// Whether a test with this number of agents may begin: there is a turn, and room for its agents or nobody who would make some.
     pub fn has_room(&self, agents: usize) -> bool {
         let state = self.state();
         state.turns > 0 && (state.agents + agents <= self.max_agents || state.running == 0)

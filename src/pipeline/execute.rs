@@ -51,7 +51,7 @@ pub struct Turn<'a> {
     pub run: Option<&'a str>,
 }
 
-/// Runs a test once. `begins` is told of the run's log before anything is in it, `steps_done` of the end of the script: what is left
+/// Runs a test once. `begins` gets the run's log before anything is in it, `steps_done` is called at the end of the script: what is left
 /// then concerns nobody else.
 ///
 /// # Errors

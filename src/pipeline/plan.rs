@@ -1,4 +1,4 @@
-//! How tests are to be run, and who is told of it.
+//! How tests are to be run, and who watches.
 
 use super::case::Case;
 use super::execute::Ran;
@@ -42,7 +42,7 @@ pub enum Keep {
     None,
 }
 
-/// Is told what happens, from the threads on which it happens. `unit` numbers the tests from 0, those of a second `--repeat` after all of
+/// Watches what happens, from the threads on which it happens. `unit` numbers the tests from 0, those of a second `--repeat` after all of
 /// the first.
 pub trait Watcher: Sync {
     /// A run begins; its log is empty yet.

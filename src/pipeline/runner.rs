@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
-/// Runs the tests and gives all that came of them, in their order, and how the program should end. `watcher` is told as it happens,
+/// Runs the tests and gives all their results in order, and how the program should end. `watcher` is called as it happens,
 /// from several threads.
 pub fn run(workplace: &Workplace, cases: &[Case], plan: &Plan, watcher: &dyn Watcher) -> (Results, ExitCode) {
     let (started, begun) = (Clock::system().now(), Instant::now());

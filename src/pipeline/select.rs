@@ -39,7 +39,7 @@ impl Selection {
         cases
     }
 
-    /// A test that does not compile has no tags that could be known: it is told of rather than left out in silence.
+    /// A test that does not compile has no known tags: it is reported rather than left out in silence.
     fn picks(&self, case: &Case) -> bool {
         let unknown = case.compiled.is_err();
         let filtered = self.filter.as_ref().is_none_or(|filter| filter.holds(&case.name(), case.tags()));

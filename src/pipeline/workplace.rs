@@ -14,7 +14,7 @@ pub struct Workplace {
     settings: Settings,
     supervisor: Arc<OnceLock<Result<Arc<Supervisor>, Diagnostic>>>,
     inputs: Arc<Inputs>,
-    /// On a server: who sends what is to be told of the runs.
+    /// On a server: who sends messages about the runs.
     post: Option<Arc<Post>>,
     /// Runs of one process write the sounds one after another.
     preparing: Arc<Mutex<()>>,
@@ -45,7 +45,7 @@ impl Workplace {
         Workplace { inputs: Arc::new(inputs), ..self }
     }
 
-    /// Leaves what is to be told of the runs to the worker of a server.
+    /// Leaves messages about the runs to the worker of a server.
     pub fn with_post(self, post: Arc<Post>) -> Workplace {
         Workplace { post: Some(post), ..self }
     }

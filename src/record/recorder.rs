@@ -94,7 +94,7 @@ fn record(log: &Log, mut file: EventFile) -> Outcome {
     }
 }
 
-/// One place is noted in so many bytes of a file.
+/// One place is noted for each block of this many bytes of a file.
 const STRIDE: u64 = 64 * 1024;
 /// Read at once, in bytes.
 const BLOCK: usize = 128 * 1024;

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// So many lines are remembered.
+/// The most lines that are remembered.
 const REMEMBERED: usize = 2000;
 
 /// What becomes of the lines.

@@ -78,12 +78,12 @@ impl Said {
     }
 }
 
-/// Takes what lines give where that is not for the program's own terminal. It is not told events: whoever wants them reads the log.
+/// Takes the output of lines that is not for the program's own terminal. It gets no events: those are in the log.
 pub trait Output: Send + Sync {
     fn say(&self, said: Said, text: &str);
 }
 
-/// What a session is told beside its lines.
+/// What a session gets besides its lines.
 pub struct Setting<'a> {
     pub header: Header,
     pub colour: bool,

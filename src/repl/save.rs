@@ -102,11 +102,11 @@ pub fn script(statements: &[Statement], seen: &Seen, agents: &[(String, Arc<str>
     writer.text
 }
 
-/// Not a look at a variable, nor a function that was defined anew later.
+/// Not a look at a variable, nor a function that is redefined later.
 fn counts(statement: &Statement, later: &[Statement]) -> bool {
-    let anew: BTreeSet<_> = later.iter().flat_map(|later| &later.functions).collect();
+    let redefined: BTreeSet<_> = later.iter().flat_map(|later| &later.functions).collect();
     let only_old =
-        !statement.functions.is_empty() && statement.functions.iter().all(|function| anew.contains(function));
+        !statement.functions.is_empty() && statement.functions.iter().all(|function| redefined.contains(function));
     !only_old && !LOOK.is_match(&statement.text)
 }
 

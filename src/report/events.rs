@@ -43,7 +43,7 @@ pub struct EventLines {
 }
 
 impl EventLines {
-    /// `started` is when the run began, in milliseconds since the epoch: times are told from then on.
+    /// `started` is when the run began, in milliseconds since the epoch: times are relative to it.
     pub fn new(started: f64, logs: Logs, colour: bool) -> EventLines {
         EventLines { started, logs, paint: Paint(colour), agents: vec![], addresses: BTreeMap::new() }
     }

@@ -30,7 +30,7 @@ fn annotate(text: &mut String, test: &TestResult) {
     match test.status {
         TestStatus::Pass | TestStatus::Skipped => {}
         TestStatus::Flaky => command(text, "warning", Some(place(test)), &title, &why(test)),
-        // its problems have been told
+        // its problems have been reported
         _ if test.attempts.is_empty() && !test.problems.is_empty() => {}
         TestStatus::Fail | TestStatus::Error | TestStatus::Cancelled => {
             command(text, "error", Some(place(test)), &title, &why(test));
@@ -41,7 +41,7 @@ fn annotate(text: &mut String, test: &TestResult) {
 /// File, line and column.
 type Place = (String, Option<(u32, u32)>);
 
-/// The line of the first reason of the last attempt that did not pass; the file alone where that names none.
+/// The line of the first reason of the last attempt that did not pass; only the file if that has no line.
 fn place(test: &TestResult) -> Place {
     let attempt = test.attempts.iter().rev().find(|attempt| attempt.verdict.status != Status::Pass);
     match attempt.and_then(|attempt| attempt.verdict.reasons.first()?.at.as_ref()) {

@@ -1,4 +1,4 @@
-//! What is told of a run, as lines: its reasons with place, details, difference and advice, and what its record shows of the cause.
+//! The explanation of a run, as lines: its reasons with place, details, difference and advice, and what its record shows of the cause.
 
 use super::paint::{Paint, cut, safe};
 use super::results::Attempt;
@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, render};
 use crate::event::At;
 use crate::verdict::{Finding, Reason, Verdict};
 
-/// How much is told.
+/// How much the explanation has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
     /// All of it.
@@ -70,7 +70,7 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic], paint: Paint) -> Vec<Strin
     shown.lines().map(|line| if paint.0 { line.to_string() } else { safe(line) }).collect()
 }
 
-/// Why a test could not begin, as a reason is told.
+/// Why a test could not begin, in the form of a reason.
 pub(super) fn problem(problem: &Diagnostic) -> Vec<String> {
     let mut lines: Vec<String> = problem.message.lines().map(safe).collect();
     lines.extend(problem.place.as_ref().map(|place| format!("  at {}", safe(&place.to_string()))));

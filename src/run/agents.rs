@@ -77,7 +77,7 @@ impl Agents {
         let (message, advice) = match was {
             true => (
                 format!("agent `{name}` has been ended by an earlier step"),
-                "make it anew before this one: `uanew <sip:alice@host>;…` in a testfile, `bob = agent(\"bob\")` in a script",
+                "make a new one first: `uanew <sip:alice@host>;…` in a testfile, `bob = agent(\"bob\")` in a script",
             ),
             false => (
                 format!("there is no agent `{name}`"),

@@ -216,7 +216,7 @@ impl Run {
         self.push(None, Body::Note(note));
     }
 
-    /// Waits until everything that the last step set off has been told, so that it is no chance what of it the flow has. What an
+    /// Waits until everything that the last step set off has arrived, so that the flow does not depend on chance. What an
     /// agent sent before it answered a command lies in its peer's socket by then: each round of questions takes it one hop further,
     /// until one brings nothing new. What goes through other programs is waited for until it is answered.
     fn settle(&self) {

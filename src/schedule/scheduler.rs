@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-/// A clock that goes back by more than this (milliseconds) was wrong before: times are counted anew. By less, what ran already
+/// A clock that goes back by more than this (milliseconds) was wrong before: times are counted from the new time. By less, what ran already
 /// does not run again.
 const SET_BACK: f64 = 3.0 * 3_600_000.0;
 /// How long to wait before what failed is tried again, at first and at most (milliseconds).

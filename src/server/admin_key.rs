@@ -9,7 +9,7 @@ pub struct Access {
     /// What the admin's key hashes to.
     admin: [u8; 32],
     pub guesses: Guesses,
-    /// So many passwords are looked at once: it takes 19 MiB each.
+    /// Maximum number of passwords that are verified at the same time: each takes 19 MiB.
     pub verifying: tokio::sync::Semaphore,
     /// Changes when somebody who was let in may be so no longer.
     changes: tokio::sync::watch::Sender<u64>,

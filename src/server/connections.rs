@@ -1,4 +1,4 @@
-//! So many connections at once: what one more would cost, files and memory, those have who are there.
+//! A limit on simultaneous connections: one more would take files and memory from those that are open.
 
 use axum_server::accept::Accept;
 use futures_util::future::Either;

@@ -39,7 +39,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     }
 }
 
-/// A large file as the body, of so many bytes at most. It is held on the disk, not in memory: in a file of the data directory that has no
+/// A large file as the body, with at most this many bytes. It is held on the disk, not in memory: in a file of the data directory that has no
 /// name and is gone with this.
 pub struct Upload<const MOST: usize>(pub File);
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// More are not remembered: then all are read anew.
+/// The most that are remembered; beyond that, all are read again.
 const MOST: usize = 10_000;
 /// Larger records are not read for a list, in bytes.
 const LARGEST: u64 = 8 * 1024 * 1024;

@@ -8,19 +8,19 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
 
-/// So many are free.
+/// Number of guesses without a delay.
 const FREE: u32 = 5;
 /// After so long they are forgotten, in milliseconds.
 const FORGOTTEN: f64 = 15.0 * 60_000.0;
 /// The longest wait, in seconds.
 const LONGEST: f64 = 60.0;
-/// So many are free for a name: its user has to get in, whatever a stranger does with it.
+/// Number of guesses without a delay per name: its user has to get in, whatever a stranger does.
 const FREE_OF_NAME: u32 = 50;
 /// The longest wait for a name, in seconds.
 const LONGEST_OF_NAME: f64 = 5.0;
 /// More addresses or names are not remembered: those that guessed longest ago go.
 const ADDRESSES: usize = 10_000;
-/// From so many addresses a user may come at any time.
+/// Number of addresses per user that are never delayed.
 const KNOWN: usize = 8;
 
 #[derive(Default)]

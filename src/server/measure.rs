@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// After a walk none begins for so many times as long as it took.
+/// After a walk, the pause before the next one is this many times its duration.
 const PAUSE: u32 = 10;
 
 /// What was counted.

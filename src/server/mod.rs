@@ -69,13 +69,13 @@ use tower_http::set_header::SetResponseHeaderLayer;
 const GRACE: Duration = Duration::from_secs(5);
 /// How long somebody may take to ask, or let a connection lie idle: nobody holds connections that others need for nothing.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// So many connections are open at once.
+/// Maximum number of open connections.
 const CONNECTIONS: usize = 1000;
 /// The largest body of most requests; those for files say their own.
 const BODY: usize = 2 * 1024 * 1024;
 /// Shorter bodies (in bytes) are not worth compressing.
 const COMPRESSED: u64 = 1024;
-/// So many texts are looked at once for those who edit them.
+/// Maximum number of texts that are checked at the same time for editors.
 const CHECKS: usize = 4;
 /// The stack of a thread, in bytes: compilers call themselves.
 const STACK: usize = 8 * 1024 * 1024;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel as pipe};
 
-/// What is told comes out of the other end; whoever tells waits for nothing.
+/// What is sent comes out of the other end; the sender never waits.
 pub fn channel() -> (Listener, Receiver<News>) {
     let (sender, receiver) = pipe();
     // the server's end is the end of the other one

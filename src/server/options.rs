@@ -1,4 +1,4 @@
-//! What a server is told when it starts.
+//! Options of a server, set when it starts.
 
 use crate::engine::Limits;
 use crate::store::{Retention, Secret};

@@ -10,7 +10,7 @@ use crate::store::{Problem, Project, Test};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// More are not remembered: then all are read anew.
+/// The most that are remembered; beyond that, all are read again.
 const MOST: usize = 10_000;
 
 /// By the tests' ids.

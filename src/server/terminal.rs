@@ -16,7 +16,7 @@ pub struct Started {
     pub default_password: bool,
 }
 
-/// Who is told of what goes on.
+/// Who is notified of what goes on.
 pub trait Terminal: Send + Sync {
     fn started(&self, started: &Started);
     /// Something did not work that no request tells.

@@ -32,7 +32,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// The terminal is told of each change; where one can't be taken, the certificate before it stays.
+    /// The terminal reports each change; if a certificate can't be used, the previous one stays.
     ///
     /// # Errors
     /// A file can't be read, is not what it should be, or the key is another certificate's.

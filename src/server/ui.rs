@@ -38,7 +38,7 @@ pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     }
     if path.starts_with("assets/") {
         return Failure::new(StatusCode::NOT_FOUND, "this build has no such file")
-            .advice("load the page anew: it may be older than the server")
+            .advice("reload the page: it may be older than the server")
             .into_response();
     }
     match Files::get("index.html") {

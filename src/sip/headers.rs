@@ -12,7 +12,7 @@ pub struct Credentials {
     pub nonce: Option<String>,
     /// Only a client names one.
     pub username: Option<String>,
-    /// How the digest is made, as written; MD5 where it is not told (RFC 7616 section 3.3).
+    /// How the digest is made, as written; MD5 if absent (RFC 7616 section 3.3).
     pub algorithm: Option<String>,
     /// The server took the password and not the nonce, which had become too old.
     pub stale: bool,

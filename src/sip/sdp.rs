@@ -161,7 +161,7 @@ impl Media {
 }
 
 impl fmt::Display for Format {
-    /// `opus/48000`; `payload 97` where its codec is not told.
+    /// `opus/48000`; `payload 97` if its codec is not named.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.codec.as_str(), self.rate) {
             ("", _) => write!(f, "payload {}", self.payload),

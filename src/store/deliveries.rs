@@ -1,4 +1,4 @@
-//! Deliveries: what is to be told of a run to webhooks, and what became of it. They go with their run. Sending is for `notify`.
+//! Deliveries: messages about a run to webhooks, and what became of them. They are deleted with their run. `notify` sends them.
 
 use super::database::{Store, all, change, insert, one};
 use super::host::{self, Host};

@@ -61,7 +61,7 @@ impl Problem {
 
 pub(super) fn damaged(how: &str) -> Problem {
     Problem::Broken(Diagnostic::error(format!("the database is damaged: {how}")).advice(
-        "move the file away, with its -wal and -shm, and put a copy of it there, or begin with an empty one: runs are read anew \
+        "move the file away, with its -wal and -shm, and put a copy of it there, or begin with an empty one: runs are read again \
          from their folders",
     ))
 }

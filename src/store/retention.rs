@@ -16,7 +16,7 @@ const DAY: f64 = 86_400_000.0;
 pub struct Retention {
     /// The newest runs of each project, and as many that belong to none; none: all.
     pub runs: Option<u32>,
-    /// Those that began at most so many days ago; none: all.
+    /// Keep the runs of this number of days; `None`: all.
     pub days: Option<u32>,
 }
 
@@ -38,7 +38,7 @@ impl Store {
         Ok(Retention { runs: set(KEEP_RUNS)?, days: set(KEEP_DAYS)? })
     }
 
-    /// Sets it, for all hosts of this data directory that are told nothing else.
+    /// Sets it, for all hosts of this data directory without settings of their own.
     pub fn set_retention(&self, keep: Retention) -> Result<(), Problem> {
         for (name, value) in [(KEEP_RUNS, keep.runs), (KEEP_DAYS, keep.days)] {
             self.set_setting(name, value.map(|value| value.to_string()).as_deref())?;
@@ -96,7 +96,7 @@ mod tests {
     use crate::store::{Host, NewDelivery, NewJob, WebhookKind};
     use crate::verdict::Status;
 
-    /// A run that began so many days after the epoch.
+    /// A run that began this number of days after the epoch.
     fn add(store: &Store, project: Option<&str>, day: u32, status: RunStatus) -> (String, RunFolder) {
         let started = f64::from(day) * DAY;
         let folder = RunFolder::create(store.data_dir(), project.unwrap_or("none"), started).unwrap();

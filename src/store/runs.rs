@@ -125,7 +125,7 @@ impl Store {
         self.write(|transaction| put(transaction, &run))
     }
 
-    /// Makes the index anew from the folders, for example after the database was lost. What is in it and in no folder goes.
+    /// Rebuilds the index from the folders, for example after the database was lost. Entries without a folder are deleted.
     ///
     /// # Errors
     /// The folder of the runs, or the database, can't be read or written.

@@ -16,7 +16,7 @@ impl Secret {
         Secret(text.into())
     }
 
-    /// So many letters and digits, up to 43, that nobody guesses.
+    /// A text of this many letters and digits, up to 43, that nobody guesses.
     ///
     /// # Errors
     /// The system gives no random numbers.

@@ -87,7 +87,7 @@ pub fn folder(folder: &Path) -> Result<Unpacked, Problem> {
 
 /// The tests at the top of a zip file, or of the one folder in it.
 pub fn zip(zip: impl Read + Seek) -> Result<Unpacked, Problem> {
-    let damaged = |error: ZipError| wrong(format!("the zip file can't be read: {error}"), "make it anew");
+    let damaged = |error: ZipError| wrong(format!("the zip file can't be read: {error}"), "make a new one");
     let mut archive = ZipArchive::new(zip).map_err(damaged)?;
     if archive.len() > FILES {
         return Err(too_many());
@@ -96,7 +96,7 @@ pub fn zip(zip: impl Read + Seek) -> Result<Unpacked, Problem> {
         archive.file_names().map(|name| Ok(name?.into_owned())).collect::<Result<_, _>>().map_err(damaged)?;
     if let Some(bad) = names.iter().find(|name| leads_out(name)) {
         let shown = bad.escape_debug();
-        return Err(wrong(format!("the zip file has a path that leads out of it: `{shown}`"), "make it anew"));
+        return Err(wrong(format!("the zip file has a path that leads out of it: `{shown}`"), "make a new one"));
     }
     let top = top_folder(&names);
     let mut unpacked = Unpacked::default();

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub struct Parser<'a> {
     source: &'a Arc<Source>,
     macros: Macros,
-    /// Macros that the file may not define anew.
+    /// Macros that the file may not redefine.
     given: &'a [(String, String)],
     /// The names of all `_account`s: they hold for the whole file.
     accounts: Vec<&'a str>,

@@ -7,9 +7,9 @@ use crate::event::{Body, Ended, Event, Events, weight};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A validation is given so many events at most: as many as a list of the language holds.
+/// The most events that a validation is given: as many as a list of the language holds.
 pub const MOST_EVENTS: usize = 1 << 16;
-/// They weigh so many bytes at most, as they are held in memory.
+/// The most bytes that these events take in memory.
 pub const MOST_BYTES: usize = 16 << 20;
 
 /// All events, as far as they are within the limits; an error of the validation where they are not.

@@ -42,7 +42,7 @@ struct Validation {
 
 impl Validations {
     /// Reads the scripts that a test asks for, with the places where it does, from a folder. With them comes all that can be found
-    /// wrong with them without a run; a script of which an error is told is left out.
+    /// wrong with them without a run; a script with an error is left out.
     pub fn read(wanted: &[(String, Place)], folder: &Path) -> (Validations, Vec<Diagnostic>) {
         let (mut read, mut found) = (Validations::default(), vec![]);
         for (name, place) in wanted {

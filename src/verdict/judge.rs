@@ -99,7 +99,7 @@ struct Facts {
     /// The line that was being carried out.
     at: Option<At>,
     steps_done: bool,
-    /// A large request was told.
+    /// A large request was reported.
     large: bool,
     missing: Missing,
     over_connections: bool,
@@ -367,7 +367,7 @@ fn refused(event: &Event, command: Option<&Command>, data: &str) -> Reason {
     Reason::new(format!("{agent} refused{what}{said}")).at(command.and_then(|command| command.at.clone()))
 }
 
-/// So many different ones are kept; the rest is counted.
+/// The most different ones that are kept; the rest is counted.
 const MOST_WARNINGS: usize = 1000;
 
 /// Reasons that say the same of the same line, once.

@@ -177,7 +177,7 @@ impl Peer {
         Some(())
     }
 
-    /// Waits until so many packets of sound have come: 20 ms each.
+    /// Waits until this number of packets of sound have come: 20 ms each.
     pub fn hear(&self, count: usize) -> Option<()> {
         (0..count).try_for_each(|_| self.rtp.recv_from(&mut [0; 2000]).map(drop).ok())
     }

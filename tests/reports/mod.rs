@@ -1,4 +1,4 @@
-//! The reports: against golden files (`UPDATE=1 cargo test` writes them anew), and read by the programs that they are for.
+//! The reports: against golden files (`UPDATE=1 cargo test` rewrites them), and read by the programs that they are for.
 
 mod sample;
 

@@ -131,7 +131,7 @@ fn two_browsers_see_the_same_and_their_lines_wait_for_each_other() {
     let (mine, theirs) = (texts(&mut one), texts(&mut other));
     assert_eq!(mine[1..], ["2", "3", "4"]);
     assert!(mine[0].contains("stopped by Ctrl-C") && mine == theirs, "{mine:?} {theirs:?}");
-    // a line that runs when the session is ended is cancelled, and those behind it are told
+    // a line that runs when the session is ended is cancelled, and those behind it get an answer
     one.send(json!({ "op": "console", "text": "await alice.event(\"CALL_CLOSED\") within 10m" }));
     one.wait(|message| message["event"]["type"] == "WAITING");
     server.delete("console").is(204);

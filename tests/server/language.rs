@@ -88,7 +88,7 @@ fn a_text_that_is_only_looked_at_never_sees_a_secret() {
             .is(201);
     }
     said.push(server.get("projects/P/tests").is(200).text());
-    // it was looked for: its place in the text is told
+    // the answer has its place in the text
     assert!(said.concat().contains("***"), "{said:?}");
     assert!(!said.concat().contains("hush"), "{said:?}");
 }

@@ -39,7 +39,7 @@ fn with_the_default_password_only_this_machine_gets_in() {
         let advice = refused.json()["advice"].as_str().unwrap().to_string();
         assert!(advice.contains("-ui_admin_password") && advice.contains("TELEFONIST_UI_ADMIN_PASSWORD"), "{advice}");
     }
-    // a wrong one is told from a right one to nobody
+    // nobody learns whether it was wrong or right
     login(&server, "telefonist", "wrong").header("X-Forwarded-For", "192.0.2.1").answer().is(401);
     // once it is another, all may come
     let me = with(&server, &session, "GET", "users").answer().is(200).json();
@@ -55,7 +55,7 @@ fn with_the_default_password_only_this_machine_gets_in() {
     let session = cookie(login(&server, "telefonist", "better").header("X-Forwarded-For", "192.0.2.1"));
     assert_eq!(with(&server, &session, "GET", "me").answer().is(200).json()["default_password"], false);
     login(&server, "telefonist", "telefonist").answer().is(401);
-    // and stays so over a start that names none
+    // and stays so after a start without one
     let mut server = server;
     server.end();
     let server = server.again();

@@ -39,7 +39,7 @@ fn nobody_gets_anything_without_a_key_or_a_login() {
     for path in ["/healthz", "/api/v1/openapi.json"] {
         server.anonymous("GET", path).answer().is(200);
     }
-    // a wrong key, and then so many that it has to wait
+    // a wrong key, and then too many of them
     let wrong = || server.anonymous("GET", "me").header("X-API-Key", "wrong").answer();
     assert_eq!((wrong().status, (0..9).map(|_| wrong().status).max()), (401, Some(429)));
 }

@@ -4,7 +4,7 @@ use crate::support::Telefonist;
 use crate::support::server::{Ask, Server};
 use serde_json::{Value, json};
 
-/// Runs a test without agents so many times; the ids of the runs.
+/// Runs a test without agents this number of times; the ids of the runs.
 fn ran(server: &Server, job: i64, repeat: u32) -> Vec<String> {
     let text = json!({ "name": "short", "kind": "rhai", "text": "assert(1 + 1 == 2);\n" });
     server.post("run", json!({ "text": text, "repeat": repeat })).is(202);

@@ -87,7 +87,7 @@ fn who_comes_late_gets_all_and_who_comes_back_what_was_missed() {
     let half = kept.len() / 2;
     late.follow(&topic, half as i64);
     assert_eq!(seqs(&late.until(is_end), &topic), seen[half..]);
-    // who has seen the end is told nothing more, and who asks for what is new, the end
+    // a client that has seen the end gets nothing more, and one that asks for what is new gets the end
     late.follow(&topic, seen.len() as i64);
     late.follow(&topic, -1);
     assert_eq!(seqs(&late.until(is_end), &topic), [seen.len() as u64]);
@@ -243,7 +243,7 @@ fn a_run_is_followed_from_before_it_begins_and_stopped() {
     assert_eq!(socket.wait(|message| message["t"] == "error")["op"], "run.stop");
 }
 
-/// So many values of 16 KB are more than sockets and the hub hold.
+/// The number of values of 16 KB that are more than sockets and the hub hold.
 const VALUES: usize = 2500;
 
 #[test]

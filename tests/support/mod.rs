@@ -29,7 +29,7 @@ await all([alice.event("CALL_ESTABLISHED"), bob.event("CALL_ESTABLISHED")]) with
 /// A program call in the making.
 pub struct Telefonist {
     pub folder: TempDir,
-    /// So many times faster than others' its clock goes, and what it waits for comes.
+    /// How many times faster its clock goes, and what it waits for comes.
     pub faster: Option<u32>,
     arguments: Vec<String>,
 }

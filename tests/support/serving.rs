@@ -1,4 +1,4 @@
-//! The service, for tests of what it is told and what it says at its terminal.
+//! The service, for tests of its flags and its output.
 
 use super::{Done, Telefonist};
 use reqwest::Certificate;

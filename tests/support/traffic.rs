@@ -14,10 +14,10 @@ pub struct Call {
     pub output: Vec<u8>,
 }
 
-/// So many calls fill a read of the host's: 64 kB of output.
+/// The number of calls that fill one read by the host: 64 kB of output.
 pub const AT_ONCE: usize = 10;
 
-/// So many events a call has: eight of the agent, four SIP messages of about 1 kB, eight log lines.
+/// The number of events of a call: eight of the agent, four SIP messages of about 1 kB, eight log lines.
 pub const EVENTS: usize = 20;
 
 const NAMES: [&str; 8] = [

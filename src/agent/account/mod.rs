@@ -1,4 +1,4 @@
-//! An agent's account: what the user wrote, checked, and what baresip is told.
+//! An agent's account: what the user wrote, checked, and what baresip gets.
 //!
 //! `"Name" <sip:user@host;transport=tcp>;key=value;…`, as baresip's accounts file has it. A bare name makes a local agent.
 
@@ -76,7 +76,7 @@ impl Account {
             if value.contains(|c: char| c == '"' || c.is_control()) {
                 return Err(refused(
                     format!("the value of the option `{key}` holds a quote or a control character"),
-                    "baresip can't be told such a value: take it out",
+                    "baresip can't be given such a value: take it out",
                 ));
             }
             match key.as_str() {

@@ -1,4 +1,4 @@
-//! Accounts as users write them, and what baresip is told.
+//! Accounts as users write them, and what baresip gets.
 
 use super::*;
 use proptest::prelude::*;

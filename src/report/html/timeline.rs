@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// More bars and marks than that in a lane are not drawn.
 const MOST: usize = 1_500;
-/// At most so many calls of an agent are drawn one below the other.
+/// The most calls of an agent that are drawn one below the other.
 const LEVELS: usize = 6;
 /// A bar is at least so wide, in percent: what was short can still be seen.
 const NARROWEST: f64 = 0.2;

@@ -42,7 +42,7 @@ pub fn tell(app: &App, project: &Project, kind: &str, fields: Value) {
     app.hub.tell(&format!("project:{}", project.name), kind, fields, now());
 }
 
-/// What is told of a test that was made or changed.
+/// The answer about a test that was created or changed.
 pub fn created(test: &Test) -> Value {
     json!({ "test": test.name, "version": test.version, "author": test.author })
 }

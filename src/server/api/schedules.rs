@@ -133,7 +133,7 @@ fn asked(app: &App, asked: ScheduleAsked) -> Result<NewSchedule, Failure> {
     Ok(NewSchedule { project, test, cron: asked.cron, zone, paused: asked.paused })
 }
 
-/// The others are told, and the thread that waits for the times.
+/// Notifies the other clients, and the thread that waits for the times.
 fn changed(app: &App, id: i64) {
     app.scheduler.changed();
     app.hub.tell("schedules", "schedule.changed", json!({ "schedule": id }), now());

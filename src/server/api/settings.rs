@@ -25,7 +25,7 @@ struct SettingsView {
     keep_runs: Setting,
     /// For how many days runs are kept.
     keep_days: Setting,
-    /// So many runs are not to be kept any more. They go as soon as that is set, and whenever a job is over.
+    /// Number of runs that are no longer to be kept. They are deleted as soon as this is set, and whenever a job is over.
     to_go: usize,
 }
 

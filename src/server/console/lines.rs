@@ -19,7 +19,7 @@ impl Lines {
         Lines { inner, current: None, parts: VecDeque::new() }
     }
 
-    /// What a text came to is told to who sent it.
+    /// Sends the result of a text to its sender.
     fn done(&mut self, ended: bool) {
         let Some(line) = self.current.take() else { return };
         self.parts.clear();

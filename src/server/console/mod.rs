@@ -23,13 +23,13 @@ use utoipa::ToSchema;
 
 /// The longest text that is taken at once, in bytes.
 pub const LONGEST: usize = 64 * 1024;
-/// So many texts may wait.
+/// Maximum number of texts that wait.
 const WAITING: usize = 100;
-/// So many lines are remembered.
+/// The most lines that are remembered.
 const REMEMBERED: usize = 1000;
 /// The most that is kept of what a text gives, in bytes.
 const OUTPUT: usize = 1024 * 1024;
-/// The most of one output that is told to all who look on, in bytes.
+/// The most of one output that is sent to all who watch, in bytes.
 const TOLD: usize = 64 * 1024;
 /// Columns of what it prints.
 const WIDTH: usize = 100;
@@ -62,7 +62,7 @@ struct State {
     output: Vec<Out>,
     /// Bytes of the output.
     length: usize,
-    /// The text at work is nobody's line: what it gives is told to who asked alone.
+    /// The text at work is nobody's line: only whoever asked for it gets its output.
     quiet: bool,
     statements: usize,
     history: VecDeque<String>,
@@ -134,7 +134,7 @@ impl Console {
         Console(Arc::new(Inner { jobs, hub, limits, sight, state, changed }))
     }
 
-    /// Gives a text its place in the queue, and begins a session if there is none; `reply` is told what came of it.
+    /// Queues a text, and begins a session if there is none; `reply` gets the result.
     ///
     /// # Errors
     /// It is too long, too many wait, or the server ends.
@@ -274,7 +274,7 @@ impl Output for Inner {
     }
 }
 
-/// The begin of a text, at most so many bytes.
+/// The beginning of a text, with at most that many bytes.
 fn cut(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     &text[..end]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// So many subscriptions a connection may have.
+/// Maximum number of subscriptions per connection.
 const MOST: usize = 64;
 /// Topics of the hub beside those of projects.
 const TOPICS: [&str; 5] = ["jobs", "agents", "console", "schedules", "webhooks"];

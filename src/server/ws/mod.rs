@@ -29,7 +29,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 
 /// The longest message that is taken, in bytes.
 const LONGEST: usize = 64 * 1024;
-/// So many orders may wait until the socket has taken what is being sent.
+/// Maximum number of orders that wait until the socket has taken what is being sent.
 const WAITING: usize = 16;
 /// How often whoever is connected is asked for a sign of life, and looked at again.
 const ASKED: Duration = Duration::from_secs(20);

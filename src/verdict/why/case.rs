@@ -18,7 +18,7 @@ pub struct Question {
     pub agents: Vec<Arc<str>>,
     /// What was awaited and did not come, in words: `CALL_ESTABLISHED at alice`.
     pub awaited: Option<String>,
-    /// The call where the flow differs: its number, and whether the agent began it, if that is told.
+    /// The call where the flow differs: its number, and whether the agent began it, if known.
     call: Option<(usize, Option<bool>)>,
     /// The script itself is wrong: nothing that happened explains it.
     of_the_script: bool,

@@ -2,7 +2,7 @@
 //! answered, codecs, media, registrations, agents that died.
 //!
 //! [`Evidence`] takes the events one by one and keeps little of each agent, so that a run may be as long as it wants. What is not
-//! sure is told with a "probably"; what is not known is not told.
+//! sure is stated with a "probably"; what is not known is not stated.
 
 mod agent;
 mod answer;
@@ -50,7 +50,7 @@ use std::sync::Arc;
 /// Agents that are remembered; those that come later are not.
 const AGENTS: usize = 500;
 
-/// So many findings, with so many lines in each and in all, fit on a screen.
+/// The most findings, lines in a finding, and lines in all that fit on a screen.
 pub const FINDINGS: usize = 5;
 pub const LINES: usize = 8;
 const LINES_OF_ALL: usize = 26;
@@ -73,7 +73,7 @@ pub struct Evidence {
 type Weighed = (u8, Finding);
 
 impl Evidence {
-    /// `began` is when the run did, in milliseconds since the epoch: times are told from then on, as reports do.
+    /// `began` is when the run did, in milliseconds since the epoch: times are relative to it, as in reports.
     pub fn new(began: f64) -> Evidence {
         Evidence { began, ..Evidence::default() }
     }

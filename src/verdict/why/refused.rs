@@ -6,7 +6,7 @@ use super::{Evidence, Weighed, connections};
 use crate::event::without_error_number;
 use crate::verdict::Finding;
 
-/// At most so many: after the first ones the cause is clear.
+/// The most that are listed: after the first ones the cause is clear.
 const TOLD: usize = 2;
 
 pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {

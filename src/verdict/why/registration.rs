@@ -11,7 +11,7 @@ fn next_try(failures: u32) -> String {
     format!("{} to {most} s after the failure", most / 2)
 }
 
-/// At most so many: after the first ones the cause is clear.
+/// The most that are listed: after the first ones the cause is clear.
 const TOLD: usize = 2;
 
 pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {

@@ -1,4 +1,4 @@
-//! One SIP message of a dialog, as little of it as is told later.
+//! One SIP message of a dialog, reduced to what the explanation needs.
 
 use super::wording::cut;
 use crate::event::SipEvent;

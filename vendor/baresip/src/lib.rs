@@ -9,7 +9,7 @@ use std::ptr;
 
 include!(concat!(env!("OUT_DIR"), "/modules.rs"));
 
-/// The version of the baresip in this binary, such as `4.12.0`: what its own build was told.
+/// The version of the baresip in this binary, such as `4.12.0`, as its build set it.
 pub const VERSION: &str = env!("TELEFONIST_BARESIP_VERSION");
 
 unsafe extern "C" {

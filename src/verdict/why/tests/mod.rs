@@ -121,7 +121,7 @@ impl Story {
         evidence.findings(&verdict(status, reason), &Flow::of(&self.events[..]).unwrap(), None)
     }
 
-    /// What is told when alice's await failed: each finding's subject and lines.
+    /// The explanation when alice's await failed: each finding's subject and lines.
     pub fn told(&self, awaited: &str) -> String {
         text(&self.findings(Status::Fail, &format!("no {awaited} within 1 s")))
     }
@@ -200,7 +200,7 @@ fn the_call_in_question_is_the_one_that_the_reasons_name() {
     story.sip_of("c3", "alice", PROXY, ALICE, "INVITE sip:x@h SIP/2.0", "9 INVITE", "");
     story.sip_of("c3", "alice", ALICE, PROXY, "SIP/2.0 404 Not Found", "9 INVITE", "");
     has(&story.told("CALL_ESTABLISHED at alice"), &["was refused: 600 Busy Everywhere"]);
-    // bob never had it: what alice sent is told, once
+    // bob never had it: what alice sent is shown, once
     let told = story.told("CALL_INCOMING at bob");
     assert_eq!(told.matches("was refused").count(), 1, "{told}");
 }

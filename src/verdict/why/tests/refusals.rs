@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What is told of alice's INVITE that bob refuses.
+/// The explanation of alice's INVITE that bob refuses.
 fn refused(status: &str, headers: &str) -> String {
     let mut story = Story::new();
     story.command("alice", "uanew <sip:alice@127.0.0.1:5060>;regint=0").invites();

@@ -156,7 +156,7 @@ fn registrations() {
             "in seconds: 600",
         ],
     );
-    // it is told where another agent's call fails too, after what is in question
+    // it is reported where another agent's call fails too, after what is in question
     story.events.truncate(story.events.len() - 2);
     story.sip_of("c1", "bob", BOB, PROXY, "INVITE sip:alice@pbx.example SIP/2.0", "1 INVITE", "");
     story.sip_of("c1", "bob", PROXY, BOB, "SIP/2.0 404 Not Found", "1 INVITE", "");
@@ -173,7 +173,7 @@ fn registrations() {
     );
 }
 
-/// What is told of a call whose answer is `answer`, when alice got no packets.
+/// The explanation of a call whose answer is `answer`, when alice got no packets.
 fn deaf(answer: &str) -> String {
     let mut story = Story::new();
     story.answered(answer);
