@@ -139,17 +139,17 @@ fn a_sound_that_is_not_there_is_told_before_an_agent_starts() {
 #[test]
 fn the_documentation_has_all_events_and_fields() {
     let path = folder("docs/events.md");
-    let before = "# Events\n\nWhat agents tell, and what each event carries, made from the tables in \
-                  [src/event](../src/event). A script awaits an event by its name, `alice.event(\"CALL_CLOSED\")`, a SIP message by \
-                  `alice.sip(…)`, a line of the log by `alice.log(…)`. A version in parentheses is baresip's: older agents do not \
-                  tell it. Every event carries `type`, `time`, `agent` and `param`.\n\n## Events\n\n\
-                  | event | what it means | it carries |\n| --- | --- | --- |\n";
+    let before = "# Events\n\nThe events of agents and their fields, generated from the tables in \
+                  [src/event](../src/event). A test waits for an event by its name, `alice.event(\"CALL_CLOSED\")`, for a SIP message with \
+                  `alice.sip(…)`, for a line of the log with `alice.log(…)`. A version in parentheses is baresip's: older agents do \
+                  not send the event or field. Every event has `type`, `time`, `agent` and `param`.\n\n## Events\n\n\
+                  | event | meaning | fields |\n| --- | --- | --- |\n";
     let names = |event: &str| fields::of(Some(event)).map(|field| field.name).collect::<Vec<_>>();
-    let groups = [("what all events of calls do", names("CALL_CLOSED")), ("what all of accounts do", names("CREATE"))];
+    let groups = [("those of all call events", names("CALL_CLOSED")), ("those of all account events", names("CREATE"))];
     let carried = |event: &str| {
         let mut own = names(event);
         if own.len() == fields::FIELDS.len() {
-            return "what the agent puts into it".to_string();
+            return "set by the agent".to_string();
         }
         let group = groups.iter().find(|(_, group)| group.iter().all(|name| own.contains(name)));
         own.retain(|name| !names("EXIT").contains(name) && !group.is_some_and(|(_, group)| group.contains(name)));
@@ -159,7 +159,7 @@ fn the_documentation_has_all_events_and_fields() {
     let events = MEANINGS.iter().map(|(name, meaning)| format!("| `{name}` | {meaning} | {} |\n", carried(name)));
     let rows =
         fields::FIELDS.iter().map(|field| format!("| `{}` | {} | {} |\n", field.name, field.carriers(), field.meaning));
-    let heading = "\n## Fields\n\n| field | of | what it says |\n| --- | --- | --- |\n".to_string();
+    let heading = "\n## Fields\n\n| field | events | meaning |\n| --- | --- | --- |\n".to_string();
     let page: String = std::iter::once(before.to_string()).chain(events).chain([heading]).chain(rows).collect();
     assert_eq!(compare(&path, &page), None, "UPDATE=1 takes it over");
 }

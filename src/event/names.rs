@@ -45,47 +45,47 @@ pub const EVENT_NAMES: &[&str] = &[
     "VU_TX_REPORT",
 ];
 
-/// What an event means; none for a name that is none. `SIP` and `LOG` stand for messages and lines of an agent's log.
+/// What an event means; `None` for an unknown name. `SIP` and `LOG` stand for messages and lines of an agent's log.
 pub fn meaning(name: &str) -> Option<&'static str> {
     MEANINGS.iter().find(|(known, _)| *known == name).map(|(_, meaning)| *meaning)
 }
 
-/// In the order of [`EVENT_NAMES`]; where a version is named, older agents do not tell it.
+/// In the order of [`EVENT_NAMES`]; if a version is named, older agents do not send it.
 pub const MEANINGS: &[(&str, &str)] = &[
     ("AUDIO_ERROR", "the sound of a call stopped; `param` says why"),
     ("AUDIO_REPORT", "a call is over: what was sent and received in it"),
     ("CALL_ANSWERED", "the callee answered (1.1)"),
-    ("CALL_CLOSED", "a call is over, or never came about; `param` says why"),
+    ("CALL_CLOSED", "a call is over, or failed before it was established; `param` says why"),
     ("CALL_DTMF_END", "the peer let go of a key"),
     ("CALL_DTMF_START", "the peer pressed a key: `param` is the digit"),
     ("CALL_ESTABLISHED", "a call is up, at either side"),
     ("CALL_HOLD", "the peer put the call on hold (3.7)"),
     ("CALL_INCOMING", "a call came in: it can be answered"),
-    ("CALL_LOCAL_SDP", "the own session description was sent: `param` is offer or answer"),
+    ("CALL_LOCAL_SDP", "the agent's session description was sent: `param` is offer or answer"),
     ("CALL_MENC", "the media are encrypted; `param` says how"),
-    ("CALL_OUTGOING", "a call was begun (2.0)"),
+    ("CALL_OUTGOING", "a call was started (2.0)"),
     ("CALL_PROGRESS", "the peer sends sound before it answers (183)"),
     ("CALL_REDIRECT", "the call was sent elsewhere: `param` is the code and the new address (3.3)"),
     ("CALL_REMOTE_SDP", "the peer's session description came: `param` is offer or answer"),
     ("CALL_RESUME", "the peer took the call off hold (3.7)"),
-    ("CALL_RINGING", "it rings at the peer (180)"),
-    ("CALL_RTCP", "numbers on the media of a call, about every 5 s"),
+    ("CALL_RINGING", "the peer's phone rings (180)"),
+    ("CALL_RTCP", "figures about the media of a call, about every 5 s"),
     ("CALL_RTPESTAB", "the first media of a call came in"),
     ("CREATE", "the agent has its account (2.4)"),
-    ("CUSTOM", "what a module of the agent tells"),
+    ("CUSTOM", "a message of one of the agent's modules"),
     ("END_OF_FILE", "the sound file was played to its end (3.7)"),
     ("EXIT", "the agent ends"),
-    ("FALLBACK_FAIL", "the spare registrar can't be reached (1.1)"),
-    ("FALLBACK_OK", "the spare registrar is there (1.1)"),
+    ("FALLBACK_FAIL", "the fallback registrar can't be reached (1.1)"),
+    ("FALLBACK_OK", "the fallback registrar can be reached (1.1)"),
     ("LOG", "a line of the agent's log, for log(…)"),
     ("MESSAGE", "a text came in (SIP MESSAGE)"),
-    ("MODULE", "what a module of the agent tells; `param` begins with its name (1.1)"),
+    ("MODULE", "a message of one of the agent's modules; `param` begins with its name (1.1)"),
     ("MWI_NOTIFY", "news of a mailbox: `param` is the message's body"),
     ("REFER", "a REFER came in outside of a call (2.8)"),
     ("REGISTERING", "a REGISTER is sent"),
     ("REGISTER_FAIL", "the registration failed; `param` says why"),
-    ("REGISTER_OK", "the registrar took the registration, or its refresh"),
-    ("SHUTDOWN", "the agent gives up its account"),
+    ("REGISTER_OK", "the registrar accepted the registration, or its refresh"),
+    ("SHUTDOWN", "the agent removes its account"),
     ("SIP", "a SIP message that the agent sent or got, for sip(…)"),
     ("SIPSESS_CONN", "an INVITE came in, before there is a call (3.15)"),
     ("SIPSESS_FAILED", "an INVITE was refused before it became a call; `param` says why (4.9)"),
