@@ -2,6 +2,8 @@
 //!
 //! Every rule looks at a path and a text and gives violations, each a line "path:line: what is wrong; what to do".
 
+mod wording;
+
 use regex::Regex;
 use std::path::Path;
 
@@ -302,8 +304,8 @@ fn unfold(tokens: &[(usize, &str)], mut i: usize, prefix: &[String], home: &[Str
     i
 }
 
-/// The files the rules are for, below `folder`.
-fn collect(root: &Path, folder: &Path, files: &mut Vec<String>) {
+/// The files that the rules are for, below `folder`: code, scripts, and files with one of these further extensions.
+fn collect(root: &Path, folder: &Path, further: &[&str], files: &mut Vec<String>) {
     let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
@@ -311,11 +313,11 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<String>) {
         let below = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
         let made = ["target", "node_modules", "dist", "corpus", "artifacts"].contains(&name.as_str());
         if path.is_dir() && !made && below != "data/runs" && (!name.starts_with('.') || name == ".ci") {
-            collect(root, &path, files);
+            collect(root, &path, further, files);
         } else if path.is_file() {
             let kind = path.extension().unwrap_or_default().to_string_lossy();
             let script = name == "Makefile" || below.starts_with(".ci/");
-            if script || ["rs", "rhai", "c", "h", "py", "sh"].contains(&kind.as_ref()) {
+            if script || ["rs", "rhai", "c", "h", "py", "sh"].iter().chain(further).any(|wanted| *wanted == kind) {
                 files.push(below);
             }
         }
@@ -327,7 +329,7 @@ fn the_repository_is_tidy() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap_or_default();
     let mut files = Vec::new();
-    collect(root, root, &mut files);
+    collect(root, root, &[], &mut files);
     assert!(files.iter().any(|path| path == "src/lib.rs"), "the walk went astray: {files:?}");
     let mut found: Vec<String> = files.iter().flat_map(|path| check(path, &read(path))).collect();
     found.extend(architecture(&read("ARCHITECTURE.md"), &read("src/lib.rs")));
