@@ -37,9 +37,9 @@ pub struct Judging {
 /// Asked now and then whether a validation has to end.
 pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
 
-/// What a validation prints is kept up to so many lines.
+/// The most lines of a validation's output that are kept.
 const MOST_LINES: usize = 1000;
-/// A line, and the reason why it failed, up to so many characters.
+/// The most characters of a line, and of the reason of a failure.
 const LONGEST: usize = 4000;
 
 /// By so much the program may grow while a script runs, in bytes; other runs of it grow by far less.

@@ -18,7 +18,7 @@ const WORDS: &[(&str, &str)] = &[
     (concat!(r"\bcounts? ", r"before\b"), "overrides; for several sources, `Precedence: first, second, third`"),
     (concat!(r"\bbelongs? ", r"into\b"), "belongs in"),
     (concat!(r"\bholds? ", r"no more\b"), "is no longer valid, is not comparable"),
-    (concat!(r"\bas it ", r"stands\b"), "unchanged"),
+
     (concat!(r"\bdoes ", r"not be\b"), "is not"),
 ];
 /// Their texts are read by people, besides those that `collect` gives for the other rules.

@@ -48,7 +48,7 @@ thread_local! {
     static READ: RefCell<Vec<(String, String)>> = const { RefCell::new(vec![]) };
 }
 
-/// So many of them are told.
+/// The most of them that are shown.
 const MOST_READ: usize = 4;
 
 /// What a closure gives, and the fields of events that it read.

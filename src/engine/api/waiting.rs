@@ -17,7 +17,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// A message about an await looks so far back in the log.
 const LATEST: usize = 20_000;
-/// So many events are remembered that fitted but for a closure.
+/// The most events that are remembered which only a closure rejected.
 const REFUSED: usize = 20;
 
 /// One await that is going on.

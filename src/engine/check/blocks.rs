@@ -69,7 +69,7 @@ impl Walk<'_> {
     /// A command or a wait: at the top level of a file with tests there is none.
     pub fn acts(&mut self, position: Position) {
         if self.has_tests && !self.in_test && !self.in_function {
-            let message = "commands and waits belong into a test, a setup or a teardown".to_string();
+            let message = "commands and waits belong in a test, a setup or a teardown".to_string();
             let advice = "the top level of a file with tests only declares what they share".to_string();
             self.error("outside-of-tests", position, message, Some(advice));
         }

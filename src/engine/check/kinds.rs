@@ -33,7 +33,7 @@ pub enum Kind {
     Waiter(Type),
     /// Awaiting it gives a list of events.
     Waiters(Type),
-    /// Awaiting it gives what can't be told.
+    /// Awaiting it gives a value of unknown kind.
     AnyWaiter,
     Quiet,
     Event(Type),

@@ -17,7 +17,7 @@ pub struct Scope {
     block: usize,
 }
 
-/// A variable as an editor is told of it.
+/// A variable as an editor sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     pub name: String,

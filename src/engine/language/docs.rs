@@ -61,7 +61,7 @@ pub const METHODS: &[(&str, &str)] = &[
     ("again", "Of sip(…): a message that one await took already will do, too."),
     ("cmd", "Sends any command of baresip's."),
     ("complete_transfer", "Connects the first call with the third party."),
-    ("count", "A waiter for so many events; awaiting it gives them as a list."),
+    ("count", "A waiter for this number of events; awaiting it gives them as a list."),
     ("dial", "Calls an agent, or a URI."),
     ("dtmf", "Sends digits; behind `await`: a waiter for a digit that comes, or for several in a row in one call."),
     ("established", "A waiter for CALL_ESTABLISHED."),

@@ -160,7 +160,7 @@ impl Candidates {
     }
 }
 
-/// So many ways to satisfy one await are tried; `any` within `all` multiplies them.
+/// The most ways to satisfy one await that are tried; `any` within `all` multiplies them.
 const MOST_PLANS: usize = 256;
 
 impl Scan {

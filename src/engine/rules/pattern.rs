@@ -225,7 +225,7 @@ enum Miss<'a> {
     Header(&'a str, Option<&'a str>),
     /// It was sent, and not received, or the other way round.
     Direction,
-    /// The digits are told as a whole, and a line with another text is no near miss.
+    /// The digits are shown as a whole, and a line with another text is no near miss.
     Untold,
 }
 

@@ -7,7 +7,7 @@ use super::pattern::Pattern;
 use crate::event::{Body, Event, closed_reason, without_error_number};
 use std::sync::Arc;
 
-/// So many of an agent's latest events are told.
+/// The number of an agent's latest events that are shown.
 const LATEST: usize = 6;
 
 /// Events that tell a reader nothing about how a call went.
@@ -102,7 +102,7 @@ impl Shortfall<'_> {
         }
     }
 
-    /// How an event is told beside what was awaited; none where it is of another sort.
+    /// How an event is shown beside what was awaited; none where it is of another sort.
     fn as_alternative(&self, pattern: &Pattern, event: &Event) -> Option<String> {
         match (pattern, &event.body) {
             (Pattern::Sip(_), Body::Sip(_)) => Some(describe(event, self.name_of)),

@@ -155,7 +155,7 @@ pub fn collect(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Resul
     match ended.how {
         How::Finished => {}
         _ => {
-            let message = format!("the tests of this file can't be told: {}", ended.message);
+            let message = format!("the tests of this file can't be listed: {}", ended.message);
             let problem = Diagnostic::error(message).code("collect");
             let own = ended.at.filter(|at| *at.source == *script.source.name);
             let place = own.map(|at| script.place(at.line, at.column));
@@ -292,7 +292,7 @@ impl Run {
         if self.program.selection == Selection::Whole || self.in_test.load(Relaxed) {
             return self.throw_loss(site);
         }
-        let ended = Ended::error("commands and waits belong into a test, a setup or a teardown");
+        let ended = Ended::error("commands and waits belong in a test, a setup or a teardown");
         let advice = "the top level of a file with tests only declares what they share".to_string();
         Err(self.end(Ended { advice: Some(advice), ..ended }, site))
     }

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use texts::{blank, declared, functions, without, without_statements};
 
-/// The name by which places in a session's text are told.
+/// The name of a session's text in places.
 const NAME: &str = "session";
 
 pub struct Session {
@@ -44,7 +44,7 @@ pub struct Session {
     variables: Scope<'static>,
     /// The functions and the imports so far.
     known: AST,
-    /// Where functions stand that may be defined anew: name and count of parameters → characters of the text.
+    /// Where functions stand that may be redefined: name and count of parameters → characters of the text.
     functions: HashMap<(String, usize), Range<usize>>,
     /// The last statement's: its marks and agents go on.
     run: Arc<Run>,
@@ -288,7 +288,7 @@ impl Session {
             let alone = script_of(padded);
             return Err(crate::engine::compile(&alone).err().unwrap_or_default());
         };
-        // a function that is defined anew is no second one
+        // a function that is redefined is no second one
         let mut before = self.text();
         let moved = before.chars().count() as isize - self.text.chars().count() as isize;
         for range in functions(&own).filter_map(|function| self.functions.get(&function)) {

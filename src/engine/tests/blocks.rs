@@ -62,7 +62,7 @@ fn the_top_level_makes_the_tests_and_starts_nothing() {
     let twice = "for n in 0..2 { test \"same\" { } }";
     assert_eq!(
         refused(twice),
-        "1: the tests of this file can't be told: there is a second test `same`: a test is known by its name"
+        "1: the tests of this file can't be listed: there is a second test `same`: a test is known by its name"
     );
     assert_eq!(
         refused("for n in 0..0 { test \"none\" { } }"),
@@ -70,7 +70,7 @@ fn the_top_level_makes_the_tests_and_starts_nothing() {
     );
     assert!(
         refused("let a = agent(\"a\");\nfn f() { a.hangup(); }\nf();\ntest \"x\" { }")
-            .starts_with("2: the tests of this file can't be told: commands and waits belong into")
+            .starts_with("2: the tests of this file can't be listed: commands and waits belong in a")
     );
     assert!(refused("let n = 5;\ntest n { }").ends_with("a test's name is a text, not a number"));
     assert!(refused("test `a\nb` { }").ends_with("all in one line"));

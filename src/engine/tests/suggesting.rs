@@ -1,4 +1,4 @@
-//! What an editor is told.
+//! Suggestions for an editor.
 
 use crate::diagnostic::{Sort, Source};
 use crate::engine::{complete, hover};
