@@ -136,9 +136,9 @@ ui("the theme is the system's until somebody chooses", async (page) => {
 
 ui("an address that is none says so", async (page) => {
   await page.goto("/nothing/here");
-  await page.getByRole("heading", { name: "There is nothing at this address" }).waitFor();
+  await page.getByRole("heading", { name: "Page not found" }).waitFor();
   await page.goto("/settings/nothing");
-  await page.getByRole("heading", { name: "There are no such settings" }).waitFor();
+  await page.getByRole("heading", { name: "No such settings page" }).waitFor();
 });
 
 test("with the default password there is a warning that leads to where it is changed", async () => {
@@ -148,7 +148,7 @@ test("with the default password there is a warning that leads to where it is cha
       await page.goto("/");
       await page.getByRole("link", { name: "Set a password" }).click();
       await page.getByRole("button", { name: "Set password of telefonist" }).click();
-      await page.getByLabel("Password until now").fill("telefonist");
+      await page.getByLabel("Current password").fill("telefonist");
       await page.getByLabel("New password").fill("nobody knows this");
       await page.getByLabel("Once more").fill("nobody knows this");
       await page.getByRole("button", { name: "Set the password" }).click();

@@ -300,7 +300,7 @@ ui("back in the runs all that was loaded is there again", async (page) => {
   assert.equal(await rows.count(), 50);
   await page.getByRole("button", { name: "Older runs" }).click();
   await rows.nth(59).locator("a.name").click();
-  await page.getByRole("navigation", { name: "What of the run" }).waitFor();
+  await page.getByRole("navigation", { name: "View of the run" }).waitFor();
   await page.goBack();
   await rows.nth(59).waitFor();
   await page.waitForFunction(() => document.getElementById("main").scrollTop > 500);

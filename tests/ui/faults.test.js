@@ -72,7 +72,7 @@ ui("what a run left is gone: the screens say so and show the rest", async (page)
   for (const file of readdirSync(folder(silent), { recursive: true }).filter((file) => file.endsWith(".wav"))) rmSync(join(folder(silent), file));
   rmSync(join(folder(bare), "events.jsonl"));
   await page.goto(`/runs/${silent}?tab=recordings`);
-  await page.getByRole("main").getByText("the recordings were removed to save space").waitFor();
+  await page.getByRole("main").getByText("the recordings were deleted to save space").waitFor();
   await page.getByRole("link", { name: "SIP" }).click();
   await messages(page).getByRole("option", { name: /INVITE/ }).first().waitFor();
   await page.goto(`/compare/${whole}/${silent}?tab=audio`);

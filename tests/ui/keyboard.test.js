@@ -50,7 +50,7 @@ ui("in, to another theme, and out", async (page) => {
   await button(page, "Theme: light").waitFor();
   await press(page, page.getByRole("link", { name: "Runs" }));
   await page.waitForURL("**/runs");
-  await press(page, page.getByRole("link", { name: "Skip to the content" }));
+  await press(page, page.getByRole("link", { name: "Skip to content" }));
   await press(page, page.getByLabel("Search in runs"), "x");
   await page.waitForURL(/\/runs\?q=x/);
   await press(page, button(page, "Log out"));
@@ -179,9 +179,9 @@ ui("a run: messages, pins, tabs, a part of its time, downloads, recordings", asy
   await message.waitFor({ state: "detached" });
   await press(page, ladder, "Home");
   await message.getByRole("heading", { name: "INVITE", exact: true }).waitFor();
-  await press(page, page.getByRole("slider", { name: "Beginning of the time that is shown" }), "PageUp");
+  await press(page, page.getByRole("slider", { name: "Start of the shown period" }), "PageUp");
   await page.waitForURL(/t0=\d+/);
-  await press(page, page.getByRole("slider", { name: "End of the time that is shown" }), "PageDown");
+  await press(page, page.getByRole("slider", { name: "End of the shown period" }), "PageDown");
   await page.waitForURL(/t1=\d+/);
   await press(page, page.getByRole("button", { name: "show all times" }));
   await page.waitForURL((url) => !url.searchParams.has("t0"));
@@ -200,8 +200,8 @@ ui("a run: messages, pins, tabs, a part of its time, downloads, recordings", asy
   const download = page.waitForEvent("download");
   await pickMenu(page, "Download", "Flow");
   await download;
-  await pickMenu(page, "More for this run", "Keep it for good");
-  await page.getByText("This run is kept for good").waitFor();
+  await pickMenu(page, "More for this run", "Keep permanently");
+  await page.getByText("This run will be kept").waitFor();
 });
 
 ui("comparisons: what is ignored is chosen by keys", async (page) => {
@@ -359,7 +359,7 @@ ui("webhooks: new, tried, changed, deleted", async (page) => {
     await page.getByText("took the test message").waitFor();
     await pickMenu(page, `More for ${address}`, "Change");
     await pick(page, dialog.getByLabel("Project"), "p");
-    await press(page, dialog.getByLabel("Only when something did not pass"), " ");
+    await press(page, dialog.getByLabel("Only if something did not pass"), " ");
     await press(page, button(dialog, "Save"));
     await line.getByText("failures").waitFor();
     await line.getByRole("cell", { name: "p", exact: true }).waitFor();

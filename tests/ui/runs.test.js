@@ -95,7 +95,7 @@ ui("the brush filters what is below; a link has it", async (page) => {
   await page.reload();
   await ladder(page).getByRole("option").first().waitFor();
   assert.equal(Number(await ladder(page).getByRole("option").first().getAttribute("aria-setsize")), some);
-  await page.getByRole("slider", { name: "Beginning of the time that is shown" }).press("ArrowLeft");
+  await page.getByRole("slider", { name: "Start of the shown period" }).press("ArrowLeft");
   await page.getByRole("button", { name: "show all times" }).click();
   await page.getByRole("searchbox", { name: "Search in this run" }).fill("bye");
   await page.getByText(/^\d+ found$/).waitFor();
@@ -293,7 +293,7 @@ ui("two runs compared: flow, messages, sound, numbers, logs", async (page) => {
   assert.match(await sent.innerText(), /by bob, [\d.]+ of 32\.00 s/);
   await page.getByRole("slider", { name: "A: where in it" }).press("ArrowRight");
   assert.equal(await sent.getByRole("slider").getAttribute("aria-valuenow"), "1");
-  await page.getByRole("button", { name: "Hear what was sent" }).click();
+  await page.getByRole("button", { name: "Play what was sent" }).click();
   await page.getByRole("button", { name: "Play what was sent" }).click();
   await page.waitForFunction((slider) => Number(slider.getAttribute("aria-valuenow")) > 1.1, await page.getByRole("slider", { name: "A: where in it" }).elementHandle());
   await usable(page, "sound beside what was sent");

@@ -13,7 +13,7 @@ before(async () => {
 
 ui("a schedule is made with words that say what it means, run, paused, deleted", async (page) => {
   await page.goto("/schedules");
-  await page.getByRole("heading", { name: "Nothing runs by itself" }).waitFor();
+  await page.getByRole("heading", { name: "No schedules" }).waitFor();
   await usable(page, "no schedules");
   await page.getByRole("button", { name: "Create the first schedule" }).click();
   const dialog = page.getByRole("dialog");
@@ -40,7 +40,7 @@ ui("a schedule is made with words that say what it means, run, paused, deleted",
   await row.getByText("*/15 * * * *").waitFor();
   await menu(page, "More for p › quick", "Delete");
   await dialog.getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("heading", { name: "Nothing runs by itself" }).waitFor();
+  await page.getByRole("heading", { name: "No schedules" }).waitFor();
 }, { refusals: true });
 
 ui("a webhook is made, tried, changed, deleted; its path is not shown again", async (page) => {
@@ -73,7 +73,7 @@ ui("a webhook is made, tried, changed, deleted; its path is not shown again", as
     assert.ok(!(await page.content()).includes("secret/path"));
     await usable(page, "webhooks");
     await menu(page, `More for ${address}`, "Change");
-    await dialog.getByLabel("Only when something did not pass").check();
+    await dialog.getByLabel("Only if something did not pass").check();
     await dialog.getByRole("button", { name: "Save" }).click();
     await row.getByText("failures").waitFor();
     await menu(page, `More for ${address}`, "Delete");

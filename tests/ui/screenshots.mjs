@@ -128,7 +128,7 @@ const SCREENS = [
     await page.getByRole("dialog").waitFor();
   }],
   ["run-none", "/runs/20200101-000000-gone-0001", async (page) => page.getByRole("alert").waitFor()],
-  ["runs-nothing-fits", "/runs?q=nothing-is-called-that", async (page) => page.getByRole("heading", { name: "No run fits the filter" }).waitFor()],
+  ["runs-nothing-fits", "/runs?q=nothing-is-called-that", async (page) => page.getByRole("heading", { name: "No run matches the filter" }).waitFor()],
   ["compare-log", async (api) => `/compare/${await last(api, "basic_call")}/${await last(api, "busy")}?tab=log`, async (page) => page.getByRole("region", { name: "Comparison, line by line" }).waitFor()],
   ["history-none", `/p/${encodeURIComponent("trunk acceptance")}/t/mistakes/history`, async (page) => page.getByRole("heading", { name: "This test has not been run yet" }).waitFor()],
   ["console-agent", "/console", async (page) => {
@@ -162,7 +162,7 @@ const SCREENS = [
     await page.getByRole("button", { name: "New webhook" }).click();
     await page.getByRole("dialog").waitFor();
   }],
-  ["nothing", "/nothing/here", async (page) => page.getByRole("heading", { name: "There is nothing at this address" }).waitFor()],
+  ["nothing", "/nothing/here", async (page) => page.getByRole("heading", { name: "Page not found" }).waitFor()],
 ];
 const KINDS = [
   ["light", { colorScheme: "light", viewport: { width: 1280, height: 800 } }],

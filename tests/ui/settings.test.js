@@ -30,13 +30,13 @@ test("fewer kept runs: the page shows how many go, and they go", () =>
     await page.getByText("Saved").first().waitFor();
     await page.getByLabel("Newest runs of each project").fill("1");
     await save.click();
-    const asked = page.getByRole("dialog", { name: "Let 2 runs go?" });
+    const asked = page.getByRole("dialog", { name: "Delete 2 runs?" });
     await asked.waitFor();
     await asked.getByRole("button", { name: "Cancel" }).click();
     assert.equal((await call("GET", "/settings")).keep_runs.value, 50, "a question sets nothing");
     await save.click();
     await asked.getByRole("button", { name: "Save" }).click();
-    await page.getByText("Saved: 2 runs go").waitFor();
+    await page.getByText("Saved: 2 runs will be deleted").waitFor();
     await usable(page, "the server's settings");
     await page.reload();
     assert.equal(await page.getByLabel("Newest runs of each project").inputValue(), "1");

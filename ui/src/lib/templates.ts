@@ -43,7 +43,7 @@ await call.closed() within 5s;
   },
   {
     title: "Several tests in a file",
-    about: "Each block is run and judged by itself; setup runs before each.",
+    about: "Each block runs and is judged separately; setup runs before each.",
     kind: "rhai",
     text: `let alice = agent("alice");
 let bob = agent("bob");
@@ -83,5 +83,5 @@ ua1:hangup | 500ms
 `,
   },
   { title: "An empty script", about: "Rhai: docs/language.md teaches it in one sitting.", kind: "rhai", text: "" },
-  { title: "An empty testfile", about: "For a testfile that you have already: paste it.", kind: "testfile", text: "" },
+  { title: "An empty testfile", about: "For pasting a testfile that you already have.", kind: "testfile", text: "" },
 ];

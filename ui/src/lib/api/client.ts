@@ -49,12 +49,12 @@ export const told = (thrown: unknown): { message: string; advice: string | null;
 
 const ADVICE: Record<number, string> = {
   401: "Log in again.",
-  403: "Ask somebody who may, or use a key with that scope.",
+  403: "Ask somebody with access, or use a key with that scope.",
   404: "It may have been deleted or renamed meanwhile.",
-  409: "Look at what is there now, then try again.",
+  409: "Reload to see the current state, then try again.",
   413: "Make it smaller.",
   429: "Wait a moment, then try again.",
-  503: "Look at the server's log; /health tells the state of its store.",
+  503: "Look at the server's log; /health shows the state of its store.",
 };
 
 let onUnauthorized: () => void = () => {};
@@ -116,7 +116,7 @@ export const request = async <T>(method: string, path: string, options: Options 
     response = await fetch(address(path, options.query), { method, headers, body, signal: options.signal, credentials: "same-origin" });
   } catch (thrown) {
     if (thrown instanceof DOMException && thrown.name === "AbortError") throw thrown;
-    throw new ApiError(0, "telefonist can't be reached", "See whether it runs and the network is up; nothing you typed is lost.");
+    throw new ApiError(0, "telefonist can't be reached", "Check that it is running and the network is up. Nothing you typed is lost.");
   }
   if (!response.ok) {
     const error = await failure(response);

@@ -5,7 +5,7 @@ export const MASKS: { mask: Mask; word: string; title: string }[] = [
   { mask: "time", word: "times", title: "Times and durations" },
   { mask: "ids", word: "ids", title: "Call-IDs, tags, branches, CSeq numbers, SDP origins, SSRCs, nonces, lengths" },
   { mask: "addresses", word: "addresses", title: "IP addresses" },
-  { mask: "ports", word: "ports", title: "Ports, also those of media" },
+  { mask: "ports", word: "ports", title: "Ports, including those of media" },
 ];
 
 const RULES: Record<Mask, [RegExp, string][]> = {
