@@ -1,4 +1,4 @@
-//! Whom a message goes to: baresip sends it to the contact that is current, and only that.
+//! The receiver of a message: baresip sends it only to the current contact.
 
 use super::answer::Answer;
 use super::version::Version;

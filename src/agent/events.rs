@@ -1,4 +1,4 @@
-//! Events that some versions of baresip never raise: waiting for one, or for its absence, says nothing there.
+//! Events that some versions of baresip never send: waiting for one, or for its absence, means nothing there.
 
 use super::Kind;
 use super::version::{Version, version_text};

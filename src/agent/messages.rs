@@ -1,4 +1,4 @@
-//! MESSAGE for agents that do not tell of the texts that they receive: made of the trace.
+//! MESSAGE events for agents that do not report the texts that they receive: made from the trace.
 
 use crate::event::{AgentEvent, SipEvent};
 use crate::sip::uri::NameAddr;

@@ -1,4 +1,4 @@
-//! What an agent is given beside its account: options that the host carries out, which baresip's `uanew` does not know.
+//! Options of an agent besides its account: the host carries them out, because baresip's `uanew` does not know them.
 //!
 //! A script gives them as `agent("alice", #{ port: 5070 })`, a testfile behind the account, as in `uanew <sip:…>;port=5070`.
 

@@ -1,4 +1,4 @@
-//! The operating system's side of an agent: a process group of its own, ended in bounded time.
+//! The process of an agent: its own process group, ended in bounded time.
 
 use super::Kind;
 use super::link::Link;

@@ -1,4 +1,4 @@
-//! How many agents there may be at once.
+//! Limits the number of simultaneous agents.
 
 use crate::event::Ended;
 use std::sync::{Arc, Condvar, Mutex};

@@ -1,4 +1,4 @@
-//! What a host says of all its agents.
+//! Settings that apply to all agents of a host.
 
 use super::options::Options;
 use std::ffi::OsString;

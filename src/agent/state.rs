@@ -1,4 +1,4 @@
-//! What an agent's handle and what drives its process know of each other.
+//! The state that an agent's handle shares with the task that drives its process.
 
 use crate::event::Ended;
 use std::collections::VecDeque;

@@ -1,4 +1,4 @@
-//! Whom a command is to reach, as people write it: a number with blanks, a `tel:` URI, a name with an address.
+//! The target of a command, as people write it: a number with blanks, a `tel:` URI, a name with an address.
 //!
 //! baresip takes the first word of what it is given, and makes a SIP URI of whatever that is: `+49 30 1234` calls `+49`.
 

@@ -1,4 +1,4 @@
-//! Whose certificates an agent takes from the servers that it talks TLS to.
+//! Which certificates an agent accepts from TLS servers.
 //!
 //! baresip does not ask OpenSSL for the system's certificates, and verifies nothing unless it is given some. So each agent
 //! gets the certificates that it may trust: the system's, those of `--tls-ca`, and those of its own `tls_ca`.

@@ -1,4 +1,4 @@
-//! Where a server is, as a person names it.
+//! The address of a server, as a person writes it.
 
 use crate::diagnostic::Diagnostic;
 use reqwest::Url;

@@ -1,4 +1,4 @@
-//! What is shown: the events of the console's run above the prompt, as a local session shows its own.
+//! Shows the events of the console's run above the prompt, as a local session does.
 
 use crate::event::Event;
 use crate::repl::{AbovePrompt, Shown};

@@ -1,4 +1,4 @@
-//! Listens to a server for as long as the program runs, and comes back when it does.
+//! Listens to a server while the program runs, and reconnects when the server returns.
 
 use super::display::News;
 use super::service::Service;

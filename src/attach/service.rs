@@ -1,4 +1,4 @@
-//! What is asked of a server: its REST, and its WebSocket over the same client.
+//! Requests to a server: REST, and the WebSocket over the same client.
 
 use super::address::Address;
 use crate::diagnostic::Diagnostic;

@@ -1,4 +1,4 @@
-//! The calls of a run, as each agent tells of its own: states, times, and what went through them.
+//! The calls of a run, as each agent reports its own: states, times, and figures.
 
 use crate::event::{AgentEvent, Body, ClosedBy, ClosedReason, Event, Note, SipEvent, closed_reason};
 use crate::flow::Names;

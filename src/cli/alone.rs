@@ -1,4 +1,4 @@
-//! What the program does for itself where it may be the only file: linked statically, or in an empty root.
+//! What the program does by itself when it may be the only file: linked statically, or in an empty root.
 
 use std::path::PathBuf;
 

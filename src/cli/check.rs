@@ -1,4 +1,4 @@
-//! `telefonist check` and `telefonist compile`: what can be known of a test without a call.
+//! `telefonist check` and `telefonist compile`: examine a test without placing a call.
 
 use super::arguments::{CheckArguments, CheckFormat, CompileArguments};
 use super::tell::complain;

@@ -1,4 +1,4 @@
-//! `telefonist doctor`: what this machine has for placing calls, and what to do about the rest.
+//! `telefonist doctor`: checks whether tests can run on this machine, and says what to do if not.
 
 use super::arguments::HostArguments;
 use super::settings;

@@ -1,4 +1,4 @@
-//! `telefonist export`: a kept run as a file for other tools, written whole or not at all.
+//! `telefonist export`: a kept run as a file for other tools, written completely or not at all.
 
 use super::arguments::ExportArguments;
 use super::tell::{complain, shown};

@@ -1,4 +1,4 @@
-//! What the user gives the tests: `--define`, `--env-file`, the accounts file.
+//! The inputs of tests: `--define`, `--env-file`, the accounts file.
 
 use super::arguments::{InputArguments, define};
 use crate::diagnostic::Diagnostic;

@@ -1,4 +1,4 @@
-//! What the operating system allows: open files.
+//! Limits of the operating system: open files.
 
 use crate::diagnostic::Diagnostic;
 

@@ -1,4 +1,4 @@
-//! A moment in the past, as the user says it: so long ago, or a day.
+//! A moment in the past, as the user writes it: `2h` ago, or a day.
 
 use chrono::{Local, NaiveDate, TimeZone};
 use std::str::FromStr;

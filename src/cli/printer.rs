@@ -1,4 +1,4 @@
-//! What a person sees of tests that run: their results in the order of the tests, whatever order they end in.
+//! Prints the results of running tests in the order of the tests, whatever order they end in.
 
 use super::arguments::OutputArguments;
 use super::progress::Progress;

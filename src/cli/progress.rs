@@ -1,4 +1,4 @@
-//! What is going on, on a terminal: a line for each test at work, with what it waits for. It leaves no trace.
+//! Progress on a terminal: a line for each running test, with what it waits for. The lines disappear at the end.
 
 use crate::event::{Body, Log, Note};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};

@@ -1,4 +1,4 @@
-//! `telefonist run`: tests, some of them at once, each with its verdict, in the order in which they were named.
+//! `telefonist run`: runs tests, some in parallel, and prints each verdict in the order in which the tests were named.
 
 use super::arguments::{Kept, RunArguments};
 use super::printer::Printer;

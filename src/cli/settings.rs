@@ -1,4 +1,4 @@
-//! Arguments → the settings of the stages.
+//! Turns arguments into the settings of the stages.
 
 use super::arguments::{DataArguments, HostArguments};
 use super::tell::complain;

@@ -1,4 +1,4 @@
-//! `run --watch`: which tests a change of files concerns.
+//! `run --watch`: which tests a changed file affects.
 
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::{self, Interrupt};

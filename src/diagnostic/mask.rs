@@ -1,4 +1,4 @@
-//! Secrets in a text that is about to be shown.
+//! Masks secrets in a text before it is shown.
 
 use regex::{Captures, Regex};
 use std::collections::HashSet;

@@ -1,4 +1,4 @@
-//! Diagnostics are data: what is wrong, where in the user's own text, and what to do; rendering is apart.
+//! Diagnostics are data: what is wrong, where in the user's own text, and what to do. Rendering is separate.
 
 mod json;
 mod limit;

@@ -1,4 +1,4 @@
-//! Why a call closed: the `param` of CALL_CLOSED, whose wording differs between baresip versions, brought to one.
+//! Why a call closed: normalises the `param` of CALL_CLOSED, whose wording differs between baresip versions.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Locks that a panic elsewhere does not take along.
+//! Locks that stay usable after a panic elsewhere.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

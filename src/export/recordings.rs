@@ -1,4 +1,4 @@
-//! The files of what the agents of a run heard.
+//! Files with what the agents of a run heard.
 
 use crate::record::RunFolder;
 use std::path::PathBuf;

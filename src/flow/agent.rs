@@ -1,4 +1,4 @@
-//! What has been seen of one agent.
+//! What the flow knows of one agent so far.
 
 use super::accept::{self, Counts, Filter};
 use super::calls::{Call, Calls};

@@ -1,4 +1,4 @@
-//! Which call of an agent an event belongs to, and what has been seen of it.
+//! Which call of an agent an event belongs to, and what the flow knows of that call so far.
 
 use super::accept::Filter;
 use super::names::{Names, Who};

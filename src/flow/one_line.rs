@@ -1,4 +1,4 @@
-//! Texts of others in a line of the flow.
+//! Texts from outside, made fit for a line of the flow.
 
 /// A text that cannot break its line: control characters are escaped.
 pub(super) fn one_line(text: &str) -> String {

@@ -1,4 +1,4 @@
-//! Texts that came once more because their sender had no answer yet (RFC 3261 section 17.1.2): agents tell of each.
+//! Texts that were retransmitted because their sender had no answer yet (RFC 3261 section 17.1.2): agents report each copy.
 
 use crate::event::{AgentEvent, SipEvent};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! An agent's own requests and what became of them, by its SIP messages: no event tells of them.
+//! An agent's own requests and their outcome, from its SIP messages: no event reports them.
 
 use super::accept::Filter;
 use super::names::Names;

@@ -1,4 +1,4 @@
-//! An event as a line of the flow: its name and what of it stays the same in every run.
+//! An event as a line of the flow: its name, and those of its values that are the same in every run.
 
 use super::names::{Names, Who};
 use super::one_line::one_line;

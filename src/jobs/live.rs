@@ -1,4 +1,4 @@
-//! The runs that are going on in this process, for those who look on.
+//! The active runs of this process, for those who watch.
 
 use crate::event::{Body, Ended, Event, How, Log, Note};
 use crate::record::Header;

@@ -1,4 +1,4 @@
-//! What somebody wants to be run, and how the queue keeps it.
+//! An order to run tests, and how the queue stores it.
 
 use crate::record::Trigger;
 use crate::store::Kind;

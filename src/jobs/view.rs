@@ -1,4 +1,4 @@
-//! A job as everybody may see it.
+//! A job without its secrets, as clients see it.
 
 use super::Progress;
 use super::order::Planned;

@@ -1,4 +1,4 @@
-//! A place of the queue: takes the job that has waited longest, runs it, keeps what came of it, again and again.
+//! A worker of the queue: takes the job that has waited longest, runs it, keeps its result, and starts over.
 
 use super::cases::problems;
 use super::order::Payload;

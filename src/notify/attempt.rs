@@ -1,4 +1,4 @@
-//! One attempt to hand a body to a receiver.
+//! One attempt to send a body to a receiver.
 
 use crate::diagnostic::Diagnostic;
 use chrono::DateTime;

@@ -1,4 +1,4 @@
-//! A finished run as each kind of webhook takes it. docs/webhooks.md shows the bodies.
+//! The body of a finished run for each kind of webhook. docs/webhooks.md shows the bodies.
 
 use crate::diagnostic::{Diagnostic, is_invisible, mask_secrets};
 use crate::record::Header;

@@ -1,4 +1,4 @@
-//! Results sent to webhooks: at once, or by a worker that tries again. What cannot be sent never changes a verdict.
+//! Sends results to webhooks: at once, or by a worker that retries. A failure to send never changes a verdict.
 
 mod attempt;
 mod message;

@@ -1,4 +1,4 @@
-//! A result sent at once: what a host does that ends with its run.
+//! Sends a result at once, for a host that ends with its run.
 
 use super::attempt::{self, address};
 use super::message::{Finished, body};

@@ -1,4 +1,4 @@
-//! The signature by which a receiver knows that a body is ours. docs/webhooks.md shows how it is checked.
+//! The signature that proves to a receiver that a body is ours. docs/webhooks.md shows how to check it.
 
 use crate::store::Secret;
 use hmac::{Hmac, KeyInit, Mac};

@@ -1,4 +1,4 @@
-//! The deliveries under way: each waits for its time and for a place, is tried, and what came of it is noted.
+//! The active deliveries: each waits for its time and for a free place, is attempted, and its outcome is stored.
 
 use super::attempt::{self, Answer};
 use super::policy::Policy;

@@ -1,4 +1,4 @@
-//! Whose turn it is: how many tests are at work, with how many agents. Changed by tests that begin and end, watched by the one who
+//! Whose turn it is: how many tests are running, with how many agents. Changed by tests that begin and end, watched by the one who
 //! shares the turns out.
 
 use std::sync::{Condvar, Mutex, MutexGuard};

@@ -1,4 +1,4 @@
-//! A test that has been read: what has to be known of it before it runs.
+//! A test that has been read, with everything that the runner needs before it runs.
 
 use super::compile::{Compiled, compile, files, load};
 use super::{Workplace, preflight};

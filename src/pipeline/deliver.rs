@@ -1,4 +1,4 @@
-//! What is done with a verdict: kept with the run, sent to webhooks.
+//! Delivers a verdict: keeps it with the run, sends it to webhooks.
 
 use super::case::TestId;
 use super::history::{self, History};

@@ -1,4 +1,4 @@
-//! Which tests a person means: `--filter EXPR`. Pure.
+//! `--filter EXPR`: which tests it selects. Pure.
 //!
 //! ```text
 //! EXPR = EXPR or EXPR | EXPR and EXPR | not EXPR | ( EXPR )

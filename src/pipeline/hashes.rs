@@ -1,4 +1,4 @@
-//! A hash in a test's own text: put there, or replaced.
+//! Writes a hash into a test's own text, or replaces it.
 
 use regex::Regex;
 

@@ -1,4 +1,4 @@
-//! What is remembered of each test from run to run, whatever becomes of the runs' folders: how it ended last, how long it took, and
+//! The memory of each test, independent of its runs' folders: its last result, its duration, and
 //! the flow of its last pass.
 
 use super::case::TestId;

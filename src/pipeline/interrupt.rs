@@ -1,4 +1,4 @@
-//! The user's wish to stop, carried to the runs that are going on.
+//! The user's request to stop, passed to the active runs.
 
 use crate::event::{Ended, How, Log};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};

@@ -1,4 +1,4 @@
-//! A record → its verdict, with what explains it. The same for a run that has just ended and for one that is replayed.
+//! Judges a record and explains the verdict, for a run that has just ended and for a replayed one.
 
 use crate::diagnostic::Diagnostic;
 use crate::event::Events;

@@ -1,4 +1,4 @@
-//! A run's part of the report for a browser, made of its folder before that may go.
+//! A run's part of the HTML report, made from its folder before the folder may be deleted.
 
 use crate::diagnostic::Diagnostic;
 use crate::event::Events;

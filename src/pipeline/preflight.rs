@@ -1,4 +1,4 @@
-//! What can be said of a test before any agent starts.
+//! Checks of a test before any agent starts.
 
 use super::sounds::{BUILT_IN, SILENCE};
 use crate::agent::{Kind, commands, events, sound};

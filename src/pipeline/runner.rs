@@ -1,4 +1,4 @@
-//! Many tests, some of them at once: each gets its turn, its accounts, its repetitions and its retries.
+//! Runs many tests, some in parallel: each gets its turn, its accounts, its repetitions and its retries.
 //!
 //! A test's turn ends with its last step where nothing of it can disturb another one, so that the next begins while its agents are
 //! being stopped.

@@ -1,4 +1,4 @@
-//! Which of the tests that were found are run, and in which order. Pure but for the history that it is given.
+//! Selects which of the found tests run, and in which order. Pure: it gets the history as an argument.
 
 use super::case::Case;
 use super::filter::Filter;

@@ -1,4 +1,4 @@
-//! A run that a person conducts: recorded and judged as any other.
+//! A run that a person controls at a prompt, recorded and judged like any other.
 
 use super::compile::files;
 use super::judged::judged;

@@ -1,4 +1,4 @@
-//! `run --update`: the flows of several runs of each test, and the hash written into it where they agree.
+//! `run --update`: runs each test several times, and writes the hash into it if the flows agree.
 
 use super::case::{Case, TestId};
 use super::deliver::flow_file;

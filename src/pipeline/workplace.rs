@@ -1,4 +1,4 @@
-//! What all runs of one invocation share: the data folder, the agents' supervisor, the user's wish to stop.
+//! What all runs of one invocation share: the data folder, the agents' supervisor, the user's request to stop.
 
 use super::{Interrupt, sounds};
 use crate::agent::{Settings, Supervisor};

@@ -1,4 +1,4 @@
-//! Which kept run a word of the user's means.
+//! Finds the kept run that the user names.
 
 use super::{Header, RunFolder};
 use crate::diagnostic::Diagnostic;

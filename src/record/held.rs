@@ -1,4 +1,4 @@
-//! Whether a run is going on: who writes its folder holds a lock (flock(2)) on it, which ends with the process, however that ends.
+//! Whether a run is active: its host holds a lock (flock(2)) on its folder, which is released when the process ends in any way.
 
 use crate::diagnostic::Diagnostic;
 use std::fs::{self, File, OpenOptions, TryLockError};

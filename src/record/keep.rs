@@ -1,4 +1,4 @@
-//! Runs that somebody wants to stay, whatever goes by age or number: a file in the run's folder says so.
+//! Runs that are exempt from deletion by age or number: a file in the run's folder marks them.
 
 use std::fs::{self, File};
 use std::io;

@@ -1,4 +1,4 @@
-//! The lines of an event file from an event's number on, found without reading what stands before them.
+//! The lines of an event file from an event's number on, found without reading the lines before.
 
 use super::Header;
 use super::read::next_line;

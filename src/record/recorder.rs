@@ -1,4 +1,4 @@
-//! Follows a run's log and writes each event as it comes.
+//! Follows a run's log and writes each event to the run's file.
 
 use super::{Header, RunFolder};
 use crate::diagnostic::Diagnostic;

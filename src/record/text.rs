@@ -1,4 +1,4 @@
-//! The texts in a run's folder.
+//! The text files in a run's folder.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};

@@ -1,4 +1,4 @@
-//! What a person can say at the prompt beside statements: `:ladder`, `:save FILE`.
+//! The commands of the prompt, besides statements: `:ladder`, `:save FILE`.
 
 use crate::diagnostic::{Diagnostic, nearest};
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Files that a person names at the prompt: none is overwritten unasked.
+//! Files that a person names at the prompt: none is overwritten without asking.
 
 use crate::diagnostic::Diagnostic;
 use std::fs::OpenOptions;

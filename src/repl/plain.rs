@@ -1,4 +1,4 @@
-//! Lines from a pipe or a file: no prompt, nothing suggested.
+//! Lines from a pipe or a file: no prompt, no suggestions.
 
 use super::sight::{Shared, wants_more};
 use super::{AbovePrompt, Read, Reader};

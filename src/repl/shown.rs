@@ -1,4 +1,4 @@
-//! Which events a session shows, and in words which those are.
+//! Which events a session shows, and a description of them in words.
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::event::{Body, EVENT_NAMES, Event, Note};

@@ -1,4 +1,4 @@
-//! The agents and the calls of a run, as its events tell of them, in lines.
+//! The agents and the calls of a run, from its events, as lines of a table.
 
 use crate::diagnostic::is_invisible;
 use crate::event::{Body, Event, Note};

@@ -1,4 +1,4 @@
-//! What is done with each text that was read.
+//! Carries out each text that was read.
 
 use super::classic::Classic;
 use super::command::{self, Command};

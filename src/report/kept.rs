@@ -1,4 +1,4 @@
-//! The runs that are kept: as a list for a terminal and as JSON.
+//! Kept runs as a list for a terminal, and as JSON.
 
 use super::json::text;
 use super::paint::{Paint, cut, milliseconds, safe, seconds};

@@ -1,4 +1,4 @@
-//! How text is made fit to be shown: colours, harmless characters, masked secrets, durations, a length that can be read.
+//! Makes text fit to be shown: colours, harmless characters, masked secrets, durations, a readable length.
 
 use crate::diagnostic::{is_invisible, mask_secrets};
 use crate::verdict::TestStatus;

@@ -1,4 +1,4 @@
-//! What all tests of one `telefonist run` came to: what every report shows. Plain data.
+//! The results of all tests of one `telefonist run`, which every report shows. Plain data.
 
 use crate::diagnostic::Diagnostic;
 use crate::verdict::{Status, TestStatus, Verdict};

@@ -1,4 +1,4 @@
-//! The world of a script whose tests are being looked for: it knows what it is given, and nothing in it starts.
+//! The host of a script whose tests are being collected: it has the inputs, and starts nothing.
 
 use super::Inputs;
 use super::agents::Agents;

@@ -1,4 +1,4 @@
-//! What the script asks of the run, done.
+//! Carries out what the script asks of the run.
 
 use super::Run;
 use crate::agent::{Account, PeerAddress, commands, events, is_completed, rewrite, sound};

@@ -1,4 +1,4 @@
-//! What the caller gives the scripts of its runs.
+//! The inputs that the caller gives the scripts of its runs.
 
 use crate::engine::Pause;
 use std::collections::BTreeMap;

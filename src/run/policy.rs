@@ -1,4 +1,4 @@
-//! What ends a run before its script does, and what must not be seen in its log.
+//! What ends a run before its script does, and what must not appear in its log.
 
 use crate::event::{Body, Ended, How, Note, Secrets, lock};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What is still under way in SIP: requests of the run's agents that nobody has answered, answers that nobody has acknowledged.
+//! Open SIP transactions: requests of the run's agents without an answer, answers without an ACK.
 
 use crate::event::{Body, Note, SipEvent};
 use std::collections::HashMap;

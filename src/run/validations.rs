@@ -1,4 +1,4 @@
-//! Validations: on the record of a script that has come to its end, and where a script asks for one on its way.
+//! Runs validations: on the record at the end of a script, and in the middle when a script asks for one.
 
 use super::Run;
 use crate::engine::{Judging, Stop};

@@ -1,4 +1,4 @@
-//! The five fields of a cron expression, one by one: what each may say, and what to tell who wrote something else.
+//! The five fields of a cron expression: what each allows, and the message for anything else.
 
 use crate::diagnostic::{Diagnostic, nearest};
 use croner::parser::{CronParser, Seconds, Year};

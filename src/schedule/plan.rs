@@ -1,4 +1,4 @@
-//! When one schedule is due, by what it says and what was seen to.
+//! When one schedule is due, from its expression and the times that were already handled.
 
 use super::Cron;
 use crate::diagnostic::Diagnostic;

@@ -1,4 +1,4 @@
-//! Sees to schedules when they are due: a thread that sleeps until the next time of any.
+//! Runs schedules when they are due: a thread that sleeps until the next time of any of them.
 
 use super::clock::Clock;
 use super::plan::{Passed, Plan};

@@ -1,4 +1,4 @@
-//! A cron expression in words, where they are simpler than the expression.
+//! A cron expression in words, if they are simpler than the expression.
 
 use croner::CronPattern;
 

@@ -1,4 +1,4 @@
-//! Who asks, and what they may: a browser's session, a key, or nobody.
+//! Who sends a request, and what they may do: a browser's session, a key, or nobody.
 
 use super::app::App;
 use super::clock::now;

@@ -1,4 +1,4 @@
-//! What the server does by itself: jobs of schedules, messages to webhooks.
+//! What the server does without a request: jobs of schedules, messages to webhooks.
 
 use super::api::{delivery_view, schedule_order};
 use super::clock::now;

@@ -1,4 +1,4 @@
-//! What handlers take out of a request, each refusal in the one shape of errors.
+//! Extractors for handlers; each refusal has the common form of errors.
 
 use super::app::{App, blocking};
 use super::failure::Failure;

@@ -1,4 +1,4 @@
-//! The one shape of errors: `application/problem+json` (RFC 9457).
+//! The common form of errors: `application/problem+json` (RFC 9457).
 
 use crate::diagnostic::{self, Diagnostic, mask_secrets};
 use crate::jobs::{Refused, Told};

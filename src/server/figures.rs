@@ -1,4 +1,4 @@
-//! What a kept run comes to in figures, read once: its hash, its agents, how its calls sounded.
+//! The figures of a kept run, read once: its hash, its agents, how its calls sounded.
 
 use crate::calls::{Builder, Call};
 use crate::record::Record;

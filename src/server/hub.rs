@@ -1,4 +1,4 @@
-//! What happens on the server beside the events of runs, numbered by topic: for those who look on, also after a break.
+//! What happens on the server besides the events of runs, numbered by topic, for clients that watch and reconnect.
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};

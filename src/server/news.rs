@@ -1,4 +1,4 @@
-//! The news of the jobs, spread to those who look on.
+//! Sends the news of jobs to clients that watch.
 
 use super::api::{job_view, run_row};
 use super::clock::now;

@@ -1,4 +1,4 @@
-//! What the texts of tests say of themselves before they run, read once a version.
+//! What the texts of tests declare (tags, blocks), read once for each version.
 
 use crate::diagnostic::Source;
 use crate::diagnostic::mask_secrets;

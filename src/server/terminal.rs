@@ -1,4 +1,4 @@
-//! Who started the server, and is told what goes on.
+//! The terminal that started the server, which reports what goes on.
 
 use crate::diagnostic::Diagnostic;
 use crate::store::Secret;

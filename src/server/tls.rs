@@ -1,4 +1,4 @@
-//! The certificate of https, read again when its files change.
+//! The certificate of https, reloaded when its files change.
 
 use super::options::Tls;
 use super::terminal::Terminal;

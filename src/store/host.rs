@@ -1,4 +1,4 @@
-//! Which hosts are there: each holds a lock (flock(2)) on a file of its own, which ends with its process, however that ends.
+//! Which hosts exist: each holds a lock (flock(2)) on its own file, which is released when its process ends in any way.
 
 use super::problem::Problem;
 use super::secret;

@@ -1,4 +1,4 @@
-//! How the tests of projects ended last, for lists: one query each, however many tests there are.
+//! The last results of the tests of projects, for lists: one query each, however many tests there are.
 
 use super::database::{Store, all, one};
 use super::name::key;

@@ -1,4 +1,4 @@
-//! The data directory, tidied: what is not indexed, what is to go, what killed hosts left. What goes on is left alone.
+//! Cleans up the data directory: rebuilds the index, deletes old runs and leftovers of killed hosts. Active runs are left alone.
 
 use super::database::Store;
 use super::kept::kept_runs;

@@ -1,5 +1,5 @@
-//! Names of projects, tests and users: one rule, each with a message of its own. A name is a file's name too, wherever a project is
-//! exported to.
+//! Names of projects, tests and users: one rule, each with its own message. A name is also a file name, because a project can be
+//! exported.
 
 use super::problem::Problem;
 use crate::diagnostic::{Diagnostic, is_invisible};

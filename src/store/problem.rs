@@ -1,4 +1,4 @@
-//! Why the store does not do what it was asked for.
+//! Why the store refuses or fails to do something.
 
 use super::version::Version;
 use crate::diagnostic::Diagnostic;

@@ -1,4 +1,4 @@
-//! Which runs are kept, and which are to go.
+//! Which runs are kept, and which are to be deleted.
 
 use super::database::{Store, all};
 use super::problem::Problem;

@@ -1,4 +1,4 @@
-//! What only its owner may know: made at random, kept as a hash, shown nowhere.
+//! Secrets that only their owner may know: random, stored as a hash, never shown.
 
 use super::problem::Problem;
 use crate::diagnostic::Diagnostic;

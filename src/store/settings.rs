@@ -1,4 +1,4 @@
-//! What is set once for a server: names and values, in the words of whoever reads them.
+//! Stored settings of a server: names and values.
 
 use super::database::{Store, all, change, one};
 use super::problem::Problem;

@@ -1,4 +1,4 @@
-//! The parser: goes through the lines, keeps macros and agents, and collects all that is wrong.
+//! The parser: reads the lines, tracks macros and agents, and collects all mistakes.
 
 use super::agents::{self, Agents};
 use super::chain::{self, LAST_WAIT, trim};

@@ -1,4 +1,4 @@
-//! What an editor asks about a classic testfile: what may stand at a position, and what stands there.
+//! Completion and hover for a classic testfile.
 
 use crate::diagnostic::{Sort, Source, Suggestion};
 use crate::event::{EVENT_NAMES, meaning};

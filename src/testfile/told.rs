@@ -1,4 +1,4 @@
-//! What the parser has to say, up to a limit: a hostile file must not make a million messages.
+//! The parser's messages, up to a limit: a hostile file must not make a million of them.
 
 use crate::diagnostic::{Diagnostic, MOST, Place, Source};
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! What a validation is given of a run: its events, within limits, and its calls' figures.
+//! The input of a validation: the events of a run, within limits, and the figures of its calls.
 
 use super::stats::stats;
 use crate::calls::Builder;

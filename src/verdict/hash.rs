@@ -1,4 +1,4 @@
-//! The hash that a test asks for against the one that came out.
+//! Compares the hash that a test expects with the run's hash.
 
 use super::Reason;
 use crate::event::{At, is_flow_hash};

@@ -1,4 +1,4 @@
-//! What a recorded run comes to: Pass, Fail, Error, Cancelled or Skipped, and why. Pure: it never sees a live run, so a replayed
+//! The verdict of a recorded run: Pass, Fail, Error, Cancelled or Skipped, and why. Pure: it never sees a live run, so a replayed
 //! one is judged by the same code.
 //!
 //! A failed check is not a broken run: `Fail` says that the system under test did not do what the test says, `Error`

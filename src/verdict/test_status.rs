@@ -1,4 +1,4 @@
-//! What all attempts at a test come to.
+//! The result of a test from all its attempts.
 
 use super::{ExitCode, Status};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Records and what they come to.
+//! Records and their verdicts.
 
 use super::*;
 use crate::event::{AgentEvent, Body, Command, Ended, Event, How, Note, Response};

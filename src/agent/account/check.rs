@@ -1,4 +1,4 @@
-//! What baresip would ignore or misunderstand in silence, refused before a call.
+//! Refuses, before a call, what baresip would silently ignore or misunderstand.
 
 use super::super::refusal::refused;
 use super::super::version::{Version, version_text};

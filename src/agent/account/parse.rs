@@ -1,4 +1,4 @@
-//! The text of an account, taken apart.
+//! Parses the text of an account.
 
 use super::super::refusal::refused;
 use super::{Account, Options};

@@ -1,4 +1,4 @@
-//! What `telefonist maintenance` takes.
+//! Arguments of `telefonist maintenance`.
 
 use super::{DataArguments, RetentionArguments};
 

@@ -1,4 +1,4 @@
-//! What `telefonist import-project` and `export-project` take.
+//! Arguments of `telefonist import-project` and `export-project`.
 
 use super::DataArguments;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What `telefonist repl` takes.
+//! Arguments of `telefonist repl`.
 
 use super::{HostArguments, InputArguments, duration};
 

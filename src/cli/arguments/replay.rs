@@ -1,4 +1,4 @@
-//! What `telefonist replay` and `telefonist diff` take.
+//! Arguments of `telefonist replay` and `telefonist diff`.
 
 use super::DataArguments;
 use clap::Args;

@@ -1,4 +1,4 @@
-//! What `telefonist runs` takes.
+//! Arguments of `telefonist runs`.
 
 use super::DataArguments;
 use crate::cli::moment::Moment;

@@ -1,4 +1,4 @@
-//! What `telefonist serve` takes.
+//! Arguments of `telefonist serve`.
 
 use super::values::{address, file, key, number, password};
 use super::{HostArguments, InputArguments, LimitArguments, RetentionArguments};

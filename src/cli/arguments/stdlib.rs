@@ -1,4 +1,4 @@
-//! What `telefonist stdlib` takes.
+//! Arguments of `telefonist stdlib`.
 
 #[derive(clap::Args, Debug)]
 pub struct StdlibArguments {

@@ -1,4 +1,4 @@
-//! The events of a run that its page shows: the beginning and the end of the record, within limits.
+//! Selects the events that a run's page shows: the beginning and the end of the record, within limits.
 
 use crate::event::Event;
 use std::collections::VecDeque;

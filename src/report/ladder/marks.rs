@@ -1,4 +1,4 @@
-//! What of a run stands between the messages of its ladder.
+//! What a ladder shows between its messages.
 
 use super::MarkKind;
 use crate::event::{AgentEvent, At, Body, ClosedBy, How, Note, closed_reason};

@@ -1,4 +1,4 @@
-//! How the server is.
+//! The server's version, health and agents.
 
 use crate::agent::embedded_version;
 use crate::server::access::{Looker, Reader};

@@ -1,4 +1,4 @@
-//! Who may come in: login, sessions, users, keys.
+//! Access: login, sessions, users, keys.
 
 use crate::server::access::{Admin, COOKIE, Known, May, Need, Who, is_local};
 use crate::server::app::{App, blocking};

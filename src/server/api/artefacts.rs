@@ -1,4 +1,4 @@
-//! What a run has left: events, files for other tools, recordings.
+//! The artefacts of a run: events, files for other tools, recordings.
 
 use super::runs::folder;
 use super::waves::{Peaks, PeaksAsked, served, waveform};

@@ -1,4 +1,4 @@
-//! What became of a test from run to run.
+//! The history of a test: its results from run to run.
 
 use super::saved::{TestView, find, was_saved};
 use super::views::{RunRow, run_row};

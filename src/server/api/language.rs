@@ -1,4 +1,4 @@
-//! What an editor asks of a text that need not be saved: its errors, completion, hover, the script that it becomes.
+//! Services for an editor, on texts that need not be saved: errors, completion, hover, the compiled script.
 
 use super::views::KindWord;
 use crate::agent::commands;

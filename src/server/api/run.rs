@@ -1,4 +1,4 @@
-//! What is to be run, and what became of it: jobs.
+//! Jobs: what to run, and the results.
 
 use super::views::{Job, KindWord, job_view};
 use crate::jobs::{JobView, Options, Order, What};

@@ -1,4 +1,4 @@
-//! All there is to say of one run, made from its folder or, while it goes on, from its log.
+//! All details of one run, from its folder or, while it is active, from its log.
 
 use super::folders::seconds_of;
 use super::views::{KindWord, RunRow, run_row};

@@ -1,4 +1,4 @@
-//! Schedules: when tests are run without anybody asking.
+//! Schedules: when tests run by themselves.
 
 use super::views::{Job, job_view};
 use crate::jobs::{Options, Order, What};

@@ -1,4 +1,4 @@
-//! What is set for the server while it runs: which runs are kept.
+//! Settings that can be changed while the server runs: which runs are kept.
 
 use crate::server::access::{Admin, Reader};
 use crate::server::app::{App, blocking};

@@ -1,4 +1,4 @@
-//! Jobs and runs as the outside sees them.
+//! Jobs and runs as clients see them.
 
 use crate::jobs::{JobView, Jobs, Told};
 use crate::store::{JobState, Kind, Run};

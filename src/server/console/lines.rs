@@ -1,4 +1,4 @@
-//! Where the console's session gets its lines: the queue of those whom the server let in.
+//! The queue from which the console's session gets its lines.
 
 use super::{Done, Inner, Line, Out, REMEMBERED};
 use crate::diagnostic::mask_secrets;

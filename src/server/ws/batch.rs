@@ -1,4 +1,4 @@
-//! Messages that are sent at once.
+//! Messages that are sent together in one frame.
 
 /// The most messages of a batch, and about the most bytes.
 pub const MESSAGES: usize = 500;

@@ -1,4 +1,4 @@
-//! How far a run of the index is, or how it ended.
+//! The state of a run in the index: running, or its result.
 
 use crate::report::kept::State;
 use crate::verdict::Status;

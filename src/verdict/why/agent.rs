@@ -1,4 +1,4 @@
-//! What is kept of one agent: its account, its last dialogs and commands, the end of its log.
+//! What `why` keeps of one agent: its account, its last dialogs and commands, the end of its log.
 
 use super::credentials::Accepted;
 use super::dialog::{self, Dialog, Packets};

@@ -1,4 +1,4 @@
-//! Digits that were awaited in a call that is up, and that did not come.
+//! Digits that a test awaited in an established call, and that did not come.
 
 use super::Weighed;
 use super::case::{Case, Question};

@@ -1,4 +1,4 @@
-//! A call that had ended when the test still waited for something in it.
+//! A call that ended while the test waited for something in it.
 
 use super::Weighed;
 use super::case::{Case, Question};

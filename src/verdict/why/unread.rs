@@ -1,4 +1,4 @@
-//! Messages that an agent could not read: it drops them, and its trace, of which all SIP of a record is made, lacks them.
+//! Messages that an agent could not read: it drops them, and its trace, the source of all SIP in a record, lacks them.
 
 use super::case::Question;
 use super::wording::{short, times};

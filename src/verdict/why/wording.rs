@@ -1,4 +1,4 @@
-//! Small words: texts cut to size, spans of time.
+//! Wording of details: texts cut to size, spans of time.
 
 /// The longest line of a finding, in characters.
 pub const LINE: usize = 140;
