@@ -1,8 +1,8 @@
 //! What `telefonist check` tells a person: each script in `tests/check` with its messages beside, as `<case>.err`.
 //! `UPDATE=1 cargo test` rewrites them. No agent is started, and `check` finds nothing wrong in the repository's own tests.
 
-use crate::golden::compare;
 use crate::support::Telefonist;
+use crate::support::golden::{agree, compare};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,7 +54,7 @@ fn each_mistake_is_told_as_expected() {
         let rendered = render(&found, false).replace(&folder("").display().to_string(), "");
         wrong.extend(compare(&case.with_extension("err"), &rendered));
     }
-    assert!(wrong.is_empty(), "{}\nUPDATE=1 takes it over", wrong.join("\n"));
+    agree(wrong);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn the_documentation_has_all_events_and_fields() {
         fields::FIELDS.iter().map(|field| format!("| `{}` | {} | {} |\n", field.name, field.carriers(), field.meaning));
     let heading = "\n## Fields\n\n| field | events | meaning |\n| --- | --- | --- |\n".to_string();
     let page: String = std::iter::once(before.to_string()).chain(events).chain([heading]).chain(rows).collect();
-    assert_eq!(compare(&path, &page), None, "UPDATE=1 takes it over");
+    agree(compare(&path, &page));
 }
 
 /// One slip in each: `benches/host.rs` measures how soon it is found.

@@ -1,6 +1,7 @@
 //! Golden tests: each testfile in `tests/golden` with what comes of it beside: `<case>.rhai`, what it compiles to, and
 //! `<case>.err`, its messages. `UPDATE=1 cargo test` rewrites them.
 
+use crate::support::golden::{agree, compare};
 use std::fs;
 use std::path::{Path, PathBuf};
 use telefonist::diagnostic::{Source, render};
@@ -16,19 +17,6 @@ fn outcome(name: &str, text: String) -> (String, String) {
         }
         Err(diagnostics) => (String::new(), render(&diagnostics, false)),
     }
-}
-
-/// None where the file has that text; with `UPDATE` set it is written.
-pub fn compare(expected: &Path, actual: &str) -> Option<String> {
-    let old = fs::read_to_string(expected).unwrap_or_default();
-    if old == actual {
-        return None;
-    }
-    if std::env::var_os("UPDATE").is_some() {
-        let written = if actual.is_empty() { fs::remove_file(expected) } else { fs::write(expected, actual) };
-        return written.err().map(|error| error.to_string());
-    }
-    Some(format!("{} should be:\n{actual}\nbut is:\n{old}", expected.display()))
 }
 
 /// The testfiles of a folder: the files without an extension.
@@ -51,7 +39,7 @@ fn testfiles_come_out_as_expected() {
         wrong.extend(compare(&case.with_extension("rhai"), &rhai));
         wrong.extend(compare(&case.with_extension("err"), &told));
     }
-    assert!(wrong.is_empty(), "{}\nUPDATE=1 takes it over", wrong.join("\n"));
+    agree(wrong);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Drawn ladders: `tests/golden/ladder/<case>.jsonl` is a record, `<case>.<width>.txt` its drawing with that number of columns, and
 //! `<case>.verdict.json`, if it exists, its verdict. `UPDATE=1 cargo test` rewrites the drawings.
 
-use crate::golden::compare;
+use crate::support::golden::{agree, compare};
 use std::path::PathBuf;
 use telefonist::record::Record;
 use telefonist::report::ladder::{Ladder, page};
@@ -24,5 +24,5 @@ fn ladders_are_drawn_as_before() {
             wrong.extend(compare(&case.with_extension(format!("{width}.txt")), &drawn));
         }
     }
-    assert!(wrong.is_empty(), "{}\nUPDATE=1 takes it over", wrong.join("\n"));
+    agree(wrong);
 }

@@ -1,6 +1,6 @@
 //! `telefonist replay`, `diff` and `runs` on real runs.
 
-use crate::support::{Done, Telefonist, repository, wait_for_event};
+use crate::support::{Done, Telefonist, golden, repository, wait_for_event};
 use std::path::{Path, PathBuf};
 
 const CALL: &str = r#"
@@ -101,11 +101,7 @@ fn the_replay_of_a_folder_is_as_expected() {
     let words = ["replay", folder.to_str().unwrap()];
     let done = Done::from(Telefonist::new("").command_with(&words).output().unwrap()).exits(1);
     let text = done.stdout.replace(folder.to_str().unwrap(), "tests/reports/late");
-    let golden = folder.join("replay.txt");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&golden, &text).unwrap();
-    }
-    assert_eq!(text, std::fs::read_to_string(golden).unwrap_or_default(), "UPDATE=1 takes it over");
+    golden::agree(golden::compare(&folder.join("replay.txt"), &text));
     assert!(!text.contains('\x1b') && !text.contains("hush"));
 }
 

@@ -1,7 +1,7 @@
 //! The standard library: its examples run, its docs are those of the repository, its failures name the caller's line.
 
-use crate::golden::compare;
 use crate::peers::{PASSWORD, kamailio};
+use crate::support::golden::{agree, compare};
 use crate::support::{Telefonist, repository, tones};
 use telefonist::engine::std_documentation;
 
@@ -220,8 +220,7 @@ fn the_page_of_the_repository_has_the_docs() {
         page += "\n";
         page += &Telefonist::new("stdlib").argument(module.name).run().exits(0).stdout;
     }
-    let wrong = compare(&repository().join("docs/stdlib.md"), &page);
-    assert_eq!(wrong, None, "UPDATE=1 takes it over");
+    agree(compare(&repository().join("docs/stdlib.md"), &page));
 }
 
 /// How much of two tones is in the last second of a recording, in amplitudes, in those 100 ms of it where the first is loudest: a

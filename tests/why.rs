@@ -3,8 +3,8 @@
 
 mod connections;
 
-use crate::golden::compare;
 use crate::peers::{PASSWORD, kamailio, sipp};
+use crate::support::golden::{agree, compare};
 use crate::support::{Telefonist, children, repository, wait_for_event};
 use regex::Regex;
 use serde_json::Value;
@@ -56,8 +56,7 @@ fn without_log(told: &str) -> String {
 #[track_caller]
 fn compared(case: &str, told: &str) {
     let file = repository().join("tests/why").join(format!("{case}.txt"));
-    let wrong = compare(&file, told);
-    assert!(wrong.is_none(), "{}\nUPDATE=1 takes it over", wrong.unwrap_or_default());
+    agree(compare(&file, told));
 }
 
 /// Runs a script that fails and compares its explanation.

@@ -2,7 +2,7 @@
 
 mod sample;
 
-use crate::support::{Telefonist, repository};
+use crate::support::{Telefonist, golden, repository};
 use proptest::prelude::*;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,15 +14,7 @@ use telefonist::report::{Kind, render, terminal};
 use telefonist::verdict::{Finding, Reason};
 
 fn compare(file: &str, actual: &str) -> Option<String> {
-    let path = repository().join("tests/reports/golden").join(file);
-    let old = std::fs::read_to_string(&path).unwrap_or_default();
-    if old == actual {
-        return None;
-    }
-    if std::env::var_os("UPDATE").is_some() {
-        return std::fs::write(&path, actual).err().map(|error| error.to_string());
-    }
-    Some(format!("{} should be:\n{actual}\nbut is:\n{old}", path.display()))
+    golden::compare(&repository().join("tests/reports/golden").join(file), actual)
 }
 
 /// Without the details of runs.
@@ -41,7 +33,7 @@ fn every_kind_comes_out_as_expected() {
     let screen = |test| terminal::test(test, Extent::Screen, false);
     let screens: String = results.tests.iter().map(screen).collect();
     wrong.extend(compare("mixed.screen", &format!("{screens}{}", terminal::summary(&results, false))));
-    assert!(wrong.is_empty(), "{}\nUPDATE=1 takes it over", wrong.join("\n"));
+    golden::agree(wrong);
 }
 
 /// Runs a program with the text as its input.

@@ -1,5 +1,6 @@
 //! The program as a test's subject: run in a data folder of its own, with its whole output.
 
+pub mod golden;
 pub mod killed;
 pub mod odd_peer;
 pub mod receiver;
