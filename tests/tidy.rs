@@ -184,14 +184,14 @@ fn purity(file: &mut File) {
     });
 }
 
-/// ARCHITECTURE.md fits on two screens, and its list of modules is the one of lib.rs: the `pub mod` lines, and the list
+/// ARCHITECTURE.md stays short enough to be read in one sitting, and its list of modules is the one of lib.rs: the `pub mod` lines, and the list
 /// in the docs. rustfmt sorts the `pub mod` lines, so theirs is the only order that does not count.
 fn architecture(picture: &str, lib: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut wrong = |line: usize, message: String| found.push(format!("ARCHITECTURE.md:{line}: {message}"));
     let lines = picture.lines().count();
-    if !(1..=130).contains(&lines) {
-        wrong(lines, format!("{lines} lines, not 1 to 130; draw how the program hangs together, and no more"));
+    if !(1..=160).contains(&lines) {
+        wrong(lines, format!("{lines} lines, not 1 to 160; draw how the program hangs together, and no more"));
     }
     for (index, line) in picture.lines().enumerate().filter(|(_, line)| line.chars().count() > 140) {
         wrong(index + 1, format!("{} characters, more than 140; wrap it", line.chars().count()));
@@ -407,7 +407,7 @@ fn the_picture_is_the_codes() {
     };
     assert!(architecture("", "")[0].contains("ARCHITECTURE.md:0: 0 lines"));
     wrong(&good.replace("- `sip`: a\n", ""), lib, r#"its list of modules is ["agent"]"#);
-    wrong(&format!("{good}{}", "\n".repeat(130)), lib, "138 lines, not 1 to 130");
+    wrong(&format!("{good}{}", "\n".repeat(160)), lib, "168 lines, not 1 to 160");
     wrong(&format!("{good}{}", "ä".repeat(141)), lib, "ARCHITECTURE.md:9: 141 characters");
     wrong(good, &lib.replace("[`sip`]", "[`run`]"), "src/lib.rs:1: its list of modules is");
 }
