@@ -1,9 +1,13 @@
 //! What `vendor/baresip/patches` mends in the embedded agent, by what the other side receives.
 
+#[path = "patches/datagrams.rs"]
+mod datagrams;
 #[path = "patches/dtmf.rs"]
 mod dtmf;
 #[path = "patches/holds.rs"]
 mod holds;
+#[path = "patches/registrations.rs"]
+mod registrations;
 #[path = "patches/transfers.rs"]
 mod transfers;
 

@@ -63,9 +63,14 @@ impl OddPeer {
 
     /// The same with more headers, which end in a line end each.
     pub fn respond_with(&self, request: &Received, status: &str, tag: &str, headers: &str, body: &str) {
+        self.send(&self.response(request, status, tag, headers, body), request.from);
+    }
+
+    /// The text of a response.
+    pub fn response(&self, request: &Received, status: &str, tag: &str, headers: &str, body: &str) -> String {
         let tag = if request.header("To").contains("tag=") { String::new() } else { format!(";tag={tag}") };
         let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
-        let text = format!(
+        format!(
             "SIP/2.0 {status}\r\nVia: {}\r\nFrom: {}\r\nTo: {}{tag}\r\nCall-ID: {}\r\nCSeq: {}\r\n\
              Contact: <sip:peer@{}>\r\n{headers}{kind}Content-Length: {}\r\n\r\n{body}",
             request.header("Via"),
@@ -75,8 +80,7 @@ impl OddPeer {
             request.header("CSeq"),
             self.address(),
             body.len()
-        );
-        self.send(&text, request.from);
+        )
     }
 
     /// A request out of any dialog, to an agent's user alice: its headers end in a line end each.
