@@ -1,7 +1,7 @@
 //! Completion and hover for a classic testfile.
 
 use crate::diagnostic::{Sort, Source, Suggestion};
-use crate::event::{EVENT_NAMES, meaning};
+use crate::event::{EVENT_NAMES, SENT_NAMES, meaning};
 
 /// Each directive: how it is written, and what it does.
 const DIRECTIVES: &[(&str, &str, &str)] = &[
@@ -75,9 +75,11 @@ fn at(source: &Source, line: u32, before: &str, commands: &[String]) -> Vec<Sugg
     let mut all = vec![];
     match before.split([' ', '\t']).next().unwrap_or_default() {
         comment if comment.starts_with('#') => {}
-        "_accept" | "_ignore" => all.extend(
-            EVENT_NAMES.iter().map(|name| Suggestion::new(name, Sort::Event, "", meaning(name).unwrap_or_default())),
-        ),
+        "_accept" | "_ignore" => {
+            let about = |name| meaning(name).unwrap_or("a request of the agent's own, as a flow has it");
+            let names = EVENT_NAMES.iter().chain(SENT_NAMES);
+            all.extend(names.map(|name| Suggestion::new(name, Sort::Event, "", about(name))));
+        }
         directive if directive.starts_with('_') => {}
         first => {
             all.extend(directives().filter(|_| first.is_empty()));
@@ -118,6 +120,7 @@ mod tests {
             ("_ac", &["_accept", "_account"][..]),
             ("_ACC", &["_accept", "_account"]),
             ("_accept CALL_CLOSED,CALL_INC", &["CALL_INCOMING"]),
+            ("_ignore SENT_RE", &["SENT_REFER", "SENT_REGISTER", "SENT_RESUME"]),
             ("_hash C", &[]),
             ("ua1:di", &["dial", "dialdir"]),
             ("dial u", &["ua1"]),

@@ -65,13 +65,27 @@ pub fn shown(context: &NativeCallContext, value: &Dynamic) -> String {
     }
 }
 
+/// What differs, where both sides fit on a line.
+fn unequal(left: &str, right: &str) -> String {
+    /// A side that is longer stands below alone.
+    const MOST: usize = 60;
+    let (left, right) = (mask_secrets(left), mask_secrets(right));
+    let fits = |side: &str| side.chars().count() <= MOST && !side.contains(char::is_control);
+    match fits(&left) && fits(&right) {
+        true => format!("{left} is not equal to {right}"),
+        false => "the two are not equal".into(),
+    }
+}
+
 /// Equal as the script's own `==` sees it.
-fn assert_eq(context: NativeCallContext, a: Dynamic, b: Dynamic, why: &str) -> Fallible<()> {
+fn assert_eq(context: NativeCallContext, a: Dynamic, b: Dynamic, why: Option<&str>) -> Fallible<()> {
     reached(&context)?;
     if context.call_native_fn::<bool>("==", (a.clone(), b.clone())).unwrap_or(false) {
         return Ok(());
     }
-    let details = vec![format!("left:  {}", shown(&context, &a)), format!("right: {}", shown(&context, &b))];
+    let (left, right) = (shown(&context, &a), shown(&context, &b));
+    let why = why.map_or_else(|| unequal(&left, &right), String::from);
+    let details = vec![format!("left:  {left}"), format!("right: {right}")];
     fail(&context, Ended { details, ..Ended::failed(why) })
 }
 
@@ -102,10 +116,10 @@ pub fn register_into(module: &mut Module) {
         assert(&context, holds, Some(why), vec![])
     });
     register(module, "assert", |context: NativeCallContext, holds: bool| assert(&context, holds, None, vec![]));
-    register(module, "assert_eq", assert_eq);
-    register(module, "assert_eq", |context: NativeCallContext, a: Dynamic, b: Dynamic| {
-        assert_eq(context, a, b, "the two are not equal")
+    register(module, "assert_eq", |context: NativeCallContext, a: Dynamic, b: Dynamic, why: &str| {
+        assert_eq(context, a, b, Some(why))
     });
+    register(module, "assert_eq", |context: NativeCallContext, a: Dynamic, b: Dynamic| assert_eq(context, a, b, None));
     register(module, "check", |context: NativeCallContext, holds: bool, why: &str| {
         check(&context, holds, Some(why), vec![])
     });

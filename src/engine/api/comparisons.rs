@@ -1,4 +1,5 @@
-//! `check(…)` and `assert(…)` as a run has them: they see both sides of a comparison, so that their message can show the values.
+//! `check(…)` and `assert(…)` as a run has them: they see both sides of a comparison, and the variables that a condition asks, so that
+//! their message can show the values.
 //!
 //! A native function gets only true or false. So a script that is to run is parsed once more, with both as custom syntax. Everything
 //! else that reads a script sees the plain calls.
@@ -71,7 +72,7 @@ pub fn register_into(engine: &mut Engine) {
 fn claim(context: &mut EvalContext, inputs: &[Expression], function: &str) -> Fallible<Dynamic> {
     let position = decode(inputs[0].get_literal_value().unwrap_or_default());
     let mut seen = vec![];
-    let condition = judge(context, &inputs[1], &mut seen)?;
+    let condition = judge(context, &inputs[1], true, &mut seen)?;
     let mut arguments = vec![condition];
     for input in &inputs[2..] {
         arguments.push(context.eval_expression_tree(input)?.flatten());
@@ -98,33 +99,47 @@ fn claim(context: &mut EvalContext, inputs: &[Expression], function: &str) -> Fa
     .map(Dynamic::from)
 }
 
-/// A comparison that did not hold.
+/// A value that made a condition fail, and where its text is.
 struct Seen<'a> {
-    operands: &'a [Expr],
-    operator: Position,
-    values: [Dynamic; 2],
+    text: Text<'a>,
+    value: Dynamic,
 }
 
-/// Evaluates a condition as rhai does, and keeps the comparisons for which it does not hold.
-fn judge<'a>(context: &mut EvalContext, condition: &'a Expr, seen: &mut Vec<Seen<'a>>) -> Fallible<Dynamic> {
+enum Text<'a> {
+    /// What begins with this expression and ends before its operator.
+    Left(&'a Expr, Position),
+    /// What follows an operator.
+    Right(Position),
+    Name(&'a str),
+}
+
+/// Evaluates a condition as rhai does, and keeps the values for which it is not what is `wanted`.
+fn judge<'a>(
+    context: &mut EvalContext,
+    condition: &'a Expr,
+    wanted: bool,
+    seen: &mut Vec<Seen<'a>>,
+) -> Fallible<Dynamic> {
     match condition {
-        Expr::FnCall(call, operator) if is_comparison(call) => {
-            let left = context.eval_expression_tree(&(&call.args[0]).into())?.flatten();
-            let right = context.eval_expression_tree(&(&call.args[1]).into())?.flatten();
-            let constant =
-                |value: &Dynamic, operand: &Expr| Expr::DynamicConstant(Box::new(value.clone()), operand.position());
-            let args = [constant(&left, &call.args[0]), constant(&right, &call.args[1])].into_iter().collect();
-            let same = Expr::FnCall(Box::new(FnCallExpr { args, ..(**call).clone() }), *operator);
-            let holds = context.eval_expression_tree(&(&same).into())?;
-            if matches!(holds.as_bool(), Ok(false)) {
-                seen.push(Seen { operands: &call.args, operator: *operator, values: [left, right] });
+        Expr::FnCall(call, operator) if is_comparison(call) || is_membership(call, *operator) => {
+            let mut values = vec![];
+            for operand in call.args.iter() {
+                values.push(context.eval_expression_tree(&operand.into())?.flatten());
             }
-            Ok(holds)
+            let result = again(context, call, *operator, &values)?;
+            if result.as_bool() == Ok(!wanted) {
+                seen.extend(sides(call, *operator, values));
+            }
+            Ok(result)
+        }
+        Expr::FnCall(call, position) if is_not(call) => {
+            let value = judge(context, &call.args[0], !wanted, seen)?.flatten();
+            again(context, call, *position, &[value])
         }
         Expr::And(parts, position) | Expr::Or(parts, position) => {
             let (before, decides) = (seen.len(), matches!(condition, Expr::Or(..)));
             for part in parts.iter() {
-                let value = judge(context, part, seen)?.flatten();
+                let value = judge(context, part, wanted, seen)?.flatten();
                 let Ok(holds) = value.as_bool() else {
                     // rhai says that it is neither true nor false
                     let start = part.position();
@@ -132,7 +147,7 @@ fn judge<'a>(context: &mut EvalContext, condition: &'a Expr, seen: &mut Vec<Seen
                     let same = Expr::And(Box::new(parts.into_iter().collect()), *position);
                     return context.eval_expression_tree(&(&same).into());
                 };
-                if holds {
+                if holds == wanted {
                     seen.truncate(before);
                 }
                 if holds == decides {
@@ -141,8 +156,27 @@ fn judge<'a>(context: &mut EvalContext, condition: &'a Expr, seen: &mut Vec<Seen
             }
             Ok((!decides).into())
         }
-        other => context.eval_expression_tree(&other.into()).map(Dynamic::flatten),
+        other => {
+            let result = context.eval_expression_tree(&other.into()).map(Dynamic::flatten)?;
+            if result.as_bool() == Ok(!wanted) {
+                for variable in asked(other) {
+                    let Some(name) = name_of(variable) else { continue };
+                    let value = context.eval_expression_tree(&variable.into())?.flatten();
+                    seen.push(Seen { text: Text::Name(name), value });
+                }
+            }
+            Ok(result)
+        }
     }
+}
+
+/// A call whose arguments are evaluated already.
+fn again(context: &mut EvalContext, call: &FnCallExpr, position: Position, values: &[Dynamic]) -> Fallible<Dynamic> {
+    let constant =
+        |(value, operand): (&Dynamic, &Expr)| Expr::DynamicConstant(Box::new(value.clone()), operand.position());
+    let args = values.iter().zip(call.args.iter()).map(constant).collect();
+    let same = Expr::FnCall(Box::new(FnCallExpr { args, ..call.clone() }), position);
+    context.eval_expression_tree(&(&same).into())
 }
 
 fn is_comparison(call: &FnCallExpr) -> bool {
@@ -151,28 +185,69 @@ fn is_comparison(call: &FnCallExpr) -> bool {
         && matches!(call.name.as_str(), "==" | "!=" | "<" | "<=" | ">" | ">=")
 }
 
-/// `x is 3` for each side that is no literal.
+/// `x in list`, which rhai reads as `contains(list, x)`, at the place of its `in`.
+fn is_membership(call: &FnCallExpr, operator: Position) -> bool {
+    call.name == "contains" && call.args.len() == 2 && start_of(&call.args[1]) < operator
+}
+
+fn is_not(call: &FnCallExpr) -> bool {
+    call.op_token.is_some() && call.args.len() == 1 && call.name == "!"
+}
+
+/// Both sides of an operator that are no literals, as they are written.
+fn sides(call: &FnCallExpr, operator: Position, mut values: Vec<Dynamic>) -> Vec<Seen<'_>> {
+    let mut operands: Vec<&Expr> = call.args.iter().collect();
+    if is_membership(call, operator) {
+        operands.reverse();
+        values.reverse();
+    }
+    let texts = [Text::Left(operands[0], operator), Text::Right(operator)];
+    let sides = operands.into_iter().zip(texts).zip(values);
+    sides.filter(|((operand, _), _)| !is_literal(operand)).map(|((_, text), value)| Seen { text, value }).collect()
+}
+
+/// The variables of which a condition asks something: `x` and `y` of `x.contains(y)`, `f(x, y)`, `x[y]`, `x.y`.
+fn asked(condition: &Expr) -> Vec<&Expr> {
+    match condition {
+        Expr::Dot(chain, ..) | Expr::Index(chain, ..) => {
+            let mut variables = if name_of(&chain.lhs).is_some() { vec![&chain.lhs] } else { asked(&chain.lhs) };
+            variables.extend(if name_of(&chain.rhs).is_some() { vec![&chain.rhs] } else { asked(&chain.rhs) });
+            variables
+        }
+        Expr::FnCall(call, _) | Expr::MethodCall(call, _) => {
+            call.args.iter().filter(|argument| name_of(argument).is_some()).collect()
+        }
+        _ => vec![],
+    }
+}
+
+fn name_of(variable: &Expr) -> Option<&str> {
+    match variable {
+        Expr::ThisPtr(_) => Some("this"),
+        Expr::Variable(variable, ..) if variable.2.is_empty() => Some(&variable.1),
+        _ => None,
+    }
+}
+
+/// `x is 3` for each value.
 fn values(run: &Run, call: &NativeCallContext, site: &Site, seen: &[Seen]) -> Vec<String> {
     let Some(source) = run.source_of(site) else { return vec![] };
     let offset = |position: Position| {
         Some(source.offset(position.line()? as u32, position.position()? as u32)).filter(|at| *at < source.text.len())
     };
+    let text = |text: &Text| match text {
+        Text::Left(operand, operator) => left(source.text.get(offset(start_of(operand))?..offset(*operator)?)?),
+        Text::Right(operator) => right(&source.text[offset(*operator)?..]),
+        Text::Name(name) => Some(name.to_string()),
+    };
     let mut values: Vec<String> = vec![];
-    for comparison in seen {
-        let Some(operator) = offset(comparison.operator) else { continue };
-        let texts = [
-            offset(start_of(&comparison.operands[0])).and_then(|start| left(source.text.get(start..operator)?)),
-            right(&source.text[operator..]),
-        ];
-        for ((operand, text), value) in comparison.operands.iter().zip(texts).zip(&comparison.values) {
-            if is_literal(operand) {
-                continue;
-            }
-            let Some(text) = text else { continue };
-            let line = format!("{} is {}", mask_secrets(&text), one_line(&mask_secrets(&shown(call, value))));
-            if !values.contains(&line) {
-                values.push(line);
-            }
+    for Seen { text: place, value } in seen {
+        let Some(text) = text(place) else { continue };
+        let shown = shown(call, value);
+        let line = format!("{} is {}", mask_secrets(&text), one_line(&mask_secrets(&shown)));
+        // an agent's name, a range
+        if text != shown && !values.contains(&line) {
+            values.push(line);
         }
     }
     values
@@ -194,8 +269,9 @@ fn left(text: &str) -> Option<String> {
 fn right(text: &str) -> Option<String> {
     /// An operand that is longer says nothing.
     const MOST: usize = 1024;
-    let text = text[..text.floor_char_boundary(MOST)].trim_start_matches(['=', '!', '<', '>']);
-    written(operand(text)?)
+    let text = &text[..text.floor_char_boundary(MOST)];
+    let membership = text.strip_prefix("in").or_else(|| text.strip_prefix("!in"));
+    written(operand(membership.unwrap_or(text.trim_start_matches(['=', '!', '<', '>'])))?)
 }
 
 fn written(text: &str) -> Option<String> {

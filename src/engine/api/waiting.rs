@@ -249,9 +249,10 @@ impl Await<'_> {
             None => format!("no {} within {}", shortfall.subject(), time.in_words()),
         };
         let seconds = |time: f64| format!("{:.3} s", (time - self.run.began) / 1000.0);
-        let end = if never.is_some() { self.run.log().now() } else { self.from + time.0 };
-        let since = format!("it was awaited from {} of the run to {}", seconds(self.from), seconds(end));
-        let details = shortfall.details().into_iter().chain([since]).collect();
+        let (from, end) = (seconds(self.from), seconds(self.from + time.0));
+        // what can't come was hardly awaited
+        let since = never.is_none().then(|| format!("it was awaited from {from} of the run to {end}"));
+        let details = shortfall.details().into_iter().chain(since).collect();
         let ended = Ended { details, ..Ended::failed(message) };
         drop(marks);
         self.run.wait_is_over();

@@ -231,12 +231,12 @@ impl Walk<'_> {
             let Expr::StringConstant(name, position) = argument else { continue };
             let of_flow = matches!(call.name.as_str(), "accept" | "ignore");
             let known = EVENT_NAMES.iter().chain(SENT_NAMES.iter().filter(|_| of_flow));
-            found = known.copied().find(|known| known.eq_ignore_ascii_case(name));
+            found = known.clone().copied().find(|known| known.eq_ignore_ascii_case(name));
             if let Some(known) = found.filter(|_| of_agent) {
                 self.events.push((known, place(self.script, *position)));
             }
             if found.is_none() {
-                let near = habits::event(name).or_else(|| nearest(name, EVENT_NAMES.iter().copied()));
+                let near = habits::event(name).or_else(|| nearest(name, known.copied()));
                 let advice = match name.as_str() {
                     "SIP" | "LOG" if of_agent => Some(format!("write {}(…)", name.to_lowercase())),
                     _ => near.map(|near| format!("did you mean `{near}`?")),

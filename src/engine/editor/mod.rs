@@ -8,7 +8,7 @@ use super::check::{self, Kind, Seen};
 use super::language::stdlib::StdFunction;
 use super::language::{docs, program, stdlib};
 use crate::diagnostic::{Sort, Source, Suggestion};
-use crate::event::{EVENT_NAMES, fields, meaning};
+use crate::event::{EVENT_NAMES, SENT_NAMES, fields, meaning};
 use crate::script::Script;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -132,7 +132,11 @@ fn open_quote(line: &str) -> Option<Open> {
 
 fn in_quotes(call: &str, commands: &[String]) -> Vec<Suggestion> {
     match call {
-        "event" | "quiet" | "accept" | "ignore" | "fail_on" => EVENT_NAMES.iter().map(|name| event(name)).collect(),
+        "event" | "quiet" | "fail_on" => EVENT_NAMES.iter().map(|name| event(name)).collect(),
+        "accept" | "ignore" => {
+            let sent = |name: &&str| Suggestion::new(name, Sort::Event, "", OF_A_FLOW);
+            EVENT_NAMES.iter().map(|name| event(name)).chain(SENT_NAMES.iter().map(sent)).collect()
+        }
         "cmd" => {
             let command = |word: &String| Suggestion::new(word, Sort::Command, "", "A command of baresip's.");
             commands.iter().map(command).collect()
@@ -144,6 +148,9 @@ fn in_quotes(call: &str, commands: &[String]) -> Vec<Suggestion> {
         _ => vec![],
     }
 }
+
+/// What a line of a flow tells that no event does.
+const OF_A_FLOW: &str = "A request of the agent's own, as a flow has it.";
 
 fn event(name: &str) -> Suggestion {
     let carried = fields::of(Some(name)).map(|field| field.name).collect::<Vec<_>>().join(", ");
