@@ -46,6 +46,7 @@ mod support;
 mod tidy;
 mod tls;
 mod tls_accounts;
+mod traversal;
 mod transports;
 mod two_hosts;
 mod validations;

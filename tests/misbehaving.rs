@@ -1,11 +1,14 @@
-//! A peer that misbehaves on request, one fault for each test: the test that waits for the right thing fails, and the first line
-//! of the explanation names the fault.
+//! A peer that misbehaves on request, one fault for each test: the test that waits for the right thing fails, and the first line of the
+//! reason names the fault.
 
+mod answers;
 mod calls;
 mod invites;
 mod media;
 mod others;
 mod peer;
+mod strangers;
+mod transactions;
 
 use crate::support::Telefonist;
 use peer::Peer;
@@ -24,7 +27,7 @@ struct Fault {
     test: &'static str,
     /// What the peer does. None when the run ended first.
     peer: fn(&Peer) -> Option<()>,
-    /// A part of the first line that explains the cause.
+    /// A part of the first line of the reason.
     told: &'static str,
 }
 
@@ -42,7 +45,7 @@ impl Fault {
     }
 }
 
-/// The first finding of each run, with its reason for the message of this test.
+/// Of each run: its status, the first line of its reason, and all of its reasons and findings.
 fn told(test: &Telefonist) -> BTreeMap<String, (String, String, String)> {
     let mut told = BTreeMap::new();
     for run in fs::read_dir(test.folder.path().join("data/runs")).expect("runs are kept") {
@@ -52,7 +55,7 @@ fn told(test: &Telefonist) -> BTreeMap<String, (String, String, String)> {
         let verdict = fs::read_to_string(run.join("verdict.json")).expect("the verdict is kept");
         let verdict: Value = serde_json::from_str(&verdict).expect("the verdict is JSON");
         let name = header["test"].as_str().expect("a test").trim_end_matches(".rhai").to_string();
-        let first = verdict["findings"][0]["about"].as_str().unwrap_or_default().to_string();
+        let first = verdict["reasons"][0]["message"].as_str().unwrap_or_default().to_string();
         let status = verdict["status"].as_str().unwrap_or_default().to_string();
         told.insert(name, (status, first, format!("{:#}\n{:#}", verdict["reasons"], verdict["findings"])));
     }
@@ -62,7 +65,16 @@ fn told(test: &Telefonist) -> BTreeMap<String, (String, String, String)> {
 #[test]
 fn each_fault_fails_its_test_and_is_named_first() {
     let only = std::env::var("FAULT").ok();
-    let faults = [invites::FAULTS, calls::FAULTS, others::FAULTS, media::FAULTS].concat();
+    let faults = [
+        invites::FAULTS,
+        answers::FAULTS,
+        media::FAULTS,
+        calls::FAULTS,
+        transactions::FAULTS,
+        strangers::FAULTS,
+        others::FAULTS,
+    ]
+    .concat();
     assert!(faults.len() >= 40, "{}", faults.len());
     let mut faults: Vec<_> = faults.into_iter().map(|fault| (fault, Peer::new())).collect();
     faults.retain(|(fault, _)| only.as_ref().is_none_or(|only| fault.name.contains(only.as_str())));

@@ -196,6 +196,43 @@ fn a_call_to_sipp_is_answered_and_ended() {
 }
 
 #[test]
+fn sipp_is_held_and_taken_back_and_the_flow_has_it() {
+    let scenario = repository().join("tests/support/held.xml");
+    let mut hashes = vec![];
+    for _ in 0..2 {
+        let uas = sipp(&["-sf", scenario.to_str().expect("a path of letters")]);
+        let script = format!(
+            "import \"std/calls\" as calls;\nlet alice = agent(\"alice\");\nlet service = \"sip:service@127.0.0.1:{}\";\n\
+             calls::establish(alice, service);\nlet held = calls::hold(alice, service);\nassert_eq(held.status, 200);\n\
+             calls::resume(alice, service);\nlet end = calls::hangup(alice, service);\nassert_eq(end.agent, \"alice\");\n",
+            uas.port
+        );
+        let test = Telefonist::new("run call.rhai").file("call.rhai", &script);
+        hashes.push(test.run().exits(0).hash());
+        let flow = std::fs::read_to_string(test.run_folder().join("flow.txt")).unwrap();
+        let own: Vec<&str> = flow.lines().map(str::trim).filter(|line| line.starts_with("SENT_")).collect();
+        assert_eq!(own, ["SENT_HOLD answered recvonly", "SENT_RESUME answered sendrecv"], "{flow}");
+    }
+    assert_eq!(hashes[0], hashes[1]);
+}
+
+#[test]
+fn sipp_calls_and_hangs_up() {
+    // its INVITE comes again until the agent is there
+    let port = free_port();
+    let uac = sipp(&["-sn", "uac", "-s", "alice", "-d", "200", &format!("127.0.0.1:{port}")]);
+    let script = format!(
+        "import \"std/calls\" as calls;\nlet alice = agent(\"alice\", #{{ port: {port} }});\n\
+         let up = calls::answer(alice);\nassert(up.peer.contains(\":{}\"), up.peer);\nawait alice.closed(\"remote\");\n",
+        uac.port
+    );
+    let test = Telefonist::new("run call.rhai").file("call.rhai", &script);
+    test.run().exits(0);
+    let flow = std::fs::read_to_string(test.run_folder().join("flow.txt")).unwrap();
+    assert!(flow.contains("call 1, incoming") && flow.contains("CALL_CLOSED remote"), "{flow}");
+}
+
+#[test]
 fn what_did_not_come_is_told_with_what_came_instead() {
     // sipp's own client scenario as peer: it answers an INVITE with nothing that a call could use
     let uas = sipp(&["-sn", "uac", "127.0.0.1:9"]);

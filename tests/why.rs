@@ -19,8 +19,13 @@ fn told(test: &Telefonist) -> String {
         texts.iter().map(|text| text.as_str().expect("a text").to_string()).collect()
     };
     let list = |key: &str| verdict[key].as_array().cloned().unwrap_or_default();
-    let mut lines: Vec<String> =
-        list("reasons").iter().map(|reason| reason["message"].as_str().expect("a message").to_string()).collect();
+    let mut lines = vec![];
+    for reason in list("reasons") {
+        lines.push(reason["message"].as_str().expect("a message").to_string());
+        // what else came meanwhile is partly chance
+        let details = texts(&reason["details"]).into_iter().filter(|line| !line.contains(" had: "));
+        lines.extend(details.map(|line| format!("  {line}")));
+    }
     for finding in list("findings") {
         lines.push(finding["about"].as_str().expect("a subject").to_string());
         lines.extend(texts(&finding["lines"]).iter().map(|line| format!("  {line}")));

@@ -18,7 +18,7 @@ pub fn judged(header: &Header, events: &(impl Events + ?Sized), baseline: Option
         if passes {
             judged.fails_by(evidence.unsent());
         }
-        judged.verdict.findings = evidence.findings(&judged.verdict, &judged.flow, baseline);
+        evidence.explain(&mut judged.verdict, &judged.flow, baseline);
     }
     Ok(judged)
 }

@@ -14,6 +14,8 @@ pub struct Credentials {
     pub username: Option<String>,
     /// How the digest is made, as written; MD5 if absent (RFC 7616 section 3.3).
     pub algorithm: Option<String>,
+    /// What the digest may protect, as written: `auth,auth-int`.
+    pub qop: Option<String>,
     /// The server took the password and not the nonce, which had become too old.
     pub stale: bool,
 }
@@ -28,6 +30,7 @@ pub fn credentials(value: &str) -> Option<Credentials> {
             "nonce" => read.nonce = Some(value.into_owned()),
             "username" => read.username = Some(value.into_owned()),
             "algorithm" => read.algorithm = Some(value.into_owned()),
+            "qop" => read.qop = Some(value.into_owned()),
             "stale" => read.stale = value.eq_ignore_ascii_case("true"),
             _ => {}
         }

@@ -20,6 +20,8 @@ pub struct Media {
     /// RFC 5763).
     pub sdes: bool,
     pub dtls: bool,
+    /// Tag and suite of each `a=crypto`: `1 AES_CM_128_HMAC_SHA1_80`.
+    pub suites: Vec<String>,
 }
 
 /// What holds for all media that say nothing else.
@@ -143,7 +145,10 @@ pub fn negotiated(offer: &str, answer: &str, kind: &str) -> Option<Negotiated> {
 impl Media {
     fn attribute(&mut self, attribute: &str) {
         let attribute = attribute.trim();
-        self.sdes |= attribute.starts_with("crypto:");
+        if let Some(crypto) = attribute.strip_prefix("crypto:") {
+            self.sdes = true;
+            self.suites.push(crypto.split_ascii_whitespace().take(2).collect::<Vec<_>>().join(" "));
+        }
         self.dtls |= attribute.starts_with("fingerprint:");
         if let Some(direction) = Direction::parse(attribute) {
             self.direction = direction;
@@ -190,7 +195,7 @@ fn media_line(value: &str, session: &Session) -> Option<Media> {
     let protocol = words.next()?.to_string();
     let formats = words.map(static_format).collect();
     let (direction, address, dtls) = (session.direction, session.address.clone(), session.dtls);
-    Some(Media { kind, port, protocol, formats, direction, address, sdes: false, dtls })
+    Some(Media { kind, port, protocol, formats, direction, address, sdes: false, dtls, suites: vec![] })
 }
 
 /// `IN IP4 224.2.1.1/127/3`

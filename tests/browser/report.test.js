@@ -25,7 +25,7 @@ report("it says how it went, and opens what failed", async (page) => {
   assert.match(await page.title(), /^1 of 3 tests failed/);
   assert.deepEqual(await page.locator(".test[open] .name").allTextContents(), ["busy.rhai"]);
   const reason = page.locator(".test[open] .reason");
-  assert.match(await reason.textContent(), /no CALL_ESTABLISHED at alice, and it can't come any more: .*\s+at to_bob\.rhai:6:7/);
+  assert.match(await reason.textContent(), /was refused: 486 .*\s+at to_bob\.rhai:6:7\s+no CALL_ESTABLISHED at alice, and it can't come any more: /);
   assert.match(await page.locator(".top .facts").textContent(), /baresip 4\.12\.0/);
 });
 

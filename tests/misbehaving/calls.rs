@@ -6,13 +6,13 @@ use super::{Fault, LOCAL};
 const ANSWERS: &str = "alice.options(peer);\nawait alice.event(\"CALL_INCOMING\") within 10s;\nalice.accept();\n";
 const IS_CALLED: &str = "alice.options(peer);\nawait alice.event(\"CALL_INCOMING\") within 10s;\nalice.accept();\n\
     await alice.sip(200, \"INVITE\").sent().count(2) within 3s;\nawait alice.established() within 1s;\n";
-const HANGS_UP: &str = "alice.dial(peer);\nawait alice.established() within 10s;\nalice.hangup();\n\
+pub const HANGS_UP: &str = "alice.dial(peer);\nawait alice.established() within 10s;\nalice.hangup();\n\
     await alice.sip(200, \"BYE\") within 1s;\n";
 const IS_HUNG_UP: &str =
     "alice.dial(peer);\nawait alice.established() within 10s;\nawait alice.closed() within 1500ms;\n";
-const HOLDS: &str = "alice.dial(peer);\nawait alice.established() within 10s;\nalice.hold();\n\
+pub const HOLDS: &str = "alice.dial(peer);\nawait alice.established() within 10s;\nalice.hold();\n\
     await alice.sip(200, \"INVITE\").count(2) within 1s;\n";
-const TRANSFERS: &str = "alice.dial(peer);\nawait alice.established() within 10s;\n\
+pub const TRANSFERS: &str = "alice.dial(peer);\nawait alice.established() within 10s;\n\
     alice.transfer(\"sip:carol@127.0.0.1:9\");\nawait alice.closed() within 1500ms;\n";
 
 const REFERS: &str = "alice.dial(peer);\nawait alice.established() within 10s;\n\
@@ -30,7 +30,7 @@ fn acknowledges(peer: &Peer, name: &str, value: &str) -> Option<()> {
 }
 
 /// Takes a call and answers each request of a method within it.
-fn answers_within(peer: &Peer, method: &str, status: &str) -> Option<()> {
+pub fn answers_within(peer: &Peer, method: &str, status: &str) -> Option<()> {
     peer.take_call()?;
     loop {
         let request = peer.receive(method)?;
@@ -150,7 +150,7 @@ pub const FAULTS: &[Fault] = &[
             peer.send(&bye.with("Reason", "Q.850;cause=38"), invite.from);
             None
         },
-        "had ended before",
+        "had already ended: 127.0.0.1:",
     ),
     fault(
         "reinvite_refused",

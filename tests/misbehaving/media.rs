@@ -3,7 +3,7 @@
 use super::peer::Peer;
 use super::{Fault, LOCAL};
 
-const HEARS: &str =
+pub const HEARS: &str =
     "alice.dial(peer);\nawait alice.established() within 10s;\nawait alice.event(\"CALL_RTPESTAB\") within 1500ms;\n";
 const HEARS_DIGITS: &str =
     "alice.dial(peer);\nawait alice.established() within 10s;\nawait alice.event(\"CALL_DTMF_START\") within 1500ms;\n";
@@ -12,7 +12,7 @@ const CLOSES: &str =
 const ENCRYPTED: &str = ", #{ audio: \"alice.wav\", mediaenc: \"srtp-mand\" }";
 
 /// Answers with its description, changed.
-fn answers(peer: &Peer, change: impl Fn(String) -> String) -> Option<()> {
+pub fn answers(peer: &Peer, change: impl Fn(String) -> String) -> Option<()> {
     peer.take_call_with(&change(peer.sdp()))?;
     None
 }
@@ -26,7 +26,7 @@ const fn answer(name: &'static str, peer: fn(&Peer) -> Option<()>, told: &'stati
 }
 
 /// A media line in place of its own.
-fn media(sdp: &str, line: &str) -> String {
+pub fn media(sdp: &str, line: &str) -> String {
     let (before, rest) = sdp.split_once("m=audio").expect("a media line");
     let (_, after) = rest.split_once("\r\n").expect("more lines");
     let port = rest.trim_start().split(' ').next().expect("a port");

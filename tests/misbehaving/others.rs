@@ -3,12 +3,12 @@
 use super::peer::Peer;
 use super::{Fault, LOCAL};
 
-const ACCOUNT: &str = "<sip:alice@127.0.0.1:PORT>;auth_pass=secret";
-const REGISTERS: &str = "await alice.event(\"REGISTER_OK\") within 1500ms;\n";
-const WRITES: &str = "alice.message(peer, \"hello\");\nawait alice.sip(200, \"MESSAGE\") within 1s;\n";
+pub const ACCOUNT: &str = "<sip:alice@127.0.0.1:PORT>;auth_pass=secret";
+pub const REGISTERS: &str = "await alice.event(\"REGISTER_OK\") within 1500ms;\n";
+pub const WRITES: &str = "alice.message(peer, \"hello\");\nawait alice.sip(200, \"MESSAGE\") within 1s;\n";
 
 /// Answers each request of a method so.
-fn answers(peer: &Peer, method: &str, status: &str, header: Option<(&str, &str)>) -> Option<()> {
+pub fn answers(peer: &Peer, method: &str, status: &str, header: Option<(&str, &str)>) -> Option<()> {
     loop {
         let request = peer.receive(method)?;
         let response = peer.response(&request, status);

@@ -7,6 +7,7 @@ pub mod receiver;
 pub mod server;
 mod serving;
 pub mod socket;
+pub mod stun_server;
 pub mod tones;
 
 pub use serving::Serving;

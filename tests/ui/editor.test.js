@@ -156,7 +156,7 @@ ui("the text that is not saved is run, and what failed is marked at its line", a
   await page.locator(".results .result.fail").waitFor();
   assert.equal(await saved("unsaved"), QUICK);
   const reason = last(page).locator(".reason").first();
-  assert.match(await reason.innerText(), /:8\s+no CALL_ESTABLISHED/);
+  assert.match(await reason.innerText(), /:8\s+alice's call to bob was refused: 486/);
   assert.match(await reason.getByRole("link").getAttribute("href"), /^\/runs\/[^?]+(\?msg=\d+)?$/);
   await page.keyboard.press("Control+Home");
   await reason.getByRole("button").click();
@@ -172,7 +172,7 @@ ui("each line that the last run reached is marked, until it is edited", async (p
   await marked("fail", 1);
   await marked("done", 7);
   assert.equal(await page.locator(".results .result.done").first().getAttribute("title"), "passed in the last run");
-  assert.match(await page.locator(".results .result.fail").getAttribute("title"), /no CALL_ESTABLISHED/);
+  assert.match(await page.locator(".results .result.fail").getAttribute("title"), /alice's call to bob was refused: 486/);
   assert.match(await last(page).innerText(), /8 lines reached/);
   await usable(page, "marks of a run");
   // Whoever opens the test sees them too.

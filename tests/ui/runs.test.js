@@ -153,7 +153,7 @@ ui("the line that failed is marked in the text", async (page) => {
   await page.goto(`/runs/${runs.fails}?tab=source`);
   const bad = page.locator("li.bad");
   await bad.waitFor();
-  assert.match(await bad.textContent(), /CALL_ESTABLISHED.*✗ no CALL_ESTABLISHED/s);
+  assert.match(await bad.textContent(), /CALL_ESTABLISHED.*✗ alice's call to bob was refused: 486/s);
 });
 
 ui("a run is watched while it goes on, and stopped", async (page) => {

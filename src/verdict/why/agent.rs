@@ -156,7 +156,7 @@ impl Agent {
         if sip.method == "REGISTER" && sip.direction == "IN" && sip.status == Some(200) {
             self.contacts = contacts(sip);
         }
-        let index = self.dialog(&sip.call_id);
+        let index = self.dialog(&sip.call_id, time);
         let was_call = self.dialogs[index].is_call();
         self.dialogs[index].sip(sip, time);
         Accepted::note(&mut self.accepted, &self.dialogs[index], sip);
@@ -206,7 +206,7 @@ impl Agent {
             _ => {}
         }
         let Some(call) = event.call.as_deref().filter(|_| is_of_a_call(&event.name)) else { return };
-        let index = self.dialog(call);
+        let index = self.dialog(call, time);
         if self.dialogs[index].method.is_empty() {
             let dialog = &mut self.dialogs[index];
             dialog.method = "INVITE".into();
@@ -232,12 +232,12 @@ impl Agent {
         self.dialogs[index].number = self.calls;
     }
 
-    fn dialog(&mut self, call_id: &str) -> usize {
+    fn dialog(&mut self, call_id: &str, time: f64) -> usize {
         let call_id = cut(call_id, 128);
         if let Some(index) = self.dialogs.iter().rposition(|dialog| dialog.call_id == call_id) {
             return index;
         }
-        push(&mut self.dialogs, DIALOGS, Dialog { call_id, ..Dialog::default() });
+        push(&mut self.dialogs, DIALOGS, Dialog { call_id, began: time, ..Dialog::default() });
         self.dialogs.len() - 1
     }
 

@@ -74,10 +74,16 @@ fn wrong_answer(case: &Case, question: &Question, offer: &Described, answer: &De
     if answered.port == 0 {
         return Some((UNUSABLE, "the answer refuses audio: port 0".into()));
     }
+    if offer.media.len() != answer.media.len() {
+        let more = if answer.media.len() > offer.media.len() { "more" } else { "fewer" };
+        return Some((UNUSABLE, format!("the answer has {more} media lines than the offer")));
+    }
     encryption(offered, answered)
+        .or_else(|| key(offered, answered))
         .map(|what| (UNUSABLE, what))
         .or_else(|| codecs(offered, answered))
         .or_else(|| where_to("answer", answered))
+        .or_else(|| other_version(offered, answered))
         .or_else(|| {
             let digits =
                 |media: &Media| media.formats.iter().any(|it| it.codec.eq_ignore_ascii_case("telephone-event"));
@@ -108,6 +114,21 @@ fn encryption(offered: &Media, answered: &Media) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The key that an answer takes is one of those that were offered (RFC 4568 section 5.1.2).
+fn key(offered: &Media, answered: &Media) -> Option<String> {
+    let taken = answered.suites.first().filter(|_| !offered.suites.is_empty())?;
+    (!offered.suites.contains(taken))
+        .then(|| format!("the answer takes a=crypto:{}, which was not offered", short(taken)))
+}
+
+/// An address that is none of the version of IP that the offer's has.
+fn other_version(offered: &Media, answered: &Media) -> Option<(u8, String)> {
+    let address = |media: &Media| media.address.as_ref()?.parse::<IpAddr>().ok();
+    let (own, theirs) = (address(offered)?, address(answered)?);
+    let what = format!("the answer wants its packets at {theirs}, the offer at {own}, of the other version of IP");
+    (own.is_ipv4() != theirs.is_ipv4()).then_some((DOUBTFUL, what))
 }
 
 fn codecs(offered: &Media, answered: &Media) -> Option<(u8, String)> {

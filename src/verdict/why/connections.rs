@@ -9,7 +9,7 @@ use crate::sip::uri::{NameAddr, Uri};
 use std::net::IpAddr;
 
 /// How agents word it that a name leads to no address: after asking a name server, and after asking the C library.
-const UNRESOLVED: [&str; 2] = ["Destination address required", "Cannot assign requested address"];
+pub const UNRESOLVED: [&str; 2] = ["Destination address required", "Cannot assign requested address"];
 
 /// In milliseconds: what takes less is just under way (RFC 3261's T1).
 pub const UNDER_WAY: f64 = 500.0;

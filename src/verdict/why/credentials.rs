@@ -28,6 +28,8 @@ pub struct Passwords {
     pub stale: bool,
     asked: Option<String>,
     pub algorithms: Vec<String>,
+    /// What of it the agent can't do, whatever it sends.
+    pub unusable: Option<String>,
 }
 
 impl Passwords {
@@ -52,6 +54,8 @@ impl Passwords {
         let challenges: Vec<_> = challenges.filter_map(|(_, value)| headers::credentials(value)).take(FEW).collect();
         let algorithm = |read: &headers::Credentials| cut(read.algorithm.as_deref().unwrap_or("MD5"), 40);
         self.algorithms = challenges.iter().map(algorithm).collect();
+        let unusable: Vec<_> = challenges.iter().map(unusable).collect();
+        self.unusable = unusable.iter().all(Option::is_some).then(|| unusable.into_iter().flatten().next()).flatten();
         if let Some(read) = challenges.into_iter().next() {
             self.challenges = self.challenges.saturating_add(1);
             self.realm = read.realm.map(|realm| cut(&realm, 80));
@@ -127,9 +131,27 @@ impl Accepted {
     }
 }
 
-/// What of a challenge the agent can't do: then it sends no credentials.
+/// Why a challenge can't be answered, or not so that the server takes it.
+fn unusable(challenge: &headers::Credentials) -> Option<String> {
+    let protects = |qop: &str| qop.split(',').any(|word| word.trim().eq_ignore_ascii_case("auth"));
+    match (&challenge.nonce, &challenge.qop) {
+        _ if !challenge.scheme.eq_ignore_ascii_case("Digest") => {
+            Some(format!("the challenge asks for {}, which the agent lacks", cut(&challenge.scheme, 40)))
+        }
+        (None, _) => Some("the challenge has no nonce".into()),
+        (_, Some(qop)) if !protects(qop) => {
+            Some(format!("the challenge asks for qop {}, which the agent lacks", cut(qop, 40)))
+        }
+        _ => None,
+    }
+}
+
+/// What of a challenge the agent can't do: then it sends no credentials, or none that help.
 pub fn lacking(case: &Case) -> Option<String> {
     let passwords = &case.dialog.passwords;
+    if let Some(unusable) = &passwords.unusable {
+        return Some(short(unusable));
+    }
     let known = |algorithm: &String| KNOWN.iter().any(|known| known.eq_ignore_ascii_case(algorithm));
     if passwords.sent > 0 || passwords.algorithms.iter().any(known) {
         return None;
@@ -150,7 +172,8 @@ pub fn credentials(case: &Case, refusal: &Refusal) -> Vec<String> {
     }
     let user = passwords.username.as_ref().map(|name| format!(" as `{name}`")).unwrap_or_default();
     if lacking(case).is_some() {
-        lines.push(format!("it knows {}: no credentials were sent", KNOWN.join(", ")));
+        let sent = if passwords.sent == 0 { "no credentials were sent" } else { "its credentials did not help" };
+        lines.push(format!("it knows Digest with {} and qop=auth: {sent}", KNOWN.join(", ")));
         return lines;
     }
     if let (0, 401 | 407, false) = (passwords.algorithms.len(), refusal.code, refusal.out) {

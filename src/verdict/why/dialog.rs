@@ -65,6 +65,8 @@ pub struct Dialog {
     pub number: usize,
     /// The peer's URI: that of To or From, or what the agent says.
     pub peer: String,
+    /// When its first event or message came, in milliseconds since the epoch.
+    pub began: f64,
     pub rows: VecDeque<Row>,
     pub request: Request,
     pub refusal: Option<Refusal>,
@@ -275,6 +277,8 @@ fn media(body: &str) -> Vec<Media> {
     media.truncate(STREAMS);
     for stream in &mut media {
         stream.formats.truncate(FORMATS);
+        stream.suites.truncate(FEW);
+        stream.suites.iter_mut().for_each(|suite| *suite = cut(suite, 60));
         stream.kind = cut(&stream.kind, 20);
         stream.protocol = cut(&stream.protocol, 30);
         stream.address = stream.address.take().map(|address| cut(&address, 64));

@@ -26,7 +26,7 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
         let mut lines: Vec<String> = vec![format!("{by} sent BYE {}", after(end.time - established, "the answer"))];
         lines.extend(case.command(&by, &["hangup", "transfer", "uadel", "quit"], established..end.time));
         lines.extend(end.reason.iter().flat_map(|reason| reasons(reason)));
-        return Some((65, Finding { about: format!("{title} had ended before"), lines }));
+        return Some((73, Finding { about: format!("{title} had already ended: {by} hung up"), lines }));
     }
     let (time, param) = dialog.closed.as_ref()?;
     let reason = closed_reason(param);
@@ -34,11 +34,7 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
     if matches!(reason.by, ClosedBy::NoRtp | ClosedBy::Code(_) | ClosedBy::NoCodec) {
         return None;
     }
-    let lines = vec![format!(
-        "{} closed it {}: {}",
-        short(case.name),
-        after(time - established, "the answer"),
-        short(&reason.in_words())
-    )];
-    Some((65, Finding { about: format!("{title} had ended before"), lines }))
+    let why = short(&reason.in_words());
+    let lines = vec![format!("{} closed it {}", short(case.name), after(time - established, "the answer"))];
+    Some((73, Finding { about: format!("{title} had already ended: {why}"), lines }))
 }

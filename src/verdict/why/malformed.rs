@@ -52,7 +52,11 @@ fn of_response(dialog: &Dialog, sip: &SipEvent, row: &Row, code: u16) -> Option<
     let mut requests = dialog.rows.iter().rev().filter(|request| request.out && request.status.is_none());
     let same_branch = |request: &&Row| !row.branch.is_empty() && request.branch == row.branch;
     let differs = |what: &str, it: &str, request: &str| {
-        Some((format!("has the {what} {}, its request {}", short(it), short(request)), SAME_AS_REQUEST))
+        let wrong = match it.is_empty() {
+            true => format!("has no {what}"),
+            false => format!("has the {what} {}, its request {}", short(it), short(request)),
+        };
+        Some((wrong, SAME_AS_REQUEST))
     };
     let request = requests.clone().filter(same_branch).find(|request| request.method == row.method);
     match request.or_else(|| requests.clone().find(same_branch)) {
@@ -66,6 +70,10 @@ fn of_response(dialog: &Dialog, sip: &SipEvent, row: &Row, code: u16) -> Option<
                 return differs("Via branch", &row.branch, &request.branch);
             }
         }
+    }
+    let is_reliable = sip.header("Require").is_some_and(|value| value.contains("100rel"));
+    if is_reliable && (101..200).contains(&code) && sip.header("RSeq").is_none() {
+        return Some(("has no RSeq".into(), "a reliable response has a number (RFC 3262 section 3)"));
     }
     let answers = row.method == "INVITE" && (200..300).contains(&code);
     if answers && row.tag.is_empty() {
@@ -109,16 +117,21 @@ fn of_request(dialog: &Dialog, row: &Row) -> Option<(String, &'static str)> {
     })
 }
 
-/// A datagram ends where its message does; over a connection only Content-Length tells.
+/// A datagram that ends before its message does. What comes after the message is not looked at; over a connection only
+/// Content-Length tells where that ends.
 fn length(sip: &SipEvent) -> Option<(String, &'static str)> {
-    let told: usize = sip.header("Content-Length")?.trim().parse().ok()?;
+    let stated = sip.header("Content-Length")?.trim();
     let (_, body) = sip.param.split_once("\r\n\r\n")?;
     // what is no UTF-8 was replaced, and is longer now
-    let comparable = sip.transport == "UDP" && !body.contains('\u{fffd}') && body.len() != told;
-    comparable.then(|| {
-        let wrong = format!("says Content-Length {told}, and {} bytes came", body.len());
-        (wrong, "a datagram holds a whole message (RFC 3261 section 18.3)")
-    })
+    if sip.transport != "UDP" || body.contains('\u{fffd}') {
+        return None;
+    }
+    let wrong = match stated.parse::<usize>() {
+        Ok(length) if length <= body.len() => return None,
+        Ok(length) => format!("says Content-Length {length}, and {} bytes came", body.len()),
+        Err(_) => format!("says Content-Length {}, which is no length", short(stated)),
+    };
+    Some((wrong, "a datagram holds a whole message (RFC 3261 section 18.3)"))
 }
 
 pub fn find(case: &Case) -> Option<Weighed> {

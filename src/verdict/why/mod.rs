@@ -6,11 +6,13 @@
 
 mod agent;
 mod answer;
+mod beside;
 mod case;
 mod codecs;
 mod connections;
 mod contacts;
 mod credentials;
+mod decryption;
 mod dialog;
 mod difference;
 mod digits;
@@ -29,6 +31,7 @@ mod request;
 mod responses;
 mod row;
 mod transfer;
+mod traversal;
 mod unacknowledged;
 mod unanswered;
 mod unread;
@@ -55,7 +58,7 @@ pub const FINDINGS: usize = 5;
 pub const LINES: usize = 8;
 const LINES_OF_ALL: usize = 26;
 
-/// What a run's events say of a cause; see [`Evidence::findings`].
+/// What a run's events say of a cause; see [`Evidence::explain`].
 #[derive(Debug, Default)]
 pub struct Evidence {
     /// When the run began, and the time of the last event before the host stopped the agents.
@@ -71,6 +74,9 @@ pub struct Evidence {
 
 /// A finding, and how much it explains.
 type Weighed = (u8, Finding);
+
+/// From this weight on, a finding explains why what a test waits for did not come.
+const CAUSE: u8 = 73;
 
 impl Evidence {
     /// `began` is when the run did, in milliseconds since the epoch: times are relative to it, as in reports.
@@ -127,32 +133,47 @@ impl Evidence {
         }
     }
 
-    /// What explains a verdict that is not Pass, the weightiest first; one screen at most. `baseline` is the flow of the last run
-    /// that passed.
-    pub fn findings(&self, verdict: &Verdict, flow: &Flow, baseline: Option<&str>) -> Vec<Finding> {
+    /// Adds to a verdict that is not Pass what explains it, the weightiest first; one screen at most. Where the test waited in vain and
+    /// the record shows the cause, the first reason names the cause, and what was awaited follows. `baseline` is the flow of the last
+    /// run that passed.
+    pub fn explain(&self, verdict: &mut Verdict, flow: &Flow, baseline: Option<&str>) {
+        let question = Question::of(self, verdict);
+        let mut found = self.found(&question, verdict, flow, baseline);
+        let is_cause = question.awaited.is_some() && found.first().is_some_and(|(weight, _)| *weight >= CAUSE);
+        if let Some(reason) = verdict.reasons.first_mut().filter(|_| is_cause) {
+            let (_, cause) = found.remove(0);
+            let awaited = std::mem::replace(&mut reason.message, cause.about);
+            reason.details.splice(0..0, std::iter::once(awaited).chain(cause.lines));
+        }
+        verdict.findings = found.into_iter().map(|(_, finding)| finding).collect();
+    }
+
+    fn found(&self, question: &Question, verdict: &Verdict, flow: &Flow, baseline: Option<&str>) -> Vec<Weighed> {
         if matches!(verdict.status, Status::Pass | Status::Skipped) {
             return vec![];
         }
-        let question = Question::of(self, verdict);
         let mut found = lost::find(self, verdict);
-        found.extend(refused::find(self, &question));
-        found.extend(registration::find(self, &question));
-        found.extend(contacts::find(self, &question));
+        found.extend(refused::find(self, question));
+        found.extend(registration::find(self, question));
+        found.extend(contacts::find(self, question));
         for case in question.cases(self) {
             let told = [
                 unsent::find(&case),
+                traversal::find(&case, question),
                 malformed::find(&case),
-                answer::find(&case, &question),
+                answer::find(&case, question),
                 payload::find(&case),
+                decryption::find(&case),
+                beside::find(&case, question),
                 responses::find(&case),
-                unanswered::find(&case, &question),
+                unanswered::find(&case, question),
                 unacknowledged::find(&case),
                 codecs::find(&case),
                 media::find(&case),
-                nat::find(&case, &question),
-                digits::find(&case, &question),
-                transfer::find(&case, &question),
-                ended::find(&case, &question),
+                nat::find(&case, question),
+                digits::find(&case, question),
+                transfer::find(&case, question),
+                ended::find(&case, question),
             ];
             let told: Vec<Weighed> = told.into_iter().flatten().collect();
             // nobody says that it is this call: only what is wrong with it counts
@@ -161,7 +182,7 @@ impl Evidence {
             }
             found.extend(told);
         }
-        found.extend(unread::find(self, &question));
+        found.extend(unread::find(self, question));
         found.extend(difference::find(verdict, flow, baseline));
         bounded(found)
     }
@@ -178,18 +199,18 @@ impl Evidence {
 }
 
 /// The weightiest findings, cut to what a screen holds.
-fn bounded(mut found: Vec<Weighed>) -> Vec<Finding> {
+fn bounded(mut found: Vec<Weighed>) -> Vec<Weighed> {
     found.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     let mut room = LINES_OF_ALL;
-    let mut kept: Vec<Finding> = vec![];
-    for (_, finding) in found {
+    let mut kept: Vec<Weighed> = vec![];
+    for (weight, finding) in found {
         let lines: Vec<String> = finding.lines.iter().take(LINES).map(|line| wording::short(line)).collect();
         let finding = Finding { about: wording::short(&finding.about), lines };
-        if kept.len() == FINDINGS || finding.lines.len() > room || kept.contains(&finding) {
+        if kept.len() == FINDINGS || finding.lines.len() > room || kept.iter().any(|(_, known)| *known == finding) {
             continue;
         }
         room -= finding.lines.len();
-        kept.push(finding);
+        kept.push((weight, finding));
     }
     kept
 }

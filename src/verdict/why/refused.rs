@@ -2,7 +2,7 @@
 
 use super::case::Question;
 use super::wording::short;
-use super::{Evidence, Weighed, connections};
+use super::{Evidence, Weighed, connections, traversal};
 use crate::event::without_error_number;
 use crate::verdict::Finding;
 
@@ -16,6 +16,7 @@ pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
         let target = given.text.split_ascii_whitespace().nth(1)?;
         let said = answer.rsplit_once("failed: ").map_or(answer, |(_, why)| why);
         let mut lines = vec![format!("the agent says: {}", short(without_error_number(said.trim())))];
+        lines.extend(traversal::unusable(agent));
         lines.extend(connections::unreachable(target, name, agent));
         let weight = if question.agents.contains(name) { 89 } else { 72 };
         Some((weight, Finding { about: format!("{} did not call {}", short(name), short(target)), lines }))

@@ -22,7 +22,7 @@ pub fn find(case: &Case) -> Option<Weighed> {
             format!("{title} was refused: {lacking} ({})", answer(case, refusal))
         }
         _ => match refusal.code {
-            487 => format!("{title} was cancelled"),
+            487 if case.dialog.end.as_ref().is_some_and(|end| end.cancelled) => format!("{title} was cancelled"),
             300..=399 => format!("{title} was redirected: {}", answer(case, refusal)),
             _ => format!("{title} was refused: {}", answer(case, refusal)),
         },
@@ -137,7 +137,10 @@ fn sender(case: &Case, refusal: &Refusal) -> String {
 
 fn cancelled(case: &Case, refusal: &Refusal) -> Vec<String> {
     let Some(end) = case.dialog.end.as_ref().filter(|end| end.cancelled) else {
-        return vec!["no CANCEL is in the record: something on the way cancelled it".into()];
+        return vec![
+            "it says that the request was cancelled, and no CANCEL is in the record: something on the way cancelled it"
+                .into(),
+        ];
     };
     let by = case.who(&end.src);
     let mut lines = vec![format!("{by} cancelled it {} after the INVITE", seconds(end.time - refusal.request.time))];

@@ -6,6 +6,7 @@ use super::connections::{self, UNDER_WAY};
 use super::dialog::Dialog;
 use super::responses::SAID_LATER;
 use super::row::Row;
+use super::traversal;
 use super::wording::{after as after_it, seconds, short, times};
 use crate::event::{ClosedBy, ClosedReason, closed_reason};
 use crate::verdict::Finding;
@@ -23,6 +24,9 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
     if dialog.established.is_some() {
         return within(case, question);
     }
+    if dialog.last_request().is_none() && traversal::find(case, question).is_some() {
+        return None;
+    }
     if let Some(found) = given_up(case) {
         return Some(found);
     }
@@ -38,14 +42,25 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
 fn within(case: &Case, question: &Question) -> Option<Weighed> {
     let dialog = case.dialog;
     let request = dialog.last_request().filter(|row| row.out && row.cseq != dialog.first_invite)?;
-    if !dialog.request.out || dialog.responses().next().is_some() {
+    if !dialog.request.out || dialog.responses().any(|row| row.status >= Some(200)) {
         return None;
     }
     let name = if request.method == "INVITE" { "re-INVITE" } else { request.method.as_str() };
     let named = |word: &str| question.awaits(word);
     let meant = named(&request.method) || named("SIP") || (request.method == "REFER" && named("TRANSFER"));
-    let about = format!("{} got no answer to its {name}", case.title());
-    Some((if meant { 90 } else { 66 }, Finding { about, lines: silence_lines(case, request) }))
+    let (what, lines) = match dialog.responses().last() {
+        None => ("no answer", silence_lines(case, request)),
+        Some(last) => {
+            let waited = seconds(case.evidence.end - last.first);
+            let code = format!("{} {}", last.status.unwrap_or_default(), short(&last.phrase));
+            (
+                "no final answer",
+                vec![format!("{} from {}, then nothing final within {waited}", code.trim_end(), case.who(&last.src))],
+            )
+        }
+    };
+    let about = format!("{} got {what} to its {name}", case.title());
+    Some((if meant { 90 } else { 66 }, Finding { about, lines }))
 }
 
 /// The agent itself closed a call that had not been answered, for a reason of its own.

@@ -161,6 +161,6 @@ fn a_long_run_is_kept_in_little() {
     let size = format!("{evidence:?}").len();
     assert!(size < 250_000, "{size}");
     let flow = Flow::default();
-    let told = text(&evidence.findings(&verdict(Status::Fail, "no X at alice within 1 s"), &flow, None));
+    let told = text(&findings(&evidence, &verdict(Status::Fail, "no X at alice within 1 s"), &flow, None));
     has(&told, &["sip:bob@127.0.0.1:5062 was under way, and nobody rang", "159 x", "… more messages\n"]);
 }

@@ -6,6 +6,7 @@ mod refusals;
 mod silences;
 
 use super::Evidence;
+use super::case::Question;
 use crate::event::{AgentEvent, At, Body, Command, Ended, Event, LogLine, Note, SipEvent};
 use crate::flow::Flow;
 use crate::sip::Message;
@@ -118,7 +119,7 @@ impl Story {
     pub fn findings(&self, status: Status, reason: &str) -> Vec<Finding> {
         let mut evidence = Evidence::new(1_000_000.0);
         self.events.iter().for_each(|event| evidence.event(event));
-        evidence.findings(&verdict(status, reason), &Flow::of(&self.events[..]).unwrap(), None)
+        findings(&evidence, &verdict(status, reason), &Flow::of(&self.events[..]).unwrap(), None)
     }
 
     /// The explanation when alice's await failed: each finding's subject and lines.
@@ -151,6 +152,11 @@ pub fn sip_event(text: &str, direction: &str, src: &str, dst: &str) -> SipEvent 
 pub fn verdict(status: Status, reason: &str) -> Verdict {
     let reasons = vec![Reason::new(reason)];
     Verdict { status, reasons, hash: String::new(), expected: None, warnings: vec![], findings: vec![] }
+}
+
+pub fn findings(evidence: &Evidence, verdict: &Verdict, flow: &Flow, baseline: Option<&str>) -> Vec<Finding> {
+    let found = evidence.found(&Question::of(evidence, verdict), verdict, flow, baseline);
+    found.into_iter().map(|(_, finding)| finding).collect()
 }
 
 pub fn text(findings: &[Finding]) -> String {
@@ -214,15 +220,41 @@ fn the_first_difference_is_told_where_the_verdict_shows_none() {
     let flow = Flow::of(&story.events[..]).unwrap();
     let baseline = "alice\n  call 1, outgoing, bob\n    CALL_PROGRESS\n";
     let failed = verdict(Status::Fail, "no CALL_ESTABLISHED at alice within 1 s");
-    let told = text(&evidence.findings(&failed, &flow, Some(baseline)));
+    let told = text(&findings(&evidence, &failed, &flow, Some(baseline)));
     let expected = "the first difference from the last run that passed\n  \
         instead of `CALL_PROGRESS` came `CALL_RINGING` (alice, call 1, outgoing, bob)\n";
     assert_eq!(told, expected);
     // the test broke off before its hang-up
     let longer = "alice\n  call 1, outgoing, bob\n    CALL_RINGING\n    CALL_CLOSED local\n";
-    assert_eq!(text(&evidence.findings(&failed, &flow, Some(longer))), "");
+    assert_eq!(text(&findings(&evidence, &failed, &flow, Some(longer))), "");
     let mut shown = failed.clone();
     shown.reasons[0].diff = Some("- x\n".into());
-    assert_eq!(evidence.findings(&shown, &flow, Some(baseline)), []);
-    assert_eq!(evidence.findings(&failed, &flow, Some(flow.text())), []);
+    assert_eq!(findings(&evidence, &shown, &flow, Some(baseline)), []);
+    assert_eq!(findings(&evidence, &failed, &flow, Some(flow.text())), []);
+}
+
+#[test]
+fn the_reason_of_a_wait_begins_with_the_cause() {
+    let explained = |story: &Story, reason: &str| {
+        let mut evidence = Evidence::new(1_000_000.0);
+        story.events.iter().for_each(|event| evidence.event(event));
+        let mut failed = verdict(Status::Fail, reason);
+        failed.reasons[0].details = vec!["alice had only CALL_RINGING".into()];
+        evidence.explain(&mut failed, &Flow::of(&story.events[..]).unwrap(), None);
+        failed
+    };
+    let mut story = Story::new();
+    story.invites().sip("alice", BOB, ALICE, "SIP/2.0 486 Busy Here", "1 INVITE", "").stops();
+    let awaited = "no CALL_ESTABLISHED at alice within 1 s";
+    let told = explained(&story, awaited);
+    assert_eq!(told.reasons[0].message, "alice's call to bob was refused: 486 Busy Here from bob");
+    assert_eq!(told.reasons[0].details, [awaited, "the callee is busy", "alice had only CALL_RINGING"]);
+    assert!(text(&told.findings).starts_with("the last SIP exchange of alice's call to bob\n"), "{told:?}");
+    // a check that failed says itself what it is about
+    let checked = explained(&story, "slow to answer (alice, call 1)");
+    assert_eq!(checked.reasons[0].message, "slow to answer (alice, call 1)");
+    assert!(text(&checked.findings).starts_with("alice's call to bob was refused"), "{checked:?}");
+    let mut fine = Story::new();
+    fine.answered(OFFER).stops();
+    assert_eq!(explained(&fine, "no X at alice within 1 s").reasons[0].message, "no X at alice within 1 s");
 }

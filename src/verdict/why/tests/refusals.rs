@@ -51,7 +51,7 @@ fn what_a_final_response_says() {
         ),
         ("422 Too Small", "Min-SE: 90\r\n", ["session interval is shorter", "in seconds: 90", "422"]),
         ("699 Strange", "", ["was refused: 699 Strange from bob\n", "the last SIP exchange", "699"]),
-        ("487 Cancelled", "", ["was cancelled", "no CANCEL is in the record", "487"]),
+        ("487 Cancelled", "", ["was refused: 487 Cancelled", "no CANCEL is in the record", "487"]),
     ] {
         has(&refused(status, headers), &parts);
     }

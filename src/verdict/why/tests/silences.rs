@@ -280,8 +280,11 @@ fn a_call_that_was_over() {
     let reason = "Reason: Q.850;cause=16\r\n";
     story.sip("alice", BOB, ALICE, "BYE sip:alice@127.0.0.1:5060 SIP/2.0", "5 BYE", reason);
     story.sip("alice", ALICE, BOB, "SIP/2.0 200 OK", "5 BYE", "").stops();
-    let parts =
-        ["alice's call to bob had ended before", "bob sent BYE 0.99 s after the answer", "normal call clearing"];
+    let parts = [
+        "alice's call to bob had already ended: bob hung up",
+        "bob sent BYE 0.99 s after the answer",
+        "normal call clearing",
+    ];
     has(&story.told("CALL_DTMF_START at alice"), &parts);
     // a test that waits for the end knows of it, and a flow that differs says where
     assert!(!story.told("CALL_CLOSED at alice").contains("had ended"));
