@@ -293,7 +293,7 @@ ui("two runs compared: flow, messages, sound, numbers, logs", async (page) => {
   assert.match(await sent.innerText(), /by bob, [\d.]+ of 32\.00 s/);
   await page.getByRole("slider", { name: "A: where in it" }).press("ArrowRight");
   assert.equal(await sent.getByRole("slider").getAttribute("aria-valuenow"), "1");
-  await page.getByRole("button", { name: "Play what was sent" }).click();
+  await page.getByRole("button", { name: "Hear what was sent" }).click();
   await page.getByRole("button", { name: "Play what was sent" }).click();
   await page.waitForFunction((slider) => Number(slider.getAttribute("aria-valuenow")) > 1.1, await page.getByRole("slider", { name: "A: where in it" }).elementHandle());
   await usable(page, "sound beside what was sent");
@@ -316,7 +316,7 @@ ui("compared with the last pass in one click; since when it fails", async (page)
   await page.getByRole("link", { name: "Compare with the last pass" }).click();
   await page.waitForURL(`**/compare/${good.runs[0].run}/${bad.runs[0].run}`);
   await page.goto("/p/p/t/breaks/history");
-  await page.getByText("It fails since").waitFor();
+  await page.getByText("Failing since").waitFor();
   await usable(page, "history");
   await page.getByRole("link", { name: "Compare the first bad run with the last good one" }).click();
   await page.waitForURL(`**/compare/${good.runs[0].run}/${bad.runs[0].run}`);

@@ -13,7 +13,7 @@ before(async () => {
 
 ui("a schedule is made with words that say what it means, run, paused, deleted", async (page) => {
   await page.goto("/schedules");
-  await page.getByRole("heading", { name: "No schedules" }).waitFor();
+  await page.getByRole("heading", { name: "Nothing is scheduled" }).waitFor();
   await usable(page, "no schedules");
   await page.getByRole("button", { name: "Create the first schedule" }).click();
   const dialog = page.getByRole("dialog");
@@ -40,7 +40,7 @@ ui("a schedule is made with words that say what it means, run, paused, deleted",
   await row.getByText("*/15 * * * *").waitFor();
   await menu(page, "More for p › quick", "Delete");
   await dialog.getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("heading", { name: "No schedules" }).waitFor();
+  await page.getByRole("heading", { name: "Nothing is scheduled" }).waitFor();
 }, { refusals: true });
 
 ui("a webhook is made, tried, changed, deleted; its path is not shown again", async (page) => {
