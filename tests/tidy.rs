@@ -24,7 +24,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rquickjs", &["validation"]),
     ("rusqlite", &["store"]),
     ("sqlx", &["store"]),
-    ("croner", &["schedule"]),
+    ("cron", &["schedule"]),
     ("jiff", &["schedule"]),
 ];
 const SURROUNDINGS: &[&str] = &["*", "var", "var_os", "vars", "vars_os", "args", "args_os", "temp_dir"];

@@ -1,6 +1,6 @@
 //! Cron expressions against the calendar: fields, names, changes of the clocks, words.
 
-use super::cron::{Cron, zones};
+use super::expression::{Cron, zones};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;

@@ -1,7 +1,10 @@
 //! The five fields of a cron expression: what each allows, and the message for anything else.
 
+use super::days::{MonthDays, Weekdays};
 use crate::diagnostic::{Diagnostic, nearest};
-use croner::parser::{CronParser, Seconds, Year};
+use cron::{Schedule, TimeUnitSpec};
+use jiff::civil::{Date, DateTime};
+use std::str::FromStr;
 
 /// Longer ones are not read: all minutes and all hours as lists take half of it.
 const LONGEST: usize = 500;
@@ -18,34 +21,124 @@ const NAMES: [(&str, &str); 7] = [
     ("@annually", "0 0 1 1 *"),
 ];
 
-/// A field's name, the words that may stand in it, and what it takes.
+/// Later times are too far off to be counted.
+const LATEST: i16 = 5000;
+/// The calendar repeats after this number of years: what has not come by then never comes.
+const CYCLE: i16 = 400;
+
+/// A field's name, its lowest and highest number, the words for its numbers, and what it takes.
 struct Field {
     name: &'static str,
+    bounds: (u32, u32),
+    /// The first stands for the lowest number.
     words: &'static [&'static str],
     takes: &'static str,
 }
 
 const FIELDS: [Field; 5] = [
-    Field { name: "minute", words: &[], takes: "0 to 59" },
-    Field { name: "hour", words: &[], takes: "0 to 23" },
+    Field { name: "minute", bounds: (0, 59), words: &[], takes: "0 to 59" },
+    Field { name: "hour", bounds: (0, 23), words: &[], takes: "0 to 23" },
     Field {
         name: "day of month",
-        words: &["l", "w", "lw"],
+        bounds: (1, 31),
+        words: &[],
         takes: "1 to 31, `L` (the last), `15W` (the weekday nearest to it)",
     },
-    Field { name: "month", words: &MONTHS, takes: "1 to 12 or `jan` to `dec`" },
+    Field { name: "month", bounds: (1, 12), words: &MONTHS, takes: "1 to 12 or `jan` to `dec`" },
     Field {
         name: "day of week",
+        bounds: (0, 7),
         words: &DAYS,
         takes: "0 to 7 (0 and 7 are Sunday) or `sun` to `sat`, `mon#1` (the first in the month), `friL` (the last)",
     },
 ];
 
+/// The wall clock times that an expression names.
+#[derive(Debug, Clone)]
+pub struct Fields {
+    /// All but the days.
+    schedule: Schedule,
+    pub month_days: MonthDays,
+    pub weekdays: Weekdays,
+    both: bool,
+}
+
+impl Fields {
+    pub fn minutes(&self) -> Vec<u32> {
+        self.schedule.minutes().iter().collect()
+    }
+
+    pub fn hours(&self) -> Vec<u32> {
+        self.schedule.hours().iter().collect()
+    }
+
+    pub fn months(&self) -> Vec<u32> {
+        self.schedule.months().iter().collect()
+    }
+
+    /// Both day fields have to fit; otherwise either will do. As cron has it since the 1980s: where both are restricted, either
+    /// will do; but a field that begins with `*` does not count as restricted.
+    pub fn needs_both_days(&self) -> bool {
+        self.both
+    }
+
+    fn name_day(&self, date: Date) -> bool {
+        let (one, other) = (self.month_days.name(date), self.weekdays.name(date));
+        if self.both { one && other } else { one || other }
+    }
+
+    /// The first time after `wall`, or with `inclusive` not before it.
+    pub fn next(&self, wall: DateTime, inclusive: bool) -> Option<DateTime> {
+        let minute = wall.date().at(wall.hour(), wall.minute(), 0, 0);
+        let from = match inclusive && minute == wall {
+            true => minute,
+            false => minute.checked_add(jiff::SignedDuration::from_mins(1)).ok()?,
+        };
+        if from.year() > LATEST {
+            return None;
+        }
+        let today = self.name_date(from.date()).then(|| self.time_from(from)).flatten();
+        today.or_else(|| self.first_from(from.date().tomorrow().ok()?))
+    }
+
+    fn name_date(&self, date: Date) -> bool {
+        self.schedule.months().includes(date.month() as u32) && self.name_day(date)
+    }
+
+    /// The first time on that day, not before that one.
+    fn time_from(&self, from: DateTime) -> Option<DateTime> {
+        let (hour, minute) = (from.hour() as u32, from.minute() as u32);
+        let first = self.schedule.minutes().iter().next()?;
+        let in_this_hour = || {
+            let minute = self.schedule.minutes().range(minute..).next()?;
+            self.schedule.hours().includes(hour).then_some((hour, minute))
+        };
+        let (hour, minute) =
+            in_this_hour().or_else(|| Some((self.schedule.hours().range(hour + 1..).next()?, first)))?;
+        Some(from.date().at(hour as i8, minute as i8, 0, 0))
+    }
+
+    /// The first time on that day or a later one.
+    fn first_from(&self, mut date: Date) -> Option<DateTime> {
+        let last = date.year().saturating_add(CYCLE).min(LATEST);
+        while date.year() <= last {
+            if !self.schedule.months().includes(date.month() as u32) {
+                date = date.last_of_month().tomorrow().ok()?;
+            } else if self.name_day(date) {
+                return self.time_from(date.at(0, 0, 0, 0));
+            } else {
+                date = date.tomorrow().ok()?;
+            }
+        }
+        None
+    }
+}
+
 /// Reads five fields, or a name in place of them; gives them and how they are understood.
 ///
 /// # Errors
 /// They are not five, a field says what it may not, or no such time ever comes.
-pub fn parse(text: &str) -> Result<(String, croner::Cron), Diagnostic> {
+pub fn parse(text: &str) -> Result<(String, Fields), Diagnostic> {
     if text.len() > LONGEST {
         return Err(Diagnostic::error(format!("the cron expression has {} bytes", text.len()))
             .advice(format!("write it with ranges and steps, in {LONGEST} at most")));
@@ -54,26 +147,131 @@ pub fn parse(text: &str) -> Result<(String, croner::Cron), Diagnostic> {
     let five = if text.starts_with('@') { named(text)? } else { text };
     let parts: Vec<&str> = five.split_whitespace().collect();
     let parts: [&str; 5] = parts.try_into().map_err(|parts: Vec<&str>| count(parts.len()))?;
-    for (field, part) in FIELDS.iter().zip(parts) {
-        if !is_written(field, part) {
-            return Err(wrong(field, part));
-        }
-    }
     let five = parts.join(" ");
-    let cron = parser(parts).parse(&five).map_err(|error| at_fault(parts, &error.to_string()))?;
-    let start = jiff::civil::date(2000, 1, 1).at(0, 0, 0, 0);
-    match cron.find_next_occurrence(&start, true) {
-        Ok(_) => Ok((five, cron)),
-        Err(_) => Err(Diagnostic::error(format!("`{five}` never comes"))
+    let fields = fields(parts)?;
+    match fields.next(jiff::civil::date(2000, 1, 1).at(0, 0, 0, 0), true) {
+        Some(_) => Ok((five, fields)),
+        None => Err(Diagnostic::error(format!("`{five}` never comes"))
             .advice("name a day that its month has: there is no 30th of February")),
     }
 }
 
-/// As cron has it since the 1980s: where both day fields are restricted, either will do; but a field that begins with `*` does
-/// not count as restricted, so that both have to fit.
-fn parser(parts: [&str; 5]) -> CronParser {
+fn fields(parts: [&str; 5]) -> Result<Fields, Diagnostic> {
+    let plain = |place: usize| {
+        let items = parts[place].split(',').map(|item| Some(Span::parse(&FIELDS[place], item)?.written()));
+        let items: Option<Vec<String>> = items.collect();
+        items.map(|items| items.join(",")).ok_or_else(|| wrong(&FIELDS[place], parts[place]))
+    };
+    let (minutes, hours) = (plain(0)?, plain(1)?);
+    let (mut month_days, days) = month_days(parts[2]).ok_or_else(|| wrong(&FIELDS[2], parts[2]))?;
+    let months = plain(3)?;
+    let (mut weekdays, names) = weekdays(parts[4]).ok_or_else(|| wrong(&FIELDS[4], parts[4]))?;
+    // a field of `L`, `mon#1` and their like alone names no days for the crate
+    let or_all = |names: &[String]| if names.is_empty() { "*".into() } else { names.join(",") };
+    let six = format!("0 {minutes} {hours} {} {months} {}", or_all(&days), or_all(&names));
+    let schedule = Schedule::from_str(&six)
+        .map_err(|error| Diagnostic::error(format!("`{}` is no cron expression: {error}", parts.join(" "))))?;
+    if !days.is_empty() {
+        month_days.named = schedule.days_of_month().iter().collect();
+    }
+    if !names.is_empty() {
+        weekdays.named = schedule.days_of_week().iter().map(|day| day - FIRST_DAY).collect();
+    }
     let both = [parts[2], parts[4]].iter().any(|day| day.starts_with('*'));
-    CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).dom_and_dow(both).build()
+    Ok(Fields { schedule, month_days, weekdays, both })
+}
+
+/// What an item of a list names: numbers of its field, from one to another in steps.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    first: u32,
+    last: u32,
+    step: u32,
+}
+
+impl Span {
+    /// Reads `*`, `5`, `1-5`, `*/2`, `1-5/2`, with words for numbers. None: it is none of these.
+    fn parse(field: &Field, item: &str) -> Option<Span> {
+        let (range, step) = match item.split_once('/') {
+            Some((range, step)) => (range, Some(number(step).filter(|step| *step > 0)?)),
+            None => (item, None),
+        };
+        let (first, last) = match range.split_once('-') {
+            _ if range == "*" => field.bounds,
+            Some((first, last)) => (value(field, first)?, last_value(field, last)?),
+            // `5/10` could mean from 5 on, or 5 alone
+            None if step.is_some() => return None,
+            None => (value(field, range)?, value(field, range)?),
+        };
+        (first <= last).then_some(Span { first, last, step: step.unwrap_or(1) })
+    }
+
+    fn values(self) -> impl Iterator<Item = u32> {
+        (self.first..=self.last).step_by(self.step as usize)
+    }
+
+    /// As the crate `cron` takes it, which refuses large steps.
+    fn written(self) -> String {
+        let Span { first, last, step } = self;
+        if step > last - first { first.to_string() } else { format!("{first}-{last}/{step}") }
+    }
+}
+
+fn number(text: &str) -> Option<u32> {
+    // `+1` is a number for Rust alone
+    text.bytes().all(|c| c.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+fn value(field: &Field, text: &str) -> Option<u32> {
+    let (least, most) = field.bounds;
+    let word = || field.words.iter().position(|word| word.eq_ignore_ascii_case(text)).map(|place| place as u32 + least);
+    number(text).or_else(word).filter(|value| (least..=most).contains(value))
+}
+
+/// The end of a range: in `sat-sun`, Sunday is the day after Saturday.
+fn last_value(field: &Field, text: &str) -> Option<u32> {
+    match field.words.first() {
+        Some(&"sun") if text.eq_ignore_ascii_case("sun") => Some(7),
+        _ => value(field, text),
+    }
+}
+
+/// What the field names that the crate `cron` does not know, and the rest for that.
+fn month_days(part: &str) -> Option<(MonthDays, Vec<String>)> {
+    let (mut days, mut rest) = (MonthDays::default(), vec![]);
+    for item in part.split(',') {
+        match item.to_ascii_lowercase().strip_suffix('w') {
+            Some("l") => days.last_workday = true,
+            Some(day) => days.nearest.push(number(day).filter(|day| (1..=31).contains(day))?),
+            None if item.eq_ignore_ascii_case("l") => days.last = true,
+            None => rest.push(Span::parse(&FIELDS[2], item)?.written()),
+        }
+    }
+    Some((days, rest))
+}
+
+/// The number of Sunday for the crate `cron`.
+const FIRST_DAY: u32 = 1;
+
+/// What the field names that the crate `cron` does not know, and the names of the other days for that: its numbers begin with 1 for
+/// Sunday, where every crontab has 0 and 7.
+fn weekdays(part: &str) -> Option<(Weekdays, Vec<String>)> {
+    let (mut days, mut names) = (Weekdays::default(), vec![]);
+    let numbers = |item: &str| Some(Span::parse(&FIELDS[4], item)?.values().map(|day| day % 7));
+    for item in part.split(',') {
+        let lower = item.to_ascii_lowercase();
+        match lower.split_once('#').or_else(|| Some((lower.strip_suffix('l')?, "l"))) {
+            // the last day of the week is no day
+            Some(("", "l")) => {}
+            Some((item, "l")) => days.last.extend(numbers(item)?),
+            Some((item, nth)) => {
+                let nth = number(nth).filter(|nth| (1..=5).contains(nth))?;
+                days.nth.extend(numbers(item)?.map(|day| (day, nth)));
+            }
+            None => names.extend(numbers(item)?.map(|day| DAYS[day as usize].to_string())),
+        }
+    }
+    Some((days, names))
 }
 
 fn named(text: &str) -> Result<&'static str, Diagnostic> {
@@ -102,35 +300,9 @@ fn count(found: usize) -> Diagnostic {
     Diagnostic::error(format!("the cron expression has {found} fields, not five")).advice(advice)
 }
 
-/// Whether it is made of the right characters and words. croner itself would take a day's name for a minute, and `1,,2`.
-fn is_written(field: &Field, part: &str) -> bool {
-    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '*' | '/' | ',' | '-' | '#');
-    let lower = part.to_ascii_lowercase();
-    let mut words = lower.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
-    let is_word = |word: &str| {
-        let day =
-            || field.words == DAYS && (word == "l" || word.strip_suffix('l').is_some_and(|day| DAYS.contains(&day)));
-        field.words.contains(&word) || day()
-    };
-    part.chars().all(known) && words.all(is_word) && part.split(',').all(|item| !item.is_empty())
-}
-
 fn wrong(field: &Field, part: &str) -> Diagnostic {
     let Field { name, takes, .. } = field;
     Diagnostic::error(format!("the field `{name}` says `{}`", part.escape_debug())).advice(format!(
         "allowed are {takes}; `*` (all), ranges upwards (`1-5`), steps (`*/2`, `1-5/2`), lists (`1,3`) of these"
     ))
-}
-
-/// The first field that can't be read by itself.
-fn at_fault(parts: [&str; 5], error: &str) -> Diagnostic {
-    let alone = |place: usize| {
-        let mut five = ["*"; 5];
-        five[place] = parts[place];
-        parser(five).parse(&five.join(" ")).is_err()
-    };
-    match (0..5).find(|place| alone(*place)) {
-        Some(place) => wrong(&FIELDS[place], parts[place]),
-        None => Diagnostic::error(format!("`{}` is no cron expression: {error}", parts.join(" "))),
-    }
 }

@@ -2,7 +2,8 @@
 //! and who runs it, is not known here. All times are milliseconds since the epoch.
 
 mod clock;
-mod cron;
+mod days;
+mod expression;
 mod fields;
 mod plan;
 mod scheduler;
@@ -12,5 +13,5 @@ mod words;
 mod cron_tests;
 
 pub use clock::{Clock, SystemClock};
-pub use cron::{Cron, zones};
+pub use expression::{Cron, zones};
 pub use scheduler::{Fire, Scheduler, Told};

@@ -1,6 +1,6 @@
 //! A cron expression in words, if they are simpler than the expression.
 
-use croner::CronPattern;
+use super::fields::Fields;
 
 /// More times of day than these are no longer listed.
 const LISTED: usize = 6;
@@ -21,12 +21,12 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// `five` are the fields as they are written.
-pub fn words(five: &str, pattern: &CronPattern) -> String {
+pub fn words(five: &str, fields: &Fields) -> String {
     let parts: Vec<&str> = five.split(' ').collect();
     let said = || {
-        let (often, times) = times(pattern)?;
-        let days = days(parts[2], parts[4], pattern)?;
-        let months = months(pattern);
+        let (often, times) = times(fields)?;
+        let days = days(parts[2], parts[4], fields)?;
+        let months = months(fields);
         let days = if days.is_empty() && !often && months.is_empty() { "every day".into() } else { days };
         let order = if often { [times, days, months] } else { [days, months, times] };
         Some(order.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" "))
@@ -35,15 +35,15 @@ pub fn words(five: &str, pattern: &CronPattern) -> String {
 }
 
 /// Whether it goes by intervals, and the times of a day.
-fn times(pattern: &CronPattern) -> Option<(bool, String)> {
-    let (minutes, hours) = (pattern.minutes.values(), pattern.hours.values());
-    let step = |values: &[u16], all: u16| {
-        let step = all / u16::try_from(values.len()).ok()?;
+fn times(fields: &Fields) -> Option<(bool, String)> {
+    let (minutes, hours) = (fields.minutes(), fields.hours());
+    let step = |values: &[u32], all: u32| {
+        let step = all / u32::try_from(values.len()).ok()?;
         let even = values.iter().zip(0..).all(|(value, n)| *value == n * step);
-        (even && step * values.len() as u16 == all && values.len() > 1).then_some(step)
+        (even && step * values.len() as u32 == all && values.len() > 1).then_some(step)
     };
     let every =
-        |step: u16, unit: &str| if step == 1 { format!("every {unit}") } else { format!("every {step} {unit}s") };
+        |step: u32, unit: &str| if step == 1 { format!("every {unit}") } else { format!("every {step} {unit}s") };
     let run = (hours.windows(2).all(|pair| pair[1] == pair[0] + 1)).then(|| (hours[0], hours[hours.len() - 1]));
     match (&minutes[..], step(&minutes, 60), step(&hours, 24), run) {
         (_, Some(minute), Some(1), _) => Some((true, every(minute, "minute"))),
@@ -66,30 +66,30 @@ fn times(pattern: &CronPattern) -> Option<(bool, String)> {
 }
 
 /// The days, empty for all.
-fn days(of_month: &str, of_week: &str, pattern: &CronPattern) -> Option<String> {
+fn days(of_month: &str, of_week: &str, fields: &Fields) -> Option<String> {
     match (of_month, of_week) {
         ("*", "*") => Some(String::new()),
-        ("*", day) => weekdays(day, pattern),
-        (day, "*") => month_days(day, pattern),
-        (month_day, day) if !pattern.matches_dom_and_dow() => {
-            Some(format!("{} and {}", month_days(month_day, pattern)?, weekdays(day, pattern)?))
+        ("*", day) => weekdays(day, fields),
+        (day, "*") => month_days(day, fields),
+        (month_day, day) if !fields.needs_both_days() => {
+            Some(format!("{} and {}", month_days(month_day, fields)?, weekdays(day, fields)?))
         }
         _ => None,
     }
 }
 
-fn month_days(text: &str, pattern: &CronPattern) -> Option<String> {
+fn month_days(text: &str, fields: &Fields) -> Option<String> {
     if text.eq_ignore_ascii_case("L") {
         return Some("on the last day of the month".into());
     }
-    let days = pattern.days.values();
-    (!pattern.days.has_modifiers() && days.len() <= LISTED)
+    let days = fields.month_days.plain();
+    (fields.month_days.is_plain() && days.len() <= LISTED)
         .then(|| format!("on the {} of the month", list(&days.into_iter().map(ordinal).collect::<Vec<_>>())))
 }
 
-fn weekdays(text: &str, pattern: &CronPattern) -> Option<String> {
-    let days = pattern.days_of_week.values();
-    if pattern.days_of_week.has_modifiers() {
+fn weekdays(text: &str, fields: &Fields) -> Option<String> {
+    let days = fields.weekdays.plain();
+    if !fields.weekdays.is_plain() {
         return nth_weekday(text);
     }
     match &days[..] {
@@ -97,7 +97,7 @@ fn weekdays(text: &str, pattern: &CronPattern) -> Option<String> {
         [1, 2, 3, 4, 5] => Some("from Monday to Friday".into()),
         [0, 6] => Some("on Saturdays and Sundays".into()),
         days => {
-            let names = days.iter().map(|day| format!("{}s", DAYS[usize::from(*day)]));
+            let names = days.iter().map(|day| format!("{}s", DAYS[*day as usize]));
             Some(format!("on {}", list(&names.collect::<Vec<_>>())))
         }
     }
@@ -118,15 +118,15 @@ fn nth_weekday(text: &str) -> Option<String> {
     Some(format!("on the {which} {name} of the month"))
 }
 
-fn months(pattern: &CronPattern) -> String {
-    let months = pattern.months.values();
+fn months(fields: &Fields) -> String {
+    let months = fields.months();
     if months.len() == 12 {
         return String::new();
     }
-    format!("in {}", list(&months.iter().map(|month| MONTHS[usize::from(*month) - 1]).collect::<Vec<_>>()))
+    format!("in {}", list(&months.iter().map(|month| MONTHS[*month as usize - 1]).collect::<Vec<_>>()))
 }
 
-fn ordinal(day: u16) -> String {
+fn ordinal(day: u32) -> String {
     let end = match day {
         1 | 21 | 31 => "st",
         2 | 22 => "nd",

@@ -1,9 +1,10 @@
 //! Cron expressions: when they come, in their time zone.
 //!
-//! croner says which wall clock times an expression names; what the clocks' changes make of them is decided here, as
-//! its own rule takes `0 2,14 * * *` for a job that runs in intervals.
+//! `fields` says which wall clock times an expression names. What the changes of the clocks make of them is decided here:
+//! no crate has a rule for lists of hours.
 
-use super::{fields, words};
+use super::fields::{self, Fields};
+use super::words;
 use crate::diagnostic::{Diagnostic, nearest};
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -17,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Debug, Clone)]
 pub struct Cron {
     five: String,
-    fields: croner::Cron,
+    fields: Fields,
     zone: TimeZone,
     every_hour: bool,
 }
@@ -31,8 +32,7 @@ impl Cron {
     pub fn parse(text: &str, zone: &str) -> Result<Cron, Diagnostic> {
         let (five, fields) = fields::parse(text)?;
         let zone = zone_of(zone)?;
-        let hours = &fields.pattern.hours;
-        let every_hour = five.split(' ').nth(1).is_some_and(|hour| hour.starts_with('*')) || hours.values().len() == 24;
+        let every_hour = five.split(' ').nth(1).is_some_and(|hour| hour.starts_with('*')) || fields.hours().len() == 24;
         Ok(Cron { five, fields, zone, every_hour })
     }
 
@@ -43,7 +43,7 @@ impl Cron {
 
     /// What it says, in words: `every day at 03:00`.
     pub fn words(&self) -> String {
-        words::words(&self.five, &self.fields.pattern)
+        words::words(&self.five, &self.fields)
     }
 
     /// The first time after that one, both in milliseconds since the epoch; none: it is too far off to be counted.
@@ -69,7 +69,7 @@ impl Cron {
     fn next_once(&self, after: Timestamp) -> Option<Timestamp> {
         let mut wall = self.zone.to_datetime(after);
         loop {
-            wall = self.fields.find_next_occurrence(&wall, false).ok()?;
+            wall = self.fields.next(wall, false)?;
             let time = self.moment(wall)?;
             if time > after {
                 return Some(time);
@@ -95,7 +95,7 @@ impl Cron {
         let (mut from, mut inclusive) = (after, false);
         loop {
             let offset = self.zone.to_offset(from);
-            let wall = self.fields.find_next_occurrence(&offset.to_datetime(from), inclusive).ok()?;
+            let wall = self.fields.next(offset.to_datetime(from), inclusive)?;
             let change = self.zone.following(from).next().map(|change| change.timestamp());
             let time = offset.to_timestamp(wall).ok();
             match change {
