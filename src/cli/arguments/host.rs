@@ -1,7 +1,7 @@
 //! Arguments that several verbs share: for the host, its agents, its limits, and inputs of tests. A flag with a variable is also
 //! a key of telefonist.toml.
 
-use super::values::{address, boolean, define, duration, number, ports};
+use super::values::{address, boolean, default_test_timeout, default_timeout, define, duration, number, ports};
 use clap::{ArgAction, Args};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -20,10 +20,10 @@ pub struct DataArguments {
 #[derive(Args, Debug)]
 pub struct LimitArguments {
     /// Default `await` limit
-    #[arg(long, value_name = "DURATION", env = "TELEFONIST_TIMEOUT", default_value = "30s", value_parser = duration, help_heading = "Limits")]
+    #[arg(long, value_name = "DURATION", env = "TELEFONIST_TIMEOUT", default_value = default_timeout(), value_parser = duration, help_heading = "Limits")]
     pub timeout: Duration,
     /// Limit on a script's own running time, without its waits
-    #[arg(long, value_name = "DURATION", env = "TELEFONIST_TEST_TIMEOUT", default_value = "10m", value_parser = duration, help_heading = "Limits")]
+    #[arg(long, value_name = "DURATION", env = "TELEFONIST_TEST_TIMEOUT", default_value = default_test_timeout(), value_parser = duration, help_heading = "Limits")]
     pub test_timeout: Duration,
 }
 

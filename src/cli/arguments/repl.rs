@@ -1,5 +1,6 @@
 //! Arguments of `telefonist repl`.
 
+use super::values::default_timeout;
 use super::{HostArguments, InputArguments, duration};
 
 pub const EXAMPLES: &str = "\
@@ -39,7 +40,7 @@ pub struct ReplArguments {
     #[arg(long, value_name = "FILE", requires = "attach", help_heading = "Server")]
     pub ca: Option<std::path::PathBuf>,
     /// Default `await` limit
-    #[arg(long, value_name = "DURATION", env = "TELEFONIST_TIMEOUT", default_value = "30s", value_parser = duration, help_heading = "Limits")]
+    #[arg(long, value_name = "DURATION", env = "TELEFONIST_TIMEOUT", default_value = default_timeout(), value_parser = duration, help_heading = "Limits")]
     pub timeout: std::time::Duration,
     #[command(flatten)]
     pub inputs: InputArguments,

@@ -1,6 +1,7 @@
 //! Parsers for the values of flags. An error says what is allowed.
 
 use crate::agent::has_room_for_rtp;
+use crate::engine::Limits;
 use crate::export::Format;
 use crate::run::is_name;
 use crate::store::Secret;
@@ -80,6 +81,16 @@ pub fn boolean(text: &str) -> Result<bool, String> {
         "false" | "False" | "FALSE" | "f" | "F" | "0" => Ok(false),
         _ => Err("true or false is due here".into()),
     }
+}
+
+/// The default of `--timeout`, which is the engine's.
+pub fn default_timeout() -> String {
+    format!("{}s", Limits::default().within.as_secs())
+}
+
+/// The default of `--test-timeout`, which is the engine's.
+pub fn default_test_timeout() -> String {
+    format!("{}m", Limits::default().test.as_secs() / 60)
 }
 
 /// A key, which may be empty.
