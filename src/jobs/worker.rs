@@ -109,10 +109,9 @@ fn why(results: &Results, status: Status, interrupt: &Interrupt) -> Option<Strin
     }
 }
 
-/// The reports that are kept with a job; the page for a browser is made of the runs' folders.
+/// The reports that are kept with a job.
 fn reports(results: &Results) -> Vec<(&'static str, String)> {
-    let kinds = [("json", Kind::Json), ("junit", Kind::Junit), ("tap", Kind::Tap), ("github", Kind::Github)];
-    kinds.into_iter().map(|(name, kind)| (name, render(kind, results, &mut |_| None))).collect()
+    Kind::kept().map(|(name, kind)| (name, render(kind, results, &mut |_| None))).collect()
 }
 
 struct OnJob<'a> {

@@ -32,6 +32,34 @@ impl Kind {
         ("github", Kind::Github),
         ("html", Kind::Html),
     ];
+
+    /// As `--report` names it.
+    pub fn word(self) -> &'static str {
+        Kind::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether it is kept with a server's job: made from the results alone, for programs.
+    pub fn is_kept(self) -> bool {
+        match self {
+            Kind::Junit | Kind::Tap | Kind::Json | Kind::Github => true,
+            // the page is made from the runs' folders; a terminal's text is for no program
+            Kind::Terminal | Kind::Html => false,
+        }
+    }
+
+    /// The kinds that are kept with a server's job, with their names.
+    pub fn kept() -> impl Iterator<Item = (&'static str, Kind)> {
+        Kind::ALL.into_iter().filter(|(_, kind)| kind.is_kept())
+    }
+
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Kind::Json => "application/json",
+            Kind::Junit => "application/xml",
+            Kind::Html => "text/html; charset=utf-8",
+            Kind::Terminal | Kind::Tap | Kind::Github => "text/plain; charset=utf-8",
+        }
+    }
 }
 
 impl FromStr for Kind {

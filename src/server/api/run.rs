@@ -3,6 +3,7 @@
 use super::views::{Job, KindWord, job_view};
 use crate::jobs::{JobView, Options, Order, What};
 use crate::record::Trigger;
+use crate::report::Kind;
 use crate::run::is_name;
 use crate::server::access::{Looker, May, Runner, Who};
 use crate::server::app::{App, blocking};
@@ -316,20 +317,12 @@ enum ReportFormat {
 }
 
 impl ReportFormat {
-    fn word(self) -> &'static str {
+    fn kind(self) -> Kind {
         match self {
-            ReportFormat::Json => "json",
-            ReportFormat::Junit => "junit",
-            ReportFormat::Tap => "tap",
-            ReportFormat::Github => "github",
-        }
-    }
-
-    fn content_type(self) -> &'static str {
-        match self {
-            ReportFormat::Json => "application/json",
-            ReportFormat::Junit => "application/xml",
-            ReportFormat::Tap | ReportFormat::Github => "text/plain; charset=utf-8",
+            ReportFormat::Json => Kind::Json,
+            ReportFormat::Junit => Kind::Junit,
+            ReportFormat::Tap => Kind::Tap,
+            ReportFormat::Github => Kind::Github,
         }
     }
 }
@@ -349,11 +342,24 @@ async fn report(
 async fn written(app: &Arc<App>, id: i64, format: ReportFormat) -> Result<Response, Failure> {
     let text = blocking(app, move |app| {
         let over = app.store.job(id)?.ended.is_some();
-        app.store.job_report(id, format.word())?.ok_or_else(|| match over {
+        app.store.job_report(id, format.kind().word())?.ok_or_else(|| match over {
             true => Failure::missing("report of the job", id),
             false => Failure::new(StatusCode::CONFLICT, "the job is not over")
                 .advice("wait for its end: GET /api/v1/jobs/{id}"),
         })
     });
-    Ok(([(header::CONTENT_TYPE, format.content_type())], text.await?).into_response())
+    Ok(([(header::CONTENT_TYPE, format.kind().content_type())], text.await?).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_report_that_is_kept_with_a_job_can_be_asked_for() {
+        for (name, kind) in Kind::kept() {
+            let format: ReportFormat = serde_json::from_value(name.into()).expect(name);
+            assert_eq!((format.kind(), kind.word()), (kind, name));
+        }
+    }
 }
