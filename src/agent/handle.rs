@@ -5,7 +5,7 @@ use super::contacts::Contacts;
 use super::listed::{self, Fate};
 use super::sound;
 use super::state::{Inner, Phase, State};
-use crate::event::{At, Body, Ended, Note, Sink};
+use crate::event::{At, Body, Ended, Note, Sink, lock};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -170,7 +170,7 @@ impl Agent {
             return self.of_call(text, record);
         }
         let Some((peer, message)) = Contacts::message(text) else { return self.ask(text, Some(record)) };
-        let mut contacts = self.contacts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut contacts = lock(&self.contacts);
         let folder = self.state.lock().folder.clone();
         contacts.select(peer, &folder, |question| self.ask(question, None))?;
         self.ask(&format!("message {message}"), Some(record))

@@ -6,7 +6,7 @@
 
 use super::Settings;
 use crate::diagnostic::Diagnostic;
-use crate::event::Ended;
+use crate::event::{Ended, lock};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::net::{IpAddr, TcpListener, UdpSocket};
@@ -14,7 +14,7 @@ use std::ops::RangeInclusive;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// RTP and RTCP.
 const PORTS_OF_A_CALL: u16 = 2;
@@ -127,7 +127,7 @@ impl Ports {
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.held)
     }
 }
 

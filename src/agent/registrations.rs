@@ -1,5 +1,6 @@
 //! Which accounts the agents of this host are registered with: calls to one that two tests share may ring at either.
 
+use crate::event::lock;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -15,7 +16,7 @@ pub struct Registered {
 
 impl Registrations {
     fn all(&self) -> MutexGuard<'_, Vec<(String, PathBuf)>> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.0)
     }
 
     /// Takes note of an agent, and says whether one of another run has the account now.

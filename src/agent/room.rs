@@ -1,6 +1,6 @@
 //! Limits the number of simultaneous agents.
 
-use crate::event::Ended;
+use crate::event::{Ended, lock};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ impl Room {
     /// There is none.
     pub fn take(self: &Arc<Room>, limit: Duration) -> Result<Seat, Ended> {
         let begun = Instant::now();
-        let mut taken = self.taken.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut taken = lock(&self.taken);
         while *taken >= self.most {
             let left = limit.saturating_sub(begun.elapsed());
             if left.is_zero() {
@@ -41,7 +41,7 @@ impl Room {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        *self.0.taken.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) -= 1;
+        *lock(&self.0.taken) -= 1;
         self.0.freed.notify_one();
     }
 }

@@ -1,6 +1,6 @@
 //! The state that an agent's handle shares with the task that drives its process.
 
-use crate::event::Ended;
+use crate::event::{Ended, lock};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -66,7 +66,7 @@ impl State {
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.inner)
     }
 
     pub fn change(&self, change: impl FnOnce(&mut Inner)) {

@@ -1,6 +1,6 @@
 //! Shows the events of the console's run above the prompt, as a local session does.
 
-use crate::event::Event;
+use crate::event::{Event, lock};
 use crate::repl::{AbovePrompt, Shown};
 use crate::report::events::{EventLines, Logs};
 use std::io::Write;
@@ -57,7 +57,7 @@ impl Display {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.0.state)
     }
 
     fn show_all(&self, news: &Receiver<News>, mut above_prompt: Option<AbovePrompt>, colour: bool) {

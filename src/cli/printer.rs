@@ -5,7 +5,7 @@ use super::progress::Progress;
 use super::reports;
 use super::tell::{colours, complain, say};
 use crate::diagnostic::Diagnostic;
-use crate::event::Log;
+use crate::event::{Log, lock};
 use crate::pipeline::{self, Case, Ran, Updates, Watcher};
 use crate::record::Header;
 use crate::report::events::{EventLines, Logs};
@@ -15,7 +15,7 @@ use crate::report::terminal;
 use crate::report::told::Extent;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 /// Prints for the user what the runner reports.
@@ -51,10 +51,6 @@ struct Held {
 enum Text {
     Out(String),
     Problem(Diagnostic),
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 impl Paper {

@@ -1,6 +1,6 @@
 //! Progress on a terminal: a line for each running test, with what it waits for. The lines disappear at the end.
 
-use crate::event::{Body, Log, Note};
+use crate::event::{Body, Log, Note, lock};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -27,7 +27,7 @@ impl Progress {
     }
 
     fn tests(&self) -> std::sync::MutexGuard<'_, BTreeMap<usize, ProgressBar>> {
-        self.tests.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.tests)
     }
 
     /// A run begins: its line shows what its log says that it waits for.

@@ -1,6 +1,6 @@
 //! The active runs of this process, for those who watch.
 
-use crate::event::{Body, Ended, Event, How, Log, Note};
+use crate::event::{Body, Ended, Event, How, Log, Note, lock};
 use crate::record::Header;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -48,7 +48,7 @@ pub type AgentNews = Arc<dyn Fn(&LiveAgent, bool) + Send + Sync>;
 
 impl Live {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.0)
     }
 
     fn changed(&self, change: impl FnOnce(&mut BTreeMap<String, LiveRun>)) {

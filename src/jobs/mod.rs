@@ -8,7 +8,7 @@ mod view;
 mod worker;
 
 use crate::diagnostic::Diagnostic;
-use crate::event::{Clock, Log};
+use crate::event::{Clock, Log, lock};
 use crate::pipeline::{Interrupt, Plan, Workplace};
 use crate::record::{Header, Trigger};
 use crate::store::{Host, Job, NewJob, Problem, Queued, Retention, Store};
@@ -113,10 +113,6 @@ struct Progress {
 
 fn now() -> f64 {
     Clock::system().now()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// The threads of the queue.

@@ -6,8 +6,9 @@ use super::policy::Policy;
 use super::send::not_sent;
 use super::worker::{Letter, Target, Watcher, Worker, headers, now};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::event::lock;
 use crate::store::{Delivery, Host, NewDelivery, NewWebhook, Problem, Secret, Store, Undelivered, WebhookKind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
@@ -98,7 +99,7 @@ impl Post {
         let placed = |letter: Letter| Some((self.worker.place(letter.id)?, letter));
         let placed: Vec<_> = letters.into_iter().filter_map(placed).collect();
         self.worker.make_room();
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tasks = lock(&self.tasks);
         // what is over need not be remembered
         while tasks.try_join_next().is_some() {}
         for (place, letter) in placed {
@@ -122,7 +123,7 @@ impl Post {
     /// Ends: attempts that are under way come to their end, and what waits stays pending.
     pub async fn end(&self) {
         self.worker.end();
-        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut tasks = std::mem::take(&mut *lock(&self.tasks));
         while tasks.join_next().await.is_some() {}
     }
 }

@@ -4,12 +4,12 @@ use super::attempt::{self, Answer};
 use super::policy::Policy;
 use super::sign::signature;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::event::Clock;
+use crate::event::{Clock, lock};
 use crate::store::{Delivery, Outcome, Problem, Secret, Store, WebhookKind};
 use reqwest::Client;
 use reqwest::header::{HeaderMap, HeaderValue};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::select;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -74,10 +74,6 @@ pub struct Worker {
 
 pub fn now() -> f64 {
     Clock::system().now()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 impl Worker {

@@ -1,11 +1,12 @@
 //! Accounts that tests share: a file of them, each leased to one test at a time.
 
 use crate::diagnostic::{Diagnostic, Source};
+use crate::event::lock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 /// Reads an accounts file: a line each, `NAME <sip:user@domain>;auth_pass=…`; empty lines and `#` comments are skipped.
 ///
@@ -53,10 +54,6 @@ struct State {
     awaited: BTreeSet<String>,
     /// Locked by such a thread, for whoever comes next.
     ready: BTreeMap<String, File>,
-}
-
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 impl Leases {

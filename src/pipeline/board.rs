@@ -1,6 +1,7 @@
 //! Whose turn it is: how many tests are running, with how many agents. Changed by tests that begin and end, watched by the one who
 //! shares the turns out.
 
+use crate::event::lock;
 use std::sync::{Condvar, Mutex, MutexGuard};
 
 pub struct Board {
@@ -30,7 +31,7 @@ impl Board {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.state)
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
@@ -94,7 +95,7 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// Lets another test begin: this one is only being cleared away.
     pub fn give_back_turn(&self) {
-        let mut has_turn = self.has_turn.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut has_turn = lock(&self.has_turn);
         if std::mem::take(&mut *has_turn) {
             self.board.change(|state| state.turns += 1);
         }
@@ -102,7 +103,7 @@ impl Place<'_> {
 
     /// Takes one again, as soon as there is one: this test goes on after all.
     pub fn take_turn(&self) {
-        let mut has_turn = self.has_turn.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut has_turn = lock(&self.has_turn);
         if *has_turn {
             return;
         }

@@ -1,6 +1,6 @@
 //! The user's request to stop, passed to the active runs.
 
-use crate::event::{Ended, How, Log};
+use crate::event::{Ended, How, Log, lock};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 #[derive(Default)]
@@ -22,7 +22,7 @@ struct Hook(Box<dyn FnOnce() + Send>);
 
 impl Interrupt {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.0)
     }
 
     /// Stops every run that is going on, and every one that would begin. A second wish ends their teardowns, too.

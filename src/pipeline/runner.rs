@@ -11,7 +11,7 @@ use super::execute::{Ran, Turn, execute};
 use super::history::{self, History, Past};
 use super::{Keep, Plan, Watcher, Workplace};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::event::{Clock, Ended, How, Log};
+use crate::event::{Clock, Ended, How, Log, lock};
 use crate::record::Header;
 use crate::report::results::{Attempt, Results, TestResult};
 use crate::verdict::{ExitCode, Status, TestStatus, worst};
@@ -156,7 +156,7 @@ impl Runner<'_> {
                 Done { results, exit_code }
             }
         };
-        *unit.done.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(done);
+        *lock(&unit.done) = Some(done);
         self.watcher.done(unit.number);
     }
 

@@ -6,6 +6,7 @@ use super::execute::Ran;
 use super::hashes::with_new_hash;
 use super::replace::replace;
 use crate::diagnostic::Diagnostic;
+use crate::event::lock;
 use crate::flow::{Flow, SideLine, first_difference, side_by_side};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -25,7 +26,7 @@ struct Seen {
 
 impl Updates {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Seen>> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.0)
     }
 
     /// Takes note of a run.

@@ -3,6 +3,7 @@
 use super::{Interrupt, sounds};
 use crate::agent::{Settings, Supervisor};
 use crate::diagnostic::Diagnostic;
+use crate::event::lock;
 use crate::notify::Post;
 use crate::record::Trigger;
 use crate::run::Inputs;
@@ -96,7 +97,7 @@ impl Workplace {
 
     /// Makes sure that runs can be kept and that the built-in sounds are files.
     pub fn prepare(&self) -> Result<(), Diagnostic> {
-        let _one = self.preparing.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let _one = lock(&self.preparing);
         sounds::materialise(&self.data_dir).map_err(|error| {
             Diagnostic::error(format!("the data folder `{}` can't be written: {error}", self.data_dir.display()))
                 .advice("name another one with --data-dir, or make this one writable")

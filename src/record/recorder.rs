@@ -2,7 +2,7 @@
 
 use super::{Header, RunFolder};
 use crate::diagnostic::Diagnostic;
-use crate::event::{Archive, Event, Log};
+use crate::event::{Archive, Event, Log, lock};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -117,7 +117,7 @@ struct Places {
 
 impl Written {
     fn places(&self) -> MutexGuard<'_, Places> {
-        self.places.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.places)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::shown::Shown;
 use super::{Output, Said};
 use crate::engine::Host;
+use crate::event::lock;
 use crate::report::events::{EventLines, Logs};
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -51,7 +52,7 @@ impl Screen {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.state)
     }
 
     fn follow(&self, mut above_prompt: Option<AbovePrompt>) {

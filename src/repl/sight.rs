@@ -5,7 +5,7 @@ use super::shown::KINDS;
 use crate::agent::commands;
 use crate::diagnostic::{Sort, Source, Suggestion};
 use crate::engine::{self, is_unfinished};
-use crate::event::EVENT_NAMES;
+use crate::event::{EVENT_NAMES, lock};
 use crate::script::Script;
 use crate::testfile;
 use std::sync::Arc;
@@ -113,11 +113,11 @@ pub trait Completes: Send + Sync {
 
 impl Completes for std::sync::Mutex<Sight> {
     fn complete(&self, line: &str, at: usize) -> (usize, Vec<Suggestion>) {
-        self.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).complete(line, at)
+        lock(self).complete(line, at)
     }
 
     fn hint(&self, line: &str) -> Option<(String, bool)> {
-        self.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).hint(line)
+        lock(self).hint(line)
     }
 }
 

@@ -6,7 +6,7 @@ use super::screen::Screen;
 use super::{Said, Served, Setting, Shared, Shown, Sight, files, record, safe, save, tables};
 use crate::diagnostic::{Diagnostic, render};
 use crate::engine::{Outcome, Session, Statement, Trouble};
-use crate::event::{Ended, Events, How};
+use crate::event::{Ended, Events, How, lock};
 use crate::report::ladder::{Builder, draw};
 use crate::verdict::{ExitCode, worst};
 use std::path::Path;
@@ -58,7 +58,7 @@ impl<'a> Talk<'a> {
         let text = self.session.text();
         let classic = self.classic.with("", self.number()).text.clone();
         let agents = self.session.agents().into_iter().map(|(_, name)| name.to_string()).collect();
-        *sight.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Sight { text, classic, agents };
+        *lock(sight) = Sight { text, classic, agents };
     }
 
     /// The number of the line that comes next, from 1.

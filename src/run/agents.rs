@@ -1,7 +1,7 @@
 //! The agents of a run: who is declared, who runs, who is being stopped.
 
 use crate::agent::{Account, Agent, Kept, Peer};
-use crate::event::{At, Ended};
+use crate::event::{At, Ended, lock};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// An agent that the script has declared.
@@ -41,7 +41,7 @@ pub struct Agents(Mutex<State>);
 
 impl Agents {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.0)
     }
 
     /// Adds an agent under a name of its own: the wanted one, or, where an account's user part is taken, its address of record.

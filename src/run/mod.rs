@@ -15,14 +15,14 @@ mod validations;
 
 use crate::agent::Supervisor;
 use crate::engine::{self, Limits, Loader, Program, Session};
-use crate::event::{Body, Clock, Ended, How, Log, Note, Secrets, Sink};
+use crate::event::{Body, Clock, Ended, How, Log, Note, Secrets, Sink, lock};
 use crate::sip::Pairing;
 use agents::Agents;
 pub use collect::Collecting;
 pub use inputs::{Inputs, Lookup, is_name};
 use policy::Policy;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use underway::Underway;
 pub use validations::Validator;
@@ -89,7 +89,7 @@ impl Run {
         let waiting = Arc::downgrade(self);
         self.log.on_stop(move || {
             let Some(run) = waiting.upgrade() else { return };
-            let _one = run.asking.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let _one = lock(&run.asking);
             // the script may have gone on already
             if run.log.stopped().is_some() {
                 run.agents.live().iter().for_each(|agent| agent.abandon());
@@ -174,7 +174,7 @@ impl Run {
 
     /// Asks the agents again, whoever was about to stop that.
     fn resume(self: &Arc<Run>) {
-        let one = self.asking.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let one = lock(&self.asking);
         if self.log.stopped().is_none() {
             self.agents.live().iter().for_each(|agent| agent.resume());
         }
@@ -189,15 +189,15 @@ impl Run {
 
     /// The URLs that the result is to be sent to.
     pub fn webhooks(&self) -> Vec<String> {
-        self.webhooks.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        lock(&self.webhooks).clone()
     }
 
     fn includes(&self) -> Vec<String> {
-        self.includes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        lock(&self.includes).clone()
     }
 
     fn include(&self, files: &[String]) {
-        let mut known = self.includes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut known = lock(&self.includes);
         let new = files.iter().filter(|file| !known.contains(file)).cloned().collect::<Vec<_>>();
         known.extend(new);
     }
@@ -208,7 +208,7 @@ impl Run {
             let host = url.find("://").map_or(0, |scheme| scheme + 3);
             let path = url[host..].find(['/', '?', '#']).map_or("", |path| &url[host + path + 1..]);
             self.secrets.add(path);
-            self.webhooks.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(url.clone());
+            lock(&self.webhooks).push(url.clone());
         }
     }
 
@@ -271,8 +271,7 @@ impl Sink for Run {
         let mut pairing = None;
         let numbered = bodies.into_iter().map(|mut body| {
             if let Some(agent) = agent {
-                let pairing =
-                    pairing.get_or_insert_with(|| self.pairing.lock().unwrap_or_else(PoisonError::into_inner));
+                let pairing = pairing.get_or_insert_with(|| lock(&self.pairing));
                 pairing.number(agent, &mut body);
             }
             body

@@ -1,6 +1,6 @@
 //! Open SIP transactions: requests of the run's agents without an answer, answers without an ACK.
 
-use crate::event::{Body, Note, SipEvent};
+use crate::event::{Body, Note, SipEvent, lock};
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ impl Underway {
     /// Takes note of what is about to enter the log.
     pub fn note(&self, agent: Option<&Arc<str>>, bodies: &[Body]) {
         let Some(agent) = agent else { return };
-        let mut inner = self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut inner = lock(&self.inner);
         for body in bodies {
             match body {
                 Body::Sip(sip) => inner.message(agent, sip),
@@ -49,12 +49,12 @@ impl Underway {
 
     /// How much signalling there has been so far.
     pub fn heard(&self) -> u64 {
-        self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).heard
+        lock(&self.inner).heard
     }
 
     /// Waits until everything is answered that is not too old for that, or `until` then. True where something new came meanwhile.
     pub fn wait(&self, until: Instant) -> bool {
-        let mut inner = self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut inner = lock(&self.inner);
         let before = inner.heard;
         loop {
             let left = inner.open.values().filter_map(|sent| ANSWERED.checked_sub(sent.elapsed())).max();

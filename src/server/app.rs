@@ -9,6 +9,7 @@ use super::measure::Measure;
 use super::metrics::Metrics;
 use super::options::{DEFAULT_PASSWORD, FIRST_USER, Options};
 use super::outlines::Outlines;
+use crate::event::lock;
 use crate::jobs::Jobs;
 use crate::notify::Post;
 use crate::pipeline::Workplace;
@@ -49,13 +50,13 @@ pub struct App {
 impl App {
     /// Whether the first user still has the password that everybody knows.
     pub fn has_default_password(&self) -> bool {
-        *self.default_password.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        *lock(&self.default_password)
     }
 
     /// Looks at it again.
     pub fn password_changed(&self) {
         let known = self.store.verify_password(FIRST_USER, DEFAULT_PASSWORD).is_ok_and(|user| user.is_some());
-        *self.default_password.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = known;
+        *lock(&self.default_password) = known;
     }
 }
 

@@ -1,11 +1,12 @@
 //! The figures of a kept run, read once: its hash, its agents, how its calls sounded.
 
 use crate::calls::{Builder, Call};
+use crate::event::lock;
 use crate::record::Record;
 use crate::verdict::stored_verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// The most that are remembered; beyond that, all are read again.
 const MOST: usize = 10_000;
@@ -42,13 +43,13 @@ pub struct Quality {
 impl AllFigures {
     /// Those of a run whose folder that is.
     pub fn of(&self, run: &str, folder: &Path) -> Arc<Figures> {
-        if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(run) {
+        if let Some(known) = lock(&self.0).get(run) {
             return known.clone();
         }
         let figures = Arc::new(Figures::read(folder));
         // what is not judged may still change
         if figures.hash.is_some() {
-            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = lock(&self.0);
             if all.len() >= MOST {
                 all.clear();
             }

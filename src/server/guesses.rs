@@ -2,6 +2,7 @@
 //! however many addresses, whoever comes from one where that user has not been let in.
 
 use super::failure::Failure;
+use crate::event::lock;
 use axum::http::{HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -69,7 +70,7 @@ fn count<K: Ord + Copy>(all: &mut BTreeMap<K, Guessed>, of: K, now: f64) {
 
 impl Guesses {
     fn with<T>(&self, work: impl FnOnce(&mut All) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        work(&mut lock(&self.0))
     }
 
     /// # Errors

@@ -1,5 +1,6 @@
 //! What happens on the server besides the events of runs, numbered by topic, for clients that watch and reconnect.
 
+use crate::event::lock;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -39,7 +40,7 @@ pub struct Read {
 
 impl Hub {
     fn topics<T>(&self, work: impl FnOnce(&mut BTreeMap<String, Topic>) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        work(&mut lock(&self.0))
     }
 
     /// Tells those who listen to a topic; `kind` is the message's `t`, `fields` what else it says.

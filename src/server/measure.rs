@@ -2,8 +2,9 @@
 //! them, and nobody waits for long.
 
 use super::clock::now;
+use crate::event::lock;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -61,7 +62,7 @@ impl Measure {
     }
 
     fn turn(&self) -> MutexGuard<'_, Turn> {
-        self.0.turn.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.turn)
     }
 
     fn walk(&self) {

@@ -2,13 +2,14 @@
 
 use crate::diagnostic::Source;
 use crate::diagnostic::mask_secrets;
+use crate::event::lock;
 use crate::jobs::{Jobs, file};
 use crate::pipeline::{Case, TestId, Workplace};
 use crate::record::Trigger;
 use crate::run::Inputs;
 use crate::store::{Problem, Project, Test};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// The most that are remembered; beyond that, all are read again.
 const MOST: usize = 10_000;
@@ -29,13 +30,13 @@ impl Outlines {
     /// # Errors
     /// The test is gone.
     pub fn of(&self, jobs: &Jobs, project: &Project, test: &Test) -> Result<Arc<Outline>, Problem> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&test.id).cloned();
+        let known = lock(&self.0).get(&test.id).cloned();
         if let Some((_, outline)) = known.filter(|(version, _)| *version == test.version) {
             return Ok(outline);
         }
         let text = jobs.store().version(test.id, test.version)?.text;
         let outline = Arc::new(outline(jobs, project, test, text));
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = lock(&self.0);
         if all.len() >= MOST {
             all.clear();
         }

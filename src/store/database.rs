@@ -3,12 +3,13 @@
 use super::problem::{Problem, damaged};
 use super::schema;
 use crate::diagnostic::Diagnostic;
+use crate::event::lock;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, Row, Transaction, TransactionBehavior};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// The file's name, below the data directory.
@@ -94,11 +95,6 @@ impl Store {
         transaction.commit()?;
         Ok(done)
     }
-}
-
-/// A panic in a transaction has rolled it back.
-fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
-    connection.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// Makes the folder and an empty file where they are missing, which only this user may read; gives the folder, to be locked.

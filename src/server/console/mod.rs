@@ -7,7 +7,7 @@ use super::clock::now;
 use super::hub::Hub;
 use crate::diagnostic::{Diagnostic, mask_secrets, render};
 use crate::engine::Limits;
-use crate::event::Log;
+use crate::event::{Log, lock};
 use crate::jobs::Jobs;
 use crate::pipeline::{self, Interrupt, Workplace};
 use crate::record::{Header, Trigger};
@@ -253,7 +253,7 @@ impl Console {
 
 impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.state)
     }
 
     fn tell(&self, kind: &str, fields: serde_json::Value) {
@@ -318,7 +318,7 @@ fn begins(inner: &Inner, workplace: &Workplace, header: &Header, log: &Arc<Log>)
 /// Lines that came too late are answered, never run by another session: they were meant for this one's agents.
 fn ended(inner: &Inner, problem: Option<&Diagnostic>, script: Option<String>) {
     let mut state = inner.state();
-    *inner.sight.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Default::default();
+    *lock(&inner.sight) = Default::default();
     let why = problem.cloned().unwrap_or_else(|| {
         Diagnostic::error("the session was ended before this line")
             .advice("enter it again: that begins another session")

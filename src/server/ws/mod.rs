@@ -12,6 +12,7 @@ use super::access::{Looker, May, Need, Who, is_still_in, same_origin};
 use super::app::{App, blocking};
 use super::clock::now;
 use super::failure::Failure;
+use crate::event::lock;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
@@ -89,7 +90,7 @@ async fn guard(app: &Arc<App>, who: &Who, heard: &Mutex<Instant>) -> End {
             Err(_) => return BROKEN,
         }
         let _ = tokio::time::timeout(ASKED, changes.changed()).await;
-        if heard.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).elapsed() > GONE {
+        if lock(heard).elapsed() > GONE {
             return DEAD;
         }
     }
@@ -112,7 +113,7 @@ async fn read(
                 return too_long.then_some(TOO_LONG);
             }
         };
-        *heard.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Instant::now();
+        *lock(heard) = Instant::now();
         let order = match message {
             Message::Text(text) => order::take(app, who, &text).await,
             Message::Binary(_) => {
