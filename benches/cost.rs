@@ -5,8 +5,9 @@
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -51,8 +52,7 @@ fn measured(program: &Path, folder: &Path, words: &[&str], memory: bool) -> Cost
     let mut command = Command::new(program);
     command.args(words).current_dir(folder).env_remove("TELEFONIST_BARESIP");
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let mut child = child.expect("the program starts");
-    let pid = child.id();
+    let pid = child.expect("the program starts").id();
     let mut cost = Cost::default();
     while memory && !ended(pid, true) {
         let agents = children(pid);
@@ -62,11 +62,11 @@ fn measured(program: &Path, folder: &Path, words: &[&str], memory: bool) -> Cost
         std::thread::sleep(LOOK);
     }
     ended(pid, false);
-    // what the kernel counted stays readable until the process is waited for
-    let ticks = ticks(pid);
     cost.wall = begun.elapsed().as_secs_f64();
-    (cost.host, cost.agents) = (ticks[0] + ticks[1], ticks[2] + ticks[3]);
-    let status = child.wait().expect("it ends");
+    // the kernel answers for the process alone until it is waited for, and then with its children's time in it
+    cost.host = own_time(pid);
+    let (status, all) = wait(pid);
+    cost.agents = all - cost.host;
     assert!(status.success(), "{words:?}: {status}");
     cost
 }
@@ -82,11 +82,26 @@ fn ended(pid: u32, look: bool) -> bool {
     unsafe { info.si_pid() != 0 }
 }
 
-/// utime, stime, cutime, cstime in seconds (proc(5)).
-fn ticks(pid: u32) -> [f64; 4] {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("its stat");
-    let fields: Vec<&str> = text.rsplit_once(')').expect("a name").1.split_whitespace().collect();
-    [11, 12, 13, 14].map(|n| fields[n].parse::<f64>().expect("ticks") / 100.0)
+/// Seconds of processor that a process took itself.
+fn own_time(pid: u32) -> f64 {
+    let (mut clock, mut time) = (0, libc::timespec { tv_sec: 0, tv_nsec: 0 });
+    // SAFETY: valid pointers, which the calls fill
+    let failed = unsafe {
+        libc::clock_getcpuclockid(pid as libc::pid_t, &mut clock) != 0 || libc::clock_gettime(clock, &mut time) != 0
+    };
+    assert!(!failed, "the process has a clock");
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+/// Takes a child's exit status, and the seconds of processor that it and its children took.
+fn wait(pid: u32) -> (ExitStatus, f64) {
+    // SAFETY: a plain C struct, which the call fills
+    let (mut status, mut usage): (libc::c_int, libc::rusage) = (0, unsafe { std::mem::zeroed() });
+    // SAFETY: a child of this process, and valid pointers
+    let waited = unsafe { libc::wait4(pid as libc::pid_t, &mut status, 0, &mut usage) };
+    assert!(waited == pid as libc::pid_t, "it ends");
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    (ExitStatus::from_raw(status), seconds(usage.ru_utime) + seconds(usage.ru_stime))
 }
 
 fn children(pid: u32) -> Vec<u32> {

@@ -1,17 +1,20 @@
 //! The append-only log of a run: written by the run, read by index by everyone else. Its newest events are in memory, the rest
 //! wherever its [`Archive`] has them: a slow reader lags, and fetches them from there.
 //!
-//! One mutex, one condition variable, one sticky reason to stop: every wait of a run ends through them.
+//! One mutex, one list of waits, one sticky reason to stop: every wait of a run ends through them.
 
 use super::lock::lock;
 use super::tail::{Limits, Tail};
+use super::waits::{self, BACKLOG, Concern, Waits};
 use super::{Body, Clock, Ended, Event, Events, How};
 use crate::diagnostic::Diagnostic;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Nobody gets more events at once.
 pub const CHUNK: usize = 1024;
+/// For this long [`Log::gather`] waits for more events after the first.
+const GATHERING: Duration = Duration::from_millis(50);
 /// So long an archive may take nothing before it counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -34,7 +37,6 @@ pub struct Log {
     clock: Clock,
     limits: Limits,
     state: Mutex<State>,
-    changed: Condvar,
 }
 
 /// Where events are that are not in memory any more.
@@ -52,9 +54,8 @@ struct State {
     archive: Option<Arc<dyn Archive>>,
     /// The archive takes nothing: the disk is full.
     stuck: bool,
-    /// How many wait for a change: each waking is a system call, which a flood of events can do without.
-    waiting: usize,
-    /// How many of them wait until the archive has taken something.
+    waits: Waits,
+    /// How many wait until the archive has taken something.
     pushing: usize,
     stop: Option<Stop>,
     closed: bool,
@@ -115,7 +116,7 @@ impl Log {
     }
 
     pub fn with_limits(clock: Clock, limits: Limits) -> Log {
-        Log { clock, limits, state: Mutex::default(), changed: Condvar::new() }
+        Log { clock, limits, state: Mutex::default() }
     }
 
     /// Milliseconds since the epoch.
@@ -128,8 +129,7 @@ impl Log {
         if let Clock::Manual(now) = &self.clock {
             *lock(now) += milliseconds;
         }
-        let _state = lock(&self.state);
-        self.changed.notify_all();
+        lock(&self.state).waits.wake_all();
     }
 
     /// Appends an event, stamped now, and returns its number. After [`Log::close`] it is dropped.
@@ -139,7 +139,7 @@ impl Log {
         self.push_all(agent, [body])
     }
 
-    /// Appends what came at once, and wakes who waits once for all of it. Returns the number of the first.
+    /// Appends what came at once, and wakes whom it concerns once for all of it. Returns the number of the first.
     pub fn push_all(&self, agent: Option<&Arc<str>>, bodies: impl IntoIterator<Item = Body>) -> u64 {
         self.push_and_stop(agent, bodies, None)
     }
@@ -151,7 +151,8 @@ impl Log {
         bodies: impl IntoIterator<Item = Body>,
         stop: Option<Stop>,
     ) -> u64 {
-        let mut state = lock(&self.state);
+        let mut guard = lock(&self.state);
+        let state = &mut *guard;
         let first = state.tail.next();
         if state.closed {
             return first;
@@ -160,11 +161,13 @@ impl Log {
             state.tail.push(Event { n, time: self.clock.now(), agent: agent.cloned(), body });
         }
         let hooks = stop.map(|stop| state.stop_for(stop)).unwrap_or_default();
-        if state.waiting > 0 {
-            self.changed.notify_all();
+        match state.stop.is_some() {
+            true => state.waits.wake_all(),
+            false if state.waits.is_empty() => {}
+            false => state.waits.tell(state.tail.next(), state.tail.after(first)),
         }
         let over = state.archive.is_some() && state.tail.is_over(self.limits);
-        drop(state);
+        drop(guard);
         hooks.into_iter().for_each(|hook| (hook.0)());
         if over {
             self.make_room();
@@ -174,13 +177,15 @@ impl Log {
 
     fn make_room(&self) {
         let (mut state, begun) = (lock(&self.state), Instant::now());
+        state.pushing += 1;
+        // who gathers for the archive has to stop that
+        state.waits.wake_all();
         while state.tail.is_over(self.limits) && !state.stuck && !state.closed {
             let left = PATIENCE.saturating_sub(begun.elapsed());
             state.stuck = left.is_zero();
-            state.pushing += 1;
-            state = self.wait_changed(state, Some(left));
-            state.pushing -= 1;
+            state = waits::wait(state, |state| &mut state.waits, &Concern::nothing(), u64::MAX, Some(left));
         }
+        state.pushing -= 1;
         if state.tail.is_over(self.limits) && state.tail.drop_oldest(self.limits).is_err() {
             drop(state);
             let why = "events of this run could neither be written nor held in memory any longer";
@@ -209,7 +214,7 @@ impl Log {
         let let_go = state.tail.archived(next, self.limits);
         state.stuck = stuck;
         if state.pushing > 0 {
-            self.changed.notify_all();
+            state.waits.wake_all();
         }
         drop(state);
         drop(let_go);
@@ -257,56 +262,94 @@ impl Log {
     /// Waits until there is an event at `index`, the deadline (milliseconds since the epoch) has passed, or the run
     /// has to end. A stop comes before new events.
     pub fn wait(&self, index: usize, deadline: f64) -> Wake {
-        let mut state = lock(&self.state);
+        self.wait_for(index, deadline, &Concern::anything())
+    }
+
+    /// The same until there is an event of that concern at `index` or after it, or so many others that it is time to read them.
+    pub fn wait_for(&self, index: usize, deadline: f64, concern: &Concern) -> Wake {
+        let (mut state, most) = (lock(&self.state), index as u64 + BACKLOG);
+        let mut unseen = index as u64;
         loop {
             if let Some(stop) = &state.stop {
                 return Wake::Stopped(stop.clone());
             }
-            if state.tail.next() as usize > index {
+            let length = state.tail.next();
+            if length > most
+                || state.tail.is_past(unseen)
+                || state.tail.after(unseen).any(|event| concern.is_about(event))
+            {
                 return Wake::New;
             }
+            unseen = length.max(unseen);
             let left = deadline - self.clock.now();
             if left <= 0.0 {
                 return Wake::Timeout;
             }
             let limit = Duration::from_secs_f64((left / 1000.0).min(86_400.0));
-            // a clock that stands still is moved on by hand
-            let limit = matches!(self.clock, Clock::System { .. }).then_some(limit);
-            state = self.wait_changed(state, limit);
+            state = self.sleep(state, concern, most, Some(limit));
         }
     }
 
-    fn wait_changed<'a>(&self, mut state: MutexGuard<'a, State>, limit: Option<Duration>) -> MutexGuard<'a, State> {
-        state.waiting += 1;
-        let mut state = match limit {
-            None => self.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner()),
-            Some(limit) => {
-                let woken = self.changed.wait_timeout(state, limit);
-                woken.unwrap_or_else(|poisoned| poisoned.into_inner()).0
-            }
-        };
-        state.waiting -= 1;
-        state
+    /// A clock that stands still is moved on by hand, which wakes all.
+    fn sleep<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        concern: &Concern,
+        most: u64,
+        limit: Option<Duration>,
+    ) -> MutexGuard<'a, State> {
+        let limit = limit.filter(|_| matches!(self.clock, Clock::System { .. }));
+        waits::wait(state, |state| &mut state.waits, concern, most, limit)
     }
 
     /// Waits for events from a number on, whatever else happens, and gives them as [`Log::since`] does; none once the log is closed
     /// and read to its end.
     pub fn follow(&self, index: usize) -> Option<Vec<Arc<Event>>> {
-        let mut state = lock(&self.state);
-        while state.tail.next() as usize <= index {
-            if state.closed {
-                return None;
+        drop(self.first(index)?);
+        Some(self.since(index))
+    }
+
+    /// The same for whom it does for all events to come a moment later: gives many at once, and is woken seldom.
+    pub fn gather(&self, index: usize) -> Option<Vec<Arc<Event>>> {
+        let mut state = self.first(index)?;
+        let (begun, enough) = (self.clock.now(), (index + CHUNK) as u64);
+        while state.tail.next() < enough && !state.closed && state.pushing == 0 {
+            let left = GATHERING.as_secs_f64() * 1000.0 - (self.clock.now() - begun);
+            if left <= 0.0 {
+                break;
             }
-            state = self.wait_changed(state, None);
+            let left = Duration::from_secs_f64(left / 1000.0);
+            state = self.sleep(state, &Concern::nothing(), enough - 1, Some(left));
         }
         drop(state);
         Some(self.since(index))
     }
 
+    /// Waits for the event of that number; none where the log was closed before.
+    fn first(&self, index: usize) -> Option<MutexGuard<'_, State>> {
+        let mut state = lock(&self.state);
+        while state.tail.next() as usize <= index {
+            if state.closed {
+                return None;
+            }
+            state = self.sleep(state, &Concern::anything(), u64::MAX, None);
+        }
+        Some(state)
+    }
+
+    /// How often an event has woken somebody.
+    #[cfg(test)]
+    pub fn woken(&self) -> usize {
+        lock(&self.state).waits.woken
+    }
+
     /// Ends all waits of the run, now and later. The first reason stays.
     pub fn stop(&self, reason: Stop) {
-        let hooks = lock(&self.state).stop_for(reason);
-        self.changed.notify_all();
+        let hooks = {
+            let mut state = lock(&self.state);
+            state.waits.wake_all();
+            state.stop_for(reason)
+        };
         hooks.into_iter().for_each(|hook| (hook.0)());
     }
 
@@ -339,8 +382,9 @@ impl Log {
 
     /// No event comes any more: readers end when they have read all.
     pub fn close(&self) {
-        lock(&self.state).closed = true;
-        self.changed.notify_all();
+        let mut state = lock(&self.state);
+        state.closed = true;
+        state.waits.wake_all();
     }
 }
 

@@ -159,3 +159,57 @@ fn a_follower_reads_everything_and_ends_with_the_log() {
     log.push(None, print("too late"));
     assert_eq!(reader.join().unwrap(), 1000);
 }
+
+#[test]
+fn a_wait_is_woken_by_what_concerns_it_alone() {
+    let log = Arc::new(Log::new(Clock::manual(0.0)));
+    line(&log);
+    let (asked, sleeps) = std::sync::mpsc::channel();
+    let waiter = std::thread::spawn({
+        let log = log.clone();
+        move || {
+            // the log is locked from this question on until the wait sleeps
+            let concern = Concern::of(move |event| asked.send(event.n).is_ok() && matches!(event.body, Body::Note(_)));
+            log.wait_for(0, 1.0, &concern)
+        }
+    });
+    assert_eq!(sleeps.recv(), Ok(0));
+    (1..BACKLOG).for_each(|_| _ = line(&log));
+    assert_eq!(log.woken(), 0);
+    log.push(None, print("now"));
+    assert_eq!((waiter.join().unwrap(), log.woken()), (Wake::New, 1));
+    // what is there already needs no wait
+    assert_eq!(log.wait_for(0, 1.0, &Concern::of(|event| matches!(event.body, Body::Note(_)))), Wake::New);
+    assert_eq!(log.wait_for(log.len() - 1, -1.0, &Concern::nothing()), Wake::Timeout);
+}
+
+#[test]
+fn nobody_falls_behind_by_more_than_the_backlog() {
+    let log = Arc::new(Log::new(Clock::manual(0.0)));
+    let waiter = std::thread::spawn({
+        let log = log.clone();
+        move || log.wait_for(0, 1.0, &Concern::nothing())
+    });
+    (0..=BACKLOG).for_each(|_| _ = line(&log));
+    assert_eq!(waiter.join().unwrap(), Wake::New);
+}
+
+#[test]
+fn who_gathers_is_woken_for_many_events_at_once() {
+    let log = Arc::new(Log::new(Clock::manual(0.0)));
+    let gathering = std::thread::spawn({
+        let log = log.clone();
+        move || {
+            let (mut seen, mut sizes) = (0, vec![]);
+            while let Some(events) = log.gather(seen) {
+                seen += events.len();
+                sizes.push(events.len());
+            }
+            sizes
+        }
+    });
+    (0..CHUNK + 900).for_each(|_| _ = line(&log));
+    assert!(log.woken() <= 3, "{} times", log.woken());
+    log.close();
+    assert_eq!(gathering.join().unwrap(), [CHUNK, 900]);
+}

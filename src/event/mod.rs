@@ -11,6 +11,7 @@ mod log;
 mod names;
 mod secrets;
 mod tail;
+mod waits;
 
 use crate::diagnostic::Diagnostic;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ pub use log::{Archive, Log, Stop, Wake};
 pub use names::{EVENT_NAMES, MEANINGS, NEVER_IN_FLOW, OF_SOUND, SENT_NAMES, is_flow_hash, is_no_flow_hash, meaning};
 pub use secrets::Secrets;
 pub use tail::{Limits, weight};
+pub use waits::Concern;
 
 /// A line of the text that the user wrote (line and column from 1, the column in characters).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

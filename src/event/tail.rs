@@ -58,6 +58,11 @@ impl Tail {
         self.events.range(start..).take(most).map(|(_, event)| event.clone()).collect()
     }
 
+    /// The events that are held from a number on.
+    pub fn after(&self, n: u64) -> impl Iterator<Item = &Event> + Clone {
+        self.events.range(self.place(n)..).map(|(_, event)| &**event)
+    }
+
     fn place(&self, n: u64) -> usize {
         self.events.partition_point(|(_, event)| event.n < n)
     }

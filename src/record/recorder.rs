@@ -72,7 +72,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 fn record(log: &Log, mut file: EventFile) -> Outcome {
     let mut outcome = file.append(&[]);
     let mut seen = 0;
-    while let Some(new) = log.follow(seen) {
+    while let Some(new) = log.gather(seen) {
         outcome = match outcome {
             Ok(()) => file.append(&new),
             // what failed is tried again, by one event: a batch is thousands of them, put into words for nothing

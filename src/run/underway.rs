@@ -22,6 +22,8 @@ struct Inner {
     open: HashMap<Key, Instant>,
     /// Messages and events so far.
     heard: u64,
+    /// Somebody waits for a change: each waking is a system call, and there is one for each event else.
+    waited_for: bool,
 }
 
 /// Agent, Call-ID, CSeq; what is waited for is an ACK.
@@ -44,7 +46,9 @@ impl Underway {
                 _ => {}
             }
         }
-        self.changed.notify_all();
+        if inner.waited_for {
+            self.changed.notify_all();
+        }
     }
 
     /// How much signalling there has been so far.
@@ -56,11 +60,13 @@ impl Underway {
     pub fn wait(&self, until: Instant) -> bool {
         let mut inner = lock(&self.inner);
         let before = inner.heard;
+        inner.waited_for = true;
         loop {
             let left = inner.open.values().filter_map(|sent| ANSWERED.checked_sub(sent.elapsed())).max();
             // an agent may send one request after the other
             let left = left.unwrap_or_default().min(until.saturating_duration_since(Instant::now()));
             if left.is_zero() {
+                inner.waited_for = false;
                 return inner.heard > before;
             }
             let waited = self.changed.wait_timeout(inner, left);

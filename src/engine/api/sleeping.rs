@@ -6,7 +6,7 @@ use crate::engine::language::duration::Millis;
 use crate::engine::running::ended::wrong;
 use crate::engine::script::at::Site;
 use crate::engine::script::run::{Fallible, Run};
-use crate::event::{Body, Wake};
+use crate::event::{Body, Concern, Event, Wake};
 use rhai::{Dynamic, Module, NativeCallContext};
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
     loop {
         let next = run.keep_up();
         run.throw_loss(&site)?;
-        match run.log().wait(next, until) {
+        match run.log().wait_for(next, until, &Concern::nothing()) {
             Wake::Stopped(_) => return Err(run.stopped(&site)),
             // events may come without end
             Wake::New if run.log().now() < until => {}
@@ -58,20 +58,25 @@ fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
 fn news(context: NativeCallContext, seen: i64, time: Dynamic) -> Fallible<i64> {
     let mut next = usize::try_from(seen).map_err(|_| wrong("a number of events can't be negative"))?;
     let Timed { run, site, deadline, end_of_time } = Timed::begin(&context, "an event of any agent", &time)?;
+    // not commands and their answers, notes and log lines: what the script itself sets off
+    let is_news = |event: &Event| matches!(event.body, Body::Event(_) | Body::Sip(_));
+    let concern = Concern::of(is_news);
     loop {
-        match run.log().wait(next, deadline.min(end_of_time)) {
+        let wake = run.log().wait_for(next, deadline.min(end_of_time), &concern);
+        match wake {
             Wake::Stopped(_) => return Err(run.stopped(&site)),
             Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), &site)),
-            Wake::Timeout => return Ok(seen),
-            Wake::New => {
+            Wake::Timeout | Wake::New => {
                 run.throw_loss(&site)?;
                 let events = run.log().since(next);
-                // commands and their answers, notes and log lines: what the script itself sets off
-                let news = events.iter().any(|event| matches!(event.body, Body::Event(_) | Body::Sip(_)));
+                let news = events.iter().any(|event| is_news(event));
                 next = events.last().map_or(next, |event| event.n as usize + 1);
                 run.marks().know(next);
                 if news {
                     return Ok(next as i64);
+                }
+                if wake == Wake::Timeout {
+                    return Ok(seen);
                 }
             }
         }

@@ -10,7 +10,7 @@ use crate::engine::rules::taking::Taking;
 use crate::engine::running::ended::{Failure, plain_type, wrong_at};
 use crate::engine::script::at::Site;
 use crate::engine::script::run::{Fallible, Run, lock};
-use crate::event::{Body, Ended, Event, Note, OF_SOUND, Wake};
+use crate::event::{Body, Concern, Ended, Event, Note, OF_SOUND, Wake};
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -62,8 +62,12 @@ pub fn wait_for(
         }
     }
     note_waiting(run, waiter.in_words(), time, site);
+    let (concern, anything) = (going.taking.scan.concern(), Concern::anything());
+    // all that had come was looked at before it was last asked whether more can come
+    let mut is_settled = false;
     loop {
-        match run.log().wait(next, deadline.min(end_of_time)) {
+        let concern = if is_settled { &concern } else { &anything };
+        match run.log().wait_for(next, deadline.min(end_of_time), concern) {
             Wake::Stopped(_) => return Err(run.stopped(site)),
             Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), site)),
             Wake::Timeout => return Err(going.timeout(time, None)),
@@ -81,7 +85,13 @@ pub fn wait_for(
                         return Ok(taken(run, waiter, found));
                     }
                 }
-                if let Some(why) = going.hopeless(next) {
+                let never = {
+                    let marks = run.marks();
+                    // what the scan has not been offered yet may be all that it needs
+                    is_settled = marks.seen() == next;
+                    if is_settled { going.hopeless(&marks) } else { None }
+                };
+                if let Some(why) = never {
                     return Err(going.timeout(time, Some(why)));
                 }
             }
@@ -106,12 +116,14 @@ pub fn stay_quiet(
     let end_of_time = run.declare_wait(site, during);
     let mut next = waiter.quiet_from.unwrap_or_default();
     note_waiting(run, format!("no {}", waiter.in_words()), during, site);
+    let concern = going.taking.scan.concern();
     loop {
-        match run.log().wait(next, deadline.min(end_of_time)) {
+        match run.log().wait_for(next, deadline.min(end_of_time), &concern) {
             Wake::Stopped(_) => return Err(run.stopped(site)),
             Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), site)),
-            Wake::Timeout => return Ok(silent(run, next)),
-            Wake::New => {
+            Wake::Timeout if run.log().len() <= next => return Ok(silent(run, next)),
+            // what nobody was woken for has been quiet, too
+            Wake::Timeout | Wake::New => {
                 let events = run.log().since(next);
                 for event in &events {
                     // what comes after the time is over does not count, even if it is here already
@@ -185,20 +197,15 @@ impl Await<'_> {
         Ok(agreed)
     }
 
-    /// Why what is missing can't come any more, where that is known by event number `next`.
-    fn hopeless(&self, next: usize) -> Option<String> {
-        let marks = self.run.marks();
-        // what the scan has not been offered yet may be all that it needs
-        if marks.seen() != next {
-            return None;
-        }
+    /// Why what is missing can't come any more, where that is known.
+    fn hopeless(&self, marks: &Marks) -> Option<String> {
         let alone = self.run.branches.load(Relaxed) == 0;
-        let never = |member: &Member| never(&marks, member, alone);
+        let never = |member: &Member| never(marks, member, alone);
         if !self.taking.scan.members().iter().any(|member| never(member).is_some()) {
             return None;
         }
         let member =
-            self.taking.scan.hopeless(|event| self.taking.may_take(&marks, event), |member| never(member).is_some())?;
+            self.taking.scan.hopeless(|event| self.taking.may_take(marks, event), |member| never(member).is_some())?;
         never(member)
     }
 

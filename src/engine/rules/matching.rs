@@ -3,7 +3,7 @@
 use super::digits;
 use super::live::MOST;
 use super::pattern::Pattern;
-use crate::event::{Body, Event};
+use crate::event::{Body, Concern, Event, Note};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, OnceLock};
 
@@ -68,6 +68,16 @@ impl Member {
         event.agent.as_ref() == Some(&self.agent)
             && self.pattern.fits(event)
             && self.call.as_ref().is_none_or(|call| call.has(event))
+    }
+
+    /// Whether an event may be what is awaited, or mean that it can't come any more: nothing else need wake who waits for it.
+    fn is_concerned_by(&self, event: &Event) -> bool {
+        event.agent.as_ref() == Some(&self.agent)
+            && match &event.body {
+                Body::Event(said) if said.name.eq_ignore_ascii_case("CALL_CLOSED") => true,
+                Body::Note(Note::AgentStopped { .. }) => true,
+                _ => self.pattern.is_of_kind(event),
+            }
     }
 
     /// Whether past events count too: of these, each call or request has one.
@@ -139,7 +149,7 @@ impl Plan {
 /// One await: what it wants, and the events that fitted so far.
 #[derive(Debug)]
 pub struct Scan {
-    members: Vec<Member>,
+    members: Arc<[Member]>,
     /// Any of them will do; the earlier wins a tie.
     plans: Vec<Plan>,
     /// By member, in the order in which they were offered; older ones than marks hold can't be taken any more.
@@ -169,7 +179,13 @@ impl Scan {
         let mut members = vec![];
         let plans = plans(want, &mut members)?;
         let candidates = vec![Candidates::default(); members.len()];
-        Some(Scan { members, plans, candidates })
+        Some(Scan { members: members.into(), plans, candidates })
+    }
+
+    /// The events for which who waits is to be woken.
+    pub fn concern(&self) -> Concern {
+        let members = self.members.clone();
+        Concern::of(move |event| members.iter().any(|member| member.is_concerned_by(event)))
     }
 
     pub fn members(&self) -> &[Member] {

@@ -1,6 +1,7 @@
 //! Awaiting events, as a script sees it; the rules themselves are tested where they live.
 
 use super::*;
+use crate::event::{Concern, LogLine, Wake};
 
 const PAIR: &str = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\n";
 
@@ -277,6 +278,31 @@ fn an_event_from_another_thread_wakes_the_script() {
     pushing.join().unwrap();
     assert_eq!(ended, Ended::finished());
     assert_eq!(host.prints(), ["ready", "b1"]);
+}
+
+#[test]
+fn what_an_await_is_not_about_does_not_wake_it() {
+    let host = Arc::new(FakeHost::new());
+    let pushing = std::thread::spawn({
+        let host = host.clone();
+        move || {
+            let waits = Concern::of(|event| matches!(&event.body, Body::Note(Note::Waiting { .. })));
+            assert_eq!(host.log.wait_for(0, host.log.now() + 10_000.0, &waits), Wake::New);
+            let line = || Body::Log(LogLine { level: "info".into(), text: "stream: update".into() });
+            for n in 0..100 {
+                host.log.push(Some(&"bob".into()), line());
+                host.push(&format!("alice CALL_CLOSED a{n}"));
+                host.push(&format!("bob CALL_RINGING b{n}"));
+            }
+            host.push("bob CALL_INCOMING b1");
+        }
+    });
+    let text = format!("{PAIR}await bob.event(\"CALL_INCOMING\") within 10s;");
+    let ended = run(&program(&text), host.clone(), &Limits::default());
+    pushing.join().unwrap();
+    assert_eq!(ended, Ended::finished());
+    // the thread above, and the await
+    assert!(host.log.woken() <= 2, "{} times", host.log.woken());
 }
 
 #[test]
