@@ -109,16 +109,17 @@ impl Link {
             woken = control => Some(woken),
         };
         match woken {
-            None => self.pass_output(),
+            None => self.pass_output(false),
             Some(Woken::Readable) => return self.pass_control().await,
             Some(Woken::Late) => self.give_up(),
         }
         true
     }
 
-    fn pass_output(&mut self) {
+    /// `surely`: all that the agent has written so far.
+    fn pass_output(&mut self, surely: bool) {
         let last = self.control.as_ref().map_or(0, Control::last_token);
-        let read = self.output.read();
+        let read = self.output.read(surely);
         let mut bodies = Vec::with_capacity(read.len());
         for body in read {
             match &body {
@@ -146,7 +147,7 @@ impl Link {
         let Some(control) = &mut self.control else { return false };
         let open = control.read();
         // written before what has just been read
-        self.pass_output();
+        self.pass_output(true);
         while let Some(incoming) = self.control.as_mut().and_then(Control::incoming) {
             match incoming {
                 Ok(Incoming::Response { ok, data, token }) => self.answered(ok, data, token.as_deref()),

@@ -22,6 +22,8 @@ use tokio::time::timeout;
 const START: Duration = Duration::from_secs(10);
 /// A start whose port was taken meanwhile is tried again, with other ports.
 const ATTEMPTS: u32 = 4;
+/// After as many turns an agent that always has something to say lets the others have theirs.
+const TURNS: u64 = 8;
 /// Between the end of the control connection and that of the process.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
@@ -206,9 +208,13 @@ async fn serve(
     requests: &mut UnboundedReceiver<Request>,
     host: &mut watch::Receiver<()>,
 ) -> Turn {
+    let mut turns = 0;
     loop {
         // all agents share a thread: one that never stops writing must not have it for itself
-        tokio::task::yield_now().await;
+        turns = (turns + 1) % TURNS;
+        if turns == 0 {
+            tokio::task::yield_now().await;
+        }
         tokio::select! {
             status = child.wait() => return Turn::Lost(status.map_or_else(|error| error.to_string(), told)),
             _ = host.changed() => return Turn::Stop,

@@ -72,27 +72,40 @@ impl Pipe {
         self.fed = Instant::now();
     }
 
-    fn read(&mut self, buffer: &mut [u8]) {
+    /// `surely`: also what the runtime does not know of yet. Where that does not matter, its word saves a system call.
+    fn read(&mut self, buffer: &mut [u8], surely: bool) {
+        let mut has_read = false;
         for _ in 0..PIECES {
             let Some(receiver) = &self.receiver else { return };
             match receiver.try_read(buffer) {
-                Ok(length) if length > 0 => self.feed(&buffer[..length]),
-                // the runtime's word for "nothing that I know of": only the kernel knows what was written a moment ago
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => match self.direct.read(buffer) {
-                    Ok(length) if length > 0 => self.feed(&buffer[..length]),
-                    _ => {
-                        // what it makes the agent do comes over another connection, and later
-                        let long = self.fed.elapsed() < SETTLED;
-                        self.splitter.settle(if long { WHOLE } else { usize::MAX });
+                Ok(length) if length > 0 => {
+                    has_read = true;
+                    self.feed(&buffer[..length]);
+                }
+                // after it has read, this is the kernel's word; else it may be the runtime's for "nothing that I know of"
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && has_read => return self.settle(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if !surely && !self.splitter.may_be_over() {
                         return;
                     }
-                },
+                    match self.direct.read(buffer) {
+                        Ok(length) if length > 0 => self.feed(&buffer[..length]),
+                        _ => return self.settle(),
+                    }
+                }
                 Ok(_) | Err(_) => {
                     self.receiver = None;
                     self.splitter.end();
                 }
             }
         }
+    }
+
+    /// All that was written has been read.
+    fn settle(&mut self) {
+        // what it makes the agent do comes over another connection, and later
+        let long = self.fed.elapsed() < SETTLED;
+        self.splitter.settle(if long { WHOLE } else { usize::MAX });
     }
 }
 
@@ -124,11 +137,11 @@ impl Output {
         self.stdout.receiver.is_some() || self.stderr.receiver.is_some()
     }
 
-    /// All that has been written so far.
-    pub fn read(&mut self) -> Vec<Body> {
+    /// What has come; `surely`: all that has been written so far.
+    pub fn read(&mut self, surely: bool) -> Vec<Body> {
         let mut bodies = vec![];
         for pipe in [&mut self.stdout, &mut self.stderr] {
-            pipe.read(&mut self.buffer);
+            pipe.read(&mut self.buffer, surely);
             for item in pipe.splitter.by_ref() {
                 let body = self.viewpoint.event(item);
                 if let Body::Log(line) = &body {

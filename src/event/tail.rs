@@ -64,6 +64,11 @@ impl Tail {
     }
 
     fn place(&self, n: u64) -> usize {
+        // where none was dropped the numbers have no gaps
+        let place = self.events.len().saturating_sub(self.next.saturating_sub(n) as usize);
+        if n >= self.next || self.events.get(place).is_some_and(|(_, event)| event.n == n) {
+            return place;
+        }
         self.events.partition_point(|(_, event)| event.n < n)
     }
 
