@@ -265,7 +265,7 @@ impl Log {
         self.wait_for(index, deadline, &Concern::anything())
     }
 
-    /// The same until there is an event of that concern at `index` or after it, or so many others that it is time to read them.
+    /// The same until there is an event of that concern at `index` or after it, or a long backlog of others.
     pub fn wait_for(&self, index: usize, deadline: f64, concern: &Concern) -> Wake {
         let (mut state, most) = (lock(&self.state), index as u64 + BACKLOG);
         let mut unseen = index as u64;
