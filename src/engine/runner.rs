@@ -1,108 +1,67 @@
 //! Running a program to its end, whatever it does.
 
+use super::language::blocks::{Block, Selection};
 use super::language::program::Program;
-use super::running::blocks::Selection;
-use super::running::ended;
-use super::running::resolver::Resolver;
+use super::running::engine::run_in_thread;
 use super::script::host::Host;
-use super::script::run::{Limits, Run, lock};
-use super::{api, session};
-use crate::event::{Ended, How, Note};
-use rhai::{Dynamic, Engine, EvalContext, Scope};
+use super::script::run::{Limits, Run};
+use super::session::{self, Pause};
+use crate::diagnostic::Diagnostic;
+use crate::event::{At, Ended, How, lock};
 use std::sync::Arc;
-
-/// Enough for the deepest recursion that the engine's limits allow, in a debug build too. Only what is used is mapped.
-pub(super) const STACK: usize = 256 << 20;
-
-/// So much of what a script prints at once is kept, in bytes: a SIP message has as much at most.
-const PRINTED: usize = 64 << 10;
 
 /// Runs a program and says how it ended. Never panics; whatever the script does, it ends within milliseconds once the
 /// log is stopped. It blocks: the script runs in a thread of its own.
-pub fn run(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Ended {
-    run_in_thread(&Arc::new(Run::new(program.clone(), host, limits.clone())))
+///
+/// `pause`: what is given a session inside a script that has failed, before its run ends.
+pub fn run(program: &Program, host: Arc<dyn Host>, limits: &Limits, pause: Option<Pause>) -> Ended {
+    let mut run = Run::new(program.clone(), host, limits.clone());
+    run.on_failure = pause.map(session::pausing);
+    run_in_thread(&Arc::new(run))
 }
 
-pub(super) fn run_in_thread(run: &Arc<Run>) -> Ended {
-    let script = {
-        let run = run.clone();
-        move || {
-            let result = evaluate(&run);
-            // a test of several has ended before the file has
-            let test_ended = lock(&run.test_ended).take();
-            test_ended.unwrap_or_else(|| match (&run.program.selection, ended::ended(&run, result)) {
-                (Selection::One(name), ended) if ended.how == How::Finished => {
-                    Ended::error(format!("the file makes no test `{name}` any more"))
-                }
-                (_, ended) => ended,
-            })
+/// The tests of a file.
+#[derive(Debug, Default)]
+pub struct Collected {
+    pub blocks: Vec<Block>,
+    /// Hashes that it lists for tests that it does not have.
+    pub stale: Vec<Diagnostic>,
+}
+
+/// The tests of a file with blocks, in the order in which its top level makes them. Nothing is started.
+///
+/// # Errors
+/// The top level fails, two tests have one name, there is none.
+pub fn collect(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Result<Collected, Diagnostic> {
+    let program = Program { selection: Selection::Collect, ..program.clone() };
+    let run = Arc::new(Run::new(program, host, limits.clone()));
+    let ended = run_in_thread(&run);
+    let script = run.program.script();
+    match ended.how {
+        How::Finished => {}
+        _ => {
+            let message = format!("the tests of this file can't be listed: {}", ended.message);
+            let problem = Diagnostic::error(message).code("collect");
+            let own = ended.at.filter(|at| *at.source == *script.source.name);
+            let place = own.map(|at| script.place(at.line, at.column));
+            return Err(Diagnostic { place, advice: ended.advice, ..problem });
         }
-    };
-    in_thread("script", script)
-}
-
-/// Runs a script in a thread of its own, which has room for the deepest recursion.
-pub fn in_thread(name: &str, script: impl FnOnce() -> Ended + Send + 'static) -> Ended {
-    let thread = std::thread::Builder::new().name(name.to_string()).stack_size(STACK).spawn(script);
-    match thread.map(std::thread::JoinHandle::join) {
-        Ok(Ok(ended)) => ended,
-        Ok(Err(panic)) => internal_error(panic.as_ref()),
-        Err(error) => Ended::error(format!("the script could not be started: {error}")),
     }
-}
-
-pub(super) fn internal_error(panic: &(dyn std::any::Any + Send)) -> Ended {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Ended {
-        details: text.map(str::to_string).into_iter().collect(),
-        advice: Some("this is a fault of telefonist, not of the test: please report it".to_string()),
-        ..Ended::error("internal error, please report it")
-    }
-}
-
-fn evaluate(run: &Arc<Run>) -> Result<(), Box<rhai::EvalAltResult>> {
-    let engine = engine(run);
-    run.start();
-    let mut scope = Scope::new();
-    let result = engine.run_ast_with_scope(&mut scope, run.program.to_run());
-    // a test of several has had its pause
-    if lock(&run.test_ended).is_none() {
-        session::pause(run, scope, &result);
-    }
-    let lines: Vec<u32> = lock(&run.reached).iter().copied().collect();
-    if !lines.is_empty() {
-        run.host.note(Note::Reached { lines });
-    }
-    result
-}
-
-/// As much of a text as a person might read: it is kept with the run.
-fn printed(text: &str) -> String {
-    match text.len() > PRINTED {
-        true => format!("{}…", &text[..text.floor_char_boundary(PRINTED)]),
-        false => text.to_string(),
-    }
-}
-
-pub(super) fn engine(run: &Arc<Run>) -> Engine {
-    let mut engine = api::engine();
-    engine.set_default_tag(run.tag());
-    engine.set_module_resolver(Resolver::new(run.program.clone()));
-    let watched = run.clone();
-    engine.on_progress(move |_| watched.must_stop().then_some(Dynamic::UNIT));
-    let printing = run.clone();
-    engine.on_print(move |text| printing.host.note(Note::Print { text: printed(text) }));
-    let printing = run.clone();
-    engine.on_debug(move |text, _, _| printing.host.note(Note::Print { text: printed(text) }));
-    let shared = run.clone();
-    #[expect(deprecated, reason = "rhai marks it as volatile, and our version of rhai is pinned by Cargo.lock")]
-    engine.on_var(move |name, index, context: EvalContext| {
-        // a variable that the parser did not find, inside a function: one of the file's top level?
-        let own = context.source().is_none_or(|source| source == shared.program.script.source.name);
-        if index != 0 || !own || context.scope().contains(name) {
-            return Ok(None);
+    let (blocks, names) = std::mem::take(&mut *lock(&run.blocks));
+    match blocks.is_empty() {
+        true => {
+            Err(Diagnostic::error("this file makes no test: the loop around its blocks has no turn").code("collect"))
         }
-        Ok(lock(&shared.shared).get(name).map(Dynamic::flatten_clone))
-    });
-    engine
+        false => {
+            let mut listed = std::mem::take(&mut *lock(&run.listed));
+            listed.retain(|(name, _)| !names.contains(name.as_str()));
+            let stale = |(name, at): (String, At)| {
+                let warning = Diagnostic::warning(format!("no test is called `{name}`, whose hash stands here"));
+                let place = (*at.source == *script.source.name).then(|| script.place(at.line, at.column));
+                let warning = Diagnostic { place, ..warning.code("stale-hash") };
+                warning.advice("take it out, or call the test so again")
+            };
+            Ok(Collected { blocks, stale: listed.into_iter().map(stale).collect() })
+        }
+    }
 }

@@ -1,19 +1,16 @@
 //! Validation scripts in Rhai: they judge a run by its record. An engine of their own has no function that touches the world.
 
 use super::api;
-use super::api::event_value::{EventValue, field, from_json};
-use super::api::register;
-use super::api::waiter::rhai_index;
+use super::api::event_value::{EventValue, from_json};
+use super::api::telefonist::Telefonist;
 use super::language::program::Program;
-use super::runner::in_thread;
 use super::running::ended;
-use super::running::resolver::Resolver;
-use super::script::at::Site;
+use super::running::engine::{engine_of, in_thread};
 use super::script::host::{AgentAsk, Host, Reply};
 use super::script::memory::Memory;
-use super::script::run::{Fallible, Limits, Run, lock};
-use crate::event::{At, Body, Clock, Ended, Event, How, Log, Note};
-use rhai::{Array, Dynamic, Engine, EvalContext, ImmutableString, Module, NativeCallContext, Scope};
+use super::script::run::{Limits, Run};
+use crate::event::{At, Clock, Ended, Event, How, Log, Note, lock};
+use rhai::{Array, Dynamic, Engine, EvalContext, Scope};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -81,38 +78,6 @@ impl Judging {
             _ => said.push(Judging::cut(line)),
         }
     }
-}
-
-/// `telefonist`, by which a validation fails.
-#[derive(Debug, Clone)]
-pub struct Telefonist;
-
-fn fail(context: &NativeCallContext, why: &str) -> Fallible<()> {
-    Err(Run::of(context)?.end(Ended::failed(why), &Site::of_call(context)))
-}
-
-pub fn register_into(module: &mut Module) {
-    module.set_custom_type::<Telefonist>("telefonist");
-    // nothing can be done with a call that is over: its id is what it is
-    register(module, rhai_index(), |event: &mut EventValue, name: ImmutableString| match &event.0.body {
-        Body::Event(said) if name == "call" => Ok(said.call.clone().map_or(Dynamic::UNIT, Dynamic::from)),
-        _ => field(&event.0, &name),
-    });
-    register(
-        module,
-        "assert",
-        |context: NativeCallContext, _: &mut Telefonist, holds: bool, why: &str| {
-            if holds { Ok(()) } else { fail(&context, why) }
-        },
-    );
-    register(
-        module,
-        "assert",
-        |context: NativeCallContext, _: &mut Telefonist, holds: bool| {
-            if holds { Ok(()) } else { fail(&context, "an assertion failed") }
-        },
-    );
-    register(module, "fail", |context: NativeCallContext, _: &mut Telefonist, why: &str| fail(&context, why));
 }
 
 /// A run that is over: its log holds nothing but the reason why the validation ends.
@@ -218,9 +183,7 @@ fn watch(run: Arc<Run>, limit: Duration, stop: Stop) -> impl Fn(u64) -> Option<D
 }
 
 fn engine(run: &Arc<Run>, material: Material, said: &Arc<Mutex<Vec<String>>>, limit: Duration, stop: Stop) -> Engine {
-    let mut engine = api::validation_engine();
-    engine.set_default_tag(run.tag());
-    engine.set_module_resolver(Resolver::new(run.program.clone()));
+    let mut engine = engine_of(run, api::add_validation_functions);
     engine.on_progress(watch(run.clone(), limit, stop));
     let lines = said.clone();
     engine.on_print(move |text| Judging::keep(&mut lock(&lines), text));

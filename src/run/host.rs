@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::agent::{Account, PeerAddress, commands, events, is_completed, rewrite, sound};
-use crate::engine::{AgentAsk, Host, Pause, Reply};
+use crate::engine::{AgentAsk, Host, Reply};
 use crate::event::{At, Ended, Log, Note};
 use std::sync::{Arc, mpsc};
 
@@ -221,9 +221,5 @@ impl Host for ScriptHost {
 
     fn resume(&self) {
         self.0.resume();
-    }
-
-    fn pause(&self) -> Option<Pause> {
-        self.0.inputs.pause.clone()
     }
 }

@@ -104,7 +104,7 @@ impl Run {
     /// Runs the program to its end, stops the agents, and closes the log. Blocks the calling thread. `steps_done` is called when
     /// nothing is left to do but to stop the agents: whoever waits for this test's turn need not wait for that.
     pub fn execute(self: &Arc<Run>, program: &Program, limits: &Limits, steps_done: &dyn Fn(&Ended)) -> Ended {
-        self.conduct(|host| engine::run(program, host, limits), steps_done)
+        self.conduct(|host| engine::run(program, host, limits, self.inputs.pause.clone()), steps_done)
     }
 
     /// The same with whoever `serve` takes statements from in place of a script.

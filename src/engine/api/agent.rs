@@ -1,17 +1,14 @@
-//! Agents as scripts see them: `agent("alice")`, and baresip's commands under plain names.
+//! An agent as scripts see it.
 
-use super::call::Call;
-use super::party::Party;
-use super::register;
-use super::waiter::Waiter;
 use crate::diagnostic::mask_secrets;
 use crate::engine::language::duration::Millis;
-use crate::engine::running::ended::{plain_type, wrong};
-use crate::engine::script::at::Site;
-use crate::engine::script::host::{AgentAsk, Host, Reply};
-use crate::engine::script::run::{Fallible, Run};
+use crate::engine::language::words::plain_type;
+use crate::engine::script::failure::{Fallible, wrong};
+use crate::engine::script::host::{Host, Reply};
+use crate::engine::script::run::Run;
+use crate::engine::script::site::Site;
 use crate::event::{At, Ended};
-use rhai::{Dynamic, Map, Module, NativeCallContext};
+use rhai::{Dynamic, NativeCallContext};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -32,28 +29,6 @@ impl fmt::Display for Agent {
 #[derive(Debug, Clone)]
 pub struct ReplyValue(pub Reply);
 
-/// The methods that are a command of baresip's each, with the command's word, for checks before a run.
-pub const COMMANDS: &[(&str, &str)] = &[
-    ("abort_transfer", "atransferabort"),
-    ("accept", "accept"),
-    ("attended_transfer", "atransferstart"),
-    ("audio", "ausrc"),
-    ("complete_transfer", "atransferexec"),
-    ("dial", "dial"),
-    ("dtmf", "sndcode"),
-    ("hangup", "hangup"),
-    ("header", "uaaddheader"),
-    ("hold", "hold"),
-    ("message", "message"),
-    ("mute", "mute"),
-    ("options", "options"),
-    ("refer", "refer"),
-    ("register", "uareg"),
-    ("resume", "resume"),
-    ("transfer", "transfer"),
-    ("unregister", "uareg"),
-];
-
 /// What stands for a peer or a value in a command: text, a number, or an agent by its name, which the host resolves.
 pub fn word(value: &Dynamic) -> Fallible<String> {
     if let Some(agent) = value.read_lock::<Agent>() {
@@ -65,20 +40,6 @@ pub fn word(value: &Dynamic) -> Fallible<String> {
             Some(duration) => Ok(duration.to_string()),
             None => Err(wrong(format!("a text or an agent is due here, not {}", plain_type(value.type_name())))),
         },
-    }
-}
-
-impl Party for Agent {
-    fn agent(&self) -> &Agent {
-        self
-    }
-
-    fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
-        self.send_in(context, None, text)
-    }
-
-    fn waiter(&self, waiter: Waiter) -> Waiter {
-        waiter
     }
 }
 
@@ -107,7 +68,7 @@ impl Agent {
     }
 
     /// Has the host do something with it that is no command of baresip's.
-    fn host(
+    pub fn ask_host(
         &self,
         context: &NativeCallContext,
         act: fn(&dyn Host, &Arc<str>, &At) -> Result<(), Ended>,
@@ -120,7 +81,7 @@ impl Agent {
     }
 
     /// The address of record; of an agent that has not started yet, what its account will make it.
-    fn aor(&self, run: &Run) -> String {
+    pub fn aor(&self, run: &Run) -> String {
         let started = run.marks().aor(&self.name).map(str::to_string);
         started.unwrap_or_else(|| match self.name.contains([':', '@']) {
             true => self.name.to_string(),
@@ -129,7 +90,7 @@ impl Agent {
     }
 
     /// `host:port` of its SIP socket (UDP and TCP), which an agent has once it is started: so it is.
-    fn address(&self, context: &NativeCallContext) -> Fallible<String> {
+    pub fn address(&self, context: &NativeCallContext) -> Fallible<String> {
         let run = Run::of(context)?;
         let site = Site::of_call(context);
         run.may_act(&site)?;
@@ -140,206 +101,4 @@ impl Agent {
         drop(marks);
         address.ok_or_else(|| wrong(format!("{} has no address: it has stopped", self.name)))
     }
-}
-
-/// `agent(account)`, `agent(account, #{ name: …, audio: … })`, `uanew(line)`, `uanew(line, name)`.
-fn declare(context: NativeCallContext, ask: AgentAsk) -> Fallible<Agent> {
-    let run = Run::of(&context)?;
-    let site = Site::of_call(&context);
-    // others may know an account's address, or a port that is not leased
-    let known = ask.account.contains('@') || ask.options.iter().any(|(key, _)| key.contains("port"));
-    let name = run.host.declare(ask, &run.at(&site)).map_err(|ended| run.end(ended, &site))?;
-    if known {
-        run.marks().reveal(&name);
-    }
-    Ok(Agent { name })
-}
-
-fn with_options(context: NativeCallContext, account: &str, options: Map) -> Fallible<Agent> {
-    let mut ask = AgentAsk { account: account.to_string(), ..AgentAsk::default() };
-    for (key, value) in options {
-        if key == "config"
-            && let Some(settings) = value.read_lock::<Map>()
-        {
-            ask.options.extend(baresip_settings(&settings)?);
-            continue;
-        }
-        let list = value.read_lock::<rhai::Array>().map(|list| list.iter().map(word).collect::<Fallible<Vec<_>>>());
-        let value = match list {
-            Some(list) => list?.join(","),
-            None => word(&value).map_err(|_| wrong(format!("the option `{key}` takes a text or a number")))?,
-        };
-        match key.as_str() {
-            "name" => ask.name = Some(value),
-            _ => ask.options.push((key.to_string(), value)),
-        }
-    }
-    declare(context, ask)
-}
-
-/// Each of baresip's settings as an option of its own.
-fn baresip_settings(settings: &Map) -> Fallible<Vec<(String, String)>> {
-    let option = |(key, value): (&rhai::Identifier, &Dynamic)| {
-        let value = match value.as_bool() {
-            Ok(true) => "yes".to_string(),
-            Ok(false) => "no".to_string(),
-            Err(_) => word(value).map_err(|_| wrong(format!("the setting `{key}` takes a text or a number")))?,
-        };
-        Ok((format!("config.{key}"), value))
-    };
-    settings.iter().map(option).collect()
-}
-
-/// The agent of that name, alias or address of record; the run ends where there is none.
-fn find(context: NativeCallContext, alias: &str) -> Fallible<Agent> {
-    let run = Run::of(&context)?;
-    let site = Site::of_call(&context);
-    match run.host.find(alias) {
-        Some(name) => Ok(Agent { name }),
-        None if alias.is_empty() => {
-            let ended = Ended::error("there is no agent to take the command");
-            Err(run.end(
-                Ended { advice: Some("start one first: `uanew <sip:alice@127.0.0.1>;regint=0`".into()), ..ended },
-                &site,
-            ))
-        }
-        None => Err(run.end(Ended::error(format!("there is no agent `{alias}` to take the command")), &site)),
-    }
-}
-
-fn uadelall(context: NativeCallContext) -> Fallible<()> {
-    let run = Run::of(&context)?;
-    let site = Site::of_call(&context);
-    run.host.stop_agents(&run.at(&site)).map_err(|ended| run.end(ended, &site))
-}
-
-/// Headers that an agent writes itself, each once (RFC 3261 section 20), with their short forms.
-const OF_THE_AGENT: [&str; 16] = [
-    "via",
-    "v",
-    "from",
-    "f",
-    "to",
-    "t",
-    "call-id",
-    "i",
-    "cseq",
-    "contact",
-    "m",
-    "max-forwards",
-    "content-length",
-    "l",
-    "content-type",
-    "c",
-];
-
-/// `NAME=VALUE` as `uaaddheader` takes it: the value in percent signs, which baresip decodes unless some sign in it is no part of
-/// a URI's header, so that none but the plainest stays as it is.
-fn header(name: &str, value: &str) -> Fallible<String> {
-    let of_token = |c: char| c.is_ascii_alphanumeric() || "-.!%*_+`'~".contains(c);
-    if name.is_empty() || !name.chars().all(of_token) {
-        return Err(wrong(format!("`{}` is no name of a header: letters, digits and - are", name.escape_debug())));
-    }
-    if OF_THE_AGENT.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-        return Err(wrong(format!("the agent writes the header {name} itself: a second one would break the message")));
-    }
-    if let Some(control) = value.chars().find(|c| c.is_control()) {
-        return Err(wrong(format!("the value of the header {name} has a control character in it ({control:?})")));
-    }
-    if value.trim().is_empty() {
-        return Err(wrong(format!("the header {name} has no value, which baresip does not send")));
-    }
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-    let encoded = |byte: u8| if plain(&byte) { (byte as char).to_string() } else { format!("%{byte:02X}") };
-    Ok(format!("{name}={}", value.trim().bytes().map(encoded).collect::<String>()))
-}
-
-/// Whom `message` and `refer` are for, as one word, for another parameter follows it.
-fn target(context: &NativeCallContext, to: &Dynamic) -> Fallible<String> {
-    let text = word(to)?;
-    let run = Run::of(context)?;
-    if to.read_lock::<Agent>().is_some() || run.host.find(&text).is_some() {
-        return Ok(text);
-    }
-    crate::agent::target(&text).map_err(|ended| run.end(ended, &Site::of_call(context)))
-}
-
-pub fn register_into(module: &mut Module) {
-    module.set_custom_type::<Agent>("Agent");
-    register(module, "agent", |context: NativeCallContext, account: &str| {
-        declare(context, AgentAsk { account: account.to_string(), ..AgentAsk::default() })
-    });
-    register(module, "agent", with_options);
-    register(module, "uanew", |context: NativeCallContext, line: &str| {
-        declare(context, AgentAsk { account: line.to_string(), uanew: true, ..AgentAsk::default() })
-    });
-    register(module, "uanew", |context: NativeCallContext, line: &str, name: &str| {
-        let name = Some(name.to_string());
-        declare(context, AgentAsk { account: line.to_string(), name, uanew: true, ..AgentAsk::default() })
-    });
-    register(module, "on", find);
-    register(module, "uafind", find);
-    register(module, "uadelall", uadelall);
-    register(module, "stop", |context: NativeCallContext, agent: &mut Agent| {
-        agent.host(&context, |host, name, at| host.stop(name, at))
-    });
-    register(module, "restart", |context: NativeCallContext, agent: &mut Agent| {
-        agent.host(&context, |host, name, at| host.restart(name, at))
-    });
-    register(module, "get$name", |agent: &mut Agent| agent.name.to_string());
-    register(module, "get$aor", |context: NativeCallContext, agent: &mut Agent| -> Fallible<String> {
-        Ok(agent.aor(&*Run::of(&context)?))
-    });
-    register(module, "get$address", |context: NativeCallContext, agent: &mut Agent| agent.address(&context));
-    register(module, "to_string", |agent: &mut Agent| agent.to_string());
-    register(module, "to_debug", |agent: &mut Agent| agent.to_string());
-    register(module, "==", |a: Agent, b: Agent| a == b);
-    register(module, "!=", |a: Agent, b: Agent| a != b);
-    register_commands(module);
-}
-
-fn register_commands(module: &mut Module) {
-    for (method, command) in [
-        ("complete_transfer", "atransferexec"),
-        ("abort_transfer", "atransferabort"),
-        // its account is the only one of its process: index 0
-        ("register", "uareg account 0"),
-        ("unregister", "uareg 0 0"),
-    ] {
-        register(module, method, move |context: NativeCallContext, agent: &mut Agent| agent.send(&context, command));
-    }
-    register(module, "dial", |context: NativeCallContext, agent: &mut Agent, to: Dynamic| -> Fallible<Call> {
-        let from = Run::of(&context)?.log().len() as u64;
-        let reply = agent.send(&context, &format!("dial {}", word(&to)?))?;
-        Ok(Call::dialled(agent, from, reply.0))
-    });
-    register(module, "options", |context: NativeCallContext, agent: &mut Agent, to: Dynamic| -> Fallible<ReplyValue> {
-        agent.send(&context, &format!("options {}", word(&to)?))
-    });
-    for (method, command) in [("message", "message"), ("refer", "refer"), ("cmd", "")] {
-        register(
-            module,
-            method,
-            move |context: NativeCallContext, agent: &mut Agent, to: Dynamic, what: Dynamic| -> Fallible<ReplyValue> {
-                let to = if command.is_empty() { word(&to)? } else { target(&context, &to)? };
-                let text = format!("{command} {to} {}", word(&what)?);
-                agent.send(&context, text.trim_start())
-            },
-        );
-    }
-    register(
-        module,
-        "header",
-        |context: NativeCallContext, agent: &mut Agent, name: &str, value: Dynamic| -> Fallible<ReplyValue> {
-            agent.send(&context, &format!("uaaddheader {} 0", header(name, &word(&value)?)?))
-        },
-    );
-    register(module, "audio", |context: NativeCallContext, agent: &mut Agent, file: &str| -> Fallible<ReplyValue> {
-        if file.contains(['/', '\\']) {
-            return Err(wrong(format!(
-                "`{file}`: a sound is named without a folder; it is looked for in the sounds folder"
-            )));
-        }
-        agent.send(&context, &format!("ausrc aufile,{file}"))
-    });
 }

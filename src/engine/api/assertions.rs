@@ -1,12 +1,13 @@
 //! What a script claims: `assert`, `assert_eq`, `check`, `fail`; and when it does not: `skip`.
 
-use super::register;
 use super::steps;
 use crate::diagnostic::mask_secrets;
 use crate::engine::language::statements::in_parentheses;
-use crate::engine::script::at::Site;
-use crate::engine::script::run::{Fallible, Run, lock};
-use crate::event::{At, Ended, How, Note};
+use crate::engine::script::failure::Fallible;
+use crate::engine::script::native::register;
+use crate::engine::script::run::Run;
+use crate::engine::script::site::Site;
+use crate::event::{At, Ended, How, Note, lock};
 use rhai::{Dynamic, Module, NativeCallContext};
 
 /// Ends the run as failed, whatever the script catches.
@@ -127,12 +128,12 @@ pub fn register_into(module: &mut Module) {
     register(module, "fail", |context: NativeCallContext, why: &str| fail(&context, Ended::failed(why)));
     for getter in ["kind", "message"] {
         let name = format!("get${getter}");
-        register(module, &name, move |failure: &mut crate::engine::running::ended::Failure| match getter {
+        register(module, &name, move |failure: &mut crate::engine::script::failure::Failure| match getter {
             "kind" => failure.kind.to_string(),
             _ => failure.ended.message.clone(),
         });
     }
-    module.set_custom_type::<crate::engine::running::ended::Failure>("Failure");
-    register(module, "to_string", |failure: &mut crate::engine::running::ended::Failure| failure.to_string());
-    register(module, "to_debug", |failure: &mut crate::engine::running::ended::Failure| failure.to_string());
+    module.set_custom_type::<crate::engine::script::failure::Failure>("Failure");
+    register(module, "to_string", |failure: &mut crate::engine::script::failure::Failure| failure.to_string());
+    register(module, "to_debug", |failure: &mut crate::engine::script::failure::Failure| failure.to_string());
 }

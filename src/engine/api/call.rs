@@ -1,14 +1,12 @@
 //! One of an agent's calls: what `dial` gives, and `.call` of an event. Its commands and waits concern no other call.
 
-use super::agent::{Agent, ReplyValue};
-use super::party::Party;
-use super::register;
-use super::waiter::Waiter;
+use super::agent::Agent;
 use crate::engine::rules::matching::Which;
-use crate::engine::script::at::Site;
+use crate::engine::script::failure::Fallible;
 use crate::engine::script::host::Reply;
-use crate::engine::script::run::{Fallible, Run};
-use crate::event::{Ended, Event};
+use crate::engine::script::native::register;
+use crate::engine::script::run::Run;
+use crate::event::Event;
 use rhai::{Dynamic, Module, NativeCallContext};
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +14,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Call {
     pub agent: Agent,
-    which: Arc<Which>,
+    pub which: Arc<Which>,
     /// The answer to the `dial` that began it.
     reply: Option<Reply>,
 }
@@ -49,7 +47,7 @@ impl Call {
     }
 
     /// Its id, from the log where the answer to the `dial` did not tell it.
-    fn id(&self, run: &Run) -> Option<String> {
+    pub fn id(&self, run: &Run) -> Option<String> {
         let mut next = 0;
         while self.which.id().is_none() {
             let events = run.log().since(next);
@@ -62,24 +60,6 @@ impl Call {
 
     fn is(&self, other: &Call) -> bool {
         self.agent == other.agent && self.which.id().is_some() && self.which.id() == other.which.id()
-    }
-}
-
-impl Party for Call {
-    fn agent(&self) -> &Agent {
-        &self.agent
-    }
-
-    fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
-        let run = Run::of(context)?;
-        let Some(id) = self.id(&run) else {
-            return Err(run.end(Ended::error("this call has not begun"), &Site::of_call(context)));
-        };
-        self.agent.send_in(context, Some(&id), text)
-    }
-
-    fn waiter(&self, waiter: Waiter) -> Waiter {
-        waiter.of_call(&self.which)
     }
 }
 

@@ -6,71 +6,24 @@
 
 use super::assertions::{self, shown};
 use crate::diagnostic::mask_secrets;
-use crate::engine::api;
-use crate::engine::check::start_of;
-use crate::engine::language::grammar;
-use crate::engine::language::program::parse_text;
+use crate::engine::language::positions::start_of;
 use crate::engine::language::statements::{operand, unopened};
-use crate::engine::script::at::Site;
-use crate::engine::script::run::{Fallible, Run};
-use rhai::{AST, Dynamic, Engine, EvalContext, Expr, Expression, FnCallExpr, NativeCallContext, Position};
+use crate::engine::language::{claims, grammar};
+use crate::engine::script::failure::Fallible;
+use crate::engine::script::run::Run;
+use crate::engine::script::site::Site;
+use rhai::{Dynamic, EvalContext, Expr, Expression, FnCallExpr, NativeCallContext, Position};
 
-/// The functions and the keywords that they become; no names that a script could have.
-const CLAIMS: [(&str, &str); 2] = [("check", "__check"), ("assert", "__assert")];
-
-/// The keyword of a function, if it is one of these.
-pub fn keyword(function: &str) -> Option<&'static str> {
-    CLAIMS.iter().find(|(name, _)| *name == function).map(|(_, keyword)| *keyword)
+pub fn check(context: &mut EvalContext, inputs: &[Expression], _: &Dynamic) -> Fallible<Dynamic> {
+    claim(context, inputs, "check")
 }
 
-/// The place of a call as a number: rhai does not say where custom syntax begins.
-pub fn encode(position: Position) -> i64 {
-    (position.line().unwrap_or_default() << 16 | position.position().unwrap_or_default()) as i64
-}
-
-fn decode(place: i64) -> Position {
-    match (u16::try_from(place >> 16), place as u16) {
-        (Ok(line), column) if line > 0 => Position::new(line, column),
-        _ => Position::NONE,
-    }
-}
-
-/// A text that compiles, as it is to run.
-pub fn parse_to_run(text: &str, source: &str) -> Result<AST, rhai::ParseError> {
-    let mut engine = api::engine();
-    grammar::map_tokens(&mut engine, text, true);
-    match engine.compile(text) {
-        // a function of the script's own goes before ours
-        Ok(mut ast) if !ast.iter_functions().any(|function| keyword(function.name).is_some()) => {
-            ast.set_source(source);
-            Ok(ast)
-        }
-        _ => parse_text(text, source),
-    }
-}
-
-pub fn register_into(engine: &mut Engine) {
-    for (function, keyword) in CLAIMS {
-        engine.register_custom_syntax_with_state_raw(
-            keyword,
-            |symbols, next, _| {
-                Ok(match symbols.last().map(|symbol| symbol.as_str()) {
-                    _ if symbols.len() == 1 => Some("$int$".into()),
-                    Some(")") => None,
-                    Some("$expr$") if next != "," => Some(")".into()),
-                    Some("$expr$") => Some(",".into()),
-                    Some(",") if next == ")" => Some(")".into()),
-                    _ => Some("$expr$".into()),
-                })
-            },
-            false,
-            move |context, inputs, _| claim(context, inputs, function),
-        );
-    }
+pub fn assert(context: &mut EvalContext, inputs: &[Expression], _: &Dynamic) -> Fallible<Dynamic> {
+    claim(context, inputs, "assert")
 }
 
 fn claim(context: &mut EvalContext, inputs: &[Expression], function: &str) -> Fallible<Dynamic> {
-    let position = decode(inputs[0].get_literal_value().unwrap_or_default());
+    let position = claims::decode(inputs[0].get_literal_value().unwrap_or_default());
     let mut seen = vec![];
     let condition = judge(context, &inputs[1], true, &mut seen)?;
     let mut arguments = vec![condition];

@@ -1,11 +1,12 @@
 //! What a testfile's directives do, as functions: they note it in the log, and the stages after the run read it there.
 
-use super::register;
-use crate::engine::running::blocks::Selection;
-use crate::engine::running::ended::{plain_type, wrong};
-use crate::engine::script::at::Site;
-use crate::engine::script::run::{Fallible, Run, lock};
-use crate::event::{How, Note};
+use crate::engine::language::blocks::Selection;
+use crate::engine::language::words::plain_type;
+use crate::engine::script::failure::{Fallible, wrong};
+use crate::engine::script::native::register;
+use crate::engine::script::run::Run;
+use crate::engine::script::site::Site;
+use crate::event::{How, Note, lock};
 use rhai::{Array, Dynamic, Map, Module, NativeCallContext};
 use std::sync::atomic::Ordering::Relaxed;
 

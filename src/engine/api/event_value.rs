@@ -2,12 +2,10 @@
 
 use super::agent::ReplyValue;
 use super::call::Call;
-use super::register;
-use super::waiter::rhai_index;
 use crate::diagnostic::nearest;
 use crate::engine::rules::shortfall::describe;
-use crate::engine::running::ended::wrong;
-use crate::engine::script::run::Fallible;
+use crate::engine::script::failure::{Fallible, wrong};
+use crate::engine::script::native::{register, rhai_index};
 use crate::event::{Body, Event, Note, fields};
 use rhai::{Dynamic, ImmutableString, Map, Module};
 use serde_json::Value;
@@ -205,7 +203,7 @@ mod tests {
         let stats = field(&event, "rtcp_stats").unwrap().cast::<Map>();
         assert_eq!(stats["rtt"].as_float(), Ok(1.5));
         let rhai::EvalAltResult::ErrorRuntime(failure, _) = *field(&event, "rtcp_stat").unwrap_err() else { panic!() };
-        let failure = failure.cast::<crate::engine::running::ended::Failure>().to_string();
+        let failure = failure.cast::<crate::engine::script::failure::Failure>().to_string();
         assert!(failure.contains("did you mean `rtcp_stats`"), "{failure}");
     }
 

@@ -1,11 +1,12 @@
 //! What a script is given from outside: `param`, `secret`, `account`, `timeout`; and `tags`, by which it is picked.
 
-use super::register;
 use crate::engine::language::duration::Millis;
-use crate::engine::running::ended::{plain_type, wrong};
-use crate::engine::script::at::Site;
-use crate::engine::script::run::{Fallible, Run, lock};
-use crate::event::{Ended, Note};
+use crate::engine::language::words::plain_type;
+use crate::engine::script::failure::{Fallible, wrong};
+use crate::engine::script::native::register;
+use crate::engine::script::run::Run;
+use crate::engine::script::site::Site;
+use crate::event::{Ended, Note, lock};
 use rhai::{Array, Dynamic, Module, NativeCallContext};
 
 /// `param("NAME")`: what `--define NAME=…` gives; without it the run can't be carried out.

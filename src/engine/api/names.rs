@@ -22,7 +22,9 @@ static CATALOG: LazyLock<BTreeMap<String, Vec<Signature>>> = LazyLock::new(|| {
     let collect = |function: rhai::FuncInfo| {
         Some((function.metadata.name.to_string(), function.metadata.param_types.to_vec(), function.metadata.num_params))
     };
-    for (name, mut parameters, count) in api::engine().collect_fn_metadata(None, collect, true) {
+    let mut engine = rhai::Engine::new_raw();
+    api::add_functions(&mut engine);
+    for (name, mut parameters, count) in engine.collect_fn_metadata(None, collect, true) {
         parameters.resize(count, TypeId::of::<Dynamic>());
         catalog.entry(name).or_default().push(Signature { parameters });
     }
@@ -104,4 +106,33 @@ pub fn usage(name: &str, method: Option<&dyn Fn(TypeId) -> bool>) -> Option<Stri
     all.sort_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b)));
     all.truncate(4);
     (!all.is_empty()).then(|| all.join(" or "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::language::docs::{FUNCTIONS, METHODS, function, method};
+
+    #[test]
+    fn every_method_of_agents_and_waiters_has_a_sentence_and_every_sentence_a_function() {
+        for of in [TypeId::of::<Agent>(), TypeId::of::<Waiter>()] {
+            for name in methods(of).filter(|name| !matches!(*name, "to_string" | "to_debug")) {
+                assert!(method(name).is_some(), "{name}");
+            }
+        }
+        for (name, _) in FUNCTIONS.iter().chain(METHODS) {
+            assert!(!signatures(name).is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_function_of_our_own_has_a_sentence() {
+        let rhais = rhai::Engine::new().collect_fn_metadata(None, |of| Some(of.metadata.name.to_string()), true);
+        let ours = functions().filter(|name| !rhais.iter().any(|known| known == name));
+        let unknown = ours.filter(|name| function(name).is_none() && method(name).is_none());
+        // the words that Rhai's parser knows, and what the tests add
+        let told =
+            ["Fn", "call", "curry", "debug", "is_def_fn", "is_def_var", "is_shared", "panic_for_a_test", "type_of"];
+        assert_eq!(unknown.filter(|name| !told.contains(name)).collect::<Vec<_>>(), [""; 0]);
+    }
 }

@@ -1,12 +1,13 @@
 //! What goes with an agent, for its current call, and with one of its calls, for that call alone: the same commands and waits.
 
 use super::agent::{Agent, ReplyValue, word};
+use super::awaiting::is_awaited;
 use super::call::Call;
-use super::register;
 use super::waiter::{self, Waiter};
-use crate::engine::language::grammar;
-use crate::engine::script::at::Site;
-use crate::engine::script::run::{Fallible, Run};
+use crate::engine::script::failure::Fallible;
+use crate::engine::script::native::register;
+use crate::engine::script::run::Run;
+use crate::engine::script::site::Site;
 use crate::event::Ended;
 use rhai::{Dynamic, Module, NativeCallContext, Variant};
 
@@ -17,6 +18,38 @@ pub trait Party: Variant + Clone {
     fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue>;
     /// A waiter of its agent's, for what is meant.
     fn waiter(&self, waiter: Waiter) -> Waiter;
+}
+
+impl Party for Agent {
+    fn agent(&self) -> &Agent {
+        self
+    }
+
+    fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
+        self.send_in(context, None, text)
+    }
+
+    fn waiter(&self, waiter: Waiter) -> Waiter {
+        waiter
+    }
+}
+
+impl Party for Call {
+    fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
+    fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
+        let run = Run::of(context)?;
+        let Some(id) = self.id(&run) else {
+            return Err(run.end(Ended::error("this call has not begun"), &Site::of_call(context)));
+        };
+        self.agent.send_in(context, Some(&id), text)
+    }
+
+    fn waiter(&self, waiter: Waiter) -> Waiter {
+        waiter.of_call(&self.which)
+    }
 }
 
 pub fn register_into(module: &mut Module) {
@@ -79,7 +112,7 @@ fn register_commands<T: Party>(module: &mut Module) {
     register(module, "dtmf", |context: NativeCallContext, party: &mut T, digits: Dynamic| -> Fallible<Dynamic> {
         let digits = word(&digits)?;
         // one name, two sides of a call: `bob.dtmf("5")` sends, `await bob.dtmf("5")` waits for it
-        match grammar::is_awaited(&context) {
+        match is_awaited(&context) {
             true => waiter::dtmf(party.agent(), digits).map(|waiter| Dynamic::from(party.waiter(waiter))),
             false => party.send(&context, &format!("sndcode {digits}")).map(Dynamic::from),
         }

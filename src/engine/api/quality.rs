@@ -1,10 +1,9 @@
 //! `mos(loss, jitter, round_trip)`: how a call sounded, as a number.
 
-use super::register;
 use crate::agent::quality;
 use crate::engine::language::duration::Millis;
-use crate::engine::running::ended::wrong;
-use crate::engine::script::run::Fallible;
+use crate::engine::script::failure::{Fallible, wrong};
+use crate::engine::script::native::register;
 use rhai::{Dynamic, Module};
 
 /// The estimate of [`quality::mos`]; loss is a share of the packets (0 to 1), the others are durations.

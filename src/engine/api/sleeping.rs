@@ -1,11 +1,11 @@
 //! Waiting for a time: `sleep`, and `news`, which an event ends earlier.
 
-use super::register;
 use super::waiting::note_waiting;
 use crate::engine::language::duration::Millis;
-use crate::engine::running::ended::wrong;
-use crate::engine::script::at::Site;
-use crate::engine::script::run::{Fallible, Run};
+use crate::engine::script::failure::{Fallible, wrong};
+use crate::engine::script::native::register;
+use crate::engine::script::run::Run;
+use crate::engine::script::site::Site;
 use crate::event::{Body, Concern, Event, Wake};
 use rhai::{Dynamic, Module, NativeCallContext};
 use std::sync::Arc;

@@ -1,12 +1,15 @@
 //! `step("name", || …)`, which groups what a test does, and `parallel([|| …, || …])`, which does it at once.
 
-use super::register;
-use crate::engine::running::ended::{self, plain_type, wrong};
-use crate::engine::script::at::Site;
+use crate::engine::language::words::plain_type;
+use crate::engine::script::failed_steps::in_words;
+use crate::engine::script::failure::{Fallible, wrong};
 use crate::engine::script::losses;
-use crate::engine::script::run::{Fallible, Run, lock};
-use crate::event::Note;
-use rhai::{Array, Dynamic, FnPtr, Module, NativeCallContext, Position};
+use crate::engine::script::native::register;
+use crate::engine::script::run::Run;
+use crate::engine::script::site::Site;
+use crate::engine::script::trace::origin;
+use crate::event::{Note, lock};
+use rhai::{Array, Dynamic, FnPtr, Module, NativeCallContext};
 use std::cell::RefCell;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
@@ -26,39 +29,6 @@ pub fn going_on() -> Option<String> {
     STEPS.with_borrow(|steps| in_words(steps))
 }
 
-/// `in the step "both talk" › "alice holds"`
-fn in_words(steps: &[String]) -> Option<String> {
-    let names: Vec<String> = steps.iter().map(|name| format!("\"{name}\"")).collect();
-    (!names.is_empty()).then(|| format!("in the step {}", names.join(" › ")))
-}
-
-/// The steps that an error has come through, the outermost first.
-#[derive(Debug, Default)]
-pub struct FailedSteps {
-    /// Where the error began.
-    origin: Option<Position>,
-    names: Vec<String>,
-}
-
-impl FailedSteps {
-    /// In words, if it is that error that came through them.
-    pub fn of(&self, origin: Position) -> Option<String> {
-        in_words(&self.names).filter(|_| self.origin == Some(origin))
-    }
-}
-
-impl Run {
-    /// An error leaves a step.
-    fn failed_in(&self, step: &str, origin: Position) {
-        let mut failed = lock(&self.failed_steps);
-        let origin = Some(origin);
-        if failed.origin != origin {
-            *failed = FailedSteps { origin, names: vec![] };
-        }
-        failed.names.insert(0, step.to_string());
-    }
-}
-
 /// Notes where a step begins and where it ends, however it ends; gives what the closure gives.
 fn step(context: NativeCallContext, name: &str, body: FnPtr) -> Fallible<Dynamic> {
     let run = Run::of(&context)?;
@@ -71,7 +41,7 @@ fn step(context: NativeCallContext, name: &str, body: FnPtr) -> Fallible<Dynamic
     let result = body.call_within_context::<Dynamic>(&context, ());
     STEPS.with_borrow_mut(|steps| steps.truncate(outer));
     if let Err(error) = &result {
-        run.failed_in(name, ended::origin(error));
+        lock(&run.failed_steps).leave(name, origin(error));
     }
     run.host.note(Note::StepEnds { name: name.to_string(), ok: result.is_ok() });
     result

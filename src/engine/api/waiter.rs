@@ -1,14 +1,16 @@
 //! What a script can await: `alice.event("…")`, `.where(…)`, `.header(…)`, `.count(n)`, `all([…])`, `any([…])`, `quiet(…)`.
 
 use super::agent::Agent;
-use super::register;
 use crate::diagnostic::nearest;
 use crate::engine::language::grammar::PARENTHESES;
+use crate::engine::language::words::plain_type;
 use crate::engine::rules::matching::{Member, Want, Which};
+use crate::engine::rules::pattern::shorten;
 use crate::engine::rules::pattern::{Message, Pattern};
-use crate::engine::rules::shortfall::shorten;
-use crate::engine::running::ended::{plain_type, wrong};
-use crate::engine::script::run::{Fallible, Run};
+use crate::engine::script::failure::{Fallible, wrong};
+use crate::engine::script::native::register;
+use crate::engine::script::native::rhai_index;
+use crate::engine::script::run::Run;
 use crate::event::EVENT_NAMES;
 use rhai::{Array, Dynamic, FnPtr, INT, ImmutableString, Module, NativeCallContext};
 use std::ops::{Range, RangeInclusive};
@@ -266,11 +268,6 @@ pub fn register_into(module: &mut Module) {
     });
     register(module, "to_string", |waiter: &mut Waiter| waiter.to_string());
     register(module, "to_debug", |waiter: &mut Waiter| waiter.to_string());
-}
-
-/// Rhai's name of the function behind `x["field"]`, and behind `x.field` where no getter has that name.
-pub fn rhai_index() -> &'static str {
-    "index$get$"
 }
 
 impl Waiter {

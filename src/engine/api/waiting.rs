@@ -3,14 +3,15 @@
 use super::event_value::{EventValue, reading};
 use super::waiter::Waiter;
 use crate::engine::language::duration::Millis;
+use crate::engine::language::words::plain_type;
 use crate::engine::rules::marks::Marks;
 use crate::engine::rules::matching::{Found, Member};
 use crate::engine::rules::shortfall::{Refusal, Shortfall, describe};
 use crate::engine::rules::taking::Taking;
-use crate::engine::running::ended::{Failure, plain_type, wrong_at};
-use crate::engine::script::at::Site;
-use crate::engine::script::run::{Fallible, Run, lock};
-use crate::event::{Body, Concern, Ended, Event, Note, OF_SOUND, Wake};
+use crate::engine::script::failure::{Failure, Fallible, wrong_at};
+use crate::engine::script::run::Run;
+use crate::engine::script::site::Site;
+use crate::event::{Body, Concern, Ended, Event, Note, OF_SOUND, Wake, lock};
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -231,7 +232,7 @@ impl Await<'_> {
         };
         let told = events.iter().map(told).collect::<Vec<_>>().join(", ");
         let message = format!("{told}, where {} of quiet were due", during.in_words());
-        Failure::new("quiet", Ended::failed(message)).raise(self.run, self.site)
+        self.run.raise(Failure::new("quiet", Ended::failed(message)), self.site)
     }
 
     /// It did not come in time; or, before that, `never` says why it does not come at all.
@@ -263,7 +264,7 @@ impl Await<'_> {
         let ended = Ended { details, ..Ended::failed(message) };
         drop(marks);
         self.run.wait_is_over();
-        Failure::new("timeout", ended).raise(self.run, self.site)
+        self.run.raise(Failure::new("timeout", ended), self.site)
     }
 }
 

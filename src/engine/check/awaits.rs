@@ -3,12 +3,12 @@
 use super::calls::method_counts;
 use super::habits;
 use super::kinds::{Kind, Type};
-use super::start_of;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
 use crate::engine::api::{event_value, names};
+use crate::engine::language::blocks;
 use crate::engine::language::grammar::PARENTHESES;
-use crate::engine::running::blocks;
+use crate::engine::language::positions::start_of;
 use crate::event::fields;
 use rhai::{CustomExpr, Expr, Position};
 
@@ -16,7 +16,7 @@ impl Walk<'_> {
     /// `await …`, or a duration literal.
     pub fn custom(&mut self, custom: &CustomExpr) -> Kind {
         let keyword = custom.tokens.first().map_or("", |keyword| keyword.as_str());
-        if let Some(word) = blocks::word(keyword) {
+        if let Some(word) = blocks::word_of(keyword) {
             match self.validation {
                 true => self.block_of_a_test(word, custom),
                 false => self.test_block(word, custom),

@@ -1,8 +1,8 @@
 //! `test`, `setup` and `teardown` in a walk, and what may not stand outside of them.
 
 use super::kinds::Kind;
-use super::start_of;
 use super::walk::Walk;
+use crate::engine::language::positions::start_of;
 use rhai::{CustomExpr, Expr, Position};
 
 impl Walk<'_> {

@@ -2,11 +2,12 @@
 
 use super::kinds::{Kind, Type, result_of};
 use super::walk::Walk;
-use super::{command_of, habits, place, start_of};
+use super::{command_of, habits};
 use crate::agent::commands;
 use crate::diagnostic::nearest;
 use crate::engine::api::names;
 use crate::engine::language::docs;
+use crate::engine::language::positions::{place, start_of};
 use crate::event::{EVENT_NAMES, SENT_NAMES};
 use rhai::{Expr, FnCallExpr, Position};
 use std::rc::Rc;

@@ -1,11 +1,12 @@
 //! What can be known of a script before it runs, for whoever plans runs: its tags, the accounts that it needs, its agents.
 
 use super::effort;
-use super::place;
 use crate::agent::Account;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::engine::language::blocks;
+use crate::engine::language::blocks::Block;
+use crate::engine::language::positions::place;
 use crate::engine::language::program::Program;
-use crate::engine::running::blocks::{self, Block};
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -57,7 +58,7 @@ impl FactsOfTests<'_> {
         let mut lines = vec![];
         program.ast.walk(&mut |path| {
             if let Some(ASTNode::Expr(expression)) = path.last()
-                && let Some(("test", [name, Expr::Stmt(body)])) = blocks::of(expression)
+                && let Some(("test", [name, Expr::Stmt(body)])) = blocks::block_of(expression)
             {
                 let name = name.start_position();
                 let end = body.span().end().line();
@@ -173,7 +174,7 @@ impl<'a> Reader<'a> {
 /// Where the name of the test stands whose block an element of the tree is in.
 fn block_of(path: &[ASTNode]) -> Option<Position> {
     path.iter().find_map(|node| match node {
-        ASTNode::Expr(expression) => match blocks::of(expression)? {
+        ASTNode::Expr(expression) => match blocks::block_of(expression)? {
             ("test", [name, _]) => Some(name.start_position()),
             _ => None,
         },

@@ -7,9 +7,9 @@ use super::walk::Walk;
 use crate::diagnostic::Diagnostic;
 use crate::engine::api::names;
 use crate::engine::language::docs;
-use rhai::{AST, ASTNode, Expr, FnCallExpr, Module, ScriptFuncDef, Shared, Stmt};
+use crate::engine::language::functions::Function;
+use rhai::{ASTNode, Expr, FnCallExpr, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// A module that the script imports.
 #[derive(Clone)]
@@ -18,38 +18,6 @@ pub struct Imported {
     pub name: String,
     /// Its public functions by name, with the parameters of each that is so called.
     pub functions: BTreeMap<String, Vec<Vec<String>>>,
-}
-
-/// One of the script's own functions, or a closure (`anon$…`).
-pub struct Function {
-    pub params: Vec<String>,
-    pub body: Vec<Stmt>,
-}
-
-/// All functions of a script by name, closures among them.
-pub fn of(ast: &AST) -> BTreeMap<String, Vec<Rc<Function>>> {
-    let mut functions: BTreeMap<String, Vec<_>> = BTreeMap::new();
-    for (_, _, name, _, function) in ast.shared_lib().iter_script_fn_info() {
-        let params = function.params.iter().map(|name| name.to_string()).collect();
-        let body = body_of(function);
-        functions.entry(name.to_string()).or_default().push(Rc::new(Function { params, body }));
-    }
-    functions
-}
-
-/// The statements of a function. Rhai gives them only to a walk, which does not say whose they are: so it walks a tree
-/// of this function alone.
-fn body_of(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
-    let mut alone = Module::new();
-    alone.set_script_fn(function.clone());
-    let mut body = vec![];
-    AST::new_from_module(alone).walk(&mut |path| {
-        if let [rhai::ASTNode::Stmt(statement)] = path {
-            body.push((*statement).clone());
-        }
-        true
-    });
-    body
 }
 
 impl Walk<'_> {

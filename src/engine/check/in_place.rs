@@ -64,11 +64,13 @@ mod tests {
             "for_each" => "|x| 1",
             _ => "",
         };
+        let mut engine = rhai::Engine::new_raw();
+        api::add_functions(&mut engine);
         let texts = OF_TEXTS.iter().map(|name| ("\" abc \"", *name, "\"x\""));
         let lists = OF_LISTS.iter().map(|name| ("[2, 1]", *name, "[3]"));
         for (value, name, argument) in texts.chain(lists) {
             let script = format!("let x = {value}; x.{name}({})", arguments(name).replace("ARG", argument));
-            let given = api::engine().eval::<rhai::Dynamic>(&script).map_err(|error| error.to_string());
+            let given = engine.eval::<rhai::Dynamic>(&script).map_err(|error| error.to_string());
             assert!(given.as_ref().is_ok_and(rhai::Dynamic::is_unit), "{script}: {given:?}");
         }
     }

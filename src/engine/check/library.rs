@@ -2,9 +2,9 @@
 
 use super::functions::Imported;
 use super::kinds::Kind;
-use super::start_of;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
+use crate::engine::language::positions::start_of;
 use rhai::{Expr, FnCallExpr, Position};
 
 /// What a parameter of the standard library takes, by its name.
@@ -151,7 +151,7 @@ mod tests {
     fn every_parameter_of_the_library_has_a_kind() {
         let mut seen = 0;
         for (name, text) in STD_MODULES.iter().copied() {
-            let ast = crate::engine::language::program::parse_text(text, name).unwrap();
+            let ast = crate::engine::language::parser::parse_text(text, name).unwrap();
             let is_public = |function: &rhai::ScriptFnMetadata| {
                 function.access == rhai::FnAccess::Public && !function.name.starts_with("anon$")
             };

@@ -23,16 +23,17 @@ mod statements;
 mod validation;
 mod walk;
 
-use super::api::agent::COMMANDS;
+use super::language::modules as sources;
+use super::language::parser::parse_text;
+use super::language::positions::place;
 use super::language::program::{self, Loader, Parsed, Program};
 use super::language::syntax_errors;
-use super::running::resolver;
 use crate::diagnostic::{Diagnostic, Place, Source, limited, nearest};
+use crate::engine::api::commands::COMMANDS;
 use crate::script::Script;
 use functions::Imported;
-pub use functions::of as own_functions;
 pub use kinds::Kind;
-use rhai::{AST, Expr, Position, Stmt};
+use rhai::{AST, Expr, Stmt};
 pub use scope::Seen;
 use std::collections::BTreeMap;
 use walk::Walk;
@@ -156,12 +157,12 @@ fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Str
 }
 
 fn functions_of(program: &Program, path: &str) -> Result<Option<Imported>, String> {
-    let name = resolver::full_name(program, None, path)?;
+    let name = sources::full_name(program, None, path)?;
     if program.files.is_none() && !super::language::stdlib::is_std(&name) {
         return Ok(None);
     }
-    let script = Script::rhai(Source::new(name.as_str(), resolver::text(program, &name)?));
-    let ast = program::parse_text(&script.rhai, &name).map_err(|error| {
+    let script = Script::rhai(Source::new(name.as_str(), sources::text(program, &name)?));
+    let ast = parse_text(&script.rhai, &name).map_err(|error| {
         let diagnostic = syntax_errors::diagnostic(&error, &script);
         let place = diagnostic.place.map(|place| place.to_string()).unwrap_or_default();
         format!("`{name}` does not compile: {place}: {}", diagnostic.message)
@@ -178,22 +179,4 @@ fn public_functions(ast: &AST) -> BTreeMap<String, Vec<Vec<String>>> {
     // Rhai gives them in any order
     functions.values_mut().for_each(|forms| forms.sort_by_key(Vec::len));
     functions
-}
-
-/// The place of a rhai position in the user's file.
-pub fn place(script: &Script, position: Position) -> Place {
-    script.place(position.line().unwrap_or(1) as u32, position.position().unwrap_or(1) as u32)
-}
-
-/// Where an expression begins: rhai gives the place of an operator, not of its first operand.
-pub fn start_of(expression: &Expr) -> Position {
-    match expression {
-        Expr::FnCall(call, position) => match (&call.op_token, &call.args[..]) {
-            (Some(_), [first, _, ..]) => start_of(first),
-            _ => *position,
-        },
-        Expr::Dot(chain, ..) | Expr::Index(chain, ..) => start_of(&chain.lhs),
-        Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => start_of(&parts[0]),
-        other => other.start_position(),
-    }
 }

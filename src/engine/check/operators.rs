@@ -1,8 +1,8 @@
 //! Operators in a walk: what they give, and operands that can never be equal.
 
 use super::kinds::Kind;
-use super::start_of;
 use super::walk::Walk;
+use crate::engine::language::positions::start_of;
 use rhai::{Expr, FnCallExpr, Position};
 
 impl Walk<'_> {

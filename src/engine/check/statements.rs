@@ -2,8 +2,8 @@
 
 use super::effort;
 use super::kinds::Kind;
-use super::start_of;
 use super::walk::Walk;
+use crate::engine::language::positions::start_of;
 use rhai::{ASTFlags, Expr, Position, Stmt};
 
 impl Walk<'_> {

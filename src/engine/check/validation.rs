@@ -1,10 +1,10 @@
 //! What a walk through a validation knows: its `events`, `stats` and `telefonist`, and what has no meaning there.
 
 use super::kinds::Kind;
-use super::start_of;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
 use crate::engine::language::docs;
+use crate::engine::language::positions::start_of;
 use rhai::{CustomExpr, FnCallExpr, Position};
 
 /// The variables that a validation is given.

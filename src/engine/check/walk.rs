@@ -1,11 +1,12 @@
 //! A walk over a script's syntax tree that follows scopes and the types it can be sure of.
 
-use super::functions::{self, Function, Imported};
+use super::functions::Imported;
 use super::kinds::{Kind, MAKERS};
-use super::place;
 use super::scope::{Scope, Seen};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::engine::running::blocks;
+use crate::engine::language::blocks;
+use crate::engine::language::functions::{Function, own_functions};
+use crate::engine::language::positions::place;
 use crate::script::Script;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -74,7 +75,7 @@ impl<'a> Walk<'a> {
         let mut walk = Walk {
             script,
             ast,
-            functions: functions::of(ast),
+            functions: own_functions(ast),
             modules,
             diagnostics: vec![],
             commands: vec![],
@@ -115,7 +116,7 @@ impl<'a> Walk<'a> {
                 self.top_level.entry(var.0.name.to_string()).or_insert(declared);
             }
             if let Stmt::Expr(expression) = statement
-                && let Some((_, inputs)) = blocks::of(expression)
+                && let Some((_, inputs)) = blocks::block_of(expression)
             {
                 self.blocks_at_top.extend(inputs.last().map(Expr::start_position));
             }
@@ -135,7 +136,7 @@ impl<'a> Walk<'a> {
                         *texts.entry(word.to_string()).or_default() += 1;
                     }
                 }
-                Some(ASTNode::Expr(custom @ Expr::Custom(..))) => *has_tests |= blocks::of(custom).is_some(),
+                Some(ASTNode::Expr(custom @ Expr::Custom(..))) => *has_tests |= blocks::block_of(custom).is_some(),
                 _ => {}
             }
             true

@@ -121,35 +121,3 @@ pub fn function(name: &str) -> Option<&'static str> {
 pub fn method(name: &str) -> Option<&'static str> {
     look_up(METHODS, name)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::api::agent::Agent;
-    use crate::engine::api::names;
-    use crate::engine::api::waiter::Waiter;
-    use std::any::TypeId;
-
-    #[test]
-    fn every_method_of_agents_and_waiters_has_a_sentence_and_every_sentence_a_function() {
-        for of in [TypeId::of::<Agent>(), TypeId::of::<Waiter>()] {
-            for name in names::methods(of).filter(|name| !matches!(*name, "to_string" | "to_debug")) {
-                assert!(method(name).is_some(), "{name}");
-            }
-        }
-        for (name, _) in FUNCTIONS.iter().chain(METHODS) {
-            assert!(!names::signatures(name).is_empty(), "{name}");
-        }
-    }
-
-    #[test]
-    fn every_function_of_our_own_has_a_sentence() {
-        let names = rhai::Engine::new().collect_fn_metadata(None, |of| Some(of.metadata.name.to_string()), true);
-        let ours = names::functions().filter(|name| !names.iter().any(|rhais| rhais == name));
-        let unknown = ours.filter(|name| function(name).is_none() && method(name).is_none());
-        // the words that Rhai's parser knows, and what the tests add
-        let told =
-            ["Fn", "call", "curry", "debug", "is_def_fn", "is_def_var", "is_shared", "panic_for_a_test", "type_of"];
-        assert_eq!(unknown.filter(|name| !told.contains(name)).collect::<Vec<_>>(), [""; 0]);
-    }
-}

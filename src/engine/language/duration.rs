@@ -1,8 +1,6 @@
-//! Durations as scripts see them: `5s`, `500ms`, `2m`; they compare, add and print.
+//! Durations as scripts see them: `5s`, `500ms`, `2m`.
 
-use crate::engine::api::register;
-use rhai::{Dynamic, ImmutableString, Module};
-use std::cmp::Ordering;
+use rhai::Dynamic;
 use std::fmt;
 
 /// A span of time in milliseconds, as times are.
@@ -37,7 +35,7 @@ impl Millis {
         } else if value.is_int() || value.is_float() {
             return Err(format!("`{value}` has no unit: write {value}s or {value}ms"));
         } else {
-            let kind = crate::engine::running::ended::plain_type(value.type_name());
+            let kind = crate::engine::language::words::plain_type(value.type_name());
             return Err(format!("a duration is due here (5s, 500ms, 2m), not {kind}"));
         };
         match given.0 {
@@ -69,46 +67,6 @@ impl fmt::Display for Millis {
         let (number, unit) = self.split();
         write!(f, "{number}{unit}")
     }
-}
-
-/// Registers an operator's six comparisons for a pair of types, given their order.
-macro_rules! comparisons {
-    ($module:expr, $left:ty, $right:ty, $order:expr) => {{
-        let order: fn($left, $right) -> Option<Ordering> = $order;
-        register($module, "==", move |a: $left, b: $right| order(a, b) == Some(Ordering::Equal));
-        register($module, "!=", move |a: $left, b: $right| order(a, b) != Some(Ordering::Equal));
-        register($module, "<", move |a: $left, b: $right| order(a, b) == Some(Ordering::Less));
-        register($module, ">", move |a: $left, b: $right| order(a, b) == Some(Ordering::Greater));
-        register($module, "<=", move |a: $left, b: $right| order(a, b).is_some_and(Ordering::is_le));
-        register($module, ">=", move |a: $left, b: $right| order(a, b).is_some_and(Ordering::is_ge));
-    }};
-}
-
-/// The duration's operators. Beside a duration a plain number means milliseconds, as times and their differences are.
-pub fn register_into(module: &mut Module) {
-    module.set_custom_type::<Millis>("Duration");
-    comparisons!(module, Millis, Millis, |a, b| a.partial_cmp(&b));
-    comparisons!(module, Millis, f64, |a, b| a.0.partial_cmp(&b));
-    comparisons!(module, f64, Millis, |a, b| a.partial_cmp(&b.0));
-    comparisons!(module, Millis, i64, |a, b| a.0.partial_cmp(&(b as f64)));
-    comparisons!(module, i64, Millis, |a, b| (a as f64).partial_cmp(&b.0));
-    register(module, "+", |a: Millis, b: Millis| Millis(a.0 + b.0));
-    register(module, "-", |a: Millis, b: Millis| Millis(a.0 - b.0));
-    register(module, "/", |a: Millis, b: Millis| a.0 / b.0);
-    register(module, "-", |a: Millis| Millis(-a.0));
-    register(module, "+", |a: Millis| a);
-    register(module, "*", |a: Millis, b: f64| Millis(a.0 * b));
-    register(module, "*", |a: Millis, b: i64| Millis(a.0 * b as f64));
-    register(module, "*", |a: f64, b: Millis| Millis(a * b.0));
-    register(module, "*", |a: i64, b: Millis| Millis(a as f64 * b.0));
-    register(module, "/", |a: Millis, b: f64| Millis(a.0 / b));
-    register(module, "/", |a: Millis, b: i64| Millis(a.0 / b as f64));
-    register(module, "+", |time: f64, b: Millis| time + b.0);
-    register(module, "-", |time: f64, b: Millis| time - b.0);
-    register(module, "+", |a: &str, b: Millis| ImmutableString::from(format!("{a}{b}")));
-    register(module, "+", |a: Millis, b: &str| ImmutableString::from(format!("{a}{b}")));
-    register(module, "to_string", |a: &mut Millis| a.to_string());
-    register(module, "to_debug", |a: &mut Millis| a.to_string());
 }
 
 #[cfg(test)]

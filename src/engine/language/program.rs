@@ -1,14 +1,12 @@
 //! From a script's text to something that can be run.
 
+use super::blocks::{self, Selection};
+use super::functions::with_shared;
 use super::recovery::{self, LeftOut};
-use super::{grammar, syntax_errors};
+use super::{parser, syntax_errors};
 use crate::diagnostic::Diagnostic;
-use crate::engine::api;
-use crate::engine::api::comparisons;
-use crate::engine::api::shared::with_shared;
-use crate::engine::running::blocks::Selection;
 use crate::script::Script;
-use rhai::{AST, Stmt};
+use rhai::{AST, ASTNode, Expr, Stmt};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -41,7 +39,7 @@ impl Program {
 
     /// The syntax tree of a compiled script as it runs.
     pub(in crate::engine) fn to_run(&self) -> &AST {
-        self.to_run.get_or_init(|| match comparisons::parse_to_run(&self.script.rhai, &self.script.source.name) {
+        self.to_run.get_or_init(|| match parser::parse_to_run(&self.script.rhai, &self.script.source.name) {
             Ok(ast) => with_shared(&ast),
             Err(_) => (*self.ast).clone(),
         })
@@ -99,7 +97,7 @@ pub fn parse_lines(script: &Script) -> Parsed {
     }
     let mut text = script.rhai.clone();
     let mut parsed = Parsed { ast: None, errors: vec![], left_out: LeftOut::default() };
-    let mut read = parse_text(&text, &script.source.name);
+    let mut read = parser::parse_text(&text, &script.source.name);
     loop {
         let error = match read {
             Ok(ast) => return Parsed { ast: Some(ast), ..parsed },
@@ -115,15 +113,6 @@ pub fn parse_lines(script: &Script) -> Parsed {
     }
 }
 
-/// Compiles a text under the name by which errors and imports will know it.
-pub fn parse_text(text: &str, source: &str) -> Result<AST, rhai::ParseError> {
-    let mut engine = api::engine();
-    grammar::map_tokens(&mut engine, text, false);
-    let mut ast = engine.compile(text)?;
-    ast.set_source(source);
-    Ok(ast)
-}
-
 fn too_long(script: &Script) -> Option<Diagnostic> {
     let lines = script.rhai.lines().count();
     if lines > LAST_LINE {
@@ -133,4 +122,30 @@ fn too_long(script: &Script) -> Option<Diagnostic> {
     let long = script.rhai.lines().position(|line| line.len() > LAST_LINE && line.chars().count() > LAST_LINE)?;
     let error = Diagnostic::error(format!("the line is longer than {LAST_LINE} characters"));
     Some(error.at(script.place(long as u32 + 1, 1)).advice("split it into several lines").code("syntax"))
+}
+
+impl Program {
+    /// Whether the file holds tests in blocks, be it in a loop.
+    pub fn has_tests(&self) -> bool {
+        let mut found = false;
+        self.ast.walk(&mut |path| {
+            found |= matches!(path.last(), Some(ASTNode::Expr(one)) if blocks::block_of(one).is_some_and(|(word, _)| word == "test"));
+            !found
+        });
+        found
+    }
+
+    /// The same program, of which only that test is run.
+    pub fn of_test(&self, name: &Arc<str>) -> Program {
+        Program { selection: Selection::One(name.clone()), ..self.clone() }
+    }
+
+    /// The block of the top level behind a word.
+    pub(in crate::engine) fn around(&self, wanted: &str) -> Option<Expr> {
+        self.ast.statements().iter().find_map(|statement| {
+            let Stmt::Expr(expression) = statement else { return None };
+            let (word, inputs) = blocks::block_of(expression)?;
+            (word == wanted).then(|| inputs.first().cloned()).flatten()
+        })
+    }
 }

@@ -3,7 +3,7 @@
 //! What is taken out leaves its line ends, so that all places stay. The smallest piece that lets the parser get further is taken out: the
 //! line of the error, the one before, or the statement of the top level that they are in.
 
-use super::program::parse_text;
+use super::parser::parse_text;
 use regex::Regex;
 use rhai::{AST, ParseError, ParseErrorType};
 use std::collections::HashSet;

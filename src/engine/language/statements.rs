@@ -3,7 +3,7 @@
 //! Rhai's parser gives no statement's end. What is found here is parsed by it statement by statement, so that a mistake here shows as
 //! an error, and never as another meaning.
 
-use super::program::parse_text;
+use super::parser::parse_text;
 use rhai::ParseErrorType;
 use std::ops::Range;
 

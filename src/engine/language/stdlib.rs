@@ -1,6 +1,6 @@
 //! The embedded modules that scripts import: `import "std/calls" as calls;`, and what their doc comments say.
 
-use super::program;
+use super::parser;
 use crate::diagnostic::nearest;
 use rhai::{AST, FnAccess};
 
@@ -86,7 +86,7 @@ pub fn documentation() -> Vec<StdModule> {
 
 fn module(path: &'static str, text: &str) -> StdModule {
     // they compile: a test of the checks sees to it
-    let ast = program::parse_text(text, path).unwrap_or_default();
+    let ast = parser::parse_text(text, path).unwrap_or_default();
     let functions = functions(&ast, text);
     let about = without_marks(&[ast.doc()], "//!");
     StdModule { name: path.trim_start_matches("std/"), about, functions }

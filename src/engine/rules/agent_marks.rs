@@ -1,8 +1,9 @@
 //! What is known of one agent, its calls and what it sent. Pure.
 
-use super::live::{Live, id};
+use super::live::Live;
 use super::recent::Recent;
 use super::requests::begins_call;
+use super::sort::id;
 use crate::event::{AgentEvent, SipEvent};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 

@@ -1,7 +1,8 @@
 //! The events of an agent that an await may still take: its newest ones, found by their names. Pure.
 
 use super::pattern::Pattern;
-use crate::event::{Body, Event, weight};
+use super::sort::Name;
+use crate::event::{Event, weight};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -9,43 +10,6 @@ use std::sync::Arc;
 pub const MOST: usize = 10_000;
 /// Or fewer, where they are long: as many as fit into this many bytes.
 pub const MOST_BYTES: usize = 16 << 20;
-/// As much of a name or an id as is kept: who sends it can't say how long it is.
-const LONGEST: usize = 256;
-
-/// What an await may take, by its place in an agent's marks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sort {
-    Event,
-    Message,
-    Line,
-}
-
-impl Sort {
-    pub fn of(event: &Event) -> Sort {
-        match event.body {
-            Body::Sip(_) => Sort::Message,
-            Body::Log(_) => Sort::Line,
-            _ => Sort::Event,
-        }
-    }
-}
-
-/// What patterns look for: an event's name, a request's method, a response's code. Log lines have none.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub enum Name {
-    Text(String),
-    Code(u16),
-}
-
-impl Name {
-    fn of(event: &Event) -> Name {
-        match &event.body {
-            Body::Event(said) => Name::Text(id(&said.name).to_string()),
-            Body::Sip(sip) => sip.status.map_or_else(|| Name::Text(id(&sip.method).to_string()), Name::Code),
-            _ => Name::Text(String::new()),
-        }
-    }
-}
 
 /// Events of one sort, each in the log's order.
 #[derive(Debug, Default)]
@@ -93,9 +57,4 @@ impl Live {
     pub fn sizes(&self) -> (usize, usize, usize) {
         (self.events.len(), self.names.len(), self.bytes)
     }
-}
-
-/// As much of an id as is kept.
-pub fn id(whole: &str) -> &str {
-    &whole[..whole.floor_char_boundary(LONGEST)]
 }

@@ -13,10 +13,10 @@
 //! - What is past is decided when an await begins; nothing is taken from it while it goes on.
 
 use super::agent_marks::{AgentMarks, Horizon, MOST_OPEN, ends_call};
-use super::live::{Sort, id};
 use super::matching::Member;
 use super::recent::Recent;
 use super::requests::{Requests, addressee, call_of, made_by, renegotiates};
+use super::sort::{Sort, id};
 use crate::event::{Body, Event, Note};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

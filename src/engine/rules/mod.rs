@@ -9,4 +9,5 @@ pub mod pattern;
 pub mod recent;
 pub mod requests;
 pub mod shortfall;
+pub mod sort;
 pub mod taking;

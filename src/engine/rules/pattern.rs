@@ -1,7 +1,6 @@
 //! What an event has to be to satisfy an await, and, where it nearly is, what is wrong with it. Pure.
 
-use super::live::{Name, Sort};
-use super::shortfall::shorten;
+use super::sort::{Name, Sort};
 use crate::event::{AgentEvent, Body, Event, SipEvent, closed_reason};
 use regex::Regex;
 use std::ops::RangeInclusive;
@@ -292,6 +291,15 @@ impl Message {
             words += &value.as_ref().map(|value| format!(": {value}")).unwrap_or_default();
         }
         words
+    }
+}
+
+/// The first line, at most 80 characters of it.
+pub fn shorten(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    match line.char_indices().nth(80) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line.to_string(),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A request is known at all agents by its Call-ID and CSeq, so that what one agent sent is found again where it arrived.
 
-use super::live::id;
 use super::recent::Recent;
+use super::sort::id;
 use crate::event::SipEvent;
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@ use super::digits::digit_of;
 use super::marks::{Marks, Past};
 use super::matching::Member;
 use super::pattern::Pattern;
+use super::pattern::shorten;
 use crate::event::{Body, Event, closed_reason, without_error_number};
 use std::sync::Arc;
 
@@ -189,14 +190,5 @@ pub fn describe(event: &Event, name_of: &dyn Fn(&str) -> Option<Arc<str>>) -> St
         }
         Body::Log(line) => format!("log line `{}`", shorten(&line.text)),
         _ => String::new(),
-    }
-}
-
-/// The first line, at most 80 characters of it.
-pub fn shorten(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    match line.char_indices().nth(80) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line.to_string(),
     }
 }

@@ -7,50 +7,13 @@ use crate::engine::api::event_value::EventValue;
 use crate::engine::api::names;
 use crate::engine::api::waiter::Waiter;
 use crate::engine::language::stdlib;
-use crate::engine::script::at::Site;
-use crate::engine::script::run::{Run, lock};
-use crate::event::{Ended, How};
-use rhai::{Dynamic, EvalAltResult, Position};
+use crate::engine::language::words::plain_type;
+use crate::engine::script::failure::Failure;
+use crate::engine::script::run::Run;
+use crate::engine::script::trace::{Trace, origin};
+use crate::event::{Ended, How, lock};
+use rhai::{Dynamic, EvalAltResult};
 use std::any::TypeId;
-
-/// What a script can catch: an await that was not satisfied, or a mistake.
-#[derive(Debug, Clone)]
-pub struct Failure {
-    /// `timeout`, `quiet`, `lost`, or `error`.
-    pub kind: &'static str,
-    pub ended: Ended,
-}
-
-/// What Rhai shows where it shows errors itself.
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.ended.message)
-    }
-}
-
-impl Failure {
-    pub fn new(kind: &'static str, ended: Ended) -> Failure {
-        Failure { kind, ended }
-    }
-
-    /// The error that carries it; its place goes with it, wherever it is thrown again.
-    pub fn raise(mut self, run: &Run, site: &Site) -> Box<EvalAltResult> {
-        let std = site.source.as_deref().is_some_and(stdlib::is_std);
-        self.ended.at = (!std).then(|| run.at(site));
-        Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(self), site.position))
-    }
-}
-
-/// The error of a native function that was asked for what can't be done. A script can catch it (`e.kind` is `error`).
-pub fn wrong(message: impl Into<String>) -> Box<EvalAltResult> {
-    wrong_at(message, Position::NONE)
-}
-
-/// The same where Rhai does not know the position by itself.
-pub fn wrong_at(message: impl Into<String>, position: Position) -> Box<EvalAltResult> {
-    let failure = Failure::new("error", Ended::error(message));
-    Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(failure), position))
-}
 
 /// How a script ended: a reason in the log comes before whatever the script made of it.
 pub fn ended(run: &Run, result: Result<(), Box<EvalAltResult>>) -> Ended {
@@ -75,74 +38,13 @@ pub fn ended_so(run: &Run, result: &Result<(), Box<EvalAltResult>>, check: Optio
         let elsewhere = ended.at.is_some();
         ended.at = ended.at.or_else(|| trace.users().next().map(|site| run.at(site)));
         if !elsewhere {
-            ended.details.extend(trace.ways(run));
+            ended.details.extend(ways(trace, run));
         }
     }
     if let Some(check) = check {
         ended.details.push(format!("before it, a check failed: {}", check.message));
     }
     ended
-}
-
-/// Where an error began: a place that stays the same on its way.
-pub fn origin(error: &EvalAltResult) -> Position {
-    Trace::of(error).cause.position()
-}
-
-/// An error's way through functions and modules.
-struct Trace<'a> {
-    /// The innermost call last.
-    sites: Vec<Site>,
-    cause: &'a EvalAltResult,
-}
-
-impl Trace<'_> {
-    fn of(error: &EvalAltResult) -> Trace<'_> {
-        let mut sites = vec![];
-        let (mut source, mut cause) = (None::<String>, error);
-        loop {
-            let position = cause.position();
-            if !position.is_none() {
-                sites.push(Site::new(source.as_deref(), position));
-            }
-            match cause {
-                EvalAltResult::ErrorInFunctionCall(_, inside, inner, _) => {
-                    source = Some(inside.clone()).filter(|inside| !inside.is_empty()).or(source);
-                    cause = inner;
-                }
-                EvalAltResult::ErrorInModule(name, inner, _) => {
-                    source = Some(name.clone());
-                    cause = inner;
-                }
-                _ => return Trace { sites, cause },
-            }
-        }
-    }
-
-    /// The places in the user's own text, the innermost first.
-    fn users(&self) -> impl Iterator<Item = &Site> {
-        self.sites.iter().rev().filter(|site| !site.source.as_deref().is_some_and(stdlib::is_std))
-    }
-
-    /// Where in an embedded module it happened, and from where the user's own library was called.
-    fn ways(&self, run: &Run) -> Vec<String> {
-        let mut ways = vec![];
-        if let Some(source) = self.sites.last().and_then(|site| site.source.as_deref())
-            && stdlib::is_std(source)
-        {
-            ways.push(format!("it happened in {source}"));
-        }
-        let mut users = self.users();
-        if let (Some(inner), Some(outer)) = (users.next(), users.last())
-            && inner.source != outer.source
-        {
-            let at = run.at(outer);
-            if at.source != run.at(inner).source {
-                ways.push(format!("called from {}:{}", at.source, at.line));
-            }
-        }
-        ways
-    }
 }
 
 fn translate(run: &Run, error: &EvalAltResult) -> Ended {
@@ -268,28 +170,22 @@ fn unknown_function(call: &str, own: &[String]) -> (String, Option<String>) {
     }
 }
 
-/// A type in plain words with its article, from any name that Rhai gives it.
-pub fn plain_type(name: &str) -> String {
-    let last = name.rsplit("::").next().unwrap_or(name);
-    let plain = match last {
-        "i64" | "f64" | "decimal" | "INT" | "FLOAT" => "a number",
-        "bool" => "a truth value",
-        "()" => "nothing",
-        "string" | "String" | "ImmutableString" => "a text",
-        text if text.contains("String") || text.contains("&str") => "a text",
-        "char" => "a character",
-        "array" | "Array" => "a list",
-        "map" | "Map" => "a map",
-        "Fn" | "FnPtr" => "a closure",
-        "Agent" => "an agent",
-        "Waiter" => "a waiter",
-        "Event" | "EventValue" => "an event",
-        "Reply" | "ReplyValue" => "a reply",
-        "Call" => "a call",
-        "Duration" | "Millis" => "a duration",
-        "Failure" => "a failure",
-        "range" | "range=" => "a range",
-        other => return format!("a value of type {other}"),
-    };
-    plain.to_string()
+/// Where in an embedded module it happened, and from where the user's own library was called.
+fn ways(trace: &Trace, run: &Run) -> Vec<String> {
+    let mut ways = vec![];
+    if let Some(source) = trace.sites.last().and_then(|site| site.source.as_deref())
+        && stdlib::is_std(source)
+    {
+        ways.push(format!("it happened in {source}"));
+    }
+    let mut users = trace.users();
+    if let (Some(inner), Some(outer)) = (users.next(), users.last())
+        && inner.source != outer.source
+    {
+        let at = run.at(outer);
+        if at.source != run.at(inner).source {
+            ways.push(format!("called from {}:{}", at.source, at.line));
+        }
+    }
+    ways
 }

@@ -2,4 +2,5 @@
 
 pub mod blocks;
 pub mod ended;
+pub mod engine;
 pub mod resolver;

@@ -1,11 +1,11 @@
 //! `import`: embedded modules by `std/…`, and the user's own files through the program's loader.
 
-use super::ended::{wrong, wrong_at};
-use crate::diagnostic::{Source, nearest};
-use crate::engine::api::comparisons;
+use crate::diagnostic::Source;
+use crate::engine::language::parser::parse_to_run;
 use crate::engine::language::program::Program;
-use crate::engine::language::{stdlib, syntax_errors};
-use crate::engine::script::run::lock;
+use crate::engine::language::{modules, syntax_errors};
+use crate::engine::script::failure::{wrong, wrong_at};
+use crate::event::lock;
 use crate::script::Script;
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 use std::collections::HashMap;
@@ -24,9 +24,9 @@ impl Resolver {
     }
 
     fn load(&self, engine: &Engine, name: &str) -> Result<Shared<Module>, Box<EvalAltResult>> {
-        let text = text(&self.program, name).map_err(wrong)?;
+        let text = modules::text(&self.program, name).map_err(wrong)?;
         let script = Script::rhai(Source::new(name, text));
-        let ast = comparisons::parse_to_run(&script.rhai, name).map_err(|error| {
+        let ast = parse_to_run(&script.rhai, name).map_err(|error| {
             let diagnostic = syntax_errors::diagnostic(&error, &script);
             let place = diagnostic.place.map(|place| place.to_string()).unwrap_or_default();
             wrong(format!("`{name}` does not compile: {place}: {}", diagnostic.message))
@@ -44,7 +44,7 @@ impl ModuleResolver for Resolver {
         position: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
         let at = |message: String| wrong_at(message, position);
-        let name = full_name(&self.program, source, path).map_err(at)?;
+        let name = modules::full_name(&self.program, source, path).map_err(at)?;
         match lock(&self.modules).get(&name) {
             Some(Some(module)) => return Ok(module.clone()),
             Some(None) => return Err(at(format!("`{name}` is imported in a circle: it comes to import itself"))),
@@ -61,49 +61,5 @@ impl ModuleResolver for Resolver {
                 Err(Box::new(EvalAltResult::ErrorInModule(name, error, position)))
             }
         }
-    }
-}
-
-/// The one name of a module, whoever imports it: `std/calls`, or its file's path as the script's own is named.
-pub fn full_name(program: &Program, importer: Option<&str>, path: &str) -> Result<String, String> {
-    if path == "std" || path.starts_with("std/") {
-        return match stdlib::text(path) {
-            Some(_) => Ok(path.to_string()),
-            None => {
-                let names = stdlib::MODULES.iter().map(|(name, _)| *name);
-                let meant = match nearest(path, names.clone()) {
-                    Some(near) => format!("did you mean \"{near}\"?"),
-                    None => format!("there are: {}", names.collect::<Vec<_>>().join(", ")),
-                };
-                Err(format!("there is no module \"{path}\"; {meant}"))
-            }
-        };
-    }
-    let normal = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':', '\0']);
-    if !path.split('/').all(normal) {
-        return Err(format!(
-            "\"{path}\" can't be imported: a path goes down from the file's own folder, by plain names"
-        ));
-    }
-    let main = program.script.source.name.as_str();
-    let folder = match importer.filter(|importer| !stdlib::is_std(importer)).unwrap_or(main).rsplit_once('/') {
-        Some((folder, _)) => format!("{folder}/"),
-        None => String::new(),
-    };
-    let extension = if path.ends_with(".rhai") { "" } else { ".rhai" };
-    Ok(format!("{folder}{path}{extension}"))
-}
-
-/// A module's text by its full name.
-pub fn text(program: &Program, name: &str) -> Result<String, String> {
-    if let Some(text) = stdlib::text(name) {
-        return Ok(text.to_string());
-    }
-    let main = program.script.source.name.as_str();
-    let root = main.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let relative = name.strip_prefix(root).unwrap_or(name).trim_start_matches('/');
-    match &program.files {
-        Some(load) => load(relative).map_err(|why| format!("`{name}` can't be imported: {why}")),
-        None => Err(format!("`{name}` can't be imported: only the std/… modules are at hand here")),
     }
 }

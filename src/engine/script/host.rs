@@ -1,11 +1,7 @@
 //! What the engine asks of the run that it serves.
 
-use crate::engine::session::Session;
 use crate::event::{At, Ended, Log, Note};
 use std::sync::Arc;
-
-/// Is given a session inside the script that has failed, with its variables, and how it failed.
-pub type Pause = Arc<dyn Fn(&mut Session, &Ended) + Send + Sync>;
 
 /// An agent that a script declares.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -71,8 +67,4 @@ pub trait Host: Send + Sync {
     fn note(&self, note: Note);
     /// The script goes on although it had to end: its agents are asked again.
     fn resume(&self) {}
-    /// What comes between a script's failure and the end of its run.
-    fn pause(&self) -> Option<Pause> {
-        None
-    }
 }

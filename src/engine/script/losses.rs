@@ -1,8 +1,8 @@
 //! An agent that goes away by itself: an error that a script can catch, once in each of its branches.
 
-use super::at::Site;
-use super::run::{Fallible, Run};
-use crate::engine::running::ended::Failure;
+use super::failure::{Failure, Fallible};
+use super::run::Run;
+use super::site::Site;
 use crate::event::{Body, Ended, Event, Note};
 use rhai::EvalAltResult;
 use std::cell::Cell;
@@ -34,7 +34,7 @@ impl Run {
 
     /// Throws the first loss that this branch does not know of.
     pub fn throw_loss(&self, site: &Site) -> Fallible<()> {
-        self.next_loss().map_or(Ok(()), |lost| Err(Failure::new(LOST, lost).raise(self, site)))
+        self.next_loss().map_or(Ok(()), |lost| Err(self.raise(Failure::new(LOST, lost), site)))
     }
 
     /// The same if an event that a wait has come to is the loss of an agent.
@@ -56,7 +56,7 @@ impl Run {
     pub fn refuse(&self, ended: Ended, site: &Site) -> Box<EvalAltResult> {
         match ended.lost {
             false => self.end(ended, site),
-            true => self.throw_loss(site).err().unwrap_or_else(|| Failure::new(LOST, ended).raise(self, site)),
+            true => self.throw_loss(site).err().unwrap_or_else(|| self.raise(Failure::new(LOST, ended), site)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How much memory a script fills. Rhai limits each value, not all of them together.
 
-use super::run::lock;
+use crate::event::lock;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 

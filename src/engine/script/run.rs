@@ -1,16 +1,18 @@
 //! A run as its native functions see it.
 
-use super::at::Site;
+use super::failed_steps::FailedSteps;
+use super::failure::{Failure, Fallible, wrong};
 use super::host::Host;
 use super::memory::Memory;
-use crate::engine::api::steps::FailedSteps;
+use super::site::Site;
+use crate::diagnostic::Source;
+use crate::engine::language::blocks::{Block, Selection};
 use crate::engine::language::duration::Millis;
 use crate::engine::language::program::Program;
+use crate::engine::language::{modules, stdlib};
 use crate::engine::rules::marks::Marks;
-use crate::engine::running::blocks::Block;
-use crate::engine::running::ended::wrong;
-use crate::event::{At, Ended, Log};
-use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
+use crate::event::{At, Ended, Log, lock};
+use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position, Scope};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
@@ -65,6 +67,8 @@ pub struct Run {
     pub reached: Mutex<BTreeSet<u32>>,
     /// When it began: milliseconds since the epoch.
     pub began: f64,
+    /// What happens inside a script that has failed, before its run ends.
+    pub on_failure: Option<OnFailure>,
     budget: Mutex<Budget>,
     /// The log has a reason to stop, or will have at once.
     stopping: AtomicBool,
@@ -79,16 +83,12 @@ struct Budget {
     declared: HashSet<(Option<String>, Position)>,
 }
 
+/// Is given the run, the script's variables, and how the script ended, whether it failed or not.
+pub type OnFailure = Box<dyn Fn(&Run, Scope<'static>, &Result<(), Box<EvalAltResult>>) + Send + Sync>;
+
 /// How a native function finds its run: the engine's tag.
 #[derive(Clone)]
 struct Handle(Arc<Run>);
-
-pub type Fallible<T> = Result<T, Box<EvalAltResult>>;
-
-/// A panic elsewhere does not spoil what these locks guard.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
 
 impl Run {
     pub fn new(program: Program, host: Arc<dyn Host>, limits: Limits) -> Run {
@@ -111,6 +111,7 @@ impl Run {
             branches: AtomicUsize::new(0),
             reached: Mutex::default(),
             began,
+            on_failure: None,
             budget: Mutex::new(Budget { until, declared: HashSet::new() }),
             stopping: AtomicBool::new(host.log().stopped().is_some()),
             // the clock is not looked at before the first operation: `start` has just done so
@@ -177,7 +178,7 @@ impl Run {
 
     /// Ends the run, whatever the script catches: the reason is sticky in the log, and no operation runs after it.
     pub fn end(&self, mut ended: Ended, site: &Site) -> Box<EvalAltResult> {
-        let std = site.source.as_deref().is_some_and(crate::engine::language::stdlib::is_std);
+        let std = site.source.as_deref().is_some_and(stdlib::is_std);
         if ended.at.is_none() && !std {
             ended.at = Some(self.at(site));
         }
@@ -222,6 +223,13 @@ impl Run {
             }
         });
         going_on
+    }
+
+    /// The script has come to its end: who is to see it before its run ends gets its variables.
+    pub fn pause(&self, variables: Scope<'static>, result: &Result<(), Box<EvalAltResult>>) {
+        if let Some(pause) = &self.on_failure {
+            pause(self, variables, result);
+        }
     }
 
     /// Called before every operation of the script: whether it has to end.
@@ -269,5 +277,63 @@ impl Run {
             advice: Some("end the loop, or allow more time with --test-timeout".to_string()),
             ..Ended::error(format!("the script did not end: it ran {limit} beyond the waits that it declares"))
         }
+    }
+}
+
+/// Where something happens.
+impl Run {
+    /// The place in the user's text, whose line the script has reached; of an embedded or imported module, the place in that.
+    pub fn at(&self, site: &Site) -> At {
+        let line = site.position.line().unwrap_or(1) as u32;
+        let column = site.position.position().unwrap_or(1) as u32;
+        match &site.source {
+            Some(source) if *source != self.program.script.source.name => {
+                At { source: source.as_str().into(), line, column }
+            }
+            _ => {
+                let script = &self.program.script;
+                let at = script.at(line, column);
+                // a line that the compiler added is none of the user's
+                if script.lines.get(line.saturating_sub(1) as usize) != Some(&0) {
+                    lock(&self.reached).insert(at.line);
+                }
+                at
+            }
+        }
+    }
+
+    /// The text that a site is in: the user's, or a module's.
+    pub fn source_of(&self, site: &Site) -> Option<Arc<Source>> {
+        let script = &self.program.script;
+        Some(match &site.source {
+            Some(name) if *name != script.source.name => Source::new(name, modules::text(&self.program, name).ok()?),
+            _ => script.source.clone(),
+        })
+    }
+
+    /// What stands at a site of the user's text or of a module, and behind it, cut at `most` bytes.
+    pub fn text_from(&self, site: &Site, most: usize) -> Option<String> {
+        let (line, column) = (site.position.line()? as u32, site.position.position()? as u32);
+        let source = self.source_of(site)?;
+        let text = &source.text[source.offset(line, column)..];
+        Some(text[..text.floor_char_boundary(most)].to_string())
+    }
+
+    /// The error that carries a failure; its place goes with it, wherever it is thrown again.
+    pub fn raise(&self, mut failure: Failure, site: &Site) -> Box<EvalAltResult> {
+        let std = site.source.as_deref().is_some_and(stdlib::is_std);
+        failure.ended.at = (!std).then(|| self.at(site));
+        Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(failure), site.position))
+    }
+
+    /// Whether the script may do something in the world: not at the top level of a file with tests, and not before it knows that an
+    /// agent was lost.
+    pub fn may_act(&self, site: &Site) -> Fallible<()> {
+        if self.program.selection == Selection::Whole || self.in_test.load(Relaxed) {
+            return self.throw_loss(site);
+        }
+        let ended = Ended::error("commands and waits belong in a test, a setup or a teardown");
+        let advice = "the top level of a file with tests only declares what they share".to_string();
+        Err(self.end(Ended { advice: Some(advice), ..ended }, site))
     }
 }

@@ -8,16 +8,16 @@ mod texts;
 
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::engine::api::agent::Agent;
-use crate::engine::api::comparisons::parse_to_run;
 use crate::engine::api::shared::share_all;
 use crate::engine::check::{self, Known};
-use crate::engine::language::program::{Loader, Program, parse_text};
+use crate::engine::language::parser::{parse_text, parse_to_run};
+use crate::engine::language::program::{Loader, Program};
 use crate::engine::language::statements;
-use crate::engine::runner::{STACK, engine, internal_error};
 use crate::engine::running::ended;
+use crate::engine::running::engine::{STACK, engine, internal_error};
 use crate::engine::script::host::Host;
-use crate::engine::script::run::{Limits, Run, lock};
-use crate::event::{Ended, How, Log};
+use crate::engine::script::run::{Limits, OnFailure, Run};
+use crate::event::{Ended, How, Log, lock};
 use crate::script::Script;
 use rhai::{AST, Dynamic, EvalAltResult, Scope, Stmt};
 use std::collections::{BTreeSet, HashMap};
@@ -105,9 +105,16 @@ pub fn session(
     })
 }
 
-/// Gives a session inside a script that has failed to whoever wants one. The script stays failed.
-pub(in crate::engine) fn pause(run: &Arc<Run>, variables: Scope<'static>, result: &Result<(), Box<EvalAltResult>>) {
-    let Some(pause) = run.host.pause() else { return };
+/// Is given a session inside the script that has failed, with its variables, and how it failed.
+pub type Pause = Arc<dyn Fn(&mut Session, &Ended) + Send + Sync>;
+
+/// What a run does when its script has failed: it gives a session to `pause`.
+pub fn pausing(pause: Pause) -> OnFailure {
+    Box::new(move |run, variables, result| pause_inside(&pause, run, variables, result))
+}
+
+/// Gives a session inside a script that has failed. The script stays failed.
+fn pause_inside(pause: &Pause, run: &Run, variables: Scope<'static>, result: &Result<(), Box<EvalAltResult>>) {
     let ended = ended::ended_so(run, result, lock(&run.check_failed).clone());
     if !matches!(ended.how, How::Failed | How::Error) {
         return;

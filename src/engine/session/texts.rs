@@ -1,7 +1,7 @@
 //! A session's text: what of it goes on, and what becomes blank so that the rest keeps its place.
 
 use crate::engine::api::agent::Agent;
-use crate::engine::language::program::parse_text;
+use crate::engine::language::parser::parse_text;
 use crate::engine::language::statements;
 use rhai::{AST, Dynamic, Scope, Stmt};
 use std::ops::Range;

@@ -5,8 +5,8 @@ use crate::engine::api::call::Call;
 use crate::engine::api::event_value::EventValue;
 use crate::engine::api::waiter::Waiter;
 use crate::engine::language::duration::Millis;
+use crate::engine::language::words::plain_type;
 use crate::engine::rules::shortfall::describe;
-use crate::engine::running::ended::plain_type;
 use crate::engine::script::host::Reply;
 use rhai::{Array, Dynamic, Map};
 
@@ -79,7 +79,9 @@ mod tests {
 
     #[test]
     fn values_are_shown_as_they_are_written() {
-        let shown = |text: &str| in_words(&api::engine().eval::<Dynamic>(text).unwrap());
+        let mut engine = rhai::Engine::new_raw();
+        api::add_functions(&mut engine);
+        let shown = |text: &str| in_words(&engine.eval::<Dynamic>(text).unwrap());
         assert_eq!(shown("()"), None);
         for (text, expected) in [
             ("1 + 1", "2"),

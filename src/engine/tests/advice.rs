@@ -6,7 +6,7 @@ use crate::engine::language::docs;
 use regex::Regex;
 
 /// Where advices are written.
-const TEXTS: [&str; 22] = [
+const TEXTS: [&str; 24] = [
     include_str!("../running/blocks.rs"),
     include_str!("../check/accounts.rs"),
     include_str!("../check/arguments.rs"),
@@ -27,8 +27,10 @@ const TEXTS: [&str; 22] = [
     include_str!("../check/facts.rs"),
     include_str!("../language/stdlib.rs"),
     include_str!("../language/grammar.rs"),
+    include_str!("../language/modules.rs"),
     include_str!("../language/syntax_errors.rs"),
     include_str!("../language/syntax_slips.rs"),
+    include_str!("../language/tokens.rs"),
 ];
 
 /// Names that stand for the user's own: functions, and what another program has.

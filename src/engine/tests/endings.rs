@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::engine::language::duration::Millis;
-use crate::engine::script::at::Site;
 use crate::engine::script::run::Run;
+use crate::engine::script::site::Site;
 use crate::event::Wake;
 use rhai::Position;
 

@@ -16,7 +16,6 @@ mod session;
 mod shortfalls;
 mod suggesting;
 
-use super::api::register;
 use super::*;
 use crate::diagnostic::Source;
 use crate::event::{AgentEvent, At, Body, Clock, Command, Ended, Event, How, Log, Note, Response};
@@ -24,9 +23,8 @@ use crate::script::Script;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Native functions that only tests have.
-pub fn register_into(module: &mut rhai::Module) {
-    register(module, "panic_for_a_test", || -> () { panic!("on purpose") });
+fn run(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Ended {
+    super::run(program, host, limits, None)
 }
 
 /// A host without agents: commands are recorded, and answered by events that the test names.
@@ -40,7 +38,6 @@ struct FakeHost {
     refused: Vec<String>,
     /// A command's text → the agent that goes away by itself when it comes.
     losing: Vec<(String, Arc<str>)>,
-    pause: Option<Pause>,
 }
 
 impl FakeHost {
@@ -56,7 +53,6 @@ impl FakeHost {
             reactions: vec![],
             refused: vec![],
             losing: vec![],
-            pause: None,
         }
     }
 
@@ -219,10 +215,6 @@ impl Host for FakeHost {
 
     fn note(&self, note: Note) {
         self.log.push(None, Body::Note(note));
-    }
-
-    fn pause(&self) -> Option<Pause> {
-        self.pause.clone()
     }
 }
 

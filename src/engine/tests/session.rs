@@ -156,8 +156,8 @@ fn paused(program: &Program, lines: &'static [&str]) -> (Ended, Vec<String>) {
         told.push(ended.message.clone());
         told.extend(lines.iter().map(|line| tell(&session.enter(line, None))));
     };
-    let host = FakeHost { pause: Some(Arc::new(pause)), ..FakeHost::new() };
-    let ended = run(program, Arc::new(host), &Limits::default());
+    let host = Arc::new(FakeHost::new());
+    let ended = crate::engine::run(program, host, &Limits::default(), Some(Arc::new(pause)));
     let told = told.lock().unwrap().clone();
     (ended, told)
 }

@@ -1,0 +1,41 @@
+//! What validations have in place of agents: `telefonist`, and events whose calls are over.
+
+use super::event_value::{EventValue, field};
+use crate::engine::script::failure::Fallible;
+use crate::engine::script::native::{register, rhai_index};
+use crate::engine::script::run::Run;
+use crate::engine::script::site::Site;
+use crate::event::{Body, Ended};
+use rhai::{Dynamic, ImmutableString, Module, NativeCallContext};
+
+/// `telefonist`, by which a validation fails.
+#[derive(Debug, Clone)]
+pub struct Telefonist;
+
+fn fail(context: &NativeCallContext, why: &str) -> Fallible<()> {
+    Err(Run::of(context)?.end(Ended::failed(why), &Site::of_call(context)))
+}
+
+pub fn register_into(module: &mut Module) {
+    module.set_custom_type::<Telefonist>("telefonist");
+    // nothing can be done with a call that is over: its id is what it is
+    register(module, rhai_index(), |event: &mut EventValue, name: ImmutableString| match &event.0.body {
+        Body::Event(said) if name == "call" => Ok(said.call.clone().map_or(Dynamic::UNIT, Dynamic::from)),
+        _ => field(&event.0, &name),
+    });
+    register(
+        module,
+        "assert",
+        |context: NativeCallContext, _: &mut Telefonist, holds: bool, why: &str| {
+            if holds { Ok(()) } else { fail(&context, why) }
+        },
+    );
+    register(
+        module,
+        "assert",
+        |context: NativeCallContext, _: &mut Telefonist, holds: bool| {
+            if holds { Ok(()) } else { fail(&context, "an assertion failed") }
+        },
+    );
+    register(module, "fail", |context: NativeCallContext, _: &mut Telefonist, why: &str| fail(&context, why));
+}

@@ -1,0 +1,65 @@
+//! The words `test`, `setup` and `teardown` in a text and in its syntax tree.
+
+use rhai::{Expr, Position};
+use std::sync::Arc;
+
+/// The keywords behind the words; no names that a script could have.
+pub const TEST: &str = "__test";
+pub const SETUP: &str = "__setup";
+pub const TEARDOWN: &str = "__teardown";
+
+/// What is run of a file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Selection {
+    /// All of it, a test block where it stands.
+    #[default]
+    Whole,
+    /// The top level, to find the tests.
+    Collect,
+    /// The top level up to the test of that name, and the test.
+    One(Arc<str>),
+}
+
+/// A test of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Block {
+    pub name: Arc<str>,
+    /// Where its name stands.
+    pub(in crate::engine) position: Position,
+}
+
+/// The word of a keyword, as people write it.
+pub fn word_of(keyword: &str) -> Option<&'static str> {
+    match keyword {
+        TEST => Some("test"),
+        SETUP => Some("setup"),
+        TEARDOWN => Some("teardown"),
+        _ => None,
+    }
+}
+
+/// The keyword for a word that begins a block, by what follows the word on its line and what stands before it.
+pub fn keyword_of(word: &str, before: &str, after: &str) -> Option<&'static str> {
+    let first = matches!(before.trim_end().chars().last(), None | Some('{' | '}' | ';'));
+    let rest = after.trim_start();
+    let is_block = rest.starts_with('{');
+    let is_name = rest.starts_with(['"', '`']) || (rest.len() < after.len() && names_a_test(rest));
+    match word {
+        "test" if first && is_name => Some(TEST),
+        "setup" if first && is_block => Some(SETUP),
+        "teardown" if first && is_block => Some(TEARDOWN),
+        _ => None,
+    }
+}
+
+/// Whether an expression and a block follow: `row.name {`.
+fn names_a_test(rest: &str) -> bool {
+    let word: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    !word.is_empty() && !matches!(word.as_str(), "in" | "as") && rest.contains('{')
+}
+
+/// A block of the language in a syntax tree: its word and its operands.
+pub fn block_of(expression: &Expr) -> Option<(&'static str, &[Expr])> {
+    let Expr::Custom(custom, _) = expression else { return None };
+    Some((word_of(custom.tokens.first()?)?, &custom.inputs))
+}

@@ -1,0 +1,28 @@
+//! `check(…)` and `assert(…)` in a text that is to run: they become keywords, so that a run sees both sides of a comparison.
+
+use rhai::Position;
+
+/// The keywords behind the two functions; no names that a script could have.
+pub const CHECK: &str = "__check";
+pub const ASSERT: &str = "__assert";
+
+/// The keyword of a function, if it is one of these.
+pub fn keyword(function: &str) -> Option<&'static str> {
+    match function {
+        "check" => Some(CHECK),
+        "assert" => Some(ASSERT),
+        _ => None,
+    }
+}
+
+/// The place of a call as a number: rhai does not say where custom syntax begins.
+pub fn encode(position: Position) -> i64 {
+    (position.line().unwrap_or_default() << 16 | position.position().unwrap_or_default()) as i64
+}
+
+pub fn decode(place: i64) -> Position {
+    match (u16::try_from(place >> 16), place as u16) {
+        (Ok(line), column) if line > 0 => Position::new(line, column),
+        _ => Position::NONE,
+    }
+}
