@@ -2,6 +2,8 @@
 //!
 //! Every rule looks at a path and a text and gives violations, each a line "path:line: what is wrong; what to do".
 
+mod circles;
+mod lengths;
 mod wording;
 
 use regex::Regex;
