@@ -8,7 +8,35 @@ const MOST_LINES_OF_A_FILE: usize = 400;
 const MOST_LINES_OF_A_FUNCTION: usize = 60;
 
 /// Those that are longer: path, function (none: the file), lines. They may only become shorter.
-const LONG: &[(&str, &str, usize)] = &[];
+const LONG: &[(&str, &str, usize)] = &[
+    ("src/agent/live.rs", "run", 62),
+    ("src/engine/check/arguments.rs", "values", 96),
+    ("src/engine/check/calls.rs", "method", 78),
+    ("src/engine/check/expressions.rs", "expression", 67),
+    ("src/engine/check/statements.rs", "statement", 78),
+    ("src/engine/language/statements.rs", "scan", 76),
+    ("src/engine/language/syntax_errors.rs", "in_words", 62),
+    ("src/engine/language/syntax_errors.rs", "trap", 66),
+    ("src/engine/language/syntax_slips.rs", "of_statement", 81),
+    ("src/engine/running/ended.rs", "told", 62),
+    ("src/engine/tests/awaits.rs", "", 467),
+    ("src/engine/tests/language.rs", "shadow", 161),
+    ("src/engine/tests/model.rs", "", 589),
+    ("src/engine/tests/rules.rs", "", 417),
+    ("src/engine/tests/shortfalls.rs", "a_shortfall_tells_what_came_instead_and_the_nearest_miss", 86),
+    ("src/flow/tests/mod.rs", "", 445),
+    ("src/flow/tests/sent.rs", "an_agents_own_requests_and_what_became_of_them", 61),
+    ("src/jobs/mod.rs", "", 405),
+    ("src/notify/worker.rs", "changed", 61),
+    ("src/report/html/tests.rs", "events", 66),
+    ("src/schedule/cron_tests.rs", "", 404),
+    ("src/schedule/cron_tests.rs", "in_autumn", 67),
+    ("src/schedule/cron_tests.rs", "in_spring", 75),
+    ("src/validation/seen.rs", "seen", 68),
+    ("src/validation/tests.rs", "", 432),
+    ("src/verdict/why/meanings.rs", "status", 63),
+    ("src/verdict/why/registration.rs", "find", 70),
+];
 
 /// Files and functions that are too long: name of the function (empty: the file), and the lines.
 fn long(text: &str) -> Vec<(String, usize)> {
