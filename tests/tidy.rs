@@ -8,6 +8,7 @@ mod wording;
 
 use regex::Regex;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// A module may import only those before it.
 #[rustfmt::skip]
@@ -219,11 +220,14 @@ fn architecture(picture: &str, lib: &str) -> Vec<String> {
 
 /// The code without comments and with empty literals, line for line.
 fn code_of(text: &str) -> String {
-    let comment = r"//[^\n]*|(?s:/\*.*?\*/)";
-    let raw = ["", "#", "##", "###"].map(|marks| format!(r#"\bb?r{marks}"(?s:.*?)"{marks}"#)).join("|");
-    let literal = r#""(?:[^"\\]|\\(?s:.))*"|'(?:[^'\\\n]|\\(?:u\{\w+\}|x\w\w|.))'"#;
+    static UNREAD: LazyLock<Regex> = LazyLock::new(|| {
+        let comment = r"//[^\n]*|(?s:/\*.*?\*/)";
+        let raw = ["", "#", "##", "###"].map(|marks| format!(r#"\bb?r{marks}"(?s:.*?)"{marks}"#)).join("|");
+        let literal = r#""(?:[^"\\]|\\(?s:.))*"|'(?:[^'\\\n]|\\(?:u\{\w+\}|x\w\w|.))'"#;
+        Regex::new(&format!("{comment}|{raw}|{literal}")).unwrap()
+    });
     let blank = |hit: &regex::Captures| format!(" {} ", "\n".repeat(hit[0].matches('\n').count()));
-    Regex::new(&format!("{comment}|{raw}|{literal}")).unwrap().replace_all(text, blank).into_owned()
+    UNREAD.replace_all(text, blank).into_owned()
 }
 
 /// Where in the crate a file's code lives: `src/event/log.rs` is `["crate", "event", "log"]`.
@@ -235,11 +239,11 @@ fn module_path(path: &str) -> Vec<String> {
 
 /// All paths with `::` in them and all of `use`, groups unfolded, `self` and `super` resolved.
 fn paths_of(code: &str, home: &[String]) -> Vec<Named> {
-    let token = Regex::new(r"\w+|::|[^\w\s]").unwrap();
+    static TOKEN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\w+|::|[^\w\s]").unwrap());
     let tokens: Vec<(usize, &str)> = code
         .lines()
         .enumerate()
-        .flat_map(|(index, line)| token.find_iter(line).map(move |hit| (index + 1, hit.as_str())))
+        .flat_map(|(index, line)| TOKEN.find_iter(line).map(move |hit| (index + 1, hit.as_str())))
         .collect();
     let at = |place: usize| tokens.get(place).map_or("", |(_, token)| *token);
     // Inline modules deepen what `super` starts from: (name, the depth of braces it began at).
