@@ -38,9 +38,8 @@ const LONG: &[(&str, &str, usize)] = &[
     ("src/verdict/why/registration.rs", "find", 70),
 ];
 
-static BEGIN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(\s*)(?:pub(?:\([^)]*\))? )?(?:(?:async|const|unsafe|extern) )*fn (\w+)").unwrap()
-});
+static BEGIN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(\s*)(?:pub(?:\([^)]*\))? )?(?:(?:async|const|unsafe|extern) )*fn (\w+)").unwrap());
 
 /// Files and functions that are too long: name of the function (empty: the file), and the lines.
 fn long(text: &str) -> Vec<(String, usize)> {
