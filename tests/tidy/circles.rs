@@ -66,12 +66,12 @@ impl Sources {
 
     /// The module that a path leads to.
     fn module_of(&self, named: &[String], home: &[String]) -> Option<Vec<String>> {
-        let mut path = self.from_root(named, home)?;
+        let mut path = self.whole_path(named, home)?;
         // a name may be handed on more than once, but not for ever
         for _ in 0..5 {
             let exported = (1..=path.len()).find_map(|end| {
                 let target = self.exported.get(&path[..end]).filter(|_| !self.files.contains_key(&path[..end]))?;
-                Some([self.from_root(target, &path[..end - 1])?.as_slice(), &path[end..]].concat())
+                Some([self.whole_path(target, &path[..end - 1])?.as_slice(), &path[end..]].concat())
             });
             match exported {
                 Some(target) if target != path => path = target,
@@ -81,7 +81,7 @@ impl Sources {
         (1..=path.len()).rev().map(|end| path[..end].to_vec()).find(|module| self.files.contains_key(module))
     }
 
-    fn from_root(&self, named: &[String], home: &[String]) -> Option<Vec<String>> {
+    fn whole_path(&self, named: &[String], home: &[String]) -> Option<Vec<String>> {
         let below = [home, &named[..1]].concat();
         match named[0].as_str() {
             "crate" => Some(named.to_vec()),
