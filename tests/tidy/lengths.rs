@@ -21,6 +21,7 @@ const LONG: &[(&str, &str, usize)] = &[
     ("src/engine/language/syntax_slips.rs", "of_statement", 81),
     ("src/engine/running/ended.rs", "told", 62),
     ("src/engine/tests/awaits.rs", "", 467),
+    ("src/engine/tests/endings.rs", "a_comparison_that_does_not_hold_shows_both_sides", 71),
     ("src/engine/tests/model.rs", "", 589),
     ("src/engine/tests/rules.rs", "", 417),
     ("src/engine/tests/shortfalls.rs", "a_shortfall_tells_what_came_instead_and_the_nearest_miss", 86),
