@@ -2,7 +2,7 @@
 
 use super::{HostArguments, InputArguments, LimitArguments};
 use crate::pipeline::{self, Filter};
-use crate::report::Wanted;
+use crate::report::{Kind, Wanted};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -68,8 +68,7 @@ pub struct SelectionArguments {
 /// What a run keeps and prints.
 #[derive(Args, Debug)]
 pub struct OutputArguments {
-    /// Also write a report (terminal, junit, tap, json, github or html) to a file, or to standard output with `-`
-    #[arg(long, value_name = "KIND=FILE", help_heading = "Results")]
+    #[arg(long, value_name = "KIND=FILE", help = report_help(), help_heading = "Results")]
     pub report: Vec<Wanted>,
     /// Which runs' folders to keep
     #[arg(long, value_name = "WHICH", default_value = "all", help_heading = "Results")]
@@ -77,6 +76,11 @@ pub struct OutputArguments {
     /// Print each event as it happens (with --jobs: when its test is over)
     #[arg(long, short, help_heading = "Results")]
     pub verbose: bool,
+}
+
+fn report_help() -> String {
+    let kinds = Kind::ALL.map(|(name, _)| name).join(", ");
+    format!("Also write a report to a file, or to standard output with `-`. Kinds: {kinds}")
 }
 
 #[derive(clap::ValueEnum, Debug, Clone, Copy)]
