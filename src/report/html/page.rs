@@ -188,14 +188,15 @@ fn test_head(index: usize, test: &TestResult, open: bool, longest: f64) -> TestH
     }
 }
 
-/// All that a reader may look for: names, tags, reasons.
+/// All that a reader may look for: names, tags, reasons and what explains them.
 fn words(test: &TestResult) -> String {
     let mut words = vec![test.name.as_str()];
     words.extend(test.tags.iter().map(String::as_str));
     words.extend(test.problems.iter().map(|problem| problem.message.as_str()));
-    words.extend(
-        test.attempts.iter().flat_map(|attempt| &attempt.verdict.reasons).map(|reason| reason.message.as_str()),
-    );
+    for reason in test.attempts.iter().flat_map(|attempt| &attempt.verdict.reasons) {
+        words.push(&reason.message);
+        words.extend(reason.details.iter().map(String::as_str));
+    }
     words.join(" ")
 }
 
