@@ -88,7 +88,7 @@ fn a_hold_or_resume_with_nothing_to_do_is_refused() {
         &peer,
         &format!(
             "{CALL}let none = alice.resume();\nassert(!none.ok && none.data.contains(\"no call is on hold\"), none.data);\n\
-             assert(alice.hold().ok);\nlet twice = alice.hold();\n\
+             assert(alice.hold().ok);\nawait alice.sip(\"ACK\").sent() within 20s;\nlet twice = alice.hold();\n\
              assert(!twice.ok && twice.data.contains(\"on hold already\"), twice.data);\n{END}"
         ),
     );
