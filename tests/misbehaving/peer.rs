@@ -245,7 +245,11 @@ impl Stream {
     }
 
     pub fn send(&mut self, message: &Message) -> Option<()> {
-        self.stream.write_all(message.text().as_bytes()).ok()
+        self.send_text(&message.text())
+    }
+
+    pub fn send_text(&mut self, text: &str) -> Option<()> {
+        self.stream.write_all(text.as_bytes()).ok()
     }
 }
 

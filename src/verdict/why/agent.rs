@@ -35,6 +35,14 @@ pub struct Given {
     pub refused: Option<String>,
 }
 
+/// A request without a Call-ID: it belongs to no dialog.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Nameless {
+    pub method: String,
+    pub src: String,
+    pub time: f64,
+}
+
 #[derive(Debug, Default)]
 pub struct Agent {
     /// `address:port` of its SIP socket.
@@ -49,8 +57,10 @@ pub struct Agent {
     pub commands: VecDeque<Given>,
     /// Warnings and errors of its log, and when they came.
     pub alarms: VecDeque<(f64, String)>,
-    /// How many messages it could not read, and when the first came.
-    pub unread: Option<(u32, f64)>,
+    /// How many messages it could not read, when the first came, and what it says of that.
+    pub unread: Option<(u32, f64, String)>,
+    /// The last request that came without a Call-ID.
+    pub nameless: Option<Nameless>,
     /// The other lines.
     pub lines: VecDeque<String>,
     /// The last REGISTER_OK (none) or REGISTER_FAIL (its parameter).
@@ -58,8 +68,10 @@ pub struct Agent {
     /// How many REGISTER_FAIL came since the last REGISTER_OK, and whether there was one.
     pub failures: u32,
     pub was_registered: bool,
-    /// Where its registrar says that its account can be reached: the Contacts of the last 200.
-    pub contacts: Vec<String>,
+    /// Where it says that it can be reached: the Contact of its last REGISTER.
+    pub contact: Option<String>,
+    /// Where its registrar says that its account can be reached: the Contacts of the last 200 to a REGISTER.
+    pub contacts: Option<Vec<String>>,
     /// Credentials that were accepted, the last ones of each kind.
     pub accepted: Vec<Accepted>,
     /// When it began to register, where that has come to nothing yet.
@@ -82,7 +94,7 @@ impl Agent {
         self.address = cut(address, 64);
         (self.stopping, self.lost, self.registration, self.registering) = (false, None, None, None);
         (self.failures, self.was_registered) = (0, false);
-        self.contacts.clear();
+        (self.contact, self.contacts, self.nameless) = (None, None, None);
         self.accepted.clear();
         self.codecs.clear();
         self.alarms.clear();
@@ -99,8 +111,8 @@ impl Agent {
         self.of_a_call(line);
         let text = line.text.trim();
         if line.is_of_unread() {
-            let (count, first) = self.unread.unwrap_or((0, time));
-            self.unread = Some((count.saturating_add(1), first));
+            let (count, ..) = self.unread.get_or_insert_with(|| (0, time, short(text)));
+            *count = count.saturating_add(1);
         }
         if let Some(codec) = text.strip_prefix("aucodec: ").filter(|_| self.codecs.len() < CODECS) {
             self.codecs.push(cut(codec, 40));
@@ -150,11 +162,21 @@ impl Agent {
     }
 
     pub fn sip(&mut self, sip: &SipEvent, time: f64) {
-        if sip.call_id.is_empty() || self.is_of_another_call(sip, time) {
+        if self.is_of_another_call(sip, time) {
             return;
         }
-        if sip.method == "REGISTER" && sip.direction == "IN" && sip.status == Some(200) {
-            self.contacts = contacts(sip);
+        if sip.call_id.is_empty() {
+            if sip.status.is_none() && sip.direction == "IN" {
+                self.nameless = Some(Nameless { method: cut(&sip.method, 32), src: cut(&sip.src, 64), time });
+            }
+            return;
+        }
+        if sip.method == "REGISTER" {
+            match (sip.direction.as_str(), sip.status) {
+                ("IN", Some(200)) => self.contacts = self.contact.is_some().then(|| contacts(sip)),
+                ("OUT", None) => self.contact = contacts(sip).pop().filter(|_| !signs_off(sip)),
+                _ => {}
+            }
         }
         let index = self.dialog(&sip.call_id, time);
         let was_call = self.dialogs[index].is_call();
@@ -249,6 +271,11 @@ impl Agent {
         latest.find(|dialog| !dialog.is_astray()).or(newest)
     }
 
+    /// Whether dialogs may have been forgotten: the next one takes the place of the oldest.
+    pub fn is_full(&self) -> bool {
+        self.dialogs.len() == DIALOGS
+    }
+
     pub fn of_call_id(&self, call_id: &str) -> Option<&Dialog> {
         self.dialogs.iter().rfind(|dialog| dialog.call_id == call_id)
     }
@@ -262,6 +289,13 @@ fn contacts(sip: &SipEvent) -> Vec<String> {
         headers::values(&value).filter_map(|value| Some(cut(NameAddr::parse(value)?.uri, 160))).collect::<Vec<_>>()
     });
     uris.take(dialog::FEW).collect()
+}
+
+/// A REGISTER that removes its Contact (RFC 3261 section 10.2.2).
+fn signs_off(sip: &SipEvent) -> bool {
+    let contact = sip.header("Contact").unwrap_or_default();
+    let expires = NameAddr::parse(contact).and_then(|contact| contact.param("expires")).or(sip.header("Expires"));
+    expires.is_some_and(|seconds| seconds.trim() == "0")
 }
 
 fn is_of_a_call(name: &str) -> bool {

@@ -6,6 +6,7 @@ use super::row::Row;
 use super::wording::short;
 use super::{LINES, Weighed};
 use crate::event::{SipEvent, closed_reason};
+use crate::sip::uri::{NameAddr, Uri};
 use crate::verdict::Finding;
 
 /// What is wrong with a message that came.
@@ -23,12 +24,14 @@ pub struct Malformed {
 
 const SAME_AS_REQUEST: &str = "a response has Via, From, Call-ID and CSeq of its request (RFC 3261 section 8.2.6.2)";
 const SAME_DIALOG: &str = "a dialog is known by its Call-ID and both tags (RFC 3261 section 12)";
+/// For a message without a Call-ID, too.
+pub const NECESSARY: &str = "each request has To, From, CSeq, Call-ID and Via (RFC 3261 section 8.1.1)";
 
 /// What is wrong with a message that comes within a dialog, if anything is.
 pub fn of(dialog: &Dialog, sip: &SipEvent, row: &Row) -> Option<(String, &'static str)> {
     let (wrong, why) = match row.status {
         Some(code) => of_response(dialog, sip, row, code),
-        None => of_request(dialog, row),
+        None => of_request(dialog, sip, row),
     }
     .or_else(|| length(sip))?;
     Some((format!("the {} {wrong}", named(row)), why))
@@ -36,8 +39,12 @@ pub fn of(dialog: &Dialog, sip: &SipEvent, row: &Row) -> Option<(String, &'stati
 
 /// What is wrong with a response whose branch is that of a request with another Call-ID.
 pub fn of_another_call(sip: &SipEvent, row: &Row, call_id: &str) -> (String, &'static str) {
-    let (other, own) = (short(&sip.call_id), short(call_id));
-    (format!("the {} has the Call-ID {other}, its request {own}", named(row)), SAME_AS_REQUEST)
+    let name = named(row);
+    let wrong = match sip.call_id.as_str() {
+        "" => format!("the {name} has no Call-ID"),
+        other => format!("the {name} has the Call-ID {}, its request {}", short(other), short(call_id)),
+    };
+    (wrong, SAME_AS_REQUEST)
 }
 
 /// `200 OK`, `BYE`
@@ -79,12 +86,61 @@ fn of_response(dialog: &Dialog, sip: &SipEvent, row: &Row, code: u16) -> Option<
     if answers && row.tag.is_empty() {
         return Some(("has no To tag".into(), "an answer to an INVITE needs one (RFC 3261 section 12.1.1)"));
     }
-    let contact = sip.header("Contact").map(str::trim).unwrap_or_default();
-    (answers && contact.is_empty())
-        .then(|| ("has no Contact".into(), "ACK and BYE go to the Contact of the answer (RFC 3261 section 12.1.2)"))
+    let wrong = contact(sip).filter(|_| answers)?;
+    Some((wrong, "ACK and BYE go to the Contact of the answer (RFC 3261 section 12.1.2)"))
 }
 
-fn of_request(dialog: &Dialog, row: &Row) -> Option<(String, &'static str)> {
+/// What is wrong with the Contact of a message that makes a dialog.
+fn contact(sip: &SipEvent) -> Option<String> {
+    let contact = sip.header("Contact").map(str::trim).unwrap_or_default();
+    if contact.is_empty() {
+        return Some("has no Contact".into());
+    }
+    let address = NameAddr::parse(contact).and_then(|address| Uri::parse(address.uri));
+    let is_sip = address.is_some_and(|uri| ["sip", "sips"].iter().any(|sip| uri.scheme.eq_ignore_ascii_case(sip)));
+    (!is_sip).then(|| format!("has the Contact {}, which is no SIP URI", short(contact)))
+}
+
+/// What a request lacks on its own, or has and should not.
+fn of_its_own(sip: &SipEvent, row: &Row) -> Option<(String, &'static str)> {
+    let lacks = |name: &&&str| sip.header(name).is_none_or(|value| value.trim().is_empty());
+    if let Some(name) = ["To", "From", "CSeq", "Via"].iter().find(lacks) {
+        return Some((format!("has no {name}"), NECESSARY));
+    }
+    let method = row.cseq.split_ascii_whitespace().nth(1).unwrap_or_default();
+    if !method.eq_ignore_ascii_case(&row.method) {
+        let wrong = format!("has the CSeq {}, which is of another method", short(&row.cseq));
+        return Some((wrong, "the CSeq has the method of its request (RFC 3261 section 8.1.1.5)"));
+    }
+    if row.method != "INVITE" {
+        return None;
+    }
+    if row.from_tag.is_empty() {
+        return Some(("has no From tag".into(), "each request has one (RFC 3261 section 8.1.1.3)"));
+    }
+    let begins = row.tag.is_empty();
+    let wrong = contact(sip).filter(|_| begins)?;
+    Some((wrong, "an INVITE has one SIP URI as its Contact (RFC 3261 section 8.1.1.8)"))
+}
+
+/// A CANCEL that cancels none of the INVITEs that came with its Call-ID.
+fn of_cancel(dialog: &Dialog, row: &Row) -> Option<(String, &'static str)> {
+    let mut invites = dialog.rows.iter().rev().filter(|row| !row.out && row.status.is_none() && row.method == "INVITE");
+    let last = invites.clone().next()?;
+    let fits = invites.any(|invite| invite.branch == row.branch);
+    (!fits).then(|| {
+        let wrong = format!("has the Via branch {}, its INVITE {}", short(&row.branch), short(&last.branch));
+        (wrong, "a CANCEL has the Via of its INVITE: that is how it is found (RFC 3261 section 9.1)")
+    })
+}
+
+fn of_request(dialog: &Dialog, sip: &SipEvent, row: &Row) -> Option<(String, &'static str)> {
+    if let Some(wrong) = of_its_own(sip, row) {
+        return Some(wrong);
+    }
+    if row.method == "CANCEL" {
+        return of_cancel(dialog, row);
+    }
     if row.tag.is_empty() || dialog.tags.is_empty() {
         return None;
     }

@@ -30,6 +30,7 @@ mod registration;
 mod request;
 mod responses;
 mod row;
+mod strays;
 mod transfer;
 mod traversal;
 mod unacknowledged;
@@ -156,6 +157,7 @@ impl Evidence {
         found.extend(refused::find(self, question));
         found.extend(registration::find(self, question));
         found.extend(contacts::find(self, question));
+        found.extend(strays::find(self, question));
         for case in question.cases(self) {
             let told = [
                 unsent::find(&case),

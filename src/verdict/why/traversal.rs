@@ -5,6 +5,7 @@ use super::Weighed;
 use super::agent::Agent;
 use super::case::{Case, Question};
 use super::connections::{UNDER_WAY, UNRESOLVED};
+use super::dialog::Dialog;
 use super::responses::SAID_LATER;
 use super::wording::{seconds, short};
 use crate::event::without_error_number;
@@ -61,6 +62,18 @@ fn said<'a>(case: &'a Case, agent: &'a Agent) -> impl DoubleEndedIterator<Item =
     agent.alarms.iter().filter(move |(at, _)| (since..=end).contains(at)).map(|(_, line)| line.as_str())
 }
 
+/// The agent's log does not say which call it is about: other calls at the same time may be meant.
+fn doubt(case: &Case, name: &str, agent: &Agent) -> Option<String> {
+    let (own, end) = (case.dialog, case.dialog.closed.as_ref().map_or(case.evidence.end, |(time, _)| *time));
+    let at_once = |call: &&Dialog| {
+        let over = call.closed.as_ref().map_or(f64::INFINITY, |(time, _)| *time);
+        call.is_call() && call.call_id != own.call_id && call.began <= end && over >= own.began
+    };
+    let others = agent.dialogs.iter().filter(at_once).count();
+    let line = format!("{} had {} calls at once, and its log does not say which it means", short(name), others + 1);
+    (others > 0).then_some(line)
+}
+
 /// The agent can't describe its media: it neither calls nor rings.
 fn before_the_call(case: &Case, name: &str, agent: &Agent) -> Option<Weighed> {
     let dialog = case.dialog;
@@ -84,6 +97,7 @@ fn before_the_call(case: &Case, name: &str, agent: &Agent) -> Option<Weighed> {
         }
     };
     lines.push(format!("the account has medianat={}", short(kind)));
+    lines.extend(doubt(case, name, agent));
     let verb = if calls { "was not sent" } else { "could not ring" };
     Some((NO_CALL, Finding { about: format!("{} {verb}: {what}", case.title()), lines }))
 }
@@ -134,6 +148,7 @@ fn within(case: &Case, question: &Question, name: &str, agent: &Agent) -> Option
             .take(2)
             .map(|line| format!("{}'s log: {line}", short(name))),
     );
+    lines.extend(doubt(case, name, agent));
     Some((NO_WAY, Finding { about: format!("{}: {found}", case.title()), lines }))
 }
 

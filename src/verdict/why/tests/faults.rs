@@ -1,6 +1,6 @@
 //! Faults of a peer, and calls in which nothing is wrong.
 
-use super::{ALICE, BOB, OFFER, Story};
+use super::{ALICE, BOB, OFFER, PROXY, Story};
 use crate::event::Body;
 use serde_json::json;
 
@@ -79,4 +79,65 @@ fn a_registration_that_was_lost_says_when_it_is_tried_again() {
     let told = story.told("REGISTER_OK at alice");
     assert!(told.contains("it was registered before"), "{told}");
     assert!(told.contains("alice tries again by itself 30 to 60 s after the failure"), "{told}");
+}
+
+#[test]
+fn a_registrar_that_does_not_list_the_contact() {
+    let register = |story: &mut Story, cseq: &str, contact: &str| {
+        let contact = format!("Contact: {contact}\r\n");
+        story.sip_of("r1", "alice", ALICE, PROXY, "REGISTER sip:pbx.example SIP/2.0", cseq, &contact);
+    };
+    let told = |listed: &str| {
+        let mut story = Story::new();
+        register(&mut story, "1 REGISTER", "<sip:alice-0x1@10.0.0.1:5060>;expires=60");
+        story.sip_of("r1", "alice", PROXY, ALICE, "SIP/2.0 200 OK", "1 REGISTER", listed);
+        story.says("alice", "REGISTER_OK", "", "", json!({}));
+        story
+    };
+    let missing = "the registrar does not list alice's Contact";
+    for (listed, is_missing) in [
+        ("", true),
+        ("Contact: <sip:bob@10.0.0.2>\r\n", true),
+        ("Contact: <sip:bob@10.0.0.2>, <sip:alice-0x1@10.0.0.1:5060>;expires=60\r\n", false),
+        // as a registrar sees it from outside of a NAT
+        ("Contact: <sip:alice-0x1@198.51.100.7:1024>;expires=60\r\n", false),
+    ] {
+        let story = told(listed);
+        assert_eq!(story.told("CALL_INCOMING at alice").contains(missing), is_missing, "{listed}");
+        assert_eq!(story.told("CALL_ESTABLISHED at bob").contains(missing), is_missing, "{listed}");
+        // she signs off
+        let mut story = told(listed);
+        register(&mut story, "2 REGISTER", "<sip:alice-0x1@10.0.0.1:5060>;expires=0");
+        story.sip_of("r1", "alice", PROXY, ALICE, "SIP/2.0 200 OK", "2 REGISTER", "");
+        assert!(!story.told("CALL_INCOMING at alice").contains(missing), "{listed}");
+    }
+}
+
+#[test]
+fn a_bye_of_a_call_that_was_forgotten_is_no_stray() {
+    let bye = |code: &str| {
+        let mut story = Story::new();
+        story.sip_of("another", "alice", BOB, ALICE, "BYE sip:alice@127.0.0.1:5060 SIP/2.0", "2 BYE", "");
+        story.sip_of("another", "alice", ALICE, BOB, code, "2 BYE", "");
+        story.told("CALL_CLOSED at alice")
+    };
+    let stray = "the BYE that came to alice has the Call-ID another, which no call has";
+    assert!(bye("SIP/2.0 481 Call Does Not Exist").contains(stray));
+    assert!(!bye("SIP/2.0 200 OK").contains(stray));
+}
+
+#[test]
+fn what_a_log_says_may_be_of_another_call_at_the_same_time() {
+    let told = |calls: &[&str]| {
+        let mut story = Story::new();
+        story.command("alice", "uanew <sip:alice@h>;regint=0;medianat=stun;stunserver=\"stun:127.0.0.1:9\"");
+        for call in calls {
+            story.says("alice", "CALL_OUTGOING", call, "", json!({}));
+        }
+        story.log("alice", "warning", "call: medianat 'stun' failed: Connection timed out [110]").waits(2000.0);
+        story.told("CALL_ESTABLISHED at alice")
+    };
+    assert!(told(&["c1"]).contains("the STUN server 127.0.0.1:9 did not answer"));
+    assert!(!told(&["c1"]).contains("at once"));
+    assert!(told(&["c1", "c2"]).contains("alice had 2 calls at once, and its log does not say which it means"));
 }

@@ -90,8 +90,12 @@ impl Story {
         let more = if more.contains("\r\n\r\n") { more.to_string() } else { format!("{more}\r\n") };
         let within = start.starts_with("SIP/2.0") || ["ACK", "BYE"].iter().any(|method| start.starts_with(method));
         let tag = if within { ";tag=2" } else { "" };
-        let answers = start.starts_with("SIP/2.0 2") && cseq.ends_with("INVITE") && !more.contains("Contact:");
-        let contact = if answers { format!("Contact: <sip:bob@{BOB}>\r\n") } else { String::new() };
+        let makes_dialog = start.starts_with("INVITE") || start.starts_with("SIP/2.0 2") && cseq.ends_with("INVITE");
+        let contact = if makes_dialog && !more.contains("Contact:") {
+            format!("Contact: <sip:bob@{BOB}>\r\n")
+        } else {
+            String::new()
+        };
         let text = format!(
             "{start}\r\nVia: SIP/2.0/UDP {ALICE};branch=z9hG4bK{call_id}{}\r\nFrom: <sip:alice@{ALICE}>;tag=1\r\n\
              To: <sip:bob@{BOB}>{tag}\r\n{contact}Call-ID: {call_id}\r\nCSeq: {cseq}\r\n{more}",
