@@ -30,6 +30,9 @@ const SIP_METHODS: [&str; 14] = [
     "UPDATE",
 ];
 
+/// The kind of a mistake in a value.
+const CODE: &str = "argument-value";
+
 impl Walk<'_> {
     /// Whether a native function of that many arguments takes such kinds; `receiver`: what stands before the dot.
     pub fn kinds(&mut self, receiver: Option<Kind>, call: &FnCallExpr, arguments: &[Kind], position: Position) {
@@ -103,98 +106,103 @@ impl Walk<'_> {
 
     /// Values of methods that show to be wrong without a call.
     pub fn values(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) {
-        let code = "argument-value";
-        match (receiver, call.name.as_str(), &call.args[..]) {
-            (Kind::Agent | Kind::Call, "hangup", [Expr::IntegerConstant(status, position), ..])
-                if !(400..=699).contains(status) =>
-            {
+        match receiver {
+            Kind::Agent | Kind::Call => self.values_of_party(receiver, call),
+            Kind::Waiter(_) | Kind::Waiters(_) => self.values_of_waiter(receiver, call, position),
+            _ => {}
+        }
+    }
+
+    fn values_of_party(&mut self, receiver: Kind, call: &FnCallExpr) {
+        match (call.name.as_str(), &call.args[..]) {
+            ("hangup", [Expr::IntegerConstant(status, position), ..]) if !(400..=699).contains(status) => {
                 let message = format!("no agent rejects a call with {status}");
                 let advice =
                     "the codes go from 400 to 699; without one it hangs up. A 302 comes from a proxy, or from sipp";
-                self.error(code, *position, message, Some(advice.into()));
+                self.error(CODE, *position, message, Some(advice.into()));
             }
             (
-                Kind::Agent | Kind::Call,
                 "dial" | "options" | "transfer" | "attended_transfer" | "refer" | "message",
                 [Expr::StringConstant(target, position), ..],
             ) => self.target(target, *position),
-            (Kind::Agent | Kind::Call, "cmd", [Expr::StringConstant(command, position)]) => {
+            ("cmd", [Expr::StringConstant(command, position)]) => {
                 let (word, target) = command.trim().split_once(' ').unwrap_or((command.trim(), ""));
                 self.target_of_command(word, target, *position);
             }
-            (Kind::Agent, "cmd", [Expr::StringConstant(word, _), Expr::StringConstant(target, position)]) => {
+            ("cmd", [Expr::StringConstant(word, _), Expr::StringConstant(target, position)])
+                if receiver == Kind::Agent =>
+            {
                 self.target_of_command(word, target, *position);
             }
+            ("sip", what) => self.values_of_sip(what),
+            ("dtmf", [Expr::StringConstant(digits, position)]) => self.digits(digits, *position),
+            ("closed", [Expr::Array(list, _)]) => list.iter().for_each(|reason| self.closing_reason(reason)),
+            ("closed", [reason]) => self.closing_reason(reason),
+            ("log", [Expr::StringConstant(text, position)]) if receiver == Kind::Agent => {
+                if let Err(why) = Pattern::log(text) {
+                    let message = format!("`{text}` is no regular expression: {why}");
+                    let advice = "a sign that is meant as itself has a backslash before it: `\\(` in backticks, \"\\\\(\" in quotes";
+                    self.error(CODE, *position, message, Some(advice.into()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn values_of_waiter(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) {
+        match (receiver, call.name.as_str(), &call.args[..]) {
             (Kind::Waiter(_), "count", [Expr::IntegerConstant(count, position)]) if !(1..=1000).contains(count) => {
                 let message = format!("count({count}) is not possible");
-                self.error(code, *position, message, Some("1 to 1000 events can be awaited at once".into()));
+                self.error(CODE, *position, message, Some("1 to 1000 events can be awaited at once".into()));
             }
-            (Kind::Agent | Kind::Call, "sip", [Expr::IntegerConstant(status, position), ..])
-                if !(100..=699).contains(status) =>
-            {
+            (Kind::Waiter(Some(of)) | Kind::Waiters(Some(of)), name @ ("sent" | "again"), []) if of != "SIP" => {
+                let message = format!("{name}() goes with sip(…), not with {of}");
+                self.error(CODE, position, message, Some("alice.sip(\"BYE\").sent()".into()));
+            }
+            (Kind::Waiter(Some(of)) | Kind::Waiters(Some(of)), "header", [name, ..]) if of != "SIP" => {
+                let message = format!("header(…) goes with sip(…); {of} has no headers");
+                let advice = "alice.sip(\"INVITE\").header(\"X-Id\", \"42\")".to_string();
+                self.error(CODE, name.start_position(), message, Some(advice));
+            }
+            _ => {}
+        }
+    }
+
+    /// What is given to `sip(…)`: a status, a list of these, a method, a status and a method.
+    fn values_of_sip(&mut self, what: &[Expr]) {
+        match what {
+            [Expr::IntegerConstant(status, position), ..] if !(100..=699).contains(status) => {
                 let message = format!("{status} is no SIP response code");
-                self.error(code, *position, message, Some("they go from 100 to 699".into()));
+                self.error(CODE, *position, message, Some("they go from 100 to 699".into()));
             }
-            (Kind::Agent | Kind::Call, "sip", [Expr::Array(list, _)]) => {
-                list.iter().for_each(|one| self.response_codes(one));
-            }
-            (
-                Kind::Agent | Kind::Call,
-                "sip",
-                [Expr::StringConstant(method, position)] | [_, Expr::StringConstant(method, position)],
-            ) => {
+            [Expr::Array(list, _)] => list.iter().for_each(|one| self.response_codes(one)),
+            [Expr::StringConstant(method, position)] | [_, Expr::StringConstant(method, position)] => {
                 let code_of = method.parse::<u16>().is_ok();
                 if !code_of && !SIP_METHODS.iter().any(|known| known.eq_ignore_ascii_case(method)) {
                     let message = format!("`{method}` is no SIP method that is known here");
                     let near = nearest(method, SIP_METHODS).map(|near| format!("did you mean `{near}`?"));
-                    self.warn(code, *position, message, near);
+                    self.warn(CODE, *position, message, near);
                 }
             }
-            (Kind::Agent | Kind::Call, "dtmf", [Expr::StringConstant(digits, position)]) => {
-                let digit = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#' | 'A'..='D' | 'a'..='d');
-                if let Some(other) = digits.chars().find(|c| !digit(*c)) {
-                    let message = format!("`{other}` is no DTMF digit");
-                    self.warn(code, *position, message, Some("the digits are 0 to 9, *, #, and A to D".into()));
-                } else if digits.is_empty() {
-                    let advice = "any digit: event(\"CALL_DTMF_START\")".to_string();
-                    self.error(code, *position, "there is no digit".to_string(), Some(advice));
-                }
-            }
-            (Kind::Agent | Kind::Call, "closed", [Expr::IntegerConstant(status, position)]) => {
-                self.closing(*status, *position);
-            }
-            (Kind::Agent | Kind::Call, "closed", [Expr::StringConstant(reason, position)]) => {
-                self.reason(reason, *position);
-            }
-            (Kind::Agent | Kind::Call, "closed", [Expr::Array(list, _)]) => {
-                for reason in list.iter() {
-                    match reason {
-                        Expr::IntegerConstant(status, position) => self.closing(*status, *position),
-                        Expr::StringConstant(reason, position) => self.reason(reason, *position),
-                        _ => {}
-                    }
-                }
-            }
-            (Kind::Agent, "log", [Expr::StringConstant(text, position)]) => {
-                if let Err(why) = Pattern::log(text) {
-                    let message = format!("`{text}` is no regular expression: {why}");
-                    let advice = "a sign that is meant as itself has a backslash before it: `\\(` in backticks, \"\\\\(\" in quotes";
-                    self.error(code, *position, message, Some(advice.into()));
-                }
-            }
-            (Kind::Waiter(Some(of)) | Kind::Waiters(Some(of)), name @ ("sent" | "again"), []) if of != "SIP" => {
-                let message = format!("{name}() goes with sip(…), not with {of}");
-                self.error(code, position, message, Some("alice.sip(\"BYE\").sent()".into()));
-            }
-            (Kind::Waiter(Some(of)) | Kind::Waiters(Some(of)), "header", [name, ..]) if of != "SIP" => {
-                let message = format!("header(…) goes with sip(…); {of} has no headers");
-                self.error(
-                    code,
-                    name.start_position(),
-                    message,
-                    Some("alice.sip(\"INVITE\").header(\"X-Id\", \"42\")".into()),
-                );
-            }
+            _ => {}
+        }
+    }
+
+    fn digits(&mut self, digits: &str, position: Position) {
+        let digit = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#' | 'A'..='D' | 'a'..='d');
+        if let Some(other) = digits.chars().find(|c| !digit(*c)) {
+            let message = format!("`{other}` is no DTMF digit");
+            self.warn(CODE, position, message, Some("the digits are 0 to 9, *, #, and A to D".into()));
+        } else if digits.is_empty() {
+            let advice = "any digit: event(\"CALL_DTMF_START\")".to_string();
+            self.error(CODE, position, "there is no digit".to_string(), Some(advice));
+        }
+    }
+
+    fn closing_reason(&mut self, reason: &Expr) {
+        match reason {
+            Expr::IntegerConstant(status, position) => self.closing(*status, *position),
+            Expr::StringConstant(reason, position) => self.reason(reason, *position),
             _ => {}
         }
     }

@@ -100,22 +100,7 @@ impl Walk<'_> {
             kind => method_counts(name, kind),
         };
         if counts.is_empty() {
-            let known: Vec<_> = match receiver.native() {
-                Some(native) => names::methods(native).collect(),
-                None => names::functions().filter(|known| !method_counts(known, receiver).is_empty()).collect(),
-            };
-            let near = || nearest(name, known).map(|near| format!("did you mean `{near}`?"));
-            let command = || {
-                let is_one = matches!(receiver, Kind::Agent | Kind::Call) && commands::is_known(name);
-                let parameters = if call.args.is_empty() { "" } else { " …" };
-                is_one.then(|| format!("it is a command of baresip's: cmd(\"{name}{parameters}\")"))
-            };
-            let advice = habits::method(receiver, name).or_else(command).or_else(near);
-            let message = match receiver {
-                Kind::Unknown => format!("nothing has a method `{name}`"),
-                kind => format!("{} has no method `{name}`", kind.in_words()),
-            };
-            self.error("unknown-method", position, message, advice);
+            self.unknown_method(receiver, call, position);
             return Kind::Unknown;
         }
         if counts.contains(&count) {
@@ -133,15 +118,40 @@ impl Walk<'_> {
             self.acts(position);
         }
         if matches!(receiver, Kind::Agent | Kind::Call) && matches!(result, Kind::Reply | Kind::Call) {
-            if self.in_condition {
-                let advice = "look only at the event: |e| e.param.contains(\"…\")".to_string();
-                let message = "a condition can't send a command".to_string();
-                self.error("in-condition", position, message, Some(advice));
-            }
-            self.acts(position);
-            self.note_command(call, position);
+            self.sends(call, position);
         }
         result
+    }
+
+    /// A method that sends a command.
+    fn sends(&mut self, call: &FnCallExpr, position: Position) {
+        if self.in_condition {
+            let advice = "look only at the event: |e| e.param.contains(\"…\")".to_string();
+            let message = "a condition can't send a command".to_string();
+            self.error("in-condition", position, message, Some(advice));
+        }
+        self.acts(position);
+        self.note_command(call, position);
+    }
+
+    fn unknown_method(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) {
+        let name = call.name.as_str();
+        let known: Vec<_> = match receiver.native() {
+            Some(native) => names::methods(native).collect(),
+            None => names::functions().filter(|known| !method_counts(known, receiver).is_empty()).collect(),
+        };
+        let near = || nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+        let command = || {
+            let is_one = matches!(receiver, Kind::Agent | Kind::Call) && commands::is_known(name);
+            let parameters = if call.args.is_empty() { "" } else { " …" };
+            is_one.then(|| format!("it is a command of baresip's: cmd(\"{name}{parameters}\")"))
+        };
+        let advice = habits::method(receiver, name).or_else(command).or_else(near);
+        let message = match receiver {
+            Kind::Unknown => format!("nothing has a method `{name}`"),
+            kind => format!("{} has no method `{name}`", kind.in_words()),
+        };
+        self.error("unknown-method", position, message, advice);
     }
 }
 

@@ -68,22 +68,27 @@ impl Walk<'_> {
                 self.all(operands.iter());
                 Kind::Unknown
             }
-            Expr::Stmt(block) => match block.statements() {
-                [Stmt::Share(_), Stmt::Expr(closure)] => {
-                    self.expression(closure);
-                    Kind::Closure
-                }
-                statements => {
-                    self.block(statements, true);
-                    Kind::Unknown
-                }
-            },
+            Expr::Stmt(block) => self.block_expression(block.statements()),
             Expr::DynamicConstant(value, _) => {
                 self.closure(value, &[], Kind::Unknown);
                 Kind::Closure
             }
             Expr::Custom(custom, _) => self.custom(custom),
             _ => Kind::Unknown,
+        }
+    }
+
+    /// A block that gives a value, or a closure that captures variables, which rhai writes as a block.
+    fn block_expression(&mut self, statements: &[Stmt]) -> Kind {
+        match statements {
+            [Stmt::Share(_), Stmt::Expr(closure)] => {
+                self.expression(closure);
+                Kind::Closure
+            }
+            statements => {
+                self.block(statements, true);
+                Kind::Unknown
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use super::effort;
 use super::kinds::Kind;
 use super::walk::Walk;
 use crate::engine::language::positions::start_of;
-use rhai::{ASTFlags, Expr, Position, Stmt};
+use rhai::{ASTFlags, Expr, FlowControl, Ident, Position, Stmt};
 
 impl Walk<'_> {
     /// A block of its own; `value`: what its last statement gives is taken.
@@ -55,26 +55,8 @@ impl Walk<'_> {
                 self.condition(&flow.expr);
                 self.block(flow.body.statements(), false);
             }
-            Stmt::For(parts, _) => {
-                let (variable, counter, flow) = &**parts;
-                let kind = self.expression(&flow.expr).element();
-                let opened = self.scope.open();
-                self.scope.push(variable.name.as_str(), kind);
-                if let Some(counter) = counter {
-                    self.scope.push(counter.name.as_str(), Kind::Number);
-                }
-                self.statements(flow.body.statements(), false);
-                self.close_block(opened);
-            }
-            Stmt::TryCatch(flow, _) => {
-                self.block(flow.body.statements(), value);
-                let opened = self.scope.open();
-                if let Expr::Variable(name, ..) = &flow.expr {
-                    self.scope.push(name.1.as_str(), Kind::Unknown);
-                }
-                self.statements(flow.branch.statements(), value);
-                self.close_block(opened);
-            }
+            Stmt::For(parts, _) => self.for_loop(parts),
+            Stmt::TryCatch(flow, _) => self.try_catch(flow, value),
             Stmt::Switch(switch, _) => {
                 self.expression(&switch.0);
                 for case in &switch.1.expressions {
@@ -115,6 +97,28 @@ impl Walk<'_> {
             }
             _ => {}
         }
+    }
+
+    fn for_loop(&mut self, parts: &(Ident, Option<Ident>, FlowControl)) {
+        let (variable, counter, flow) = parts;
+        let kind = self.expression(&flow.expr).element();
+        let opened = self.scope.open();
+        self.scope.push(variable.name.as_str(), kind);
+        if let Some(counter) = counter {
+            self.scope.push(counter.name.as_str(), Kind::Number);
+        }
+        self.statements(flow.body.statements(), false);
+        self.close_block(opened);
+    }
+
+    fn try_catch(&mut self, flow: &FlowControl, value: bool) {
+        self.block(flow.body.statements(), value);
+        let opened = self.scope.open();
+        if let Expr::Variable(name, ..) = &flow.expr {
+            self.scope.push(name.1.as_str(), Kind::Unknown);
+        }
+        self.statements(flow.branch.statements(), value);
+        self.close_block(opened);
     }
 
     /// The value of a statement that nobody takes.

@@ -30,78 +30,65 @@ type Scanned<'a> = (Token<'a>, Range<usize>, usize);
 fn scan(text: &str) -> (Vec<Scanned<'_>>, bool) {
     let (mut tokens, mut open, mut at) = (vec![], vec![], 0);
     while let Some(c) = text[at..].chars().next() {
-        let rest = &text[at..];
-        let start = at;
-        let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-        at += c.len_utf8();
-        let token = match c {
-            _ if c.is_whitespace() => continue,
-            '/' if rest.starts_with("//") => {
-                at = start + rest.find('\n').unwrap_or(rest.len());
-                continue;
-            }
-            '/' if rest.starts_with("/*") => match comment(rest) {
-                Some(length) => {
-                    at = start + length;
-                    continue;
-                }
+        let (rest, start) = (&text[at..], at);
+        if c.is_whitespace() {
+            at += c.len_utf8();
+        } else if rest.starts_with("//") {
+            at += rest.find('\n').unwrap_or(rest.len());
+        } else if rest.starts_with("/*") {
+            match comment(rest) {
+                Some(length) => at += length,
                 None => return (tokens, true),
-            },
-            '"' => {
-                at = start + quoted(rest, '"');
-                Token::Other
             }
-            '\'' => {
-                at = start + quoted(rest, '\'');
-                Token::Other
-            }
-            '#' if raw(rest).is_some() => {
-                at = start + raw(rest).unwrap_or(1);
-                Token::Other
-            }
-            '`' => {
-                open.push('`');
-                at = start + 1 + until_code(&text[at..]);
-                closed_text(text, &mut at, &mut open);
-                Token::Other
-            }
-            '#' if rest.starts_with("#{") => {
-                at += 1;
-                open.push('#');
-                Token::Other
-            }
-            '{' => {
-                open.push('{');
-                Token::Block
-            }
-            '(' | '[' => {
-                open.push(c);
-                Token::Other
-            }
-            '}' if open.last() == Some(&'$') => {
-                open.pop();
-                at += until_code(&text[at..]);
-                closed_text(text, &mut at, &mut open);
-                Token::Other
-            }
-            '}' => match open.pop() {
-                Some('{') => Token::BlockEnd,
-                _ => Token::Other,
-            },
-            ')' | ']' => {
-                open.pop();
-                Token::Other
-            }
-            ';' => Token::Semicolon,
-            _ if word > 0 => {
-                at = start + word;
-                Token::Word(&rest[..word])
-            }
-            _ => Token::Other,
-        };
-        tokens.push((token, start..at, open.len()));
+        } else {
+            let token = read_token(text, &mut at, c, &mut open);
+            tokens.push((token, start..at, open.len()));
+        }
     }
     (tokens, !open.is_empty())
+}
+
+/// The token at `at`, which begins with `c`; `at` is moved behind it. `open`: what is open there.
+fn read_token<'a>(text: &'a str, at: &mut usize, c: char, open: &mut Vec<char>) -> Token<'a> {
+    let (rest, start) = (&text[*at..], *at);
+    let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    *at += c.len_utf8();
+    match c {
+        '"' | '\'' => *at = start + quoted(rest, c),
+        '#' if raw(rest).is_some() => *at = start + raw(rest).unwrap_or(1),
+        '`' => {
+            open.push('`');
+            *at = start + 1 + until_code(&text[*at..]);
+            closed_text(text, at, open);
+        }
+        '#' if rest.starts_with("#{") => {
+            *at += 1;
+            open.push('#');
+        }
+        '{' => {
+            open.push('{');
+            return Token::Block;
+        }
+        '(' | '[' => open.push(c),
+        '}' if open.last() == Some(&'$') => {
+            open.pop();
+            *at += until_code(&text[*at..]);
+            closed_text(text, at, open);
+        }
+        '}' => {
+            if open.pop() == Some('{') {
+                return Token::BlockEnd;
+            }
+        }
+        ')' | ']' => drop(open.pop()),
+        ';' => return Token::Semicolon,
+        _ if word > 0 => {
+            *at = start + word;
+            return Token::Word(&rest[..word]);
+        }
+        _ => {}
+    }
+    Token::Other
 }
 
 /// The length of a block comment, which may hold others; none where it does not end.

@@ -34,31 +34,7 @@ fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -
         UnexpectedEOF => {
             advised("the script ends in the middle of something".into(), "close what is still open: ), ], } or a text")
         }
-        BadInput(LexError::UnterminatedString) => {
-            advised("this text is not closed".into(), "close it with the sign that it was opened with")
-        }
-        BadInput(LexError::ImproperSymbol(symbol, why)) => match why.is_empty() {
-            true => (format!("`{symbol}` can't stand here"), None),
-            false if why.ends_with("is disabled") => (format!("`{symbol}` can't be used in a test"), None),
-            // rhai names what it takes for a slip: typo of 'x', should it be 'x'
-            false if why.starts_with('\'') || why.contains("typo of") => {
-                let meant = why.trim_start_matches(&format!("'{symbol}'")).split('\'').nth(1);
-                (format!("`{symbol}` can't stand here"), meant.map(|meant| format!("did you mean `{meant}`?")))
-            }
-            false => (why.clone(), None),
-        },
-        BadInput(LexError::UnexpectedInput(what)) => {
-            let foreign = !what.is_ascii();
-            let advice = "a name is made of the letters a to z, digits and `_`".to_string();
-            (format!("`{what}` can't stand here"), foreign.then_some(advice))
-        }
-        BadInput(LexError::MalformedEscapeSequence(what)) => {
-            advised(format!("`{what}` means nothing in a text"), "write a backslash as `\\\\`")
-        }
-        BadInput(LexError::MalformedChar(what)) => {
-            advised(format!("'{what}' is no single character"), "a text stands in double quotes")
-        }
-        BadInput(other) => (decapitalized(&other.to_string()), None),
+        BadInput(bad) => bad_input(bad),
         MissingToken(token, _) if token == ";" => missing_semicolon(line, column),
         MissingToken(token, what) => (format!("`{token}` is missing {what}"), None),
         MissingSymbol(what) if !what.is_empty() => (decapitalized(what), None),
@@ -89,6 +65,38 @@ fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -
     }
 }
 
+/// What Rhai's lexer can't read.
+fn bad_input(error: &LexError) -> (String, Option<String>) {
+    let advised = |message: String, advice: &str| (message, Some(advice.to_string()));
+    match error {
+        LexError::UnterminatedString => {
+            advised("this text is not closed".into(), "close it with the sign that it was opened with")
+        }
+        LexError::ImproperSymbol(symbol, why) => match why.is_empty() {
+            true => (format!("`{symbol}` can't stand here"), None),
+            false if why.ends_with("is disabled") => (format!("`{symbol}` can't be used in a test"), None),
+            // rhai names what it takes for a slip: typo of 'x', should it be 'x'
+            false if why.starts_with('\'') || why.contains("typo of") => {
+                let meant = why.trim_start_matches(&format!("'{symbol}'")).split('\'').nth(1);
+                (format!("`{symbol}` can't stand here"), meant.map(|meant| format!("did you mean `{meant}`?")))
+            }
+            false => (why.clone(), None),
+        },
+        LexError::UnexpectedInput(what) => {
+            let foreign = !what.is_ascii();
+            let advice = "a name is made of the letters a to z, digits and `_`".to_string();
+            (format!("`{what}` can't stand here"), foreign.then_some(advice))
+        }
+        LexError::MalformedEscapeSequence(what) => {
+            advised(format!("`{what}` means nothing in a text"), "write a backslash as `\\\\`")
+        }
+        LexError::MalformedChar(what) => {
+            advised(format!("'{what}' is no single character"), "a text stands in double quotes")
+        }
+        other => (decapitalized(&other.to_string()), None),
+    }
+}
+
 /// Words of other languages, and what is written here.
 const FOREIGN: &[(&str, &str)] = &[
     ("elif", "else if"),
@@ -105,53 +113,23 @@ const FOREIGN: &[(&str, &str)] = &[
     ("not", "!"),
 ];
 
-/// What those write who are used to another language, or to other spacing: message, advice, and the column.
-fn trap(
-    error: &ParseErrorType,
-    line: Option<&str>,
-    column: Option<usize>,
-    statement: &str,
-) -> Option<(String, Option<String>, Option<usize>)> {
+/// Message, advice, and the column.
+type Trap = (String, Option<String>, Option<usize>);
+
+/// What those write who are used to another language, or to other spacing.
+fn trap(error: &ParseErrorType, line: Option<&str>, column: Option<usize>, statement: &str) -> Option<Trap> {
     use ParseErrorType::*;
     let (at_line, word) = word_at(line, column);
     let before = at_line.trim_end();
     let before_word = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
-    let column_before = Some(before.chars().count() + 1 - before_word.chars().count());
     let here = |message: String, advice: &str| Some((message, Some(advice.to_string()), column));
-    let foreign = |word: &str| FOREIGN.iter().find(|(foreign, _)| *foreign == word).map(|(_, ours)| *ours);
-    let no_word =
-        |word: &str, ours: &str| (format!("`{word}` is no word of the language"), Some(format!("write `{ours}`")));
     let rest = line.unwrap_or_default().chars().skip(column.unwrap_or(1).saturating_sub(1)).collect::<String>();
     let around = Around { before: at_line, statement, before_word, word: &word, rest: &rest };
     if let Some((message, advice)) = slip(error, &around) {
         return here(message, advice);
     }
     match error {
-        MissingToken(..) => {
-            let number: String = before.chars().rev().take_while(char::is_ascii_digit).collect();
-            if matches!(word.as_str(), "s" | "ms" | "m") && !number.is_empty() {
-                let number: String = number.chars().rev().collect();
-                let advice = format!("write it without the space: {number}{word}");
-                return here(format!("`{number} {word}` is no duration"), &advice);
-            }
-            if let Some(ours) = foreign(&word) {
-                let (message, advice) = no_word(&word, ours);
-                return Some((message, advice, column));
-            }
-            if let Some(ours) = foreign(before_word) {
-                let (message, advice) = no_word(before_word, ours);
-                return Some((message, advice, column_before));
-            }
-            if rest.starts_with("=>") {
-                return here("`=>` can't stand here".into(), "a closure is written |x| x + 1");
-            }
-            if rest.starts_with(':')
-                && before.strip_suffix(before_word).is_some_and(|open| open.trim_end().ends_with('{'))
-            {
-                return here("this is no map".into(), "a map is written #{ name: value }");
-            }
-            None
-        }
+        MissingToken(..) => missing_token(&around, column),
         Reserved(word) => match word.as_str() {
             "null" | "nil" | "void" => here(format!("there is no `{word}`"), "the empty value is written ()"),
             "var" | "static" => here(format!("`{word}` is a word that the language keeps"), "write `let`"),
@@ -171,6 +149,37 @@ fn trap(
         }
         _ => None,
     }
+}
+
+/// Something stands where another token is due.
+fn missing_token(at: &Around, column: Option<usize>) -> Option<Trap> {
+    let (before, before_word, word, rest) = (at.before.trim_end(), at.before_word, at.word, at.rest);
+    let column_before = Some(before.chars().count() + 1 - before_word.chars().count());
+    let here = |message: String, advice: &str| Some((message, Some(advice.to_string()), column));
+    let foreign = |word: &str| FOREIGN.iter().find(|(foreign, _)| *foreign == word).map(|(_, ours)| *ours);
+    let no_word =
+        |word: &str, ours: &str| (format!("`{word}` is no word of the language"), Some(format!("write `{ours}`")));
+    let number: String = before.chars().rev().take_while(char::is_ascii_digit).collect();
+    if matches!(word, "s" | "ms" | "m") && !number.is_empty() {
+        let number: String = number.chars().rev().collect();
+        let advice = format!("write it without the space: {number}{word}");
+        return here(format!("`{number} {word}` is no duration"), &advice);
+    }
+    if let Some(ours) = foreign(word) {
+        let (message, advice) = no_word(word, ours);
+        return Some((message, advice, column));
+    }
+    if let Some(ours) = foreign(before_word) {
+        let (message, advice) = no_word(before_word, ours);
+        return Some((message, advice, column_before));
+    }
+    if rest.starts_with("=>") {
+        return here("`=>` can't stand here".into(), "a closure is written |x| x + 1");
+    }
+    if rest.starts_with(':') && before.strip_suffix(before_word).is_some_and(|open| open.trim_end().ends_with('{')) {
+        return here("this is no map".into(), "a map is written #{ name: value }");
+    }
+    None
 }
 
 /// What stands before a place, from the end of the statement before on.

@@ -95,41 +95,10 @@ pub fn slip(error: &ParseErrorType, at: &Around) -> Option<Told> {
 
 /// Something stands where the statement before should have ended.
 fn of_statement(at: &Around) -> Option<Told> {
-    let after_number = at.before.trim_end().ends_with(|c: char| c.is_ascii_digit());
-    let awaits = at.statement.contains("await");
-    match at.word {
-        unit if after_number && UNITS.contains(&unit) => {
-            return Some((format!("`{unit}` is no unit of time"), "write 5s, 500ms or 2m, without a space"));
-        }
-        "within" | "during" if awaits => {
-            return Some((
-                format!("`{}` stands right behind what is awaited", at.word),
-                "write it inside the parentheses: (await alice.closed() within 5s).param",
-            ));
-        }
-        "within" if is_waiter(at.statement) => {
-            return Some((
-                "the wait has no `await`".into(),
-                "write `await` before it: await alice.event(\"CALL_CLOSED\") within 5s",
-            ));
-        }
-        "during" if is_waiter(at.statement) => {
-            return Some((
-                "the wait has no `await`".into(),
-                "write `await` before it: await alice.quiet(\"CALL_CLOSED\") during 1s",
-            ));
-        }
-        "within" | "during" => {
-            return Some((
-                format!("`{}` goes with `await`", at.word),
-                "functions wait as long as timeout(5s) above says, or --timeout",
-            ));
-        }
-        "timeout" | "before" | "max" | "upto" if awaits => {
-            return Some((format!("`{}` can't stand here", at.word), WITHIN));
-        }
-        _ => {}
+    if let Some(told) = of_word(at) {
+        return Some(told);
     }
+    let awaits = at.statement.contains("await");
     if awaits && at.rest.starts_with(',') {
         return Some(("`await` takes one waiter".into(), "for several: await all([…, …]), or any([…, …])"));
     }
@@ -140,6 +109,40 @@ fn of_statement(at: &Around) -> Option<Told> {
     if at.rest.starts_with('{') && at.before.trim_start().starts_with("step(") {
         return Some(("a step's block stands inside its parentheses".into(), "write: step(\"…\", || { … });"));
     }
+    of_word_before(at)
+}
+
+/// By the word at the place.
+fn of_word(at: &Around) -> Option<Told> {
+    let after_number = at.before.trim_end().ends_with(|c: char| c.is_ascii_digit());
+    let awaits = at.statement.contains("await");
+    match at.word {
+        unit if after_number && UNITS.contains(&unit) => {
+            Some((format!("`{unit}` is no unit of time"), "write 5s, 500ms or 2m, without a space"))
+        }
+        "within" | "during" if awaits => Some((
+            format!("`{}` stands right behind what is awaited", at.word),
+            "write it inside the parentheses: (await alice.closed() within 5s).param",
+        )),
+        "within" if is_waiter(at.statement) => Some((
+            "the wait has no `await`".into(),
+            "write `await` before it: await alice.event(\"CALL_CLOSED\") within 5s",
+        )),
+        "during" if is_waiter(at.statement) => Some((
+            "the wait has no `await`".into(),
+            "write `await` before it: await alice.quiet(\"CALL_CLOSED\") during 1s",
+        )),
+        "within" | "during" => Some((
+            format!("`{}` goes with `await`", at.word),
+            "functions wait as long as timeout(5s) above says, or --timeout",
+        )),
+        "timeout" | "before" | "max" | "upto" if awaits => Some((format!("`{}` can't stand here", at.word), WITHIN)),
+        _ => None,
+    }
+}
+
+/// By the word before the place.
+fn of_word_before(at: &Around) -> Option<Told> {
     let called = at.before.ends_with([' ', '\t']) && !at.before_word.is_empty();
     let argument = at.rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '"' | '`'));
     let is_method = at.before.trim_end().strip_suffix(at.before_word).is_some_and(|front| front.ends_with('.'));

@@ -78,18 +78,11 @@ fn told(run: &Run, error: &EvalAltResult) -> Ended {
             advised(format!("there is no variable `{name}` here"), near.map(did_you_mean))
         }
         ErrorFunctionNotFound(call, _) => {
-            let functions: Vec<_> =
-                run.program.ast.iter_functions().map(|function| function.name.to_string()).collect();
-            let (message, advice) = unknown_function(call, &functions);
+            let functions = run.program.ast.iter_functions().map(|function| function.name.to_string());
+            let (message, advice) = unknown_function(call, &functions.collect::<Vec<_>>());
             advised(message, advice)
         }
-        ErrorDotExpr(text, _) => {
-            let quoted: Vec<&str> = text.split('\'').collect();
-            match quoted.as_slice() {
-                [_, property, _, kind, ..] => plain(format!("{} has no `{property}`", plain_type(kind))),
-                _ => plain(text.to_string()),
-            }
-        }
+        ErrorDotExpr(text, _) => plain(unknown_property(text)),
         ErrorIndexingType(kind, _) => plain(format!("{} can't be indexed", plain_type(kind))),
         ErrorModuleNotFound(name, _) => {
             advised(format!("there is no module `{name}`"), Some(stdlib::how_to_import(name)))
@@ -121,6 +114,14 @@ fn told(run: &Run, error: &EvalAltResult) -> Ended {
             let text = other.to_string();
             plain(text.strip_suffix(&format!(" ({})", other.position())).unwrap_or(&text).to_string())
         }
+    }
+}
+
+/// What is wrong with a property, given as Rhai shows it.
+fn unknown_property(text: &str) -> String {
+    match text.split('\'').collect::<Vec<_>>().as_slice() {
+        [_, property, _, kind, ..] => format!("{} has no `{property}`", plain_type(kind)),
+        _ => text.to_string(),
     }
 }
 
