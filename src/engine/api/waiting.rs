@@ -73,18 +73,8 @@ pub fn wait_for(
             Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), site)),
             Wake::Timeout => return Err(going.timeout(time, None)),
             Wake::New => {
-                for event in run.log().since(next) {
-                    next = event.n as usize + 1;
-                    if event.time > end_of_time && end_of_time < deadline {
-                        return Err(run.end(run.too_long(), site));
-                    }
-                    if event.time > deadline {
-                        return Err(going.timeout(time, None));
-                    }
-                    run.throw_if_lost(&event, site)?;
-                    if let Some(found) = going.offer(&event)? {
-                        return Ok(taken(run, waiter, found));
-                    }
+                if let Some(found) = going.offer_news(&mut next, time, end_of_time)? {
+                    return Ok(taken(run, waiter, found));
                 }
                 let never = {
                     let marks = run.marks();
@@ -168,6 +158,25 @@ fn start_agents(run: &Run, waiter: &Waiter, site: &Site) -> Fallible<()> {
 }
 
 impl Await<'_> {
+    /// Offers what has come since event number `next`, which is moved behind it. `time`: how long the await waits.
+    fn offer_news(&mut self, next: &mut usize, time: Millis, end_of_time: f64) -> Fallible<Option<Found>> {
+        let (run, deadline) = (self.run, self.from + time.0);
+        for event in run.log().since(*next) {
+            *next = event.n as usize + 1;
+            if event.time > end_of_time && end_of_time < deadline {
+                return Err(run.end(run.too_long(), self.site));
+            }
+            if event.time > deadline {
+                return Err(self.timeout(time, None));
+            }
+            run.throw_if_lost(&event, self.site)?;
+            if let Some(found) = self.offer(&event)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
     /// Takes an event into account: what was found, if that is enough now.
     fn offer(&mut self, event: &Arc<Event>) -> Fallible<Option<Found>> {
         // most events fit nothing, and need no look at the marks

@@ -11,3 +11,6 @@ pub mod requests;
 pub mod shortfall;
 pub mod sort;
 pub mod taking;
+
+#[cfg(test)]
+pub mod tests;

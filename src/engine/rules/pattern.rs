@@ -306,7 +306,7 @@ pub fn shorten(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::tests::rules::log_of;
+    use crate::engine::rules::tests::log_of;
 
     fn log(text: &str) -> Pattern {
         Pattern::log(text).unwrap()

@@ -9,13 +9,12 @@ mod errors;
 mod inputs;
 mod language;
 mod losses;
-mod model;
 mod modules;
-pub mod rules;
 mod session;
-mod shortfalls;
 mod suggesting;
+mod waiters;
 
+use super::rules::tests::{event, log_of};
 use super::*;
 use crate::diagnostic::Source;
 use crate::event::{AgentEvent, At, Body, Clock, Command, Ended, Event, How, Log, Note, Response};
@@ -56,9 +55,9 @@ impl FakeHost {
         }
     }
 
-    /// When this command comes, those events happen ("bob CALL_CLOSED c1 486 Busy Here", and as [`rules::log_of`] has them).
+    /// When this command comes, those events happen ("bob CALL_CLOSED c1 486 Busy Here", and as [`log_of`] has them).
     fn on(mut self, command: &str, events: &[&str]) -> FakeHost {
-        self.reactions.push((command.to_string(), rules::log_of(events)));
+        self.reactions.push((command.to_string(), log_of(events)));
         self
     }
 
@@ -100,19 +99,6 @@ impl FakeHost {
         };
         self.notes().into_iter().filter_map(print).collect()
     }
-}
-
-/// "bob CALL_CLOSED c1 486 Busy Here": agent, name, call, then the parameter; "-" for no call,
-/// `#` in it for the number of the latest dial; "from=sip:x" is the peer.
-fn event(text: &str) -> (String, AgentEvent) {
-    let mut words = text.split(' ');
-    let (agent, name) = (words.next().unwrap(), words.next().unwrap());
-    let call = words.next().filter(|call| *call != "-").map(str::to_string);
-    let rest: Vec<_> = words.collect();
-    let (peers, param): (Vec<_>, Vec<_>) = rest.into_iter().partition(|word| word.starts_with("from="));
-    let peer = peers.first().map(|peer| peer.trim_start_matches("from=").to_string());
-    let of_agent = AgentEvent { name: name.into(), call, peer, param: param.join(" "), ..Default::default() };
-    (agent.to_string(), of_agent)
 }
 
 impl Host for FakeHost {
