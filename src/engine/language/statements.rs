@@ -75,11 +75,7 @@ fn read_token<'a>(text: &'a str, at: &mut usize, c: char, open: &mut Vec<char>) 
             *at += until_code(&text[*at..]);
             closed_text(text, at, open);
         }
-        '}' => {
-            if open.pop() == Some('{') {
-                return Token::BlockEnd;
-            }
-        }
+        '}' => return if open.pop() == Some('{') { Token::BlockEnd } else { Token::Other },
         ')' | ']' => drop(open.pop()),
         ';' => return Token::Semicolon,
         _ if word > 0 => {
