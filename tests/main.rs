@@ -20,6 +20,7 @@ mod ladder;
 mod language;
 mod limits;
 mod load;
+mod logging;
 mod losses;
 mod maintenance;
 mod many_calls;

@@ -58,6 +58,12 @@ pub struct Start {
 
 impl Start {
     pub fn push(&self, note: Note) {
+        match &note {
+            Note::AgentReady { milliseconds } => tracing::info!(milliseconds, "the agent is ready"),
+            Note::AgentStopped { status } => tracing::info!(status, "the agent is stopped"),
+            Note::AgentLost { status } => tracing::warn!(status, "the agent's process ended by itself"),
+            _ => {}
+        }
         self.sink.push(Some(&self.name), Body::Note(note));
     }
 }

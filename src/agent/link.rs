@@ -197,6 +197,7 @@ impl Link {
     fn give_up(&mut self) {
         self.state.change(|inner| inner.hangs = true);
         let Some(Pending { word, answer, .. }) = self.control.as_mut().and_then(Control::give_up) else { return };
+        tracing::warn!(command = word, "the agent does not answer");
         if let Some(answer) = answer {
             let advice = "it may be stopped, or busy for ever; its log is in the run's events".to_string();
             let message = format!("agent `{}` does not answer `{word}` within 5 s", self.name);
@@ -253,6 +254,9 @@ impl Link {
         });
         control.send(&bytes, text, event, answer).await;
         let token: Token = control.last_token();
+        // without its parameters: they may hold passwords
+        let word = || self.sink.mask(text.split_whitespace().next().unwrap_or_default());
+        tracing::debug!(command = word(), token, "sends a command");
         self.reports.iter_mut().for_each(|reports| reports.asked(token));
     }
 

@@ -78,6 +78,7 @@ pub async fn live(launch: Launch, mut start: Start, mut requests: UnboundedRecei
                 Err(why) => why,
             },
         };
+        tracing::warn!(attempt, "the agent did not start");
         state.enter(Phase::Failed(why));
         break;
     }

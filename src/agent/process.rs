@@ -44,7 +44,9 @@ pub fn spawn(kind: &Kind, hidden: &[OsString], folder: &Path) -> io::Result<Chil
             Ok(())
         });
     }
-    command.spawn()
+    let child = command.spawn()?;
+    tracing::info!(pid = child.id(), "the agent's process starts");
+    Ok(child)
 }
 
 /// Ends the process: asked over the control connection, with patience, then by two signals, then killed with all that it started. What it

@@ -19,6 +19,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
+use tracing::Instrument;
 
 /// For an agent that is being stopped to make room for another.
 const SEAT: Duration = Duration::from_secs(5);
@@ -166,10 +167,13 @@ impl Supervisor {
         let (local, embedded) = (account.local, self.kind.embedded);
         let (agent, requests) = Agent::new(name, start.sip, start.folder.clone(), local, embedded, contacts, sink);
         let state = agent.state();
-        self.runtime.spawn(async move {
+        let run = || folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let span = tracing::info_span!("agent", id = launch.sink.mask(&launch.name), run = run());
+        let life = async move {
             live::live(launch, start, requests, state).await;
             drop((running, seat, registered));
-        });
+        };
+        self.runtime.spawn(life.instrument(span));
         Ok(Arc::new(agent))
     }
 }

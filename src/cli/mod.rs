@@ -10,6 +10,7 @@ mod inputs;
 mod interrupt;
 mod ladder;
 mod limits;
+mod logging;
 mod maintenance;
 mod moment;
 mod printer;
@@ -57,6 +58,7 @@ pub fn main() -> process::ExitCode {
     if matches!(arguments.verb, Verb::Serve(_)) {
         complain(config.and_then(|config| config.warning()).as_slice());
     }
+    start_log(&arguments.verb);
     let code = match arguments.verb {
         Verb::Run(verb) => run::run(&verb),
         Verb::Serve(verb) => serve::serve(&verb),
@@ -75,6 +77,21 @@ pub fn main() -> process::ExitCode {
         Verb::Stdlib(verb) => stdlib::stdlib(&verb),
     };
     code.code().into()
+}
+
+/// Logs what the host does, for the verbs that have a flag for it.
+fn start_log(verb: &Verb) {
+    let (host, has_prompt) = match verb {
+        Verb::Run(verb) => (&verb.host, verb.pause_on_failure),
+        Verb::Serve(verb) => (&verb.host, false),
+        Verb::Repl(verb) => (&verb.host, verb.attach.is_some() || repl::is_terminal()),
+        Verb::Check(verb) => (&verb.host, false),
+        Verb::Doctor(host) => (host, false),
+        _ => return,
+    };
+    if let Err(warning) = logging::start(&host.log, has_prompt) {
+        complain(&[warning]);
+    }
 }
 
 /// `telefonist __agent …`: this process becomes a baresip, with baresip's own arguments.

@@ -1,5 +1,6 @@
 //! Progress on a terminal: a line for each running test, with what it waits for. The lines disappear at the end.
 
+use super::logging;
 use crate::event::{Body, Log, Note, lock};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
@@ -23,7 +24,11 @@ impl Progress {
         let shown =
             wanted && std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Progress { shown, bars: MultiProgress::with_draw_target(target), tests: Mutex::default() }
+        let bars = MultiProgress::with_draw_target(target);
+        if shown {
+            logging::print_above(&bars);
+        }
+        Progress { shown, bars, tests: Mutex::default() }
     }
 
     fn tests(&self) -> std::sync::MutexGuard<'_, BTreeMap<usize, ProgressBar>> {

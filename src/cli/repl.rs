@@ -113,7 +113,7 @@ fn refuse(problems: &[Diagnostic], code: ExitCode) -> ExitCode {
     code
 }
 
-fn is_terminal() -> bool {
+pub fn is_terminal() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 

@@ -20,7 +20,7 @@ pub fn replay(arguments: &ReplayArguments) -> ExitCode {
     };
     let stdout = std::io::stdout();
     let colour = colours(&stdout);
-    let logs = if arguments.log { Logs::All } else { Logs::Grave };
+    let logs = if arguments.agent_logs { Logs::All } else { Logs::Grave };
     let mut out = BufWriter::new(stdout.lock());
     let mut lines: Option<EventLines> = None;
     let replayed = pipeline::replay(&folder, &mut |header, event| {

@@ -341,6 +341,11 @@ pub trait Sink: Send + Sync {
 
     /// Appends what came at once and returns the `n` of the first.
     fn push_all(&self, agent: Option<&Arc<str>>, bodies: Vec<Body>) -> u64;
+
+    /// The text as it may be shown: without the secrets that this log knows.
+    fn mask(&self, text: &str) -> String {
+        text.to_string()
+    }
 }
 
 /// The events of a run that is over, in their order, as often as they are asked for.

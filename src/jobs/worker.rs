@@ -42,6 +42,8 @@ fn wait(jobs: &Jobs, seen: u64) {
 
 fn run(jobs: &Jobs, job: Job) {
     let id = job.id;
+    let _span = tracing::info_span!("job", id).entered();
+    tracing::info!("the job begins");
     let finish = |status: Status, reason: Option<&str>, reports: &[(&str, String)]| {
         if let Err(problem) = jobs.0.store.finish_job(id, (status, reason), reports, now()) {
             jobs.tell(News::Trouble(problem.diagnostic()));
@@ -82,6 +84,7 @@ fn run(jobs: &Jobs, job: Job) {
         ExitCode::Usage | ExitCode::Error => Status::Error,
         ExitCode::Interrupted => Status::Cancelled,
     };
+    tracing::info!(%status, tests = results.tests.len(), "the job is over");
     finish(status, why(&results, status, &interrupt).as_deref(), &reports(&results));
     if let Some(post) = workplace.post() {
         let (project, tests) = (payload.project.as_deref(), not_begun(&results));

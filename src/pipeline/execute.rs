@@ -88,10 +88,13 @@ pub fn execute(
         ..header
     };
     let recorder = Recorder::start(&folder, &header, run.log().clone());
+    let _span = tracing::info_span!("run", id = folder.id(), test = name).entered();
+    tracing::info!(attempt = turn.attempt, repetition = turn.repetition, "the run begins");
     workplace.interrupt.watch(run.log());
     begins(&header, run.log());
     run.execute(&compiled.program, limits, steps_done);
     let duration = begun.elapsed();
+    tracing::debug!(agents = run.agents(), events = run.log().len(), "the script is over, the agents are stopped");
     let agents = run.agents();
     let mut warnings = if (turn.repetition, turn.attempt) == (1, 1) { compiled.warnings.clone() } else { vec![] };
     warnings.extend(recorder.finish());
@@ -107,6 +110,7 @@ pub fn execute(
     let baseline = baseline.filter(|_| verdict.status != Status::Pass);
     warnings.extend(deliver::keep(&folder, &flow, &verdict, baseline.as_deref()));
     warnings.extend(deliver::send(workplace, &run, &header, &verdict, duration));
+    tracing::info!(status = %verdict.status, milliseconds = duration.as_millis(), "the run is judged");
     let test = test.clone();
     Ok(Ran { test, header, verdict, flow, sound, repetitions, duration, folder, agents, warnings })
 }

@@ -93,7 +93,8 @@ impl Runner<'_> {
             match self.next(&mut pending) {
                 None => self.board.wait(seen),
                 Some((unit, place, lease)) => {
-                    scope.spawn(move || self.serve(unit, place, lease));
+                    let span = tracing::Span::current();
+                    scope.spawn(move || span.in_scope(|| self.serve(unit, place, lease)));
                 }
             }
         }

@@ -278,4 +278,8 @@ impl Sink for Run {
         });
         self.log.push_and_stop(agent, numbered, stop)
     }
+
+    fn mask(&self, text: &str) -> String {
+        self.secrets.mask(text)
+    }
 }

@@ -35,9 +35,10 @@ use crate::store::{Secret, Store};
 use admin_key::Access;
 use app::App;
 use automation::{Deliveries, Fires};
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
-use axum::middleware;
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use axum_server::accept::DefaultAcceptor;
@@ -55,7 +56,7 @@ pub use options::{DEFAULT_PASSWORD, FIRST_USER, Options, Tls};
 use outlines::Outlines;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 pub use terminal::{Started, Terminal};
 use tls::Certificate;
 use tokio::runtime::Handle;
@@ -64,6 +65,7 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate, SizeAbove};
 use tower_http::set_header::SetResponseHeaderLayer;
+use tracing::Instrument;
 
 /// How long requests that go on may take when the server ends.
 const GRACE: Duration = Duration::from_secs(5);
@@ -235,7 +237,22 @@ fn router(app: Arc<App>) -> Router {
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(compression())
+        .layer(middleware::from_fn(log_request))
         .with_state(app)
+}
+
+/// Logs a request and the status of its answer. It leaves out the query, which may hold a secret.
+async fn log_request(request: Request, next: Next) -> Response {
+    let (begun, method, path) = (Instant::now(), request.method().clone(), request.uri().path().to_string());
+    let span = tracing::info_span!("request", %method, path);
+    async move {
+        let response = next.run(request).await;
+        let milliseconds = begun.elapsed().as_millis();
+        tracing::debug!(status = response.status().as_u16(), milliseconds, "answered");
+        response
+    }
+    .instrument(span)
+    .await
 }
 
 /// Compresses long texts for clients that accept gzip. Sounds, zip files and captures go out as they are.

@@ -1,6 +1,7 @@
 //! Arguments that several verbs share: for the host, its agents, its limits, and inputs of tests. A flag with a variable is also
 //! a key of telefonist.toml.
 
+use super::LogArguments;
 use super::values::{address, boolean, default_test_timeout, default_timeout, define, duration, number, ports};
 use clap::{ArgAction, Args};
 use std::net::SocketAddr;
@@ -57,6 +58,8 @@ pub struct InputArguments {
 pub struct HostArguments {
     #[command(flatten)]
     pub data: DataArguments,
+    #[command(flatten)]
+    pub log: LogArguments,
     /// Use this baresip instead of the embedded one: a path, or PATH to search the PATH
     #[arg(long, value_name = "PROGRAM", env = "TELEFONIST_BARESIP", help_heading = "Agents")]
     pub baresip: Option<PathBuf>,

@@ -3,6 +3,7 @@
 mod check;
 mod host;
 mod kept;
+mod log;
 mod maintenance;
 mod projects;
 mod repl;
@@ -19,6 +20,7 @@ use clap::{Parser, Subcommand};
 pub use host::{DataArguments, HostArguments, InputArguments, LimitArguments, RetentionArguments};
 use kept::{EXPORT_EXAMPLES, LADDER_EXAMPLES};
 pub use kept::{ExportArguments, LadderArguments};
+pub use log::LogArguments;
 pub use maintenance::MaintenanceArguments;
 pub use projects::{ExportProjectArguments, ImportProjectArguments};
 pub use repl::ReplArguments;

@@ -12,8 +12,8 @@ pub struct ReplayArguments {
     #[arg(help = RUN)]
     pub run: PathBuf,
     /// Show all log lines of the agents, not only warnings and errors
-    #[arg(long)]
-    pub log: bool,
+    #[arg(long = "log")]
+    pub agent_logs: bool,
     #[command(flatten)]
     pub data: DataArguments,
 }

@@ -12,6 +12,18 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
+/// The program's own module, above all others.
+const PROGRAM: &str = "telefonist";
+const LEVELS: [(&str, LevelFilter); 6] = [
+    ("error", LevelFilter::ERROR),
+    ("warn", LevelFilter::WARN),
+    ("info", LevelFilter::INFO),
+    ("debug", LevelFilter::DEBUG),
+    ("trace", LevelFilter::TRACE),
+    ("off", LevelFilter::OFF),
+];
 
 /// A duration as testfiles write it: `500ms`, `10s`, `2m`.
 pub fn duration(text: &str) -> Result<Duration, String> {
@@ -91,6 +103,22 @@ pub fn default_timeout() -> String {
 /// The default of `--test-timeout`, which is the engine's.
 pub fn default_test_timeout() -> String {
     format!("{}m", Limits::default().test.as_secs() / 60)
+}
+
+/// What is logged: a level for the whole program, levels of its modules (`telefonist::agent=trace`), or both. Libraries are never
+/// logged: some of them log the passwords that they send.
+pub fn log_filter(text: &str) -> Result<Targets, String> {
+    text.split(',').try_fold(Targets::new(), |targets, part| {
+        let (module, level) = part.split_once('=').unwrap_or((PROGRAM, part));
+        let is_ours = module == PROGRAM || module.strip_prefix(PROGRAM).is_some_and(|rest| rest.starts_with("::"));
+        if !is_ours {
+            return Err(format!("`{module}` is no module of telefonist; write one such as telefonist::agent=debug"));
+        }
+        match LEVELS.iter().find(|(name, _)| name.eq_ignore_ascii_case(level)) {
+            Some((_, level)) => Ok(targets.with_target(module, *level)),
+            None => Err(format!("`{level}` is no level; write error, warn, info, debug, trace or off")),
+        }
+    })
 }
 
 /// A key, which may be empty.

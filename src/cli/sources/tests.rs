@@ -9,7 +9,7 @@ use std::fs;
 use tempfile::TempDir;
 
 /// The flags of the service, with a value that is not the default, as a key of the file holds it, and the default.
-const FLAGS: [(&str, &str, &str); 23] = [
+const FLAGS: [(&str, &str, &str); 25] = [
     ("data_dir", "\"/var/lib/t\"", "data"),
     ("ui_address", "\"127.0.0.1:99\"", "0.0.0.0:8080"),
     ("ui_admin_password", "\"-se cret\"", "telefonist"),
@@ -32,9 +32,14 @@ const FLAGS: [(&str, &str, &str); 23] = [
     ("keep_days", "30", ""),
     ("timeout", "\"1500ms\"", "30s"),
     ("test_timeout", "\"2m\"", "600s"),
+    ("log", "\"telefonist::agent=trace\"", ""),
+    ("log_json", "true", "false"),
     ("config", "\"other.toml\"", ""),
     ("version", "", ""),
 ];
+
+/// The flags that need no value.
+const BOOLEANS: [&str; 2] = ["use_alsa", "log_json"];
 
 fn flags() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     FLAGS.into_iter().filter(|(flag, ..)| !matches!(*flag, "config" | "version"))
@@ -52,6 +57,8 @@ fn effective(arguments: &Arguments, flag: &str) -> String {
     let path = |path: &Option<PathBuf>| path.as_ref().map_or(String::new(), |path| path.display().to_string());
     let number = |number: Option<u32>| number.map_or(String::new(), |number| number.to_string());
     match flag {
+        "log" => host.log.log.as_ref().map_or(String::new(), ToString::to_string),
+        "log_json" => host.log.log_json.to_string(),
         "data_dir" => host.data.data_dir.display().to_string(),
         "ui_address" => serve.ui_address.to_string(),
         "ui_admin_password" => serve.ui_admin_password.as_ref().map_or(DEFAULT_PASSWORD, Secret::reveal).into(),
@@ -112,14 +119,14 @@ fn every_flag_in_every_form() {
         let (long, bare) = (flag.replace('_', "-"), bare(value));
         assert_eq!(effective_of(&[], &[], flag), default, "{flag}");
         let mut forms = vec![format!("-{flag}={bare}"), format!("--{flag}={bare}"), format!("--{long}={bare}")];
-        if flag == "use_alsa" {
-            forms.extend(["-use_alsa".into(), "--use-alsa".into()]);
+        if BOOLEANS.contains(&flag) {
+            forms.extend([format!("-{flag}"), format!("--{long}")]);
         }
         for form in forms {
             assert_eq!(effective_of(&[&form], &[], flag), bare, "{form}");
             assert_eq!(effective_of(&["serve", &form], &[], flag), bare, "serve {form}");
         }
-        if flag != "use_alsa" {
+        if !BOOLEANS.contains(&flag) {
             for name in [format!("-{flag}"), format!("--{long}")] {
                 assert_eq!(effective_of(&[&name, bare], &[], flag), bare, "{name} {bare}");
             }
