@@ -21,10 +21,6 @@ impl MonthDays {
         !self.last && !self.last_workday && self.nearest.is_empty()
     }
 
-    pub fn plain(&self) -> Vec<u32> {
-        self.named.clone()
-    }
-
     pub fn name(&self, date: Date) -> bool {
         let day = date.day();
         self.named.contains(&(day as u32))
@@ -66,10 +62,6 @@ impl Weekdays {
     /// It names weekdays, each of every week.
     pub fn is_plain(&self) -> bool {
         self.nth.is_empty() && self.last.is_empty()
-    }
-
-    pub fn plain(&self) -> Vec<u32> {
-        self.named.clone()
     }
 
     pub fn name(&self, date: Date) -> bool {

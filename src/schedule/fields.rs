@@ -198,7 +198,7 @@ impl Span {
         };
         let (first, last) = match range.split_once('-') {
             _ if range == "*" => field.bounds,
-            Some((first, last)) => (value(field, first)?, last_value(field, last)?),
+            Some((first, last)) => (value(field, first)?, last_value(field, first, last)?),
             // `5/10` could mean from 5 on, or 5 alone
             None if step.is_some() => return None,
             None => (value(field, range)?, value(field, range)?),
@@ -228,10 +228,10 @@ fn value(field: &Field, text: &str) -> Option<u32> {
     number(text).or_else(word).filter(|value| (least..=most).contains(value))
 }
 
-/// The end of a range: in `sat-sun`, Sunday is the day after Saturday.
-fn last_value(field: &Field, text: &str) -> Option<u32> {
+/// The end of a range that begins with `first`: in `sat-sun`, Sunday is the day after Saturday. `sun-sun` is Sunday alone.
+fn last_value(field: &Field, first: &str, text: &str) -> Option<u32> {
     match field.words.first() {
-        Some(&"sun") if text.eq_ignore_ascii_case("sun") => Some(7),
+        Some(&"sun") if text.eq_ignore_ascii_case("sun") && value(field, first) != Some(0) => Some(7),
         _ => value(field, text),
     }
 }

@@ -11,6 +11,8 @@ mod words;
 
 #[cfg(test)]
 mod cron_tests;
+#[cfg(test)]
+mod crontab_tests;
 
 pub use clock::{Clock, SystemClock};
 pub use expression::{Cron, zones};

@@ -82,13 +82,13 @@ fn month_days(text: &str, fields: &Fields) -> Option<String> {
     if text.eq_ignore_ascii_case("L") {
         return Some("on the last day of the month".into());
     }
-    let days = fields.month_days.plain();
+    let days = &fields.month_days.named;
     (fields.month_days.is_plain() && days.len() <= LISTED)
-        .then(|| format!("on the {} of the month", list(&days.into_iter().map(ordinal).collect::<Vec<_>>())))
+        .then(|| format!("on the {} of the month", list(&days.iter().copied().map(ordinal).collect::<Vec<_>>())))
 }
 
 fn weekdays(text: &str, fields: &Fields) -> Option<String> {
-    let days = fields.weekdays.plain();
+    let days = &fields.weekdays.named;
     if !fields.weekdays.is_plain() {
         return nth_weekday(text);
     }
