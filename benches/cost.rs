@@ -3,6 +3,8 @@
 //!
 //! `make bench` prints the figures; nothing fails by them, for machines differ.
 
+#![expect(unsafe_code, reason = "measures processes, and sends signals to them")]
+
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;

@@ -2,6 +2,8 @@
 //!
 //! Built with optimisations, for it measures our own code; `make bench` prints the figures. `EVENTS` says how many (1,000,000).
 
+#![expect(unsafe_code, reason = "measures this process")]
+
 #[path = "../tests/support/traffic.rs"]
 mod traffic;
 

@@ -1,5 +1,7 @@
 //! All tests that run the program, in one binary; `support` has the harness.
 
+#![expect(unsafe_code, reason = "sends signals to the program and its agents")]
+
 mod awaits;
 mod blocks;
 mod check;

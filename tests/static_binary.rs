@@ -2,6 +2,8 @@
 //!
 //! To change its root, and to be the name server at port 53, a test has to be root: where it is not, it runs in namespaces of its own.
 
+#![expect(unsafe_code, reason = "sends signals to the program")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! The control connection to an agent: what has been asked, and until when it has to be answered.
 
+#![expect(unsafe_code, reason = "sets an option of a socket")]
+
 use super::answer::Answer;
 use super::ctrl::{CtrlError, Decoder, EncodeError, Incoming, encode};
 use crate::event::Ended;

@@ -1,5 +1,7 @@
 //! The address at which an agent lives.
 
+#![expect(unsafe_code, reason = "lists the network addresses of the machine")]
+
 use super::Settings;
 use super::account::Account;
 use crate::diagnostic::Diagnostic;

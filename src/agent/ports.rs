@@ -4,6 +4,8 @@
 //! they hold between processes, and end with the process however it ends). A locked port is then probed by binding it, for others
 //! use ports too.
 
+#![expect(unsafe_code, reason = "locks ranges of bytes of a file")]
+
 use super::Settings;
 use crate::diagnostic::Diagnostic;
 use crate::event::{Ended, lock};

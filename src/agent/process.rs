@@ -1,5 +1,7 @@
 //! The process of an agent: its own process group, ended in bounded time.
 
+#![expect(unsafe_code, reason = "sends signals, and sets the death signal of an agent")]
+
 use super::Kind;
 use super::link::Link;
 use std::ffi::OsString;

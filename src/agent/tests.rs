@@ -1,5 +1,7 @@
 //! Agents as their run sees them, on Debian's baresip 1.0.0 (`apt-get install baresip-core`).
 
+#![expect(unsafe_code, reason = "sends signals to agents")]
+
 use super::{Account, Agent, Kind, Peer, Settings, Supervisor, rewrite};
 use crate::event::{AgentEvent, Body, Clock, Ended, Event, Log, Note, Sink, Wake};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! `telefonist repl --attach URL`: the console of a server from a terminal here. Lines go there by REST, events come by WebSocket.
 
+#![expect(unsafe_code, reason = "reads and sets the modes of the terminal")]
+
 mod address;
 mod display;
 mod listen;

@@ -1,5 +1,7 @@
 //! What the program does by itself when it may be the only file: linked statically, or in an empty root.
 
+#![expect(unsafe_code, reason = "configures the name lookups of the C library")]
+
 use std::path::PathBuf;
 
 /// Host names are looked up in /etc/hosts and at the servers of /etc/resolv.conf, whatever /etc/nsswitch.conf says. Other sources are

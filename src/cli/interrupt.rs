@@ -1,5 +1,7 @@
 //! Ctrl-C, SIGTERM, and SIGHUP of a terminal that goes: the first asks the runs to end, a later one ends the program.
 
+#![expect(unsafe_code, reason = "asks which signals are ignored")]
+
 use crate::pipeline::Interrupt;
 use std::sync::Arc;
 use std::sync::mpsc::channel;

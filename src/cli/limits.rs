@@ -1,5 +1,7 @@
 //! Limits of the operating system: open files.
 
+#![expect(unsafe_code, reason = "reads and raises the limit of open files")]
+
 use crate::diagnostic::Diagnostic;
 
 /// The files that the host has open for an agent: its control connection, four for its two pipes, its process, and one while a port is

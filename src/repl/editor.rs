@@ -1,5 +1,7 @@
 //! The line editor: history, completion, hints, lines that belong together. The only file that names rustyline.
 
+#![expect(unsafe_code, reason = "reads and sets the modes of the terminal")]
+
 use super::screen::AbovePrompt;
 use super::sight::{Completes, Shared, wants_more};
 use super::{Read, Reader};

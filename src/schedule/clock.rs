@@ -1,5 +1,7 @@
 //! The clock that schedules go by: the one on the wall, which somebody may set.
 
+#![expect(unsafe_code, reason = "uses timers of the kernel")]
+
 use crate::diagnostic::Diagnostic;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -45,6 +47,7 @@ impl SystemClock {
     fn set_timer(&self, until: f64) -> bool {
         // a time of nothing would stop the timer
         let until = (until as i64).clamp(1, 1_000_000_000_000_000);
+        // SAFETY: a plain C struct, of which all zeros are a valid value
         let mut time: libc::itimerspec = unsafe { std::mem::zeroed() };
         time.it_value.tv_sec = until / 1000;
         time.it_value.tv_nsec = until % 1000 * 1_000_000;
@@ -67,6 +70,7 @@ unsafe fn owned(descriptor: i32) -> io::Result<OwnedFd> {
     if descriptor < 0 {
         return Err(io::Error::last_os_error());
     }
+    // SAFETY: it is open, and the caller vouches for its owner
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }
 

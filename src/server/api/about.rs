@@ -1,5 +1,7 @@
 //! The server's version, health and agents.
 
+#![expect(unsafe_code, reason = "asks for the free space of a file system")]
+
 use crate::agent::embedded_version;
 use crate::server::access::{Looker, Reader};
 use crate::server::app::{App, blocking};

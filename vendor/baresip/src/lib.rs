@@ -4,6 +4,8 @@
 //! out and our own (`modules/*.c`). A program that calls [`main`] behaves as `baresip` does with the same
 //! arguments; `module NAME.so` in its config loads a module that is part of the binary.
 
+#![expect(unsafe_code, reason = "calls C")]
+
 use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 
