@@ -53,15 +53,15 @@ pub struct Echo {
 /// Finds how much later the reference was received, by the phase of the cross spectrum from 300 to 3300 Hz
 /// (GCC-PHAT). Needs about 2 s of common sound. None when either sound is empty or silent.
 pub fn find_delay(reference: &Sound, received: &Sound) -> Option<Delay> {
-    let correlation = Correlation::new(reference, received)?;
-    let peak = correlation.peak();
-    let apart = (APART * f64::from(TELEPHONE_RATE)) as usize;
-    let next = correlation.greatest(|lag| lag.abs_diff(peak) > apart).map_or(0.0, |lag| correlation.value(lag));
-    Some(Delay {
-        seconds: (peak as f64 + correlation.between(peak)) / f64::from(TELEPHONE_RATE),
-        ratio: f64::from(correlation.value(peak)) / f64::from(next).max(1e-9),
-        over_rms: f64::from(correlation.value(peak)) / correlation.rms(),
-    })
+    Some(Correlation::new(reference, received)?.delay())
+}
+
+/// Both [`find_delay`] and [`find_echo`], for the price of one.
+pub fn find_delay_and_echo(reference: &Sound, received: &Sound) -> (Option<Delay>, Option<Echo>) {
+    match Correlation::new(reference, received) {
+        Some(correlation) => (Some(correlation.delay()), correlation.echo()),
+        None => (None, None),
+    }
 }
 
 /// The delay in each second of the received sound (in windows of 2 s), sought within 0.5 s of `around`; each with
@@ -98,15 +98,7 @@ pub fn drift_ppm(delays: &[(f64, f64)]) -> Option<f64> {
 /// Finds an echo of the reference within the received sound, 30 to 600 ms after the direct sound and down to about
 /// -20 dB. Needs 4 s.
 pub fn find_echo(reference: &Sound, received: &Sound) -> Option<Echo> {
-    let correlation = Correlation::new(reference, received)?;
-    let peak = correlation.peak();
-    let (from, to) = ECHO_SECONDS;
-    let late = |lag: isize| (from..to).contains(&((lag - peak) as f64 / f64::from(TELEPHONE_RATE)));
-    let echo = correlation.greatest(late)?;
-    let share = f64::from(correlation.value(echo)) / f64::from(correlation.value(peak));
-    let strong = f64::from(correlation.value(echo)) > ECHO_OVER_RMS * correlation.rms();
-    let seconds = (echo - peak) as f64 / f64::from(TELEPHONE_RATE);
-    (strong && share > ECHO_SHARE).then(|| Echo { seconds, level_db: 20.0 * share.log10() })
+    Correlation::new(reference, received)?.echo()
 }
 
 /// Finds what an agent sent within what it received while another spoke: its own echo. Sure down to -20 dB in 8 s.
@@ -147,6 +139,28 @@ impl Correlation {
         Some(Correlation { values: signal(white, size), first: 1 - a.len() as isize, last: b.len() as isize - 1 })
     }
 
+    fn delay(&self) -> Delay {
+        let peak = self.peak();
+        let apart = (APART * f64::from(TELEPHONE_RATE)) as usize;
+        let next = self.greatest(|lag| lag.abs_diff(peak) > apart).map_or(0.0, |lag| self.value(lag));
+        Delay {
+            seconds: (peak as f64 + self.between(peak)) / f64::from(TELEPHONE_RATE),
+            ratio: f64::from(self.value(peak)) / f64::from(next).max(1e-9),
+            over_rms: f64::from(self.value(peak)) / self.rms(),
+        }
+    }
+
+    fn echo(&self) -> Option<Echo> {
+        let peak = self.peak();
+        let (from, to) = ECHO_SECONDS;
+        let late = |lag: isize| (from..to).contains(&((lag - peak) as f64 / f64::from(TELEPHONE_RATE)));
+        let echo = self.greatest(late)?;
+        let share = f64::from(self.value(echo)) / f64::from(self.value(peak));
+        let strong = f64::from(self.value(echo)) > ECHO_OVER_RMS * self.rms();
+        let seconds = (echo - peak) as f64 / f64::from(TELEPHONE_RATE);
+        (strong && share > ECHO_SHARE).then(|| Echo { seconds, level_db: 20.0 * share.log10() })
+    }
+
     fn value(&self, lag: isize) -> f32 {
         self.values[lag.rem_euclid(self.values.len() as isize) as usize]
     }
@@ -172,7 +186,7 @@ impl Correlation {
 #[cfg(test)]
 mod tests {
     use super::super::damage::{delayed, mixed, silent, sine, speech, with_echo, with_noise};
-    use super::super::g711::{through_g711, Law};
+    use super::super::g711::{Law, through_g711};
     use super::*;
 
     #[test]
@@ -180,7 +194,10 @@ mod tests {
         for delay in [0.0, 0.05, 0.15, 0.4, 0.8] {
             let received = through_g711(&delayed(&with_noise(&speech("alice"), -40.0), delay), Law::A);
             let found = find_delay(&speech("alice"), &received).unwrap();
-            assert!(found.is_sure() && found.is_related() && (found.seconds - delay).abs() < 1e-4, "{delay}: {found:?}");
+            assert!(
+                found.is_sure() && found.is_related() && (found.seconds - delay).abs() < 1e-4,
+                "{delay}: {found:?}"
+            );
         }
         let cut = speech("alice").part(Span { from: 1.0, to: 4.0 });
         assert!((find_delay(&speech("alice"), &cut).unwrap().seconds + 1.0).abs() < 1e-4);

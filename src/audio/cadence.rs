@@ -1,5 +1,5 @@
 //! Tones by frequency and rhythm: what the network or a fax machine says with them.
-use super::tone_table::{NationalTone, NATIONAL_TONES};
+use super::tone_table::{NATIONAL_TONES, NationalTone};
 use super::tones::{ToneFrames, ToneSpan};
 use super::{Sound, Span};
 
@@ -185,7 +185,7 @@ fn special_information(frames: &ToneFrames) -> Vec<NamedTone> {
 #[cfg(test)]
 mod tests {
     use super::super::damage::{joined, mixed, silent, sine, speech, white_noise};
-    use super::super::g711::{through_g711, Law};
+    use super::super::g711::{Law, through_g711};
     use super::*;
 
     /// A tone of the table as a network plays it, for at least three rounds.
@@ -212,7 +212,8 @@ mod tests {
             let what = format!("{} {:?}", tone.country, tone.kind);
             let named = name_tones(&played(tone));
             assert_eq!(named.len(), 1, "{what}: {named:?}");
-            let meant = named[0].meanings.iter().any(|(kind, where_)| *kind == tone.kind && where_.contains(&tone.country));
+            let meant =
+                named[0].meanings.iter().any(|(kind, where_)| *kind == tone.kind && where_.contains(&tone.country));
             assert!(meant, "{what}: {named:?}");
             // different tones of one country are not mistaken for each other
             let others = named[0].meanings.iter().filter(|(kind, _)| *kind != tone.kind);
@@ -222,8 +223,12 @@ mod tests {
 
     #[test]
     fn special_information_and_fax_tones_are_named() {
-        let sit = |hz: [f64; 3], seconds: f64| joined(&[silent(0.2), joined(&hz.map(|hz| sine(hz, -20.0, seconds))), silent(0.2)]);
-        for (hz, seconds) in [([950.0, 1400.0, 1800.0], 0.33), ([985.2, 1428.5, 1776.7], 0.38), ([913.8, 1370.6, 1776.7], 0.274)] {
+        let sit = |hz: [f64; 3], seconds: f64| {
+            joined(&[silent(0.2), joined(&hz.map(|hz| sine(hz, -20.0, seconds))), silent(0.2)])
+        };
+        for (hz, seconds) in
+            [([950.0, 1400.0, 1800.0], 0.33), ([985.2, 1428.5, 1776.7], 0.38), ([913.8, 1370.6, 1776.7], 0.274)]
+        {
             let named = name_tones(&sit(hz, seconds));
             assert!(named.len() == 1 && named[0].may_mean(ToneKind::SpecialInformation), "{hz:?} {named:?}");
             assert!((named[0].hz[2] - hz[2]).abs() < 2.0);

@@ -1,19 +1,14 @@
 //! Sounds for the tests, and damage done to them. Deterministic.
 use std::f64::consts::TAU;
+use std::path::Path;
 
 use super::levels::power_of;
 use super::{Sound, Span};
 
 /// The speech of a voice at 8 kHz.
 pub fn speech(name: &str) -> Sound {
-    let path = format!("{}/data/sounds/{name}_speech.wav", repository());
-    super::read::read_wav(std::path::Path::new(&path)).expect("the sounds folder has it").sound
-}
-
-/// The repository's folder: that of the crate, or the one above this file's.
-pub fn repository() -> String {
-    let own = env!("CARGO_MANIFEST_DIR");
-    if std::path::Path::new(own).join("data/sounds").is_dir() { own.into() } else { own.replace("audio-lab", "audio") }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("data/sounds/{name}_speech.wav"));
+    super::read::read_wav(&path).expect("the sounds folder has it").sound
 }
 
 /// Numbers that look random, the same each time (xorshift).
@@ -44,7 +39,10 @@ pub fn silent(seconds: f64) -> Sound {
 
 pub fn sine(hz: f64, dbfs: f64, seconds: f64) -> Sound {
     let size = (2.0 * power_of(dbfs)).sqrt();
-    Sound::new(8000, (0..(seconds * 8000.0) as usize).map(|i| (size * (TAU * hz * i as f64 / 8000.0).sin()) as f32).collect())
+    Sound::new(
+        8000,
+        (0..(seconds * 8000.0) as usize).map(|i| (size * (TAU * hz * i as f64 / 8000.0).sin()) as f32).collect(),
+    )
 }
 
 pub fn white_noise(dbfs: f64, seconds: f64) -> Sound {

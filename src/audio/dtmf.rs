@@ -43,7 +43,9 @@ pub fn find_digits(sound: &Sound) -> Vec<HeardDigit> {
             let span = Span { from: seconds(place), to: seconds(place + run.len() + 1) };
             match digits.last_mut() {
                 // one window without it is no pause
-                Some(last) if last.digit == digit && place - (last.span.to * 8000.0) as usize / HOP < 1 => last.span.to = span.to,
+                Some(last) if last.digit == digit && place - (last.span.to * 8000.0) as usize / HOP < 1 => {
+                    last.span.to = span.to
+                }
                 _ => digits.push(HeardDigit { digit, span }),
             }
         }
@@ -71,7 +73,9 @@ impl Bank {
         let window: Vec<f32> = (0..FRAME).map(|i| (0.54 - 0.46 * turn(i).cos()) as f32).collect();
         let wave = |hz: f64| {
             let angle = |i: usize| std::f64::consts::TAU * hz * i as f64 / f64::from(TELEPHONE_RATE);
-            let weighted = |of: fn(f64) -> f64| window.iter().enumerate().map(|(i, weight)| weight * of(angle(i)) as f32).collect();
+            let weighted = |of: fn(f64) -> f64| {
+                window.iter().enumerate().map(|(i, weight)| weight * of(angle(i)) as f32).collect()
+            };
             Wave { cosine: weighted(f64::cos), sine: weighted(f64::sin) }
         };
         let waves = |hz: f64| DEVIATIONS.map(|deviation| wave(hz * deviation));
@@ -85,7 +89,9 @@ impl Bank {
         if f64::from(energy) < power_of(LEAST_DBFS) {
             return None;
         }
-        let power = |wave: &Wave| 2.0 * (dot(frame, &wave.cosine).powi(2) + dot(frame, &wave.sine).powi(2)) / self.total.powi(2);
+        let power = |wave: &Wave| {
+            2.0 * (dot(frame, &wave.cosine).powi(2) + dot(frame, &wave.sine).powi(2)) / self.total.powi(2)
+        };
         // most frames are speech: the nominal frequencies alone rule them out
         let nominal: f32 = self.low.iter().chain(&self.high).map(|waves| power(&waves[0])).sum();
         if nominal < 0.3 * energy {
@@ -104,14 +110,15 @@ impl Bank {
 fn strongest(group: &[[Wave; 3]], power: impl Fn(&Wave) -> f32) -> Option<(usize, f32)> {
     let powers: Vec<f32> = group.iter().map(|waves| waves.iter().map(&power).fold(0.0, f32::max)).collect();
     let best = (0..powers.len()).max_by(|a, b| powers[*a].total_cmp(&powers[*b]))?;
-    let next = powers.iter().enumerate().filter(|(place, _)| *place != best).map(|(_, power)| *power).fold(0.0, f32::max);
+    let next =
+        powers.iter().enumerate().filter(|(place, _)| *place != best).map(|(_, power)| *power).fold(0.0, f32::max);
     (powers[best] > 1e-9 && powers[best] > next * 10_f32.powf(GROUP_DB / 10.0)).then_some((best, powers[best]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::damage::{joined, mixed, silent, sine, speech, with_loss, with_noise};
-    use super::super::g711::{through_g711, Law};
+    use super::super::g711::{Law, through_g711};
     use super::*;
 
     const ALL: &str = "123A456B789C*0#D";
@@ -153,7 +160,9 @@ mod tests {
 
     #[test]
     fn what_lies_beyond_the_limits_is_no_digit() {
-        for (dbfs, twist, deviation, on) in [(-40.0, 0.0, 1.0, 0.1), (-15.0, 11.0, 1.0, 0.1), (-13.0, 0.0, 1.04, 0.1), (-13.0, 0.0, 1.0, 0.015)] {
+        for (dbfs, twist, deviation, on) in
+            [(-40.0, 0.0, 1.0, 0.1), (-15.0, 11.0, 1.0, 0.1), (-13.0, 0.0, 1.04, 0.1), (-13.0, 0.0, 1.0, 0.015)]
+        {
             assert_eq!(heard(&dialled(dbfs, twist, deviation, on, 0.05)), "", "{dbfs} {twist} {deviation} {on}");
         }
     }
@@ -168,7 +177,9 @@ mod tests {
 
     #[test]
     fn speech_and_single_tones_are_no_digits() {
-        for sound in [speech("alice"), speech("bob"), speech("charlie"), sine(697.0, -10.0, 1.0), silent(1.0), silent(0.0)] {
+        for sound in
+            [speech("alice"), speech("bob"), speech("charlie"), sine(697.0, -10.0, 1.0), silent(1.0), silent(0.0)]
+        {
             assert_eq!(heard(&sound), "");
         }
     }

@@ -143,7 +143,8 @@ fn noise(c: &Connection) -> f64 {
 /// Ist: sidetone that is not right.
 fn sidetone(c: &Connection) -> f64 {
     let stmro = -10.0 * log(10_f64.powf(-c.stmr / 10.0) + (-c.t / 4.0).exp() * 10_f64.powf(-c.telr / 10.0));
-    let root = |divisor: f64, offset: f64, power: f64| (1.0 + ((stmro + offset) / divisor).powf(power)).powf(1.0 / power);
+    let root =
+        |divisor: f64, offset: f64, power: f64| (1.0 + ((stmro + offset) / divisor).powf(power)).powf(1.0 / power);
     12.0 * root(6.0, -13.0, 8.0) - 28.0 * root(19.4, 1.0, 35.0) - 13.0 * root(33.0, -3.0, 13.0) + 29.0
 }
 
@@ -153,7 +154,8 @@ fn simultaneous(c: &Connection, ro: f64, no: f64, ist: f64) -> f64 {
     let iolr = 20.0 * ((1.0 + (x / 8.0).powi(8)).powf(1.0 / 8.0) - x / 8.0);
     let q = 37.0 - 15.0 * log(c.qdu.max(0.1));
     let g = 1.07 + 0.258 * q + 0.0602 * q * q;
-    let iq = 15.0 * log(1.0 + 10_f64.powf((ro - 100.0) / 15.0 + 46.0 / 8.4 - g / 9.0) + 10_f64.powf(46.0 / 30.0 - g / 40.0));
+    let iq =
+        15.0 * log(1.0 + 10_f64.powf((ro - 100.0) / 15.0 + 46.0 / 8.4 - g / 9.0) + 10_f64.powf(46.0 / 30.0 - g / 40.0));
     iolr + ist + iq
 }
 
@@ -216,7 +218,11 @@ mod tests {
         for (milliseconds, r) in [(100.0, 90.7), (150.0, 89.5), (200.0, 85.8), (300.0, 72.7), (400.0, 62.2)] {
             close(at(milliseconds), r, 0.1);
         }
-        assert!(at(255.0) < 80.0 && at(235.0) > 80.0 && (0..80).all(|step| at(f64::from(step) * 10.0) >= at(f64::from(step + 1) * 10.0)));
+        assert!(
+            at(255.0) < 80.0
+                && at(235.0) > 80.0
+                && (0..80).all(|step| at(f64::from(step) * 10.0) >= at(f64::from(step + 1) * 10.0))
+        );
     }
 
     /// Ie,eff by hand from G.107 (7-29) with the values of G.113.

@@ -1,8 +1,8 @@
 //! Fourier transforms of real signals, and frames of them.
 use std::cell::RefCell;
 
-use realfft::num_complex::Complex32;
 use realfft::RealFftPlanner;
+use realfft::num_complex::Complex32;
 
 thread_local! {
     /// Plans are costly to make: each thread keeps its own.

@@ -46,7 +46,7 @@ pub fn codec_impairments(codec: &str) -> impl Iterator<Item = &'static CodecImpa
 
 #[cfg(test)]
 mod tests {
-    use super::super::emodel::{rate_connection, Connection};
+    use super::super::emodel::{Connection, rate_connection};
     use super::*;
 
     #[test]

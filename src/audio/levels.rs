@@ -1,6 +1,6 @@
 //! How loud a sound is, and whether it is clipped.
-use super::fourier::quantile;
 use super::Sound;
+use super::fourier::quantile;
 
 /// The level given to digital silence. One step of 16 bits is -90 dBFS.
 pub const SILENCE_DBFS: f64 = -120.0;
@@ -81,7 +81,8 @@ pub fn measure_levels(sound: &Sound) -> Levels {
     }
     let loudest_dbfs = f64::from(frames.iter().copied().fold(f32::MIN, f32::max));
     let quietest_dbfs = f64::from(frames.iter().copied().fold(f32::MAX, f32::min));
-    let active: Vec<f64> = frames.iter().map(|&level| f64::from(level)).filter(|level| *level > loudest_dbfs - ACTIVE_RANGE_DB).collect();
+    let active: Vec<f64> =
+        frames.iter().map(|&level| f64::from(level)).filter(|level| *level > loudest_dbfs - ACTIVE_RANGE_DB).collect();
     let active_power = active.iter().map(|level| power_of(*level)).sum::<f64>() / active.len().max(1) as f64;
     let peak = sound.samples.iter().fold(0.0_f32, |peak, value| peak.max(value.abs()));
     let count = sound.samples.len().max(1) as f64;

@@ -2,7 +2,7 @@
 use super::bands::{BandSpectrogram, FRAME_SECONDS};
 use super::fourier::quantile;
 use super::levels::{level_series, measure_levels};
-use super::prompt::Segment;
+use super::segments::{HEARD_CORRELATION, Segment};
 use super::{Sound, Span, TELEPHONE_RATE};
 
 /// A run of missing frames longer than this is a missing part, in milliseconds of active prompt (measured: none in
@@ -67,7 +67,13 @@ pub fn find_missing(
     for run in frames.chunk_by(|a, b| is_missing(*a) == is_missing(*b)).filter(|run| is_missing(run[0])) {
         let milliseconds = run.len() as f64 * FRAME_SECONDS * 1000.0;
         let (from, to) = (run[0], run[run.len() - 1]);
-        let place = if from == first { MissingPlace::Start } else if to == last { MissingPlace::End } else { MissingPlace::Middle };
+        let place = if from == first {
+            MissingPlace::Start
+        } else if to == last {
+            MissingPlace::End
+        } else {
+            MissingPlace::Middle
+        };
         let span = Span { from: from as f64 * FRAME_SECONDS, to: (to + 1) as f64 * FRAME_SECONDS };
         if milliseconds > MISSING_LIMIT_MS + 0.1 {
             runs.push(MissingRun { span, milliseconds, place });
@@ -117,7 +123,7 @@ struct Path<'a> {
 
 impl Path<'_> {
     fn new(segments: &[Segment]) -> Path<'_> {
-        let sure: Vec<&Segment> = segments.iter().filter(|segment| segment.correlation > 0.5).collect();
+        let sure: Vec<&Segment> = segments.iter().filter(|segment| segment.correlation > HEARD_CORRELATION).collect();
         Path { heard: if sure.is_empty() { segments.iter().collect() } else { sure } }
     }
 

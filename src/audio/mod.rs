@@ -8,16 +8,17 @@
 //! - [`tones`], [`cadence`], [`dtmf`], [`steady`]: tones by frequency and rhythm, digits, steady lines
 //! - [`speech`]: when somebody speaks
 //! - [`align`]: delay, drift, echo against a reference
-//! - [`prompt`], [`missing`]: which prompt was heard, and whether whole
+//! - [`prompt`], [`segments`], [`missing`]: which prompt was heard, and whether whole
 //! - [`pilot`]: the watermark that tells who is heard
 //! - [`quality`], [`emodel`], [`impairments`]: MOS by comparison, MOS by planning
-//! - [`judge`]: what is wrong with a received sound, in words
+//! - [`judge`], [`fault`]: what is wrong with a received sound, in words
 //! - [`read`]: a sound from a WAV file
 pub mod align;
 pub mod bands;
 pub mod cadence;
 pub mod dtmf;
 pub mod emodel;
+pub mod fault;
 mod fourier;
 pub mod impairments;
 pub mod judge;
@@ -28,6 +29,7 @@ pub mod prompt;
 pub mod quality;
 pub mod read;
 mod resample;
+pub mod segments;
 pub mod silence;
 pub mod speech;
 pub mod steady;
@@ -122,9 +124,12 @@ mod tests {
     #[test]
     fn a_sound_keeps_its_sine_at_another_rate_and_speed() {
         let sine = |rate: u32, hz: f64| -> Vec<f32> {
-            (0..rate).map(|i| (std::f64::consts::TAU * hz * f64::from(i) / f64::from(rate)).sin() as f32 * 0.5).collect()
+            (0..rate)
+                .map(|i| (std::f64::consts::TAU * hz * f64::from(i) / f64::from(rate)).sin() as f32 * 0.5)
+                .collect()
         };
-        let error = |a: &[f32], b: &[f32]| a.iter().zip(b).skip(400).take(6000).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+        let error =
+            |a: &[f32], b: &[f32]| a.iter().zip(b).skip(400).take(6000).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
         for rate in [16000, 44100, 48000, 11025] {
             let sound = Sound::new(rate, sine(rate, 1000.0));
             assert!(error(&sound.at_rate(8000).samples, &sine(8000, 1000.0)) < 0.004, "{rate}");
@@ -138,7 +143,8 @@ mod tests {
 
     #[test]
     fn what_is_above_half_the_new_rate_is_removed() {
-        let samples = (0..16000).map(|i| (std::f64::consts::TAU * 6000.0 * f64::from(i) / 16000.0).sin() as f32).collect();
+        let samples =
+            (0..16000).map(|i| (std::f64::consts::TAU * 6000.0 * f64::from(i) / 16000.0).sin() as f32).collect();
         let low = Sound::new(16000, samples).at_rate(8000).into_owned();
         assert!(levels::dbfs(levels::mean_power(&low.samples[200..7800])) < -55.0);
     }

@@ -94,7 +94,10 @@ pub fn make_pilot(seed: u64, rate: u32, dbfs: f64) -> Vec<f32> {
 /// The sound with the pilot of a seed mixed in from its start, at the level of [`pilot_level`].
 pub fn mix_pilot(sound: &Sound, seed: u64) -> Sound {
     let pilot = make_pilot(seed, sound.rate, pilot_level(sound));
-    Sound::new(sound.rate, sound.samples.iter().zip(pilot.iter().cycle()).map(|(sample, pilot)| sample + pilot).collect())
+    Sound::new(
+        sound.rate,
+        sound.samples.iter().zip(pilot.iter().cycle()).map(|(sample, pilot)| sample + pilot).collect(),
+    )
 }
 
 /// The codes of some agents, ready to be looked for.
@@ -115,13 +118,15 @@ impl PilotDetector {
         let mut heard: Vec<PilotHeard> = Vec::new();
         for periods in [1, 2, 4, 8] {
             let window = (periods * PERIOD).min(flat.len());
-            for start in (0..=flat.len() - window).step_by((window / 2).max(PERIOD)) {
-                for agent in 0..self.codes.len() {
-                    if !heard.iter().any(|other| other.agent == agent && other.periods < periods) {
-                        let found = self.correlate(&flat[start..start + window], agent, start);
-                        keep_surest(&mut heard, found);
-                    }
-                }
+            for start in (0..=flat.len() - window).step_by(window.max(PERIOD)) {
+                let folded = folded_spectrum(&flat[start..start + window], start);
+                let wanted =
+                    |agent: &usize| !heard.iter().any(|other| other.agent == *agent && other.periods < periods);
+                let found: Vec<PilotHeard> = (0..self.codes.len())
+                    .filter(wanted)
+                    .filter_map(|agent| self.correlate(&folded, agent, periods, HEARD_Z as f32 / 2.0))
+                    .collect();
+                found.into_iter().for_each(|found| keep_surest(&mut heard, found));
             }
         }
         heard.sort_by(|a, b| b.z.total_cmp(&a.z));
@@ -131,30 +136,39 @@ impl PilotDetector {
     /// How surely each agent is heard in the whole of a sound, without any limit, in the order of the seeds.
     pub fn measure_pilots(&self, received: &Sound) -> Vec<PilotHeard> {
         let flat = flatten_spectrum(received);
-        (0..self.codes.len()).map(|agent| self.correlate(&flat, agent, 0)).collect()
+        let (folded, periods) = (folded_spectrum(&flat, 0), flat.len().div_ceil(PERIOD));
+        (0..self.codes.len()).filter_map(|agent| self.correlate(&folded, agent, periods, 0.0)).collect()
     }
 
-    /// Adds up the periods of a flattened window and correlates them with one code.
-    fn correlate(&self, window: &[f32], agent: usize, start: usize) -> PilotHeard {
-        let mut folded = vec![0.0; PERIOD];
-        for (place, value) in window.iter().enumerate() {
-            folded[(start + place) % PERIOD] += value;
-        }
-        let mut product = spectrum(&folded, PERIOD);
-        product.iter_mut().zip(&self.codes[agent]).for_each(|(bin, code)| *bin *= code.conj());
+    /// Correlates a folded window with one code. None when the peak is less than `least` times the root mean square.
+    fn correlate(&self, folded: &[Complex32], agent: usize, periods: usize, least: f32) -> Option<PilotHeard> {
+        let product = folded.iter().zip(&self.codes[agent]).map(|(bin, code)| bin * code.conj()).collect();
         let correlation = signal(product, PERIOD);
         let peak = (0..PERIOD).max_by(|a, b| correlation[*a].total_cmp(&correlation[*b])).unwrap_or(0);
+        // finding the median takes longer than all the rest
+        if correlation[peak] < least * super::levels::mean_power(&correlation).sqrt() as f32 {
+            return None;
+        }
         let mut sizes: Vec<f32> = correlation.iter().map(|value| value.abs()).collect();
         let spread = f64::from(quantile(&mut sizes, 0.5)) / 0.6745;
         let at = |place: usize| correlation[place % PERIOD];
         let between = super::fourier::parabola(at(peak + PERIOD - 1), at(peak), at(peak + 1));
-        PilotHeard {
+        Some(PilotHeard {
             agent,
             z: f64::from(correlation[peak]) / spread.max(1e-12),
             phase_seconds: (peak as f64 + between).rem_euclid(PERIOD as f64) / f64::from(TELEPHONE_RATE),
-            periods: window.len().div_ceil(PERIOD),
-        }
+            periods,
+        })
     }
+}
+
+/// The spectrum of a flattened window whose periods are added up. `start` is the window's place in the sound.
+fn folded_spectrum(window: &[f32], start: usize) -> Vec<Complex32> {
+    let mut folded = vec![0.0; PERIOD];
+    for (place, value) in window.iter().enumerate() {
+        folded[(start + place) % PERIOD] += value;
+    }
+    spectrum(&folded, PERIOD)
 }
 
 fn keep_surest(heard: &mut Vec<PilotHeard>, found: PilotHeard) {
@@ -184,16 +198,20 @@ fn flatten_spectrum(received: &Sound) -> Vec<f32> {
         }
         let part = signal(weighted, FRAME);
         let place = number * FRAME / 2;
-        flat[place..place + FRAME].iter_mut().zip(part).zip(&window).for_each(|((sum, value), weight)| *sum += value * weight);
+        flat[place..place + FRAME]
+            .iter_mut()
+            .zip(part)
+            .zip(&window)
+            .for_each(|((sum, value), weight)| *sum += value * weight);
     });
     flat
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::damage::{delayed, joined, silent, sine, speech, white_noise, with_loss};
-    use super::super::g711::{through_g711, Law};
     use super::super::Span;
+    use super::super::damage::{delayed, joined, silent, sine, speech, white_noise, with_loss};
+    use super::super::g711::{Law, through_g711};
     use super::*;
 
     fn seeds() -> Vec<u64> {

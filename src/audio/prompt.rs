@@ -1,36 +1,22 @@
 //! Which prompt was heard, and how much of it.
 use realfft::num_complex::Complex32;
 
-use super::bands::{BandSpectrogram, BANDS, FRAME_SECONDS};
-use super::fourier::{fast_size, parabola, quantile, signal, spectrum};
-use super::missing::{find_missing, median_gain_db, MissingRun};
+use super::bands::{BANDS, BandSpectrogram, FRAME_SECONDS};
+use super::fourier::{fast_size, quantile, signal, spectrum};
+use super::missing::{MissingRun, find_missing, median_gain_db};
+use super::segments::{HEARD_CORRELATION, Segment, follow_segments, speed_of};
 
 /// A prompt was heard from this score on (measured over 13 codecs and losses: right at least 0.70, wrong at most
 /// 0.53), or where [`HEARD_SHARE`] of it was.
 pub const HEARD_SCORE: f64 = 0.55;
 /// The share of segments from which a prompt was heard.
 pub const HEARD_SHARE: f64 = 0.8;
-/// A segment was heard from this correlation on.
-const SEGMENT_HEARD: f64 = 0.5;
+/// With any score, this much of it has to be found: sounds that only pause alike have none.
+const LEAST_SHARE: f64 = 0.3;
 /// Scores this close are decided by their worst segment: prompts that differ in one word.
 const CLOSE_SCORE: f64 = 0.05;
 /// Speed beyond which a prompt is too fast or slow, as a share (measured: clock drift stays far below).
 pub const SPEED_LIMIT: f64 = 0.008;
-/// Frames of a segment (0.5 s), from one to the next, and how far a segment may lie from its neighbour.
-const SEGMENT: usize = 31;
-const SEGMENT_HOP: usize = 16;
-const SEGMENT_SEARCH: isize = 6;
-
-/// A part of a prompt, half a second long, and how well it was found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Segment {
-    /// Where in the prompt it begins, in frames of 16 ms.
-    pub frame: usize,
-    /// How much later it was heard, in frames.
-    pub offset: f64,
-    /// Correlation, -1 to 1.
-    pub correlation: f64,
-}
 
 /// How a received sound compares with a prompt.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +43,7 @@ pub struct PromptMatch {
 impl PromptMatch {
     /// Whether this prompt was heard at all.
     pub fn is_heard(&self) -> bool {
-        self.score > HEARD_SCORE || self.heard >= HEARD_SHARE
+        self.score > HEARD_SCORE && self.heard >= LEAST_SHARE || self.heard >= HEARD_SHARE
     }
 
     /// Whether it was heard from start to end without a missing part.
@@ -84,7 +70,7 @@ pub fn compare_prompt(prompt: &BandSpectrogram, received: &BandSpectrogram) -> O
     }
     let active = prompt.active();
     let segments = follow_segments(&features, &active, lag);
-    let found: Vec<&Segment> = segments.iter().filter(|segment| segment.correlation > SEGMENT_HEARD).collect();
+    let found: Vec<&Segment> = segments.iter().filter(|segment| segment.correlation > HEARD_CORRELATION).collect();
     let gain_db = median_gain_db(prompt, heard_in, &segments);
     Some(PromptMatch {
         score,
@@ -111,9 +97,9 @@ pub fn rank_prompts(prompts: &[BandSpectrogram], received: &BandSpectrogram) -> 
 }
 
 /// Both sounds as logarithms of their bands, each band's mean taken off.
-struct Features {
-    prompt: Vec<[f32; BANDS]>,
-    received: Vec<[f32; BANDS]>,
+pub(super) struct Features {
+    pub(super) prompt: Vec<[f32; BANDS]>,
+    pub(super) received: Vec<[f32; BANDS]>,
 }
 
 impl Features {
@@ -161,7 +147,8 @@ fn best_lag(features: &Features) -> (f64, isize) {
             continue;
         }
         let heard = |place: usize| (place as isize + lag) as usize;
-        let energy = (energy_prompt[to] - energy_prompt[from]) * (energy_received[heard(to)] - energy_received[heard(from)]);
+        let energy =
+            (energy_prompt[to] - energy_prompt[from]) * (energy_received[heard(to)] - energy_received[heard(from)]);
         let value = f64::from(correlation[lag.rem_euclid(size as isize) as usize]) / energy.max(1e-9).sqrt();
         let score = value * ((to - from) as f64 / prompt as f64).powf(0.25);
         if score > best.0 {
@@ -175,72 +162,12 @@ fn best_lag(features: &Features) -> (f64, isize) {
 fn energies(rows: &[[f32; BANDS]]) -> Vec<f64> {
     let mut sum = 0.0;
     let row_energy = |row: &[f32; BANDS]| row.iter().map(|value| f64::from(value * value)).sum::<f64>();
-    std::iter::once(0.0).chain(rows.iter().map(|row| { sum += row_energy(row); sum })).collect()
-}
-
-/// Finds each active segment near where its neighbour was, from the one that fits best outwards, so that a
-/// difference in speed is followed.
-fn follow_segments(features: &Features, active: &[bool], lag: isize) -> Vec<Segment> {
-    let length = SEGMENT.min(active.len());
-    let starts: Vec<usize> = (0..=active.len() - length)
-        .step_by(SEGMENT_HOP)
-        .filter(|start| active[*start..start + length].iter().filter(|on| **on).count() * 10 >= 3 * length)
-        .collect();
-    let at_lag: Vec<Segment> = starts.iter().map(|start| best_offset(features, *start, length, lag as f64)).collect();
-    let Some(middle) = (0..starts.len()).max_by(|a, b| at_lag[*a].correlation.total_cmp(&at_lag[*b].correlation)) else {
-        return Vec::new();
-    };
-    let mut segments = at_lag;
-    let mut follow = |places: &mut dyn Iterator<Item = usize>| {
-        let mut near = segments[middle].offset;
-        for place in places {
-            segments[place] = best_offset(features, starts[place], length, near);
-            if segments[place].correlation > SEGMENT_HEARD {
-                near = segments[place].offset;
-            }
-        }
-    };
-    follow(&mut (middle + 1..starts.len()));
-    follow(&mut (0..middle).rev());
-    segments
-}
-
-fn best_offset(features: &Features, frame: usize, length: usize, near: f64) -> Segment {
-    let near = near.round() as isize;
-    let offsets: Vec<isize> = (near - SEGMENT_SEARCH..=near + SEGMENT_SEARCH).collect();
-    let values: Vec<f32> = offsets.iter().map(|offset| segment_correlation(features, frame, length, *offset)).collect();
-    let best = (0..values.len()).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(0);
-    let shift = if best == 0 || best + 1 == values.len() { 0.0 } else { parabola(values[best - 1], values[best], values[best + 1]) };
-    Segment { frame, offset: offsets[best] as f64 + shift, correlation: f64::from(values[best]) }
-}
-
-fn segment_correlation(features: &Features, frame: usize, length: usize, offset: isize) -> f32 {
-    let (mut product, mut a, mut b) = (0.0, 1e-9, 0.0);
-    for (place, wanted) in features.prompt.iter().enumerate().skip(frame).take(length) {
-        a += super::resample::dot(wanted, wanted);
-        let heard = usize::try_from(place as isize + offset).ok().and_then(|place| features.received.get(place));
-        if let Some(heard) = heard {
-            product += super::resample::dot(wanted, heard);
-            b += super::resample::dot(heard, heard);
-        }
-    }
-    if b < 1e-6 { 0.0 } else { product / (a * b).sqrt() }
-}
-
-/// Speed from the slope of the offsets.
-fn speed_of(found: &[&Segment]) -> Option<f64> {
-    let span = found.last()?.frame - found.first()?.frame;
-    if found.len() < 4 || (span as f64) * FRAME_SECONDS < 2.0 {
-        return None;
-    }
-    let slopes = |place: usize| {
-        let one = found[place];
-        found[place + 1..].iter().filter(|other| other.frame - one.frame >= span / 4)
-            .map(|other| ((other.offset - one.offset) / (other.frame - one.frame) as f64) as f32).collect::<Vec<f32>>()
-    };
-    // the median of all slopes between two segments: one that was found wrongly does not turn it (Theil-Sen)
-    let mut all: Vec<f32> = (0..found.len()).step_by(found.len().div_ceil(200)).flat_map(slopes).collect();
-    Some(1.0 / (1.0 + f64::from(quantile(&mut all, 0.5))))
+    std::iter::once(0.0)
+        .chain(rows.iter().map(|row| {
+            sum += row_energy(row);
+            sum
+        }))
+        .collect()
 }
 
 #[cfg(test)]

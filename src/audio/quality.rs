@@ -1,9 +1,9 @@
 //! How good speech sounds against what was sent: PESQ (ITU-T P.862).
 use std::fmt;
 
+use super::Sound;
 use super::levels::measure_levels;
 use super::silence::NOTHING_DBFS;
-use super::Sound;
 
 /// A score this far below what the codec gives with the same reference is poor. No absolute limit holds over codecs
 /// (measured).
@@ -34,7 +34,9 @@ impl fmt::Display for NoScore {
         let which = |received: &bool| if *received { "the received sound" } else { "the reference" };
         match self {
             NoScore::TooShort(received) => write!(formatter, "{} is shorter than 0.5 s", which(received)),
-            NoScore::TooLong(received) => write!(formatter, "{} is longer than 60 s: score a part of it", which(received)),
+            NoScore::TooLong(received) => {
+                write!(formatter, "{} is longer than 60 s: score a part of it", which(received))
+            }
             NoScore::SilentReference => formatter.write_str("the reference is silent"),
             NoScore::NothingReceived => formatter.write_str("nothing was received"),
             NoScore::NoSpeech => formatter.write_str("there is no speech in one of the sounds"),
@@ -104,8 +106,10 @@ pub fn expected_quality(codec: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::damage::{clipped, cut_out, delayed, reversed, silent, speech, white_noise, with_loss, with_noise};
-    use super::super::g711::{through_g711, Law};
+    use super::super::damage::{
+        clipped, cut_out, delayed, reversed, silent, speech, white_noise, with_loss, with_noise,
+    };
+    use super::super::g711::{Law, through_g711};
     use super::*;
 
     #[test]
@@ -122,7 +126,8 @@ mod tests {
     fn the_score_falls_as_damage_rises() {
         let clean = through_g711(&speech("bob"), Law::A);
         let falls = |damage: &dyn Fn(f64) -> Sound, steps: &[f64]| {
-            let scores: Vec<f64> = steps.iter().map(|step| measure_quality(&speech("bob"), &damage(*step)).unwrap()).collect();
+            let scores: Vec<f64> =
+                steps.iter().map(|step| measure_quality(&speech("bob"), &damage(*step)).unwrap()).collect();
             assert!(scores.windows(2).all(|pair| pair[0] > pair[1]), "{scores:?}");
         };
         falls(&|share| with_loss(&clean, share, true, 1), &[0.0, 0.03, 0.08, 0.2]);

@@ -54,22 +54,36 @@ impl fmt::Display for ReadError {
         match self {
             ReadError::Missing => formatter.write_str("there is no such file: check its name and folder"),
             ReadError::Unreadable(why) => write!(formatter, "cannot read the file: {why}"),
-            ReadError::NotWav => formatter.write_str("not a WAV file: convert it, for instance `sox OLD -r 8000 -c 1 -b 16 NEW.wav`"),
+            ReadError::NotWav => {
+                formatter.write_str("not a WAV file: convert it, for instance `sox OLD -r 8000 -c 1 -b 16 NEW.wav`")
+            }
             ReadError::CutHeader => formatter.write_str("the file ends within its header: copy or record it again"),
             ReadError::Format(bits, floating) => {
                 let kind = if *floating { "floating point" } else { "integer" };
-                write!(formatter, "its format ({bits} bits, {kind}) is not read: convert it with `sox OLD -b 16 NEW.wav`")
+                write!(
+                    formatter,
+                    "its format ({bits} bits, {kind}) is not read: convert it with `sox OLD -b 16 NEW.wav`"
+                )
             }
             ReadError::Rate(rate) => {
-                write!(formatter, "its rate is {rate} Hz; 8000 to 48000 Hz are read: convert it with `sox OLD -r 16000 NEW.wav`")
+                write!(
+                    formatter,
+                    "its rate is {rate} Hz; 8000 to 48000 Hz are read: convert it with `sox OLD -r 16000 NEW.wav`"
+                )
             }
             ReadError::Channels(count) => {
-                write!(formatter, "it has {count} channels; one or two are read: pick one with `sox OLD NEW.wav remix 1`")
+                write!(
+                    formatter,
+                    "it has {count} channels; one or two are read: pick one with `sox OLD NEW.wav remix 1`"
+                )
             }
             ReadError::Empty => formatter.write_str("it holds no samples: record it again"),
             ReadError::TooLong(seconds, most) => {
                 let (length, most_length) = (minutes(seconds), minutes(most));
-                write!(formatter, "it lasts {length}; at its rate at most {most_length} are read: cut it with `sox OLD NEW.wav trim 0 {most}`")
+                write!(
+                    formatter,
+                    "it lasts {length}; at its rate at most {most_length} are read: cut it with `sox OLD NEW.wav trim 0 {most}`"
+                )
             }
         }
     }
@@ -101,12 +115,18 @@ pub fn read_wav(path: &Path) -> Result<ReadSound, ReadError> {
         (format, bits) => return Err(ReadError::Format(bits, format == SampleFormat::Float)),
     };
     let channels = usize::from(spec.channels);
-    let mixed: Vec<f32> = samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
+    let mixed: Vec<f32> =
+        samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
     if mixed.is_empty() {
         return Err(ReadError::Empty);
     }
     let is_cut = (mixed.len() as u64) < u64::from(length);
-    Ok(ReadSound { sound: Sound::new(spec.sample_rate, mixed), channels: spec.channels, bits: spec.bits_per_sample, is_cut })
+    Ok(ReadSound {
+        sound: Sound::new(spec.sample_rate, mixed),
+        channels: spec.channels,
+        bits: spec.bits_per_sample,
+        is_cut,
+    })
 }
 
 fn problem(path: &Path, error: hound::Error) -> ReadError {
@@ -115,14 +135,17 @@ fn problem(path: &Path, error: hound::Error) -> ReadError {
         // a folder, for instance
         hound::Error::IoError(error) if error.raw_os_error().is_some() => ReadError::Unreadable(error.to_string()),
         hound::Error::IoError(_) if begins_as_wav(path) => ReadError::CutHeader,
-        hound::Error::Unsupported | hound::Error::InvalidSampleFormat | hound::Error::TooWide => ReadError::Format(0, false),
+        hound::Error::Unsupported | hound::Error::InvalidSampleFormat | hound::Error::TooWide => {
+            ReadError::Format(0, false)
+        }
         _ => ReadError::NotWav,
     }
 }
 
 fn begins_as_wav(path: &Path) -> bool {
     let mut begin = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| std::io::Read::read_to_end(&mut std::io::Read::take(file, 12), &mut begin));
+    let read = std::fs::File::open(path)
+        .and_then(|file| std::io::Read::read_to_end(&mut std::io::Read::take(file, 12), &mut begin));
     read.is_ok() && b"RIFF".starts_with(&begin[..begin.len().min(4)]) && !begin.is_empty()
 }
 
@@ -158,7 +181,13 @@ mod tests {
 
     #[test]
     fn all_formats_are_read_to_the_same_level() {
-        for (bits, format) in [(8, SampleFormat::Int), (16, SampleFormat::Int), (24, SampleFormat::Int), (32, SampleFormat::Int), (32, SampleFormat::Float)] {
+        for (bits, format) in [
+            (8, SampleFormat::Int),
+            (16, SampleFormat::Int),
+            (24, SampleFormat::Int),
+            (32, SampleFormat::Int),
+            (32, SampleFormat::Float),
+        ] {
             for (rate, channels) in [(8000, 1), (16000, 2), (44100, 1), (48000, 2)] {
                 in_folder("formats", |path| {
                     write(&path, spec(rate, channels, bits, format), 1000);
@@ -187,7 +216,9 @@ mod tests {
         assert_eq!(refused(int(8000, 6), 10), ReadError::Channels(6));
         assert_eq!(read_wav(Path::new("/nowhere/a.wav")), Err(ReadError::Missing));
         assert!(matches!(read_wav(&std::env::temp_dir()), Err(ReadError::Unreadable(_))));
-        for text in [ReadError::Empty, ReadError::Rate(96000), ReadError::TooLong(10800, 7200), ReadError::NotWav].map(|error| error.to_string()) {
+        for text in [ReadError::Empty, ReadError::Rate(96000), ReadError::TooLong(10800, 7200), ReadError::NotWav]
+            .map(|error| error.to_string())
+        {
             assert!(text.contains(':'), "{text} says what to do");
         }
     }

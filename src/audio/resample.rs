@@ -1,11 +1,11 @@
 //! Another rate, by a windowed sinc.
 
 /// Zero crossings of the sinc on each side.
-const CROSSINGS: f64 = 16.0;
+const CROSSINGS: f64 = 12.0;
 /// Positions between two samples for which the filter is computed; a ratio of whole numbers up to this is exact.
 const PHASES: usize = 512;
 
-/// The samples taken every `step` samples of the old ones (2.0: half the rate). Passes up to 0.46 of the lower
+/// The samples taken every `step` samples of the old ones (2.0: half the rate). Passes up to 0.45 of the lower
 /// rate; no delay. A step outside 1/64 to 64 gives nothing.
 pub fn resample(samples: &[f32], step: f64) -> Vec<f32> {
     if samples.is_empty() || !(1.0 / 64.0..=64.0).contains(&step) {

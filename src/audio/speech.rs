@@ -78,7 +78,8 @@ fn stretches(on: &[bool]) -> Vec<(usize, usize)> {
 /// The level above which something is said: 10 dB over the noise, and within 25 dB of the active level.
 fn level_threshold(sound: &Sound, levels: &[f32]) -> f32 {
     let measured = measure_levels(sound);
-    let mut quiet: Vec<f32> = levels.iter().copied().filter(|level| f64::from(*level) <= measured.floor_dbfs + 3.0).collect();
+    let mut quiet: Vec<f32> =
+        levels.iter().copied().filter(|level| f64::from(*level) <= measured.floor_dbfs + 3.0).collect();
     let noise = quantile(&mut quiet, 0.5);
     (noise + 10.0).max(measured.active_dbfs as f32 - 25.0)
 }
@@ -96,7 +97,7 @@ fn refine(rough: Span, levels: &[f32], threshold: f32, earliest: f64) -> Option<
 #[cfg(test)]
 mod tests {
     use super::super::damage::{joined, silent, sine, speech, white_noise, with_noise};
-    use super::super::g711::{through_g711, Law};
+    use super::super::g711::{Law, through_g711};
     use super::*;
 
     #[test]

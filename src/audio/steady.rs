@@ -85,7 +85,9 @@ fn is_same(a: Option<(f64, f64)>, b: Option<(f64, f64)>) -> bool {
 pub fn find_hum(sound: &Sound) -> Option<SteadyTone> {
     let sound = sound.at_rate(TELEPHONE_RATE);
     let mut rows: Vec<Vec<f32>> = Vec::new();
-    for_each_frame(&sound.samples, &hann(FRAME), FRAME / 2, |_, bins| rows.push(bins.iter().map(|bin| bin.norm_sqr()).collect()));
+    for_each_frame(&sound.samples, &hann(FRAME), FRAME / 2, |_, bins| {
+        rows.push(bins.iter().map(|bin| bin.norm_sqr()).collect())
+    });
     if rows.len() < 30 {
         return None;
     }
@@ -110,7 +112,7 @@ pub fn find_hum(sound: &Sound) -> Option<SteadyTone> {
 #[cfg(test)]
 mod tests {
     use super::super::damage::{joined, mixed, silent, sine, speech, white_noise};
-    use super::super::g711::{through_g711, Law};
+    use super::super::g711::{Law, through_g711};
     use super::*;
 
     #[test]
@@ -127,7 +129,9 @@ mod tests {
 
     #[test]
     fn speech_noise_and_silence_are_not() {
-        for sound in [speech("alice"), speech("bob"), speech("charlie"), white_noise(-20.0, 3.0), silent(1.0), silent(0.0)] {
+        for sound in
+            [speech("alice"), speech("bob"), speech("charlie"), white_noise(-20.0, 3.0), silent(1.0), silent(0.0)]
+        {
             assert_eq!((find_steady_tones(&sound), find_hum(&sound)), (vec![], None));
         }
     }

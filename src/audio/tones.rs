@@ -188,7 +188,7 @@ impl Probe {
 #[cfg(test)]
 mod tests {
     use super::super::damage::{joined, mixed, silent, sine, speech, white_noise};
-    use super::super::g711::{through_g711, Law};
+    use super::super::g711::{Law, through_g711};
     use super::*;
 
     #[test]
@@ -227,8 +227,11 @@ mod tests {
 
     #[test]
     fn speech_noise_and_silence_are_no_tone() {
-        for sound in [speech("alice"), speech("bob"), speech("charlie"), white_noise(-20.0, 3.0), silent(1.0), silent(0.0)] {
-            for hz in [[425.0].as_slice(), &[400.0], &[1100.0], &[440.0, 480.0], &[400.0, 450.0], &[], &[1.0, 2.0, 3.0]] {
+        for sound in
+            [speech("alice"), speech("bob"), speech("charlie"), white_noise(-20.0, 3.0), silent(1.0), silent(0.0)]
+        {
+            for hz in [[425.0].as_slice(), &[400.0], &[1100.0], &[440.0, 480.0], &[400.0, 450.0], &[], &[1.0, 2.0, 3.0]]
+            {
                 assert_eq!(find_tone(&sound, hz), [], "{hz:?}");
             }
         }

@@ -1,0 +1,96 @@
+//! A prompt in parts of half a second, each found for itself.
+use super::bands::FRAME_SECONDS;
+use super::fourier::{parabola, quantile};
+use super::prompt::Features;
+use super::resample::dot;
+
+/// A segment was heard from this correlation on.
+pub const HEARD_CORRELATION: f64 = 0.5;
+/// Frames of a segment (0.5 s), from one to the next, and how far a segment may lie from its neighbour.
+const SEGMENT: usize = 31;
+const SEGMENT_HOP: usize = 16;
+const SEGMENT_SEARCH: isize = 6;
+
+/// A part of a prompt, half a second long, and how well it was found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Segment {
+    /// Where in the prompt it begins, in frames of 16 ms.
+    pub frame: usize,
+    /// How much later it was heard, in frames.
+    pub offset: f64,
+    /// Correlation, -1 to 1.
+    pub correlation: f64,
+}
+
+/// Finds each active segment near where its neighbour was, from the one that fits best outwards, so that a
+/// difference in speed is followed.
+pub(super) fn follow_segments(features: &Features, active: &[bool], lag: isize) -> Vec<Segment> {
+    let length = SEGMENT.min(active.len());
+    let starts: Vec<usize> = (0..=active.len() - length)
+        .step_by(SEGMENT_HOP)
+        .filter(|start| active[*start..start + length].iter().filter(|on| **on).count() * 10 >= 3 * length)
+        .collect();
+    let at_lag: Vec<Segment> = starts.iter().map(|start| best_offset(features, *start, length, lag as f64)).collect();
+    let Some(middle) = (0..starts.len()).max_by(|a, b| at_lag[*a].correlation.total_cmp(&at_lag[*b].correlation))
+    else {
+        return Vec::new();
+    };
+    let mut segments = at_lag;
+    let mut follow = |places: &mut dyn Iterator<Item = usize>| {
+        let mut near = segments[middle].offset;
+        for place in places {
+            segments[place] = best_offset(features, starts[place], length, near);
+            if segments[place].correlation > HEARD_CORRELATION {
+                near = segments[place].offset;
+            }
+        }
+    };
+    follow(&mut (middle + 1..starts.len()));
+    follow(&mut (0..middle).rev());
+    segments
+}
+
+fn best_offset(features: &Features, frame: usize, length: usize, near: f64) -> Segment {
+    let near = near.round() as isize;
+    let offsets: Vec<isize> = (near - SEGMENT_SEARCH..=near + SEGMENT_SEARCH).collect();
+    let values: Vec<f32> = offsets.iter().map(|offset| segment_correlation(features, frame, length, *offset)).collect();
+    let best = (0..values.len()).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(0);
+    let shift = if best == 0 || best + 1 == values.len() {
+        0.0
+    } else {
+        parabola(values[best - 1], values[best], values[best + 1])
+    };
+    Segment { frame, offset: offsets[best] as f64 + shift, correlation: f64::from(values[best]) }
+}
+
+fn segment_correlation(features: &Features, frame: usize, length: usize, offset: isize) -> f32 {
+    let (mut product, mut a, mut b) = (0.0, 1e-9, 0.0);
+    for (place, wanted) in features.prompt.iter().enumerate().skip(frame).take(length) {
+        a += dot(wanted, wanted);
+        let heard = usize::try_from(place as isize + offset).ok().and_then(|place| features.received.get(place));
+        if let Some(heard) = heard {
+            product += dot(wanted, heard);
+            b += dot(heard, heard);
+        }
+    }
+    if b < 1e-6 { 0.0 } else { product / (a * b).sqrt() }
+}
+
+/// Speed from the slope of the offsets.
+pub(super) fn speed_of(found: &[&Segment]) -> Option<f64> {
+    let span = found.last()?.frame - found.first()?.frame;
+    if found.len() < 4 || (span as f64) * FRAME_SECONDS < 2.0 {
+        return None;
+    }
+    let slopes = |place: usize| {
+        let one = found[place];
+        found[place + 1..]
+            .iter()
+            .filter(|other| other.frame - one.frame >= span / 4)
+            .map(|other| ((other.offset - one.offset) / (other.frame - one.frame) as f64) as f32)
+            .collect::<Vec<f32>>()
+    };
+    // the median of all slopes between two segments: one that was found wrongly does not turn it (Theil-Sen)
+    let mut all: Vec<f32> = (0..found.len()).step_by(found.len().div_ceil(200)).flat_map(slopes).collect();
+    Some(1.0 / (1.0 + f64::from(quantile(&mut all, 0.5))))
+}
