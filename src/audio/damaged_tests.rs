@@ -169,3 +169,49 @@ fn what_cannot_be_analysed_is_said() {
     let short = sound.part(Span { from: 1.0, to: 1.4 });
     assert!(judge(&short, &short).not_analysed.iter().any(|text| text.contains("shorter than 0.5 s")));
 }
+
+/// All that the module does with one sound.
+fn analyse(sound: &Sound) {
+    use super::*;
+    let speech = speech("bob");
+    levels::measure_levels(sound);
+    silence::find_silence(sound, -64.0, 0.1);
+    silence::find_abrupt_gaps(sound);
+    silence::starts_abruptly(sound);
+    cadence::name_tones(sound);
+    tones::find_tone(sound, &[425.0]);
+    dtmf::find_digits(sound);
+    steady::find_steady_tones(sound);
+    steady::find_hum(sound);
+    speech::find_speech(sound);
+    align::delay_by_second(sound, sound, 0.0);
+    align::find_own_echo(sound, &speech);
+    pilot::PilotDetector::new(&[1, 2]).find_pilots(sound);
+    pilot::mix_pilot(sound, 1);
+    let _ = quality::measure_wideband_quality(sound, sound);
+    for (reference, received) in [(sound, &speech), (&speech, sound), (sound, sound)] {
+        let others = [("other", sound)];
+        judge_sound(received, &Expectation { reference, others: &others, expected_mos: Some(4.0) });
+    }
+}
+
+#[test]
+fn no_sound_makes_it_panic() {
+    let kinds: [fn(usize) -> f32; 6] = [
+        |_| 0.0,
+        |_| 1.0,
+        |i| if i % 2 == 0 { 1.0 } else { -1.0 },
+        |i| if i == 20 { 1.0 } else { 0.0 },
+        |i| (i as f32 * 12.9898).sin() * 0.5,
+        |i| f32::NAN.max(if i % 3000 < 20 { -1.0 } else { 1e-30 }),
+    ];
+    let lengths = [0, 1, 39, 255, 257, 511, 513, 1600, 2047, 4001, 8191, 8193, 12000];
+    let rates = [8000, 1, 16000, 7999, 48000, 11025, u32::MAX];
+    for (place, length) in lengths.into_iter().enumerate() {
+        for (number, kind) in kinds.iter().enumerate() {
+            let rate = rates[(place + number) % rates.len()];
+            let length = if rate > 8000 { 2 * length } else { length };
+            analyse(&Sound::new(rate, (0..length).map(kind).collect()));
+        }
+    }
+}

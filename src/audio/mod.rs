@@ -1,6 +1,6 @@
 //! What is heard in a sound: pure functions over PCM samples.
 //!
-//! Nothing here knows of agents, calls or files, [`read`] apart. Levels are dBFS: 10 log10 of the mean
+//! Nothing here knows of agents, calls or files. Levels are dBFS: 10 log10 of the mean
 //! square at full scale 1.0, so that a full-scale sine has -3.0 (G.711: dBm0 = dBFS + 6.15). Times are
 //! seconds from the start of the sound. Most methods were measured at 8 kHz and convert to it first.
 //!
@@ -12,7 +12,7 @@
 //! - [`pilot`]: the watermark that tells who is heard
 //! - [`quality`], [`emodel`], [`impairments`]: MOS by comparison, MOS by planning
 //! - [`judge`], [`fault`]: what is wrong with a received sound, in words
-//! - [`read`]: a sound from a WAV file
+//! - [`read`]: a sound from the bytes of a WAV file
 pub mod align;
 pub mod bands;
 pub mod cadence;
@@ -101,12 +101,13 @@ impl Sound {
             return Cow::Borrowed(self);
         }
         let samples = resample::resample(&self.samples, f64::from(self.rate) / f64::from(rate.max(1)));
-        Cow::Owned(Sound { rate: rate.max(1), samples })
+        // the filter swings beyond full scale at a step
+        Cow::Owned(Sound::new(rate, samples))
     }
 
     /// The same sound at another speed: 1.02 makes it 2 % shorter, and raises its pitch.
     pub fn at_speed(&self, speed: f64) -> Sound {
-        Sound { rate: self.rate, samples: resample::resample(&self.samples, speed) }
+        Sound::new(self.rate, resample::resample(&self.samples, speed))
     }
 
     /// The part between two times, cut where the sound ends.

@@ -25,6 +25,8 @@ const LEVEL_BOUNDS_DBFS: (f64, f64) = (-78.0, -63.0);
 /// Bins of the code (400 to 3200 Hz), and of the detector (380 to 3250 Hz).
 const CODE_BINS: std::ops::Range<usize> = 410..3277;
 const FRAME: usize = 512;
+/// The highest rate, in samples per second, at which a pilot is made.
+const MOST_RATE: u32 = 48000;
 const FRAME_BINS: std::ops::RangeInclusive<usize> = 25..=208;
 
 /// A pilot that was heard.
@@ -74,11 +76,14 @@ fn next_share(state: &mut u64) -> f64 {
 }
 
 /// One period of the pilot of a seed at this rate and level. At 8 and 16 kHz a period is a whole number of samples;
-/// at other rates the length is rounded, which shifts the phase a little each period.
+/// at other rates the length is rounded, which shifts the phase a little each period. Empty outside 8 to 48 kHz.
 pub fn make_pilot(seed: u64, rate: u32, dbfs: f64) -> Vec<f32> {
+    if !(TELEPHONE_RATE..=MOST_RATE).contains(&rate) {
+        return Vec::new();
+    }
     let gain = power_of(dbfs).sqrt() as f32;
     let period = code(seed);
-    let factor = (rate / TELEPHONE_RATE).max(1) as usize;
+    let factor = (rate / TELEPHONE_RATE) as usize;
     let samples = if rate == TELEPHONE_RATE * factor as u32 {
         let mut bins = spectrum(&period, PERIOD);
         bins.iter_mut().for_each(|bin| *bin *= factor as f32);
@@ -91,13 +96,15 @@ pub fn make_pilot(seed: u64, rate: u32, dbfs: f64) -> Vec<f32> {
     samples.into_iter().map(|value| value * gain).collect()
 }
 
-/// The sound with the pilot of a seed mixed in from its start, at the level of [`pilot_level`].
+/// The sound with the pilot of a seed mixed in from its start, at the level of [`pilot_level`]. As it was, outside 8 to
+/// 48 kHz.
 pub fn mix_pilot(sound: &Sound, seed: u64) -> Sound {
     let pilot = make_pilot(seed, sound.rate, pilot_level(sound));
-    Sound::new(
-        sound.rate,
-        sound.samples.iter().zip(pilot.iter().cycle()).map(|(sample, pilot)| sample + pilot).collect(),
-    )
+    if pilot.is_empty() {
+        return sound.clone();
+    }
+    let mixed = sound.samples.iter().zip(pilot.iter().cycle()).map(|(sample, pilot)| sample + pilot);
+    Sound::new(sound.rate, mixed.collect())
 }
 
 /// The codes of some agents, ready to be looked for.
@@ -172,7 +179,7 @@ fn folded_spectrum(window: &[f32], start: usize) -> Vec<Complex32> {
 }
 
 fn keep_surest(heard: &mut Vec<PilotHeard>, found: PilotHeard) {
-    if found.z < HEARD_Z {
+    if found.z.is_nan() || found.z < HEARD_Z {
         return;
     }
     match heard.iter_mut().find(|other| other.agent == found.agent) {
@@ -212,6 +219,7 @@ mod tests {
     use super::super::Span;
     use super::super::damage::{delayed, joined, silent, sine, speech, white_noise, with_loss};
     use super::super::g711::{Law, through_g711};
+    use super::super::quality::measure_quality;
     use super::*;
 
     fn seeds() -> Vec<u64> {
@@ -261,6 +269,15 @@ mod tests {
         let found = detector.find_pilots(&delayed(&sent.at_rate(8000), 0.25));
         assert!(found.len() == 1 && found[0].agent == 6 && (found[0].phase_seconds - 0.25).abs() < 5e-5, "{found:?}");
         assert_eq!(make_pilot(1, 16000, -60.0).len(), 2 * PERIOD);
+    }
+
+    #[test]
+    fn a_pilot_costs_less_than_a_tenth_of_a_mos() {
+        for name in ["alice", "bob", "charlie"] {
+            let score = |sent: &Sound| measure_quality(&speech(name), &through_g711(sent, Law::Mu)).unwrap();
+            let cost = score(&speech(name)) - score(&mix_pilot(&speech(name), pilot_seed(name)));
+            assert!(cost < 0.1, "{name} {cost}");
+        }
     }
 
     #[test]

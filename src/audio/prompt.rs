@@ -12,7 +12,7 @@ pub const HEARD_SCORE: f64 = 0.55;
 /// The share of segments from which a prompt was heard.
 pub const HEARD_SHARE: f64 = 0.8;
 /// With any score, this much of it has to be found: sounds that only pause alike have none.
-const LEAST_SHARE: f64 = 0.3;
+const LEAST_SHARE: f64 = 0.45;
 /// Scores this close are decided by their worst segment: prompts that differ in one word.
 const CLOSE_SCORE: f64 = 0.05;
 /// Speed beyond which a prompt is too fast or slow, as a share (measured: clock drift stays far below).
@@ -172,7 +172,8 @@ fn energies(rows: &[[f32; BANDS]]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::damage::{delayed, reversed, silent, speech, white_noise, with_noise};
+    use super::super::Span;
+    use super::super::damage::{delayed, reversed, silent, speech, white_noise, with_loss, with_noise};
     use super::*;
 
     fn bands(name: &str) -> BandSpectrogram {
@@ -189,6 +190,29 @@ mod tests {
             assert!(*first == place && best.score > 0.7 && best.is_whole(), "{name}: {best:?}");
             assert!((best.starts_at - 0.3).abs() < 0.017 && best.gain_db.abs() < 0.5, "{best:?}");
             assert!(ranked[1].1.score < 0.53 && !ranked[1].1.is_heard(), "{name}: {:?}", ranked[1].1);
+        }
+    }
+
+    /// "Your balance is … euros": the same but for one word.
+    #[test]
+    fn prompts_that_differ_in_one_word_are_told_apart() {
+        let with_word = |other: &str, from: f64| {
+            let mut sound = speech("alice");
+            let word = speech(other).part(Span { from, to: from + 0.5 });
+            sound.samples[16000..16000 + word.samples.len()].copy_from_slice(&word.samples);
+            sound
+        };
+        let sounds = [speech("alice"), with_word("bob", 1.0), with_word("bob", 3.0), with_word("charlie", 2.0)];
+        let prompts: Vec<BandSpectrogram> = sounds.iter().map(BandSpectrogram::new).collect();
+        for (place, sound) in sounds.iter().enumerate() {
+            let received = with_loss(&with_noise(&delayed(sound, 0.2), -45.0), 0.03, true, 7);
+            let ranked = rank_prompts(&prompts, &BandSpectrogram::new(&received));
+            assert_eq!(
+                ranked[0].0,
+                place,
+                "{:?}",
+                ranked.iter().map(|(at, one)| (at, one.score, one.worst_segment)).collect::<Vec<_>>()
+            );
         }
     }
 

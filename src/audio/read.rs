@@ -1,7 +1,6 @@
-//! A sound from a WAV file.
+//! A sound from the bytes of a WAV file.
 use std::fmt;
-use std::io::ErrorKind;
-use std::path::Path;
+use std::io::{Cursor, Error, ErrorKind, Read};
 
 use hound::{SampleFormat, WavReader};
 
@@ -38,6 +37,8 @@ pub enum ReadError {
     CutHeader,
     /// The format is none that is read: bits, and whether they are floating point.
     Format(u16, bool),
+    /// The format is none that is read: compressed, for instance.
+    OtherFormat,
     /// A rate outside 8 to 48 kHz.
     Rate(u32),
     /// More than two channels, or none.
@@ -65,6 +66,9 @@ impl fmt::Display for ReadError {
                     "its format ({bits} bits, {kind}) is not read: convert it with `sox OLD -b 16 NEW.wav`"
                 )
             }
+            ReadError::OtherFormat => {
+                formatter.write_str("its format is not read: convert it with `sox OLD -e signed -b 16 NEW.wav`")
+            }
             ReadError::Rate(rate) => {
                 write!(
                     formatter,
@@ -91,10 +95,25 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
-/// Reads a WAV file: 8 to 32 bits or 32-bit floating point, 8 to 48 kHz, one or two channels. Memory is bounded by
-/// [`MAX_SAMPLES`], whatever the header says.
-pub fn read_wav(path: &Path) -> Result<ReadSound, ReadError> {
-    let mut reader = WavReader::open(path).map_err(|error| problem(path, error))?;
+impl From<Error> for ReadError {
+    /// Of a file that could not be opened or read.
+    fn from(error: Error) -> ReadError {
+        match error.kind() {
+            ErrorKind::NotFound => ReadError::Missing,
+            _ => ReadError::Unreadable(error.to_string()),
+        }
+    }
+}
+
+/// Reads the bytes of a WAV file: 8 to 32 bits or 32-bit floating point, 8 to 48 kHz, one or two channels. Memory is
+/// bounded by [`MAX_SAMPLES`], whatever the header says. An opened file should be buffered.
+pub fn read_wav(mut source: impl Read) -> Result<ReadSound, ReadError> {
+    let mut begin = Vec::new();
+    source.by_ref().take(4).read_to_end(&mut begin)?;
+    if begin.is_empty() || !b"RIFF".starts_with(&begin) {
+        return Err(ReadError::NotWav);
+    }
+    let mut reader = WavReader::new(Cursor::new(begin).chain(source)).map_err(problem)?;
     let spec = reader.spec();
     if !(1..=2).contains(&spec.channels) {
         return Err(ReadError::Channels(spec.channels));
@@ -129,30 +148,17 @@ pub fn read_wav(path: &Path) -> Result<ReadSound, ReadError> {
     })
 }
 
-fn problem(path: &Path, error: hound::Error) -> ReadError {
+fn problem(error: hound::Error) -> ReadError {
     match error {
-        hound::Error::IoError(error) if error.kind() == ErrorKind::NotFound => ReadError::Missing,
-        // a folder, for instance
-        hound::Error::IoError(error) if error.raw_os_error().is_some() => ReadError::Unreadable(error.to_string()),
-        hound::Error::IoError(_) if begins_as_wav(path) => ReadError::CutHeader,
-        hound::Error::Unsupported | hound::Error::InvalidSampleFormat | hound::Error::TooWide => {
-            ReadError::Format(0, false)
-        }
+        hound::Error::IoError(error) if error.raw_os_error().is_some() => error.into(),
+        hound::Error::IoError(_) => ReadError::CutHeader,
+        hound::Error::Unsupported | hound::Error::InvalidSampleFormat | hound::Error::TooWide => ReadError::OtherFormat,
         _ => ReadError::NotWav,
     }
 }
 
-fn begins_as_wav(path: &Path) -> bool {
-    let mut begin = Vec::new();
-    let read = std::fs::File::open(path)
-        .and_then(|file| std::io::Read::read_to_end(&mut std::io::Read::take(file, 12), &mut begin));
-    read.is_ok() && b"RIFF".starts_with(&begin[..begin.len().min(4)]) && !begin.is_empty()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use hound::{WavSpec, WavWriter};
 
     use super::*;
@@ -161,15 +167,14 @@ mod tests {
         WavSpec { channels, sample_rate: rate, bits_per_sample: bits, sample_format }
     }
 
-    fn in_folder(name: &str, test: impl FnOnce(PathBuf)) {
-        let folder = std::env::temp_dir().join(format!("audio-read-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        test(folder.join("sound.wav"));
-        std::fs::remove_dir_all(&folder).unwrap();
+    fn int(rate: u32, channels: u16) -> WavSpec {
+        spec(rate, channels, 16, SampleFormat::Int)
     }
 
-    fn write(path: &Path, spec: WavSpec, count: usize) {
-        let mut writer = WavWriter::create(path, spec).unwrap();
+    /// The bytes of a file with so many samples of 0.5 in each channel.
+    fn written(spec: WavSpec, count: usize) -> Vec<u8> {
+        let mut file = Cursor::new(Vec::new());
+        let mut writer = WavWriter::new(&mut file, spec).unwrap();
         for _ in 0..count * usize::from(spec.channels) {
             match spec.sample_format {
                 SampleFormat::Float => writer.write_sample(0.5_f32).unwrap(),
@@ -177,99 +182,82 @@ mod tests {
             }
         }
         writer.finalize().unwrap();
+        file.into_inner()
+    }
+
+    fn read(bytes: &[u8]) -> Result<ReadSound, ReadError> {
+        read_wav(bytes)
     }
 
     #[test]
     fn all_formats_are_read_to_the_same_level() {
-        for (bits, format) in [
-            (8, SampleFormat::Int),
-            (16, SampleFormat::Int),
-            (24, SampleFormat::Int),
-            (32, SampleFormat::Int),
-            (32, SampleFormat::Float),
-        ] {
+        for (bits, format) in
+            [8, 16, 24, 32].map(|bits| (bits, SampleFormat::Int)).into_iter().chain([(32, SampleFormat::Float)])
+        {
             for (rate, channels) in [(8000, 1), (16000, 2), (44100, 1), (48000, 2)] {
-                in_folder("formats", |path| {
-                    write(&path, spec(rate, channels, bits, format), 1000);
-                    let read = read_wav(&path).unwrap();
-                    assert_eq!((read.sound.rate, read.channels, read.bits, read.is_cut), (rate, channels, bits, false));
-                    assert_eq!(read.sound.samples, vec![0.5; 1000], "{bits} {format:?}");
-                });
+                let read = read(&written(spec(rate, channels, bits, format), 1000)).unwrap();
+                assert_eq!((read.sound.rate, read.channels, read.bits, read.is_cut), (rate, channels, bits, false));
+                assert_eq!(read.sound.samples, vec![0.5; 1000], "{bits} {format:?}");
             }
         }
     }
 
     #[test]
     fn each_bad_file_gets_its_own_reason() {
-        let int = |rate, channels| spec(rate, channels, 16, SampleFormat::Int);
-        let refused = |what: WavSpec, count: usize| {
-            let mut found = None;
-            in_folder("bad", |path| {
-                write(&path, what, count);
-                found = read_wav(&path).err();
-            });
-            found.unwrap()
-        };
+        let refused = |what: WavSpec, count: usize| read(&written(what, count)).unwrap_err();
         assert_eq!(refused(int(8000, 1), 0), ReadError::Empty);
         assert_eq!(refused(int(96000, 1), 10), ReadError::Rate(96000));
         assert_eq!(refused(int(4000, 1), 10), ReadError::Rate(4000));
         assert_eq!(refused(int(8000, 6), 10), ReadError::Channels(6));
-        assert_eq!(read_wav(Path::new("/nowhere/a.wav")), Err(ReadError::Missing));
-        assert!(matches!(read_wav(&std::env::temp_dir()), Err(ReadError::Unreadable(_))));
-        for text in [ReadError::Empty, ReadError::Rate(96000), ReadError::TooLong(10800, 7200), ReadError::NotWav]
-            .map(|error| error.to_string())
-        {
-            assert!(text.contains(':'), "{text} says what to do");
+        assert_eq!(ReadError::from(Error::from(ErrorKind::NotFound)), ReadError::Missing);
+        assert!(matches!(ReadError::from(Error::from(ErrorKind::IsADirectory)), ReadError::Unreadable(_)));
+        let mut compressed = written(int(8000, 1), 10);
+        compressed[20] = 7; // G.711 µ
+        assert_eq!(read(&compressed), Err(ReadError::OtherFormat));
+        for error in [
+            ReadError::Missing,
+            ReadError::Empty,
+            ReadError::Rate(96000),
+            ReadError::TooLong(10800, 7200),
+            ReadError::NotWav,
+        ] {
+            assert!(error.to_string().contains(": "), "{error} says what to do");
         }
     }
 
     #[test]
     fn a_header_alone_decides_that_three_hours_are_too_long() {
-        in_folder("long", |path| {
-            write(&path, spec(8000, 1, 16, SampleFormat::Int), 10);
-            let mut bytes = std::fs::read(&path).unwrap();
-            bytes[40..44].copy_from_slice(&(3 * 3600 * 16000_u32).to_le_bytes());
-            std::fs::write(&path, bytes).unwrap();
-            assert_eq!(read_wav(&path), Err(ReadError::TooLong(10800, 7200)));
-        });
+        let mut bytes = written(int(8000, 1), 10);
+        bytes[40..44].copy_from_slice(&(3 * 3600 * 16000_u32).to_le_bytes());
+        assert_eq!(read(&bytes), Err(ReadError::TooLong(10800, 7200)));
     }
 
     #[test]
     fn files_that_are_cut_or_no_sound_are_told_apart() {
-        in_folder("cut", |path| {
-            write(&path, spec(8000, 1, 16, SampleFormat::Int), 100);
-            let whole = std::fs::read(&path).unwrap();
-            for length in 1..44 {
-                std::fs::write(&path, &whole[..length]).unwrap();
-                let error = read_wav(&path).unwrap_err();
-                assert!(matches!(error, ReadError::CutHeader | ReadError::Empty), "{length}: {error:?}");
-            }
-            std::fs::write(&path, &whole[..whole.len() - 51]).unwrap();
-            let read = read_wav(&path).unwrap();
-            assert!(read.is_cut && read.sound.samples.len() == 74, "{}", read.sound.samples.len());
-            for other in [b"".as_slice(), b"ID3\x04 an MP3 file, for instance, of some length", &[0xff; 500]] {
-                std::fs::write(&path, other).unwrap();
-                assert_eq!(read_wav(&path), Err(ReadError::NotWav), "{}", other.len());
-            }
-        });
+        let whole = written(int(8000, 1), 100);
+        for length in 1..44 {
+            let error = read(&whole[..length]).unwrap_err();
+            assert!(matches!(error, ReadError::CutHeader | ReadError::Empty), "{length}: {error:?}");
+        }
+        let cut = read(&whole[..whole.len() - 51]).unwrap();
+        assert!(cut.is_cut && cut.sound.samples.len() == 74, "{}", cut.sound.samples.len());
+        for other in [b"".as_slice(), b"ID3\x04 an MP3 file, for instance, of some length", &[0xff; 500]] {
+            assert_eq!(read(other), Err(ReadError::NotWav), "{}", other.len());
+        }
     }
 
     /// No byte of a header makes it panic or take much memory.
     #[test]
     fn any_header_is_read_or_refused() {
-        in_folder("any", |path| {
-            write(&path, spec(8000, 1, 16, SampleFormat::Int), 20);
-            let whole = std::fs::read(&path).unwrap();
-            for place in 0..44 {
-                for value in [0, 1, 0x7f, 0x80, 0xff] {
-                    let mut bytes = whole.clone();
-                    bytes[place] = value;
-                    std::fs::write(&path, &bytes).unwrap();
-                    if let Ok(read) = read_wav(&path) {
-                        assert!(read.sound.samples.len() <= 40, "byte {place} = {value}");
-                    }
+        let whole = written(int(8000, 1), 20);
+        for place in 0..44 {
+            for value in 0..=255 {
+                let mut bytes = whole.clone();
+                bytes[place] = value;
+                if let Ok(read) = read(&bytes) {
+                    assert!(read.sound.samples.len() <= 40, "byte {place} = {value}");
                 }
             }
-        });
+        }
     }
 }

@@ -4,6 +4,8 @@
 const CROSSINGS: f64 = 12.0;
 /// Positions between two samples for which the filter is computed; a ratio of whole numbers up to this is exact.
 const PHASES: usize = 512;
+/// Products that are summed side by side.
+const LANES: usize = 8;
 
 /// The samples taken every `step` samples of the old ones (2.0: half the rate). Passes up to 0.45 of the lower
 /// rate; no delay. A step outside 1/64 to 64 gives nothing.
@@ -18,7 +20,7 @@ pub fn resample(samples: &[f32], step: f64) -> Vec<f32> {
     let count = (samples.len() as f64 / step).round() as usize;
     let mut padded = vec![0.0; half];
     padded.extend_from_slice(samples);
-    padded.resize(samples.len() + 2 * half + 2, 0.0);
+    padded.resize(samples.len() + 2 * half + 2 + LANES, 0.0);
     (0..count)
         .map(|n| {
             let place = n as f64 * step;
@@ -50,18 +52,21 @@ fn taps(phase: f64, cut: f64, half: usize) -> Vec<f32> {
         })
         .collect();
     let sum: f64 = weights.iter().sum();
-    weights.into_iter().map(|weight| (weight / sum) as f32).collect()
+    let mut taps: Vec<f32> = weights.into_iter().map(|weight| (weight / sum) as f32).collect();
+    // whole lanes of `dot`
+    taps.resize(taps.len().next_multiple_of(LANES), 0.0);
+    taps
 }
 
 /// The sum of products, over the shorter of the two.
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let length = a.len().min(b.len());
     let (a, b) = (&a[..length], &b[..length]);
-    let mut sums = [0.0_f32; 8];
-    let (left, right) = (a.chunks_exact(8), b.chunks_exact(8));
+    let mut sums = [0.0_f32; LANES];
+    let (left, right) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
     let rest: f32 = left.remainder().iter().zip(right.remainder()).map(|(x, y)| x * y).sum();
     for (x, y) in left.zip(right) {
-        for lane in 0..8 {
+        for lane in 0..LANES {
             sums[lane] += x[lane] * y[lane];
         }
     }

@@ -1,5 +1,5 @@
 //! A prompt in parts of half a second, each found for itself.
-use super::bands::FRAME_SECONDS;
+use super::bands::{BANDS, FRAME_SECONDS};
 use super::fourier::{parabola, quantile};
 use super::prompt::Features;
 use super::resample::dot;
@@ -63,17 +63,33 @@ fn best_offset(features: &Features, frame: usize, length: usize, near: f64) -> S
     Segment { frame, offset: offsets[best] as f64 + shift, correlation: f64::from(values[best]) }
 }
 
+/// The correlation of a segment with what was heard at an offset, each band's mean over the segment taken off: what is
+/// the same all the time, a voice or a pause, is no likeness.
 fn segment_correlation(features: &Features, frame: usize, length: usize, offset: isize) -> f32 {
-    let (mut product, mut a, mut b) = (0.0, 1e-9, 0.0);
-    for (place, wanted) in features.prompt.iter().enumerate().skip(frame).take(length) {
+    let place = |frame: usize| usize::try_from(frame as isize + offset).ok();
+    let heard = |frame: usize| place(frame).and_then(|place| features.received.get(place));
+    let pairs = || (frame..frame + length).filter_map(|frame| Some((&features.prompt[frame], heard(frame)?)));
+    let count = pairs().count();
+    if count * 2 < length {
+        return 0.0;
+    }
+    let (mut product, mut a, mut b) = (0.0, 0.0, 0.0);
+    let (mut sums, mut heard_sums) = ([0.0_f32; BANDS], [0.0_f32; BANDS]);
+    for (wanted, heard) in pairs() {
+        product += dot(wanted, heard);
         a += dot(wanted, wanted);
-        let heard = usize::try_from(place as isize + offset).ok().and_then(|place| features.received.get(place));
-        if let Some(heard) = heard {
-            product += dot(wanted, heard);
-            b += dot(heard, heard);
+        b += dot(heard, heard);
+        for band in 0..BANDS {
+            sums[band] += wanted[band];
+            heard_sums[band] += heard[band];
         }
     }
-    if b < 1e-6 { 0.0 } else { product / (a * b).sqrt() }
+    let count = count as f32;
+    product -= dot(&sums, &heard_sums) / count;
+    a -= dot(&sums, &sums) / count;
+    b -= dot(&heard_sums, &heard_sums) / count;
+    // a flat stretch has no shape to compare
+    if a < 1e-3 || b < 1e-3 * a { 0.0 } else { product / (a * b).sqrt() * (count / length as f32) }
 }
 
 /// Speed from the slope of the offsets.
