@@ -188,7 +188,7 @@ mod tests {
     use super::super::g711::{Law, through_g711};
     use super::*;
 
-    /// A tone of the table as a network plays it, for at least three rounds.
+    /// A tone of the table as a network plays it, for two rounds.
     fn played(tone: &NationalTone) -> Sound {
         let sound = |seconds: f64| match tone.hz {
             [one] => sine(*one, -16.0, seconds),
@@ -198,7 +198,7 @@ mod tests {
         if tone.cadence.is_empty() {
             return sound(3.0);
         }
-        let parts = tone.cadence.iter().cycle().take(3 * tone.cadence.len() - 1).enumerate();
+        let parts = tone.cadence.iter().cycle().take((2 * tone.cadence.len() + 1).max(3)).enumerate();
         let part = |(i, milliseconds): (usize, &u16)| {
             let seconds = f64::from(*milliseconds) / 1000.0;
             if i % 2 == 0 { sound(seconds) } else { silent(seconds) }

@@ -205,7 +205,7 @@ fn no_sound_makes_it_panic() {
         |i| (i as f32 * 12.9898).sin() * 0.5,
         |i| f32::NAN.max(if i % 3000 < 20 { -1.0 } else { 1e-30 }),
     ];
-    let lengths = [0, 1, 39, 255, 257, 511, 513, 1600, 2047, 4001, 8191, 8193, 12000];
+    let lengths = [0, 1, 255, 257, 513, 1601, 4001, 8191, 8300];
     let rates = [8000, 1, 16000, 7999, 48000, 11025, u32::MAX];
     for (place, length) in lengths.into_iter().enumerate() {
         for (number, kind) in kinds.iter().enumerate() {
