@@ -1,26 +1,7 @@
 //! Tones by frequency and rhythm: what the network or a fax machine says with them.
-use super::tone_table::{NATIONAL_TONES, NationalTone};
+use super::tone_table::{NATIONAL_TONES, NationalTone, ToneKind};
 use super::tones::{ToneFrames, ToneSpan};
 use super::{Sound, Span};
-
-/// What a tone means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ToneKind {
-    /// Dial (ITU-T E.180).
-    Dial,
-    /// The called party is busy (E.180).
-    Busy,
-    /// No circuit is free (E.180; in North America reorder).
-    Congestion,
-    /// The called party's telephone rings (E.180).
-    Ringback,
-    /// Special information: three rising tones before an announcement (E.180).
-    SpecialInformation,
-    /// A fax machine calls: CNG, 1100 Hz (ITU-T T.30).
-    FaxCalling,
-    /// A fax machine or modem answers: CED or ANS, 2100 Hz (T.30, V.25).
-    FaxAnswer,
-}
 
 /// A tone with what it means.
 #[derive(Debug, Clone, PartialEq)]

@@ -68,18 +68,18 @@ pub fn joined(parts: &[Sound]) -> Sound {
     Sound::new(8000, parts.iter().flat_map(|part| part.samples.iter().copied()).collect())
 }
 
-/// After so many seconds of the noise that the speech files have.
+/// After this many seconds of the noise that the speech files have.
 pub fn delayed(sound: &Sound, seconds: f64) -> Sound {
     joined(&[white_noise(-60.0, seconds), sound.clone()])
 }
 
-/// Louder by so many dB; what is above full scale is cut.
+/// Louder by this many dB; what is above full scale is cut.
 pub fn gained(sound: &Sound, db: f64) -> Sound {
     let gain = 10_f64.powf(db / 20.0) as f32;
     Sound::new(sound.rate, sound.samples.iter().map(|value| value * gain).collect())
 }
 
-/// Driven so many dB into clipping, and as loud as before.
+/// Driven this far (dB) into clipping, and as loud as before.
 pub fn clipped(sound: &Sound, db: f64) -> Sound {
     let peak = sound.samples.iter().fold(0.0_f32, |peak, value| peak.max(value.abs()));
     let limit = peak * 10_f64.powf(-db / 20.0) as f32;

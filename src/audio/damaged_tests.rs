@@ -19,7 +19,7 @@ fn judged(name: &str, received: &Sound) -> Judgement {
     judge_sound(received, &Expectation { reference: &sounds[place], others: &others, expected_mos: Some(4.39) })
 }
 
-/// Where a gap of so many seconds hurts: its middle is the loudest tenth of a second.
+/// Where a gap hurts: its middle is the loudest tenth of a second.
 fn gap(sound: &Sound, seconds: f64) -> Sound {
     let series = super::levels::level_series(sound, 100);
     // within the speech of each voice

@@ -5,7 +5,7 @@
 //! seconds from the start of the sound. Most methods were measured at 8 kHz and convert to it first.
 //!
 //! - [`levels`], [`silence`]: how loud, clipped, where nothing is heard
-//! - [`tones`], [`cadence`], [`dtmf`], [`steady`]: tones by frequency and rhythm, digits, steady lines
+//! - [`tones`], [`tone_table`], [`cadence`], [`dtmf`], [`steady`]: tones by frequency and rhythm, digits, steady lines
 //! - [`speech`]: when somebody speaks
 //! - [`align`]: delay, drift, echo against a reference
 //! - [`prompt`], [`segments`], [`missing`]: which prompt was heard, and whether whole
@@ -19,6 +19,7 @@ pub mod cadence;
 pub mod dtmf;
 pub mod emodel;
 pub mod fault;
+mod features;
 mod fourier;
 pub mod impairments;
 pub mod judge;
@@ -33,7 +34,7 @@ pub mod segments;
 pub mod silence;
 pub mod speech;
 pub mod steady;
-mod tone_table;
+pub mod tone_table;
 pub mod tones;
 
 #[cfg(test)]

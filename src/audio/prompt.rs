@@ -2,7 +2,8 @@
 use realfft::num_complex::Complex32;
 
 use super::bands::{BANDS, BandSpectrogram, FRAME_SECONDS};
-use super::fourier::{fast_size, quantile, signal, spectrum};
+use super::features::Features;
+use super::fourier::{fast_size, signal, spectrum};
 use super::missing::{MissingRun, find_missing, median_gain_db};
 use super::segments::{HEARD_CORRELATION, Segment, follow_segments, speed_of};
 
@@ -94,37 +95,6 @@ pub fn rank_prompts(prompts: &[BandSpectrogram], received: &BandSpectrogram) -> 
     let close = matches.iter().take_while(|(_, one)| one.score > best - CLOSE_SCORE).count();
     matches[..close].sort_by(|(_, a), (_, b)| b.worst_segment.total_cmp(&a.worst_segment));
     matches
-}
-
-/// Both sounds as logarithms of their bands, each band's mean taken off.
-pub(super) struct Features {
-    pub(super) prompt: Vec<[f32; BANDS]>,
-    pub(super) received: Vec<[f32; BANDS]>,
-}
-
-impl Features {
-    fn new(prompt: &BandSpectrogram, received: &BandSpectrogram) -> Features {
-        let (loud_prompt, loud_received) = (prompt.loud().max(1e-12), received.loud().max(1e-12));
-        let mut floor = [0.0_f32; BANDS];
-        for (band, value) in floor.iter_mut().enumerate() {
-            let mut column: Vec<f32> = received.bands.iter().map(|row| row[band] / loud_received).collect();
-            *value = (1.5 * quantile(&mut column, 0.1)).max(1e-4 / BANDS as f32);
-        }
-        Features {
-            prompt: log_rows(&prompt.bands, loud_prompt, &floor),
-            received: log_rows(&received.bands, loud_received, &floor),
-        }
-    }
-}
-
-fn log_rows(bands: &[[f32; BANDS]], loud: f32, floor: &[f32; BANDS]) -> Vec<[f32; BANDS]> {
-    let mut rows: Vec<[f32; BANDS]> =
-        bands.iter().map(|row| std::array::from_fn(|band| (row[band] / loud + floor[band]).ln())).collect();
-    for band in 0..BANDS {
-        let mean = rows.iter().map(|row| f64::from(row[band])).sum::<f64>() / rows.len() as f64;
-        rows.iter_mut().for_each(|row| row[band] -= mean as f32);
-    }
-    rows
 }
 
 /// The greatest normalised correlation over all lags, weighted by how much overlaps, and its lag in frames.

@@ -171,7 +171,7 @@ mod tests {
         spec(rate, channels, 16, SampleFormat::Int)
     }
 
-    /// The bytes of a file with so many samples of 0.5 in each channel.
+    /// The bytes of a file with this number of samples of 0.5 in each channel.
     fn written(spec: WavSpec, count: usize) -> Vec<u8> {
         let mut file = Cursor::new(Vec::new());
         let mut writer = WavWriter::new(&mut file, spec).unwrap();

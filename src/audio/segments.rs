@@ -1,7 +1,7 @@
 //! A prompt in parts of half a second, each found for itself.
 use super::bands::{BANDS, FRAME_SECONDS};
+use super::features::Features;
 use super::fourier::{parabola, quantile};
-use super::prompt::Features;
 use super::resample::dot;
 
 /// A segment was heard from this correlation on.

@@ -1,12 +1,34 @@
 //! Call progress tones of some countries.
-use super::cadence::ToneKind::{self, Busy, Congestion, Dial, Ringback};
+use ToneKind::{Busy, Congestion, Dial, Ringback};
+
+/// What a tone means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ToneKind {
+    /// Dial (ITU-T E.180).
+    Dial,
+    /// The called party is busy (E.180).
+    Busy,
+    /// No circuit is free (E.180; in North America reorder).
+    Congestion,
+    /// The called party's telephone rings (E.180).
+    Ringback,
+    /// Special information: three rising tones before an announcement (E.180).
+    SpecialInformation,
+    /// A fax machine calls: CNG, 1100 Hz (ITU-T T.30).
+    FaxCalling,
+    /// A fax machine or modem answers: CED or ANS, 2100 Hz (T.30, V.25).
+    FaxAnswer,
+}
 
 /// A tone of a country: frequencies that sound together, and milliseconds on, off, on … (none: continuous).
 pub struct NationalTone {
     /// ISO 3166 code.
     pub country: &'static str,
+    /// What it means there.
     pub kind: ToneKind,
+    /// Hz.
     pub hz: &'static [f64],
+    /// Milliseconds.
     pub cadence: &'static [u16],
 }
 

@@ -54,7 +54,7 @@ impl ToneFrames {
         ToneFrames { samples, strongest }
     }
 
-    /// The spans of at least so many windows (16 ms apart) of this tone.
+    /// The spans of at least this number of windows (16 ms apart) of this tone.
     pub fn find(&self, hz: &[f64], least: usize) -> Vec<ToneSpan> {
         let size = match hz.len() {
             1 => 256,
