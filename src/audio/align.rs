@@ -82,7 +82,7 @@ pub fn delay_by_second(reference: &Sound, received: &Sound, around: f64) -> Vec<
 }
 
 /// How much slower the receiver's clock runs than the reference's, in parts per million, from delays by second.
-/// None below 8 of them. Read to about 5 ppm a minute of sound; jumps make it meaningless.
+/// None below 8 of them. Measured: within 10 ppm in 24 s; jumps make it meaningless.
 pub fn drift_ppm(delays: &[(f64, f64)]) -> Option<f64> {
     if delays.len() < 8 {
         return None;

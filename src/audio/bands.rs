@@ -12,7 +12,7 @@ pub const FRAME_SECONDS: f64 = HOP as f64 / TELEPHONE_RATE as f64;
 /// A frame is active within this many dB of the loud frames.
 const ACTIVE_RANGE_DB: f32 = 25.0;
 
-/// The powers of a sound in 20 bands, every 16 ms. Costs about 1 ms per 10 s of sound; keep it for a reference.
+/// The powers of a sound in 20 bands, every 16 ms. Costs about 2 ms a minute of sound.
 #[derive(Debug, Clone)]
 pub struct BandSpectrogram {
     /// The power in each band, by frame.

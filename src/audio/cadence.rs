@@ -179,7 +179,7 @@ mod tests {
         if tone.cadence.is_empty() {
             return sound(3.0);
         }
-        let parts = tone.cadence.iter().cycle().take((2 * tone.cadence.len() + 1).max(3)).enumerate();
+        let parts = tone.cadence.iter().cycle().take(2 * tone.cadence.len() - 1).enumerate();
         let part = |(i, milliseconds): (usize, &u16)| {
             let seconds = f64::from(*milliseconds) / 1000.0;
             if i % 2 == 0 { sound(seconds) } else { silent(seconds) }

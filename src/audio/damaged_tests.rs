@@ -189,7 +189,7 @@ fn analyse(sound: &Sound) {
     pilot::PilotDetector::new(&[1, 2]).find_pilots(sound);
     pilot::mix_pilot(sound, 1);
     let _ = quality::measure_wideband_quality(sound, sound);
-    for (reference, received) in [(sound, &speech), (&speech, sound), (sound, sound)] {
+    for (reference, received) in [(sound, &speech), (&speech, sound)] {
         let others = [("other", sound)];
         judge_sound(received, &Expectation { reference, others: &others, expected_mos: Some(4.0) });
     }
@@ -205,7 +205,7 @@ fn no_sound_makes_it_panic() {
         |i| (i as f32 * 12.9898).sin() * 0.5,
         |i| f32::NAN.max(if i % 3000 < 20 { -1.0 } else { 1e-30 }),
     ];
-    let lengths = [0, 1, 255, 257, 513, 1601, 4001, 8191, 8300];
+    let lengths = [0, 1, 255, 257, 513, 1601, 4001, 8300];
     let rates = [8000, 1, 16000, 7999, 48000, 11025, u32::MAX];
     for (place, length) in lengths.into_iter().enumerate() {
         for (number, kind) in kinds.iter().enumerate() {

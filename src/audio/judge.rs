@@ -59,8 +59,8 @@ impl Judgement {
 }
 
 /// Judges a received sound by what was sent: silence, the prompt, clipping, gain, missing parts, echo, tones, noise,
-/// speed and quality, in this order; silence and another prompt end it, since nothing can be compared. Ten seconds take
-/// about 15 ms, the score another 60 ms.
+/// speed and quality, in this order; silence and another prompt end it, since nothing can be compared. Five seconds take
+/// about 8 ms, the score another 15 ms.
 pub fn judge_sound(received: &Sound, expected: &Expectation) -> Judgement {
     let levels = measure_levels(received);
     let mut judged =

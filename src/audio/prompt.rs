@@ -7,12 +7,13 @@ use super::fourier::{fast_size, signal, spectrum};
 use super::missing::{MissingRun, find_missing, median_gain_db};
 use super::segments::{HEARD_CORRELATION, Segment, follow_segments, speed_of};
 
-/// A prompt was heard from this score on (measured over 13 codecs and losses: right at least 0.70, wrong at most
-/// 0.53), or where [`HEARD_SHARE`] of it was.
+/// A prompt was heard from this score on, or where [`HEARD_SHARE`] of it was. Measured with 13 synthetic prompts, all
+/// against all, through noise, loss and speed: right 0.72 or more, wrong up to 0.64; the share found then keeps the
+/// wrong ones out (none of 1400 pairs was taken for the prompt).
 pub const HEARD_SCORE: f64 = 0.55;
 /// The share of segments from which a prompt was heard.
 pub const HEARD_SHARE: f64 = 0.8;
-/// With any score, this much of it has to be found: sounds that only pause alike have none.
+/// With any score, this much of it has to be found: sounds that only pause alike have less than 0.4 (measured).
 const LEAST_SHARE: f64 = 0.45;
 /// Scores this close are decided by their worst segment: prompts that differ in one word.
 const CLOSE_SCORE: f64 = 0.05;
@@ -53,8 +54,8 @@ impl PromptMatch {
     }
 }
 
-/// Compares a received sound with one prompt. None when either is shorter than 0.2 s. Costs about 2 ms for 30 s
-/// received, and grows with the length.
+/// Compares a received sound with one prompt. None when either is shorter than 0.2 s. Costs about 2 ms
+/// for a minute received.
 pub fn compare_prompt(prompt: &BandSpectrogram, received: &BandSpectrogram) -> Option<PromptMatch> {
     if prompt.len() < 12 || received.len() < 12 {
         return None;

@@ -39,7 +39,10 @@ pub(super) fn follow_segments(features: &Features, active: &[bool], lag: isize) 
     let mut follow = |places: &mut dyn Iterator<Item = usize>| {
         let mut near = segments[middle].offset;
         for place in places {
-            segments[place] = best_offset(features, starts[place], length, near);
+            // at the common lag it is known already
+            if near.round() != lag as f64 {
+                segments[place] = best_offset(features, starts[place], length, near);
+            }
             if segments[place].correlation > HEARD_CORRELATION {
                 near = segments[place].offset;
             }
