@@ -117,8 +117,8 @@ browser: node ## test the HTML report that the tests wrote, and the web UI of th
 bench: deps-build deps-test ## measure the speed of the host and the cost of calls, also of sipp; BESIDE=PROGRAM compares another build
 	cargo bench --bench host --bench calls --profile dev
 	cargo bench --bench cost
-	# in the release build, because JSON is slow in a debug build; it needs no agent
-	cargo bench --bench record --no-default-features
+	# in the release build, because JSON and analysing sounds are slow in a debug build; they need no agent
+	cargo bench --bench record --bench audio --no-default-features
 
 alsa: deps-build ## build the program with support for sound cards, for --use-alsa
 	.ci/install-packages $(ALSA_PACKAGES)

@@ -8,6 +8,7 @@
 //! - [`sip`]: SIP messages from bytes
 //! - [`testfile`]: text of a classic testfile → its directives and steps
 //! - [`script`]: testfile → Rhai text and source map
+//! - [`audio`]: what is heard in a sound: levels, tones, speech, prompts, delay, quality
 //! - [`agent`]: a baresip process that speaks ctrl_tcp
 //! - [`engine`]: the Rhai host: `await`, waiters, limits
 //! - [`run`]: one run: script above, agents below, the log between them
@@ -29,6 +30,7 @@
 //! - [`cli`]: arguments, environment, exit codes
 pub mod agent;
 pub mod attach;
+pub mod audio;
 pub mod calls;
 pub mod cli;
 pub mod diagnostic;

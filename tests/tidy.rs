@@ -24,6 +24,9 @@ const BLIND: &[&str] = &["record", "flow", "verdict", "report", "export"];
 const HOMES: &[(&str, &[&str])] = &[
     ("rhai", &["engine"]),
     ("telefonist_baresip", &["agent", "cli"]),
+    ("earshot", &["audio"]),
+    ("pesq", &["audio"]),
+    ("realfft", &["audio"]),
     ("rquickjs", &["validation"]),
     ("rusqlite", &["store"]),
     ("sqlx", &["store"]),
