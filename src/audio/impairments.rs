@@ -17,7 +17,7 @@ const fn codec(codec: &'static str, variant: &'static str, ie: f64, bpl: Option<
     CodecImpairment { codec, variant, ie, bpl }
 }
 
-/// The planning values of ITU-T G.113 appendix I (11/2007), tables I.1 and I.3, narrow band, random loss. G.722, Opus
+/// The planning values of ITU-T G.113 appendix I, narrow band, random loss. G.722, Opus
 /// and iLBC have no narrow-band value there: for them the E-model says nothing.
 pub const CODEC_IMPAIRMENTS: &[CodecImpairment] = &[
     codec("PCMU", "without concealment", 0.0, Some(4.3)),
