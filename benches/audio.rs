@@ -24,19 +24,19 @@ fn main() {
     println!("a minute of a call, 8 kHz, one direction:");
     let mut all = 0.0;
     let mut add = |what: &str, work: &mut dyn FnMut()| all += measured(what, work);
-    add("levels", &mut || drop(black_box(levels::measure_levels(&minute))));
-    add("silence", &mut || drop(black_box(silence::find_silence(&minute, silence::NOTHING_DBFS, 0.1))));
-    add("tones", &mut || drop(black_box(cadence::name_tones(&minute))));
-    add("digits", &mut || drop(black_box(dtmf::find_digits(&minute))));
-    add("hum", &mut || drop(black_box(steady::find_hum(&minute))));
-    add("speech, with steady tones", &mut || drop(black_box(speech::find_speech(&minute))));
-    add("bands", &mut || drop(black_box(BandSpectrogram::new(&minute))));
-    add("three prompts", &mut || drop(black_box(prompt::rank_prompts(&prompts, &bands))));
-    add("delay", &mut || drop(black_box(align::find_delay(&voices[0], &minute))));
-    add("pilots of 8 agents", &mut || drop(black_box(detector.find_pilots(&marked))));
+    add("levels", &mut || _ = black_box(levels::measure_levels(&minute)));
+    add("silence", &mut || _ = black_box(silence::find_silence(&minute, silence::NOTHING_DBFS, 0.1)));
+    add("tones", &mut || _ = black_box(cadence::name_tones(&minute)));
+    add("digits", &mut || _ = black_box(dtmf::find_digits(&minute)));
+    add("hum", &mut || _ = black_box(steady::find_hum(&minute)));
+    add("speech, with steady tones", &mut || _ = black_box(speech::find_speech(&minute)));
+    add("bands", &mut || _ = black_box(BandSpectrogram::new(&minute)));
+    add("three prompts", &mut || _ = black_box(prompt::rank_prompts(&prompts, &bands)));
+    add("delay", &mut || _ = black_box(align::find_delay(&voices[0], &minute)));
+    add("pilots of 8 agents", &mut || _ = black_box(detector.find_pilots(&marked)));
     println!("  {:30} {all:8.1} ms", "all of these");
-    measured("pilots of 8 agents, none there", &mut || drop(black_box(detector.find_pilots(&minute))));
-    measured("a quality score of 4.85 s", &mut || drop(black_box(quality::measure_quality(&voices[0], &voices[0]))));
+    measured("pilots of 8 agents, none there", &mut || _ = black_box(detector.find_pilots(&minute)));
+    measured("a quality score of 4.85 s", &mut || _ = black_box(quality::measure_quality(&voices[0], &voices[0])));
 }
 
 fn voice(name: &str) -> Sound {
