@@ -1,7 +1,7 @@
 //! Texts in a terminal's columns: cut, broken, laid over one another. No character that could steer it.
 
 use crate::diagnostic::is_invisible;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthChar;
 
 /// Which part of a text that is too long stays.
 #[derive(Clone, Copy, PartialEq)]
@@ -16,10 +16,15 @@ pub fn tame(text: &str) -> String {
     text.trim().chars().map(shown).collect()
 }
 
+/// The columns of a text, character by character, as terminals count them: most know nothing of ligatures.
+pub fn width_of(text: &str) -> usize {
+    text.chars().map(|c| c.width().unwrap_or(0)).sum()
+}
+
 /// The text, tamed, in `width` columns at most.
 pub fn cut(text: &str, width: usize, keep: Keep) -> String {
     let text = tame(text);
-    if UnicodeWidthStr::width(text.as_str()) <= width {
+    if width_of(&text) <= width {
         return text;
     }
     let mut left = width.saturating_sub(1);
@@ -45,7 +50,7 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut line = String::new();
     for word in text.split_whitespace() {
         let word = cut(word, width, Keep::Start);
-        let wide = UnicodeWidthStr::width(line.as_str()) + 1 + UnicodeWidthStr::width(word.as_str());
+        let wide = width_of(&line) + 1 + width_of(&word);
         if !line.is_empty() && wide > width {
             lines.push(std::mem::take(&mut line));
         }

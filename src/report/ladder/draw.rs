@@ -8,9 +8,8 @@
 //!
 //! Where the lanes don't fit side by side, a line names both ends instead.
 
-use super::columns::{Canvas, Keep, cut, tame, wrapped};
+use super::columns::{Canvas, Keep, cut, tame, width_of, wrapped};
 use super::{Ladder, Mark, MarkKind, Row};
-use unicode_width::UnicodeWidthStr;
 
 /// The width of the times that a line begins with, in columns.
 const TIMES: usize = 19;
@@ -74,7 +73,7 @@ impl Times {
 /// The lanes' columns, from the first column after the times; none where they don't fit.
 fn columns(ladder: &Ladder, width: usize) -> Option<Vec<usize>> {
     let room = width - TIMES - 1;
-    let half = |name: &str| UnicodeWidthStr::width(name).min(*GAP.start()) / 2;
+    let half = |name: &str| width_of(name).min(*GAP.start()) / 2;
     let (first, last) = (half(&ladder.lanes.first()?.name), half(&ladder.lanes.last()?.name));
     let between = ladder.lanes.len() - 1;
     if between == 0 {
@@ -112,7 +111,7 @@ impl Sheet<'_> {
         for (lane, column) in self.ladder.lanes.iter().zip(columns) {
             let end = if lane.agent { Keep::Start } else { Keep::End };
             let name = cut(&lane.name, gap.min(self.room()), end);
-            let wide = UnicodeWidthStr::width(name.as_str());
+            let wide = width_of(&name);
             line.put(column.saturating_sub(wide / 2).min(self.room().saturating_sub(wide)), &name);
         }
         let line = format!("{}{}", " ".repeat(TIMES), line.text());
@@ -142,7 +141,7 @@ impl Sheet<'_> {
         let dash = if row.retransmission { "╌" } else { "─" };
         let inside = right - left - 1;
         let label = cut(&label, inside - 4, Keep::Start);
-        let dashes = inside - 1 - 2 - UnicodeWidthStr::width(label.as_str());
+        let dashes = inside - 1 - 2 - width_of(&label);
         let (before, after) = (dash.repeat(dashes / 2), dash.repeat(dashes - dashes / 2));
         let arrow = match from < to {
             true => format!("{before} {label} {after}>"),
@@ -154,7 +153,7 @@ impl Sheet<'_> {
     /// A row where the lanes don't fit.
     fn listed(&self, row: &Row, label: &str, code: &str) -> String {
         let (from, to) = (self.padded(row.from), self.padded(row.to));
-        let used = UnicodeWidthStr::width(from.as_str()) + UnicodeWidthStr::width(to.as_str()) + 5;
+        let used = width_of(&from) + width_of(&to) + 5;
         let label = cut(label, self.room().saturating_sub(used).max(TEXT), Keep::Start);
         format!("{from} > {to}  {}", self.paint(code, &label))
     }
@@ -162,10 +161,10 @@ impl Sheet<'_> {
     /// A lane's name, as wide as all of them.
     fn padded(&self, lane: usize) -> String {
         let most = (self.room().saturating_sub(2 * TEXT + 5) / 2).min(NAME);
-        let all = self.ladder.lanes.iter().map(|lane| UnicodeWidthStr::width(lane.name.as_str()).min(most)).max();
+        let all = self.ladder.lanes.iter().map(|lane| width_of(&lane.name).min(most)).max();
         let keep = if self.ladder.lanes.get(lane).is_some_and(|lane| lane.agent) { Keep::Start } else { Keep::End };
         let name = cut(self.name(lane), most, keep);
-        let missing = all.unwrap_or(0).saturating_sub(UnicodeWidthStr::width(name.as_str()));
+        let missing = all.unwrap_or(0).saturating_sub(width_of(&name));
         format!("{name}{}", " ".repeat(missing))
     }
 
@@ -198,13 +197,13 @@ impl Sheet<'_> {
 /// A text beside a lane: where it goes, and the text with the dot that stands on the lane.
 fn beside(lane: usize, text: &str, room: usize) -> (usize, String) {
     let text = tame(text);
-    let wide = UnicodeWidthStr::width(text.as_str());
+    let wide = width_of(&text);
     let right = room.saturating_sub(lane + 2);
     if wide <= right || lane < right {
         return (lane, format!("● {}", cut(&text, right, Keep::Start)));
     }
     let text = cut(&text, lane.saturating_sub(1), Keep::Start);
-    (lane - 1 - UnicodeWidthStr::width(text.as_str()), format!("{text} ●"))
+    (lane - 1 - width_of(&text), format!("{text} ●"))
 }
 
 /// By class (RFC 3261 section 7.2), as ANSI codes.

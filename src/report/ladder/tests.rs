@@ -228,7 +228,7 @@ proptest! {
         prop_assert_eq!(ladder.rows.iter().map(|row| row.events.len()).sum::<usize>(), messages);
         let drawn = draw::draw(&ladder, width, false);
         for line in drawn.lines() {
-            let wide = unicode_width::UnicodeWidthStr::width(line);
+            let wide = columns::width_of(line);
             prop_assert!(wide <= width.max(80), "{} columns: {}", wide, line);
             prop_assert!(!line.chars().any(crate::diagnostic::is_invisible), "{:?}", line);
         }
