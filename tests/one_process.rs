@@ -3,7 +3,7 @@
 use crate::support::{children, repository};
 use std::sync::Arc;
 use telefonist::agent::Settings;
-use telefonist::engine::Limits;
+use telefonist::engine::ScriptLimits;
 use telefonist::pipeline::{self, Case, Turn, Workplace};
 use telefonist::verdict::Status;
 
@@ -39,7 +39,7 @@ fn runs_at_once_in_one_process_have_one_flow_and_leave_no_agent() {
                 };
                 let compiled = case.compiled.as_ref().unwrap();
                 let turn = Turn { repetition: 1, of: 1, attempt: 1, run: None };
-                pipeline::execute(&workplace, &case.test, compiled, &Limits::default(), turn, &|_, _| {}, &|_| {})
+                pipeline::execute(&workplace, &case.test, compiled, &ScriptLimits::default(), turn, &|_, _| {}, &|_| {})
                     .unwrap()
             })
         })

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use telefonist::diagnostic::Diagnostic;
-use telefonist::engine::Limits;
+use telefonist::engine::ScriptLimits;
 use telefonist::notify::{Finished, Policy, Post, Setup, Watcher};
 use telefonist::pipeline::{self, Case, Ran, Turn, Workplace};
 use telefonist::record::Header;
@@ -435,7 +435,7 @@ fn run(data: &Path, script: &str, inputs: Inputs, server: Option<&Server>) -> Ra
     let [case] = &Case::read(&workplace, &file)[..] else { panic!("one test") };
     let compiled = case.compiled.as_ref().unwrap();
     let turn = Turn { repetition: 1, of: 1, attempt: 1, run: None };
-    pipeline::execute(&workplace, &case.test, compiled, &Limits::default(), turn, &|_, _| {}, &|_| {}).unwrap()
+    pipeline::execute(&workplace, &case.test, compiled, &ScriptLimits::default(), turn, &|_, _| {}, &|_| {}).unwrap()
 }
 
 #[test]

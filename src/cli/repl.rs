@@ -6,7 +6,7 @@ use super::{inputs, interrupt, settings};
 use crate::agent;
 use crate::attach::{self, Address, Attached, Login};
 use crate::diagnostic::{Diagnostic, render};
-use crate::engine::{Limits, Session};
+use crate::engine::{ScriptLimits, Session};
 use crate::event::Ended;
 use crate::pipeline::{self, Interrupt};
 use crate::record::Header;
@@ -40,7 +40,7 @@ pub fn repl(arguments: &ReplArguments) -> ExitCode {
         false => History::File(workplace.data_dir().join("repl-history")),
     };
     interrupt::watch(workplace.interrupt.clone());
-    let limits = Limits { within: arguments.timeout, ..Limits::default() };
+    let limits = ScriptLimits { within: arguments.timeout, ..ScriptLimits::default() };
     let defines = workplace.inputs().macros();
     let mut exit_code = ExitCode::Passed;
     let conducted = pipeline::session(&workplace, &limits, |session, header, _| {

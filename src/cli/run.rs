@@ -7,7 +7,7 @@ use super::watch::Watch;
 use super::{inputs, interrupt, repl, reports, settings};
 use crate::agent;
 use crate::diagnostic::Diagnostic;
-use crate::engine::Limits;
+use crate::engine::ScriptLimits;
 use crate::pipeline::{self, Case, History, Keep, Plan, Selection, Workplace};
 use crate::verdict::{ExitCode, worst};
 use std::io::Write;
@@ -103,7 +103,11 @@ fn plan(arguments: &RunArguments) -> Plan {
             Kept::None => Keep::None,
         },
         keeps_order: arguments.selection.shuffle.is_some(),
-        limits: Limits { within: arguments.limits.timeout, test: arguments.limits.test_timeout, ..Limits::default() },
+        limits: ScriptLimits {
+            within: arguments.limits.timeout,
+            test: arguments.limits.test_timeout,
+            ..ScriptLimits::default()
+        },
     }
 }
 

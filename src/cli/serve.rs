@@ -4,7 +4,7 @@ use super::arguments::{LimitArguments, RetentionArguments, ServeArguments};
 use super::tell::{complain, say};
 use super::{inputs, interrupt, settings};
 use crate::diagnostic::Diagnostic;
-use crate::engine::Limits;
+use crate::engine::ScriptLimits;
 use crate::server::{self, Options, Started, Terminal, Tls};
 use crate::store::Retention;
 use crate::verdict::ExitCode;
@@ -67,7 +67,7 @@ fn options(arguments: &ServeArguments) -> Result<Options, Diagnostic> {
         tls,
         parallel_runs: arguments.parallel_runs,
         retention: Retention { runs, days },
-        limits: Limits { within, test, ..Limits::default() },
+        limits: ScriptLimits { within, test, ..ScriptLimits::default() },
     })
 }
 

@@ -1,7 +1,7 @@
-//! The Rhai host: compiles and runs a script; everything it does in the world it asks of its [`Host`].
+//! The language: compiles, checks and runs scripts in Rhai. A script can only do what its [`Host`] does for it.
 //!
-//! [`compile`] gives a [`Program`], [`check`] finds what can be found without a run, [`run`] runs it. A run has one
-//! cheap engine over shared modules (`api`), and one `Run` (`state`) that all native functions find through it.
+//! [`compile`] returns a [`Program`], [`check`] finds mistakes without a run, and [`run`] runs a program. Each run has an engine of its
+//! own over shared modules of functions (`api`), and a `ScriptRun` (`script::run`) that these functions find by the engine's tag.
 
 mod api;
 mod check;
@@ -17,8 +17,8 @@ mod validation;
 #[cfg(test)]
 mod tests;
 
-pub use check::facts::{Facts, FactsOfTests, facts, validations};
-pub use check::{Known, check, commands, events, figures};
+pub use check::facts::{FactsOfTests, ScriptFacts, facts, validations};
+pub use check::{CheckInputs, check, commands, events, figures};
 pub use editor::{complete, hover};
 pub use language::blocks::Block;
 pub use language::program::{Loader, Program, compile};
@@ -27,6 +27,6 @@ pub use language::stdlib::{MODULES as STD_MODULES, StdFunction, StdModule, docum
 pub use runner::run;
 pub use runner::{Collected, collect};
 pub use script::host::{AgentAsk, Host, Reply};
-pub use script::run::Limits;
-pub use session::{Outcome, Pause, Session, Statement, Trouble, session};
-pub use validation::{Judging, Material, Stop, validate};
+pub use script::run::ScriptLimits;
+pub use session::{LineOutcome, Pause, Session, Statement, Trouble, session};
+pub use validation::{Judging, Material, StopAsked, validate};

@@ -1,10 +1,10 @@
 //! Running a program to its end, whatever it does.
 
-use super::language::blocks::{Block, Selection};
+use super::language::blocks::{Block, TestSelection};
 use super::language::program::Program;
 use super::running::engine::run_in_thread;
 use super::script::host::Host;
-use super::script::run::{Limits, Run};
+use super::script::run::{ScriptLimits, ScriptRun};
 use super::session::{self, Pause};
 use crate::diagnostic::Diagnostic;
 use crate::event::{At, Ended, How, lock};
@@ -14,8 +14,8 @@ use std::sync::Arc;
 /// log is stopped. It blocks: the script runs in a thread of its own.
 ///
 /// `pause`: what is given a session inside a script that has failed, before its run ends.
-pub fn run(program: &Program, host: Arc<dyn Host>, limits: &Limits, pause: Option<Pause>) -> Ended {
-    let mut run = Run::new(program.clone(), host, limits.clone());
+pub fn run(program: &Program, host: Arc<dyn Host>, limits: &ScriptLimits, pause: Option<Pause>) -> Ended {
+    let mut run = ScriptRun::new(program.clone(), host, limits.clone());
     run.on_failure = pause.map(session::pausing);
     run_in_thread(&Arc::new(run))
 }
@@ -32,9 +32,9 @@ pub struct Collected {
 ///
 /// # Errors
 /// The top level fails, two tests have one name, there is none.
-pub fn collect(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Result<Collected, Diagnostic> {
-    let program = Program { selection: Selection::Collect, ..program.clone() };
-    let run = Arc::new(Run::new(program, host, limits.clone()));
+pub fn collect(program: &Program, host: Arc<dyn Host>, limits: &ScriptLimits) -> Result<Collected, Diagnostic> {
+    let program = Program { selection: TestSelection::Collect, ..program.clone() };
+    let run = Arc::new(ScriptRun::new(program, host, limits.clone()));
     let ended = run_in_thread(&run);
     let script = run.program.script();
     match ended.how {

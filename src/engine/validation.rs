@@ -8,7 +8,7 @@ use super::running::ended;
 use super::running::engine::{engine_of, in_thread};
 use super::script::host::{AgentAsk, Host, Reply};
 use super::script::memory::Memory;
-use super::script::run::{Limits, Run};
+use super::script::run::{ScriptLimits, ScriptRun};
 use crate::event::{At, Clock, Ended, Event, How, Log, Note, lock};
 use rhai::{Array, Dynamic, Engine, EvalContext, Scope};
 use serde_json::Value;
@@ -32,7 +32,7 @@ pub struct Judging {
 }
 
 /// Asked now and then whether a validation has to end.
-pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
+pub type StopAsked = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// The most lines of a validation's output that are kept.
 const MOST_LINES: usize = 1000;
@@ -81,25 +81,25 @@ impl Judging {
 }
 
 /// A run that is over: its log holds nothing but the reason why the validation ends.
-struct Record(Log);
+struct ClosedRecord(Log);
 
-impl Record {
+impl ClosedRecord {
     fn refused() -> Ended {
         Ended::error("a validation has no agents, and can't wait: it judges what is recorded")
     }
 }
 
-impl Host for Record {
+impl Host for ClosedRecord {
     fn log(&self) -> &Log {
         &self.0
     }
 
     fn declare(&self, _: AgentAsk, _: &At) -> Result<Arc<str>, Ended> {
-        Err(Record::refused())
+        Err(ClosedRecord::refused())
     }
 
     fn start(&self, _: &[Arc<str>], _: &At) -> Result<(), Ended> {
-        Err(Record::refused())
+        Err(ClosedRecord::refused())
     }
 
     fn find(&self, _: &str) -> Option<Arc<str>> {
@@ -107,23 +107,23 @@ impl Host for Record {
     }
 
     fn command_in(&self, _: &Arc<str>, _: Option<&str>, _: &str, _: &At) -> Result<Reply, Ended> {
-        Err(Record::refused())
+        Err(ClosedRecord::refused())
     }
 
     fn reach(&self, _: &str, _: &At) -> Result<(), Ended> {
-        Err(Record::refused())
+        Err(ClosedRecord::refused())
     }
 
     fn stop(&self, _: &Arc<str>, _: &At) -> Result<(), Ended> {
-        Err(Record::refused())
+        Err(ClosedRecord::refused())
     }
 
     fn restart(&self, _: &Arc<str>, _: &At) -> Result<(), Ended> {
-        Err(Record::refused())
+        Err(ClosedRecord::refused())
     }
 
     fn stop_agents(&self, _: &At) -> Result<(), Ended> {
-        Err(Record::refused())
+        Err(ClosedRecord::refused())
     }
 
     fn param(&self, _: &str) -> Option<String> {
@@ -139,24 +139,24 @@ impl Host for Record {
     }
 
     fn validate(&self, _: &str, _: &At) -> Ended {
-        Record::refused()
+        ClosedRecord::refused()
     }
 
     fn note(&self, _: Note) {}
 }
 
 /// Runs a validation to its end, at most for `limit`. What it catches does not matter once it has failed. Never panics.
-pub fn validate(program: &Program, material: Material, limit: Duration, stop: Stop) -> Judging {
-    let host = Arc::new(Record(Log::new(Clock::system())));
+pub fn validate(program: &Program, material: Material, limit: Duration, stop: StopAsked) -> Judging {
+    let host = Arc::new(ClosedRecord(Log::new(Clock::system())));
     // its time is measured here, not by what it declares
-    let limits = Limits { test: Duration::MAX / 2, ..Limits::default() };
-    let run = Arc::new(Run::new(program.clone(), host, limits));
+    let limits = ScriptLimits { test: Duration::MAX / 2, ..ScriptLimits::default() };
+    let run = Arc::new(ScriptRun::new(program.clone(), host, limits));
     let said = Arc::new(Mutex::new(vec![]));
     let script = {
         let said = said.clone();
         move || {
             let engine = engine(&run, material, &said, limit, stop);
-            ended::ended(&run, engine.run_ast_with_scope(&mut Scope::new(), &run.program.ast))
+            ended::describe_end(&run, engine.run_ast_with_scope(&mut Scope::new(), &run.program.ast))
         }
     };
     let ended = in_thread("validation", script);
@@ -165,7 +165,7 @@ pub fn validate(program: &Program, material: Material, limit: Duration, stop: St
 }
 
 /// Ends a validation that takes too long, that somebody stops, or that fills the memory.
-fn watch(run: Arc<Run>, limit: Duration, stop: Stop) -> impl Fn(u64) -> Option<Dynamic> {
+fn watch(run: Arc<ScriptRun>, limit: Duration, stop: StopAsked) -> impl Fn(u64) -> Option<Dynamic> {
     let (begun, memory) = (Instant::now(), Memory::now());
     move |operation| {
         if operation & 15 == 0 && memory.is_due() {
@@ -182,7 +182,13 @@ fn watch(run: Arc<Run>, limit: Duration, stop: Stop) -> impl Fn(u64) -> Option<D
     }
 }
 
-fn engine(run: &Arc<Run>, material: Material, said: &Arc<Mutex<Vec<String>>>, limit: Duration, stop: Stop) -> Engine {
+fn engine(
+    run: &Arc<ScriptRun>,
+    material: Material,
+    said: &Arc<Mutex<Vec<String>>>,
+    limit: Duration,
+    stop: StopAsked,
+) -> Engine {
     let mut engine = engine_of(run, api::add_validation_functions);
     engine.on_progress(watch(run.clone(), limit, stop));
     let lines = said.clone();

@@ -128,7 +128,7 @@ fn tests(workplace: &Workplace, source: &Arc<Source>, files: &Loader) -> Result<
     let mut stale = found.stale;
     let facts_of_tests = FactsOfTests::new(&compiled.program);
     let one = |block: Block| {
-        let facts = facts_of_tests.of(&block);
+        let facts = facts_of_tests.describe(&block);
         let program = compiled.program.of_test(&block.name);
         let of_test = |found: &[Diagnostic]| -> Vec<Diagnostic> {
             found.iter().filter(|one| facts_of_tests.concern(&block, one)).cloned().collect()

@@ -1,7 +1,7 @@
 //! A file → what the engine runs.
 
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::engine::{self, Facts, Known, Loader, Program};
+use crate::engine::{self, CheckInputs, Loader, Program, ScriptFacts};
 use crate::run::Inputs;
 use crate::script::{self, Script};
 use crate::testfile::{self, Directive, Step, TestFile};
@@ -22,7 +22,7 @@ pub struct Compiled {
     /// What a check warns of: shown where the test does not pass.
     pub hints: Vec<Diagnostic>,
     /// What is known of it before it runs.
-    pub facts: Facts,
+    pub facts: ScriptFacts,
     /// What its declared waits add up to; zero where that can't be known.
     pub waits: Duration,
     /// What it judges its record by.
@@ -118,7 +118,7 @@ pub fn files(source: &Source) -> Loader {
 /// It imports what `files` has.
 pub fn compile(source: &Arc<Source>, inputs: &Inputs, files: &Loader) -> Result<Compiled, Vec<Diagnostic>> {
     let Text { script, mut warnings, waits } = script(source, inputs)?;
-    let known = Known { files: Some(files.clone()), ..Known::default() };
+    let known = CheckInputs { files: Some(files.clone()), ..CheckInputs::default() };
     let found = engine::check(&script, &known);
     if found.iter().any(Diagnostic::is_error) {
         return Err(found);

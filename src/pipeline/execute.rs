@@ -5,7 +5,7 @@ use super::compile::Compiled;
 use super::judged::judged;
 use super::{Workplace, deliver};
 use crate::diagnostic::Diagnostic;
-use crate::engine::Limits;
+use crate::engine::ScriptLimits;
 use crate::event::{Clock, Ended, Log};
 use crate::flow::Flow;
 use crate::record::{Header, Kept, Recorder, RunFolder};
@@ -60,7 +60,7 @@ pub fn execute(
     workplace: &Workplace,
     test: &TestId,
     compiled: &Compiled,
-    limits: &Limits,
+    limits: &ScriptLimits,
     turn: Turn<'_>,
     begins: &dyn Fn(&Header, &Arc<Log>),
     steps_done: &dyn Fn(&Ended),

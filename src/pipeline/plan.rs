@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::execute::Ran;
-use crate::engine::Limits;
+use crate::engine::ScriptLimits;
 use crate::event::Log;
 use crate::record::Header;
 use crate::report::results::TestResult;
@@ -22,13 +22,13 @@ pub struct Plan {
     pub keep: Keep,
     /// The tests begin in the order given, even if others first would be done sooner.
     pub keeps_order: bool,
-    pub limits: Limits,
+    pub limits: ScriptLimits,
 }
 
 impl Default for Plan {
     fn default() -> Plan {
         let (jobs, retries, repeat) = (1, 0, 1);
-        let limits = Limits::default();
+        let limits = ScriptLimits::default();
         Plan { jobs, retries, repeat, fail_fast: false, keep: Keep::All, keeps_order: false, limits }
     }
 }

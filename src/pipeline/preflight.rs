@@ -3,7 +3,7 @@
 use super::sounds::{BUILT_IN, SILENCE};
 use crate::agent::{Kind, commands, events, sound};
 use crate::diagnostic::{Diagnostic, MOST, Place, Source, limited, nearest};
-use crate::engine::{self, Collected, Facts, FactsOfTests, Known, Limits, Loader, Program};
+use crate::engine::{self, CheckInputs, Collected, FactsOfTests, Loader, Program, ScriptFacts, ScriptLimits};
 use crate::event::Ended;
 use crate::run::{Collecting, Inputs};
 use crate::script::Script;
@@ -42,10 +42,10 @@ pub fn check(
         Err(problems) => return Checked::broken(coded(problems)),
     };
     diagnostics = coded(diagnostics);
-    let known = Known {
+    let known = CheckInputs {
         commands: commands::names().map(str::to_string).collect(),
         files: Some(files.clone()),
-        ..Known::default()
+        ..CheckInputs::default()
     };
     diagnostics.extend(engine::check(&script, &known));
     if diagnostics.iter().any(Diagnostic::is_error) {
@@ -65,7 +65,7 @@ pub fn check(
         match blocks(&program, inputs, kind) {
             Ok(tests) => {
                 let known = FactsOfTests::new(&program);
-                facts.extend(tests.blocks.iter().map(|test| known.of(test)));
+                facts.extend(tests.blocks.iter().map(|test| known.describe(test)));
                 diagnostics.extend(tests.stale);
             }
             Err(problem) => {
@@ -75,7 +75,7 @@ pub fn check(
         }
     }
     let mut missing = missing;
-    let of_test = |facts: &Facts| [missing_accounts(facts, inputs), missing_sounds(facts, sounds)].concat();
+    let of_test = |facts: &ScriptFacts| [missing_accounts(facts, inputs), missing_sounds(facts, sounds)].concat();
     let mut told = HashSet::new();
     let lacking = facts.iter().flat_map(of_test).filter(|problem| told.insert(problem.message.clone()));
     missing.extend(lacking);
@@ -85,7 +85,8 @@ pub fn check(
 }
 
 /// A top level that takes longer to declare its tests, or needs more for that, never ends.
-const COLLECTING: Limits = Limits { within: Duration::ZERO, test: Duration::from_secs(10), memory: 512 << 20 };
+const COLLECTING: ScriptLimits =
+    ScriptLimits { within: Duration::ZERO, test: Duration::from_secs(10), memory: 512 << 20 };
 
 /// The tests of a file that has them in blocks. Nothing is started.
 ///
@@ -117,7 +118,7 @@ fn unknown_commands(script: &Script) -> Vec<Diagnostic> {
 }
 
 /// The accounts of the test that no accounts file has.
-pub fn missing_accounts(facts: &Facts, inputs: &Inputs) -> Vec<Diagnostic> {
+pub fn missing_accounts(facts: &ScriptFacts, inputs: &Inputs) -> Vec<Diagnostic> {
     let missing = facts.accounts.iter().filter(|(name, _)| !inputs.accounts.contains_key(name));
     let told = missing.map(|(name, place)| {
         let error =
@@ -133,7 +134,7 @@ pub fn missing_accounts(facts: &Facts, inputs: &Inputs) -> Vec<Diagnostic> {
 }
 
 /// The sound files of the test that no folder has, and that the program does not carry.
-pub fn missing_sounds(facts: &Facts, folders: &[PathBuf]) -> Vec<Diagnostic> {
+pub fn missing_sounds(facts: &ScriptFacts, folders: &[PathBuf]) -> Vec<Diagnostic> {
     let is_there = |file: &str| BUILT_IN.iter().any(|(name, _)| *name == file) || file == SILENCE;
     let problem = |(file, place): &(String, Place)| {
         let Ended { message, advice, .. } = sound::find(file, folders).err().filter(|_| !is_there(file))?;

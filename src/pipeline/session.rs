@@ -4,7 +4,7 @@ use super::compile::files;
 use super::judged::judged;
 use super::{Workplace, deliver};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::engine::{Limits, Session};
+use crate::engine::{ScriptLimits, Session};
 use crate::event::{Clock, Ended, Log};
 use crate::record::{Header, Recorder, RunFolder};
 use crate::run::Run;
@@ -30,7 +30,7 @@ pub struct Conducted {
 /// There is no agent, or the run can't be kept: there is no room, no right to write.
 pub fn session(
     workplace: &Workplace,
-    limits: &Limits,
+    limits: &ScriptLimits,
     serve: impl FnOnce(&mut Session, &Header, &Arc<Log>) -> (Ended, String) + Send,
 ) -> Result<Conducted, Diagnostic> {
     let supervisor = workplace.supervisor()?;

@@ -5,7 +5,7 @@ use super::command::{self, Command};
 use super::screen::Screen;
 use super::{Said, Served, Setting, Shared, Shown, Sight, files, record, safe, save, tables};
 use crate::diagnostic::{Diagnostic, render};
-use crate::engine::{Outcome, Session, Statement, Trouble};
+use crate::engine::{LineOutcome, Session, Statement, Trouble};
 use crate::event::{Ended, Events, How, lock};
 use crate::report::ladder::{Builder, draw};
 use crate::verdict::{ExitCode, worst};
@@ -89,7 +89,7 @@ impl<'a> Talk<'a> {
             self.classic.is_classic(text, &|name| session.has_variable(name), &|text| session.is_rhai(text));
         let compiled = is_classic.then(|| self.classic.compile(text, number)).transpose();
         let outcome = match compiled {
-            Err(problems) => Outcome { done: vec![], trouble: Some(Trouble::Text(problems)) },
+            Err(problems) => LineOutcome { done: vec![], trouble: Some(Trouble::Text(problems)) },
             Ok(rhai) => {
                 self.running.store(true, SeqCst);
                 let outcome = self.session.enter(text, rhai.as_deref());

@@ -14,7 +14,7 @@ mod underway;
 mod validations;
 
 use crate::agent::Supervisor;
-use crate::engine::{self, Limits, Loader, Program, Session};
+use crate::engine::{self, Loader, Program, ScriptLimits, Session};
 use crate::event::{Body, Clock, Ended, How, Log, Note, Secrets, Sink, lock};
 use crate::sip::Pairing;
 use agents::Agents;
@@ -103,14 +103,14 @@ impl Run {
 
     /// Runs the program to its end, stops the agents, and closes the log. Blocks the calling thread. `steps_done` is called when
     /// nothing is left to do but to stop the agents: whoever waits for this test's turn need not wait for that.
-    pub fn execute(self: &Arc<Run>, program: &Program, limits: &Limits, steps_done: &dyn Fn(&Ended)) -> Ended {
+    pub fn execute(self: &Arc<Run>, program: &Program, limits: &ScriptLimits, steps_done: &dyn Fn(&Ended)) -> Ended {
         self.conduct(|host| engine::run(program, host, limits, self.inputs.pause.clone()), steps_done)
     }
 
     /// The same with whoever `serve` takes statements from in place of a script.
     pub fn converse(
         self: &Arc<Run>,
-        limits: &Limits,
+        limits: &ScriptLimits,
         files: Loader,
         serve: impl FnOnce(&mut Session) -> Ended + Send,
     ) -> Ended {

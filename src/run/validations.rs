@@ -1,14 +1,14 @@
 //! Runs validations: on the record at the end of a script, and in the middle when a script asks for one.
 
 use super::Run;
-use crate::engine::{Judging, Stop};
+use crate::engine::{Judging, StopAsked};
 use crate::event::{Body, Ended, Events, How, Note, Sink};
 use std::sync::Arc;
 
 /// Carries out validation scripts that were read before the run.
 pub trait Validator: Send + Sync {
     /// Judges events by the script of that file; ends soon after `stop` says so.
-    fn validate(&self, file: &str, events: &dyn Events, stop: Stop) -> Judging;
+    fn validate(&self, file: &str, events: &dyn Events, stop: StopAsked) -> Judging;
 }
 
 impl Run {
@@ -44,7 +44,7 @@ impl Run {
         }
     }
 
-    fn judged(&self, file: &str, stop: Stop) -> Ended {
+    fn judged(&self, file: &str, stop: StopAsked) -> Ended {
         let Some(validator) = self.validator.get() else {
             return Ended::error(format!("the validation `{file}` can't be carried out here"));
         };

@@ -1,6 +1,6 @@
 //! Options of a server, set when it starts.
 
-use crate::engine::Limits;
+use crate::engine::ScriptLimits;
 use crate::store::{Retention, Secret};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ pub struct Options {
     /// Which runs are kept.
     pub retention: Retention,
     /// Of each test.
-    pub limits: Limits,
+    pub limits: ScriptLimits,
 }
 
 /// PEM files, read again when they change.

@@ -2,7 +2,7 @@
 
 use super::seen::seen;
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::engine::{Judging, Material, Stop};
+use crate::engine::{Judging, Material, StopAsked};
 use crate::event::{At, Ended};
 use crate::script::Script;
 use rquickjs::context::EvalOptions;
@@ -63,7 +63,7 @@ pub fn check(source: &Arc<Source>) -> Option<Diagnostic> {
 }
 
 /// Runs a script to its end, at most for `limit`. Never panics.
-pub fn validate(source: Arc<Source>, material: Material, limit: Duration, stop: Stop) -> Judging {
+pub fn validate(source: Arc<Source>, material: Material, limit: Duration, stop: StopAsked) -> Judging {
     let judged = in_thread(limit, move || {
         let told = Told::new(&source);
         let runtime = runtime(&told, Instant::now() + limit, stop)?;
@@ -112,7 +112,7 @@ fn in_thread<T: Send + 'static>(
     }
 }
 
-fn runtime(told: &Rc<Told>, until: Instant, stop: Stop) -> rquickjs::Result<Runtime> {
+fn runtime(told: &Rc<Told>, until: Instant, stop: StopAsked) -> rquickjs::Result<Runtime> {
     let runtime = Runtime::new()?;
     runtime.set_max_stack_size(STACK);
     let asked = told.clone();

@@ -13,7 +13,7 @@ mod stats;
 mod tests;
 
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::engine::{self, Judging, Known, Program, Stop};
+use crate::engine::{self, CheckInputs, Judging, Program, StopAsked};
 use crate::event::{Ended, Events};
 use crate::run::Validator;
 use crate::script::Script;
@@ -75,7 +75,7 @@ fn compiled(source: Arc<Source>) -> Result<(Validation, Vec<Diagnostic>), Vec<Di
         };
     }
     let script = Script::rhai(source.clone());
-    let found = engine::check(&script, &Known { validation: true, ..Known::default() });
+    let found = engine::check(&script, &CheckInputs { validation: true, ..CheckInputs::default() });
     if found.iter().any(Diagnostic::is_error) {
         return Err(found);
     }
@@ -84,7 +84,7 @@ fn compiled(source: Arc<Source>) -> Result<(Validation, Vec<Diagnostic>), Vec<Di
 }
 
 impl Validator for Validations {
-    fn validate(&self, file: &str, events: &dyn Events, stop: Stop) -> Judging {
+    fn validate(&self, file: &str, events: &dyn Events, stop: StopAsked) -> Judging {
         let nothing_said = |ended| Judging::new(ended, vec![]);
         let Some(validation) = self.scripts.get(file) else {
             return nothing_said(Ended::error(format!("the validation `{file}` was not read before the run")));

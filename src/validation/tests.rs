@@ -65,7 +65,7 @@ fn judge(name: &str, text: &str) -> Judging {
     judge_within(name, text, Duration::from_secs(5), Arc::new(|| false))
 }
 
-fn judge_within(name: &str, text: &str, limit: Duration, stop: Stop) -> Judging {
+fn judge_within(name: &str, text: &str, limit: Duration, stop: StopAsked) -> Judging {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(name), text).unwrap();
     let (mut read, found) = Validations::read(&[(name.into(), asked(name))], folder.path());

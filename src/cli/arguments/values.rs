@@ -1,7 +1,7 @@
 //! Parsers for the values of flags. An error says what is allowed.
 
 use crate::agent::has_room_for_rtp;
-use crate::engine::Limits;
+use crate::engine::ScriptLimits;
 use crate::export::Format;
 use crate::run::is_name;
 use crate::store::Secret;
@@ -97,12 +97,12 @@ pub fn boolean(text: &str) -> Result<bool, String> {
 
 /// The default of `--timeout`, which is the engine's.
 pub fn default_timeout() -> String {
-    format!("{}s", Limits::default().within.as_secs())
+    format!("{}s", ScriptLimits::default().within.as_secs())
 }
 
 /// The default of `--test-timeout`, which is the engine's.
 pub fn default_test_timeout() -> String {
-    format!("{}m", Limits::default().test.as_secs() / 60)
+    format!("{}m", ScriptLimits::default().test.as_secs() / 60)
 }
 
 /// What is logged: a level for the whole program, levels of its modules (`telefonist::agent=trace`), or both. Libraries are never

@@ -5,7 +5,7 @@ use crate::engine::language::duration::Millis;
 use crate::engine::language::words::plain_type;
 use crate::engine::script::failure::{Fallible, wrong};
 use crate::engine::script::host::{Host, Reply};
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
 use crate::event::{At, Ended};
 use rhai::{Dynamic, NativeCallContext};
@@ -15,11 +15,11 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// An agent of the run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Agent {
+pub struct AgentValue {
     pub name: Arc<str>,
 }
 
-impl fmt::Display for Agent {
+impl fmt::Display for AgentValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
     }
@@ -30,8 +30,8 @@ impl fmt::Display for Agent {
 pub struct ReplyValue(pub Reply);
 
 /// What stands for a peer or a value in a command: text, a number, or an agent by its name, which the host resolves.
-pub fn word(value: &Dynamic) -> Fallible<String> {
-    if let Some(agent) = value.read_lock::<Agent>() {
+pub fn command_word(value: &Dynamic) -> Fallible<String> {
+    if let Some(agent) = value.read_lock::<AgentValue>() {
         return Ok(agent.name.to_string());
     }
     match value {
@@ -43,11 +43,11 @@ pub fn word(value: &Dynamic) -> Fallible<String> {
     }
 }
 
-impl Agent {
+impl AgentValue {
     /// Sends a command and gives the answer; `ok: false` fails a strict run and is a warning in any other. `call`: the id of the one
     /// of its calls that it is for.
     pub fn send_in(&self, context: &NativeCallContext, call: Option<&str>, text: &str) -> Fallible<ReplyValue> {
-        let run = Run::of(context)?;
+        let run = ScriptRun::from_call(context)?;
         let site = Site::of_call(context);
         run.may_act(&site)?;
         let at = run.at(&site);
@@ -73,7 +73,7 @@ impl Agent {
         context: &NativeCallContext,
         act: fn(&dyn Host, &Arc<str>, &At) -> Result<(), Ended>,
     ) -> Fallible<()> {
-        let run = Run::of(context)?;
+        let run = ScriptRun::from_call(context)?;
         let site = Site::of_call(context);
         run.may_act(&site)?;
         run.acted(run.log().len());
@@ -81,7 +81,7 @@ impl Agent {
     }
 
     /// The address of record; of an agent that has not started yet, what its account will make it.
-    pub fn aor(&self, run: &Run) -> String {
+    pub fn aor(&self, run: &ScriptRun) -> String {
         let started = run.marks().aor(&self.name).map(str::to_string);
         started.unwrap_or_else(|| match self.name.contains([':', '@']) {
             true => self.name.to_string(),
@@ -91,7 +91,7 @@ impl Agent {
 
     /// `host:port` of its SIP socket (UDP and TCP), which an agent has once it is started: so it is.
     pub fn address(&self, context: &NativeCallContext) -> Fallible<String> {
-        let run = Run::of(context)?;
+        let run = ScriptRun::from_call(context)?;
         let site = Site::of_call(context);
         run.may_act(&site)?;
         run.host.start(std::slice::from_ref(&self.name), &run.at(&site)).map_err(|ended| run.refuse(ended, &site))?;

@@ -5,19 +5,19 @@ use crate::diagnostic::mask_secrets;
 use crate::engine::language::statements::in_parentheses;
 use crate::engine::script::failure::Fallible;
 use crate::engine::script::native::register;
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
 use crate::event::{At, Ended, How, Note, lock};
 use rhai::{Dynamic, Module, NativeCallContext};
 
 /// Ends the run as failed, whatever the script catches.
 fn fail(context: &NativeCallContext, ended: Ended) -> Fallible<()> {
-    Err(Run::of(context)?.end(ended, &Site::of_call(context)))
+    Err(ScriptRun::from_call(context)?.end(ended, &Site::of_call(context)))
 }
 
 /// The line of a claim is reached, whether it holds or not.
 fn reached(context: &NativeCallContext) -> Fallible<At> {
-    Ok(Run::of(context)?.at(&Site::of_call(context)))
+    Ok(ScriptRun::from_call(context)?.at(&Site::of_call(context)))
 }
 
 /// Without a reason, the condition is one. `values`: of what the condition compares.
@@ -45,7 +45,7 @@ fn unmet(context: &NativeCallContext, function: &str, why: Option<&str>, values:
 fn condition(context: &NativeCallContext, function: &str) -> Fallible<String> {
     /// Of a script, in bytes: a condition that is longer says nothing.
     const MOST: usize = 1024;
-    let (run, site) = (Run::of(context)?, Site::of_call(context));
+    let (run, site) = (ScriptRun::from_call(context)?, Site::of_call(context));
     let written = run.text_from(&site, MOST).and_then(|text| {
         let masked = mask_secrets(&text);
         let condition = in_parentheses(masked.strip_prefix(function)?.trim_start())?;
@@ -92,7 +92,7 @@ fn assert_eq(context: NativeCallContext, a: Dynamic, b: Dynamic, why: Option<&st
 
 /// Notes a failed check and goes on; the run fails at its end.
 pub fn check(context: &NativeCallContext, holds: bool, why: Option<&str>, values: Vec<String>) -> Fallible<()> {
-    let (run, at) = (Run::of(context)?, Some(reached(context)?));
+    let (run, at) = (ScriptRun::from_call(context)?, Some(reached(context)?));
     if !holds {
         let mut ended = Ended { at: at.clone(), ..unmet(context, "check", why, values)? };
         run.host.note(Note::CheckFailed { message: ended.message.clone(), at });
@@ -128,12 +128,12 @@ pub fn register_into(module: &mut Module) {
     register(module, "fail", |context: NativeCallContext, why: &str| fail(&context, Ended::failed(why)));
     for getter in ["kind", "message"] {
         let name = format!("get${getter}");
-        register(module, &name, move |failure: &mut crate::engine::script::failure::Failure| match getter {
+        register(module, &name, move |failure: &mut crate::engine::script::failure::ScriptFailure| match getter {
             "kind" => failure.kind.to_string(),
             _ => failure.ended.message.clone(),
         });
     }
-    module.set_custom_type::<crate::engine::script::failure::Failure>("Failure");
-    register(module, "to_string", |failure: &mut crate::engine::script::failure::Failure| failure.to_string());
-    register(module, "to_debug", |failure: &mut crate::engine::script::failure::Failure| failure.to_string());
+    module.set_custom_type::<crate::engine::script::failure::ScriptFailure>("Failure");
+    register(module, "to_string", |failure: &mut crate::engine::script::failure::ScriptFailure| failure.to_string());
+    register(module, "to_debug", |failure: &mut crate::engine::script::failure::ScriptFailure| failure.to_string());
 }

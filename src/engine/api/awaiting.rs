@@ -6,7 +6,7 @@ use crate::engine::language::duration::Millis;
 use crate::engine::language::grammar::PARENTHESES;
 use crate::engine::language::words::plain_type;
 use crate::engine::script::failure::{Fallible, wrong_at};
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
 use rhai::{ASTNode, Dynamic, EvalContext, Expr, Expression, NativeCallContext, Position};
 use std::cell::RefCell;
@@ -65,7 +65,7 @@ pub fn await_waiter(context: &mut EvalContext, inputs: &[Expression], clause: &D
         }
     };
     let site = Site::of_syntax(context, position);
-    let run = Run::by_tag(context.tag())?;
+    let run = ScriptRun::from_tag(context.tag())?;
     let source = site.source.clone();
     let global = context.global_runtime_state();
     let call = NativeCallContext::from((context.engine(), "await", source.as_deref(), global, position));

@@ -1,12 +1,12 @@
 //! `agent("alice")`, and baresip's commands under plain names.
 
-use super::agent::{Agent, ReplyValue, word};
-use super::call::Call;
+use super::agent::{AgentValue, ReplyValue, command_word};
+use super::call::CallValue;
 use super::party::Party;
 use crate::engine::script::failure::{Fallible, wrong};
 use crate::engine::script::host::AgentAsk;
 use crate::engine::script::native::register;
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
 use crate::event::Ended;
 use rhai::{Dynamic, Map, Module, NativeCallContext};
@@ -34,8 +34,8 @@ pub const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// `agent(account)`, `agent(account, #{ name: …, audio: … })`, `uanew(line)`, `uanew(line, name)`.
-fn declare(context: NativeCallContext, ask: AgentAsk) -> Fallible<Agent> {
-    let run = Run::of(&context)?;
+fn declare(context: NativeCallContext, ask: AgentAsk) -> Fallible<AgentValue> {
+    let run = ScriptRun::from_call(&context)?;
     let site = Site::of_call(&context);
     // others may know an account's address, or a port that is not leased
     let known = ask.account.contains('@') || ask.options.iter().any(|(key, _)| key.contains("port"));
@@ -43,10 +43,10 @@ fn declare(context: NativeCallContext, ask: AgentAsk) -> Fallible<Agent> {
     if known {
         run.marks().reveal(&name);
     }
-    Ok(Agent { name })
+    Ok(AgentValue { name })
 }
 
-fn with_options(context: NativeCallContext, account: &str, options: Map) -> Fallible<Agent> {
+fn with_options(context: NativeCallContext, account: &str, options: Map) -> Fallible<AgentValue> {
     let mut ask = AgentAsk { account: account.to_string(), ..AgentAsk::default() };
     for (key, value) in options {
         if key == "config"
@@ -55,10 +55,11 @@ fn with_options(context: NativeCallContext, account: &str, options: Map) -> Fall
             ask.options.extend(baresip_settings(&settings)?);
             continue;
         }
-        let list = value.read_lock::<rhai::Array>().map(|list| list.iter().map(word).collect::<Fallible<Vec<_>>>());
+        let list =
+            value.read_lock::<rhai::Array>().map(|list| list.iter().map(command_word).collect::<Fallible<Vec<_>>>());
         let value = match list {
             Some(list) => list?.join(","),
-            None => word(&value).map_err(|_| wrong(format!("the option `{key}` takes a text or a number")))?,
+            None => command_word(&value).map_err(|_| wrong(format!("the option `{key}` takes a text or a number")))?,
         };
         match key.as_str() {
             "name" => ask.name = Some(value),
@@ -74,7 +75,9 @@ fn baresip_settings(settings: &Map) -> Fallible<Vec<(String, String)>> {
         let value = match value.as_bool() {
             Ok(true) => "yes".to_string(),
             Ok(false) => "no".to_string(),
-            Err(_) => word(value).map_err(|_| wrong(format!("the setting `{key}` takes a text or a number")))?,
+            Err(_) => {
+                command_word(value).map_err(|_| wrong(format!("the setting `{key}` takes a text or a number")))?
+            }
         };
         Ok((format!("config.{key}"), value))
     };
@@ -82,11 +85,11 @@ fn baresip_settings(settings: &Map) -> Fallible<Vec<(String, String)>> {
 }
 
 /// The agent of that name, alias or address of record; the run ends where there is none.
-fn find(context: NativeCallContext, alias: &str) -> Fallible<Agent> {
-    let run = Run::of(&context)?;
+fn find(context: NativeCallContext, alias: &str) -> Fallible<AgentValue> {
+    let run = ScriptRun::from_call(&context)?;
     let site = Site::of_call(&context);
     match run.host.find(alias) {
-        Some(name) => Ok(Agent { name }),
+        Some(name) => Ok(AgentValue { name }),
         None if alias.is_empty() => {
             let ended = Ended::error("there is no agent to take the command");
             Err(run.end(
@@ -99,7 +102,7 @@ fn find(context: NativeCallContext, alias: &str) -> Fallible<Agent> {
 }
 
 fn uadelall(context: NativeCallContext) -> Fallible<()> {
-    let run = Run::of(&context)?;
+    let run = ScriptRun::from_call(&context)?;
     let site = Site::of_call(&context);
     run.host.stop_agents(&run.at(&site)).map_err(|ended| run.end(ended, &site))
 }
@@ -147,16 +150,16 @@ fn header(name: &str, value: &str) -> Fallible<String> {
 
 /// Whom `message` and `refer` are for, as one word, for another parameter follows it.
 fn target(context: &NativeCallContext, to: &Dynamic) -> Fallible<String> {
-    let text = word(to)?;
-    let run = Run::of(context)?;
-    if to.read_lock::<Agent>().is_some() || run.host.find(&text).is_some() {
+    let text = command_word(to)?;
+    let run = ScriptRun::from_call(context)?;
+    if to.read_lock::<AgentValue>().is_some() || run.host.find(&text).is_some() {
         return Ok(text);
     }
     crate::agent::target(&text).map_err(|ended| run.end(ended, &Site::of_call(context)))
 }
 
 pub fn register_into(module: &mut Module) {
-    module.set_custom_type::<Agent>("Agent");
+    module.set_custom_type::<AgentValue>("Agent");
     register(module, "agent", |context: NativeCallContext, account: &str| {
         declare(context, AgentAsk { account: account.to_string(), ..AgentAsk::default() })
     });
@@ -171,21 +174,21 @@ pub fn register_into(module: &mut Module) {
     register(module, "on", find);
     register(module, "uafind", find);
     register(module, "uadelall", uadelall);
-    register(module, "stop", |context: NativeCallContext, agent: &mut Agent| {
+    register(module, "stop", |context: NativeCallContext, agent: &mut AgentValue| {
         agent.ask_host(&context, |host, name, at| host.stop(name, at))
     });
-    register(module, "restart", |context: NativeCallContext, agent: &mut Agent| {
+    register(module, "restart", |context: NativeCallContext, agent: &mut AgentValue| {
         agent.ask_host(&context, |host, name, at| host.restart(name, at))
     });
-    register(module, "get$name", |agent: &mut Agent| agent.name.to_string());
-    register(module, "get$aor", |context: NativeCallContext, agent: &mut Agent| -> Fallible<String> {
-        Ok(agent.aor(&*Run::of(&context)?))
+    register(module, "get$name", |agent: &mut AgentValue| agent.name.to_string());
+    register(module, "get$aor", |context: NativeCallContext, agent: &mut AgentValue| -> Fallible<String> {
+        Ok(agent.aor(&*ScriptRun::from_call(&context)?))
     });
-    register(module, "get$address", |context: NativeCallContext, agent: &mut Agent| agent.address(&context));
-    register(module, "to_string", |agent: &mut Agent| agent.to_string());
-    register(module, "to_debug", |agent: &mut Agent| agent.to_string());
-    register(module, "==", |a: Agent, b: Agent| a == b);
-    register(module, "!=", |a: Agent, b: Agent| a != b);
+    register(module, "get$address", |context: NativeCallContext, agent: &mut AgentValue| agent.address(&context));
+    register(module, "to_string", |agent: &mut AgentValue| agent.to_string());
+    register(module, "to_debug", |agent: &mut AgentValue| agent.to_string());
+    register(module, "==", |a: AgentValue, b: AgentValue| a == b);
+    register(module, "!=", |a: AgentValue, b: AgentValue| a != b);
     register_commands(module);
 }
 
@@ -197,23 +200,37 @@ fn register_commands(module: &mut Module) {
         ("register", "uareg account 0"),
         ("unregister", "uareg 0 0"),
     ] {
-        register(module, method, move |context: NativeCallContext, agent: &mut Agent| agent.send(&context, command));
+        register(module, method, move |context: NativeCallContext, agent: &mut AgentValue| {
+            agent.send(&context, command)
+        });
     }
-    register(module, "dial", |context: NativeCallContext, agent: &mut Agent, to: Dynamic| -> Fallible<Call> {
-        let from = Run::of(&context)?.log().len() as u64;
-        let reply = agent.send(&context, &format!("dial {}", word(&to)?))?;
-        Ok(Call::dialled(agent, from, reply.0))
-    });
-    register(module, "options", |context: NativeCallContext, agent: &mut Agent, to: Dynamic| -> Fallible<ReplyValue> {
-        agent.send(&context, &format!("options {}", word(&to)?))
-    });
+    register(
+        module,
+        "dial",
+        |context: NativeCallContext, agent: &mut AgentValue, to: Dynamic| -> Fallible<CallValue> {
+            let from = ScriptRun::from_call(&context)?.log().len() as u64;
+            let reply = agent.send(&context, &format!("dial {}", command_word(&to)?))?;
+            Ok(CallValue::dialled(agent, from, reply.0))
+        },
+    );
+    register(
+        module,
+        "options",
+        |context: NativeCallContext, agent: &mut AgentValue, to: Dynamic| -> Fallible<ReplyValue> {
+            agent.send(&context, &format!("options {}", command_word(&to)?))
+        },
+    );
     for (method, command) in [("message", "message"), ("refer", "refer"), ("cmd", "")] {
         register(
             module,
             method,
-            move |context: NativeCallContext, agent: &mut Agent, to: Dynamic, what: Dynamic| -> Fallible<ReplyValue> {
-                let to = if command.is_empty() { word(&to)? } else { target(&context, &to)? };
-                let text = format!("{command} {to} {}", word(&what)?);
+            move |context: NativeCallContext,
+                  agent: &mut AgentValue,
+                  to: Dynamic,
+                  what: Dynamic|
+                  -> Fallible<ReplyValue> {
+                let to = if command.is_empty() { command_word(&to)? } else { target(&context, &to)? };
+                let text = format!("{command} {to} {}", command_word(&what)?);
                 agent.send(&context, text.trim_start())
             },
         );
@@ -221,16 +238,20 @@ fn register_commands(module: &mut Module) {
     register(
         module,
         "header",
-        |context: NativeCallContext, agent: &mut Agent, name: &str, value: Dynamic| -> Fallible<ReplyValue> {
-            agent.send(&context, &format!("uaaddheader {} 0", header(name, &word(&value)?)?))
+        |context: NativeCallContext, agent: &mut AgentValue, name: &str, value: Dynamic| -> Fallible<ReplyValue> {
+            agent.send(&context, &format!("uaaddheader {} 0", header(name, &command_word(&value)?)?))
         },
     );
-    register(module, "audio", |context: NativeCallContext, agent: &mut Agent, file: &str| -> Fallible<ReplyValue> {
-        if file.contains(['/', '\\']) {
-            return Err(wrong(format!(
-                "`{file}`: a sound is named without a folder; it is looked for in the sounds folder"
-            )));
-        }
-        agent.send(&context, &format!("ausrc aufile,{file}"))
-    });
+    register(
+        module,
+        "audio",
+        |context: NativeCallContext, agent: &mut AgentValue, file: &str| -> Fallible<ReplyValue> {
+            if file.contains(['/', '\\']) {
+                return Err(wrong(format!(
+                    "`{file}`: a sound is named without a folder; it is looked for in the sounds folder"
+                )));
+            }
+            agent.send(&context, &format!("ausrc aufile,{file}"))
+        },
+    );
 }

@@ -10,7 +10,7 @@ use crate::engine::language::positions::start_of;
 use crate::engine::language::statements::{operand, unopened};
 use crate::engine::language::{claims, grammar};
 use crate::engine::script::failure::Fallible;
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
 use rhai::{Dynamic, EvalContext, Expr, Expression, FnCallExpr, NativeCallContext, Position};
 
@@ -31,7 +31,7 @@ fn claim(context: &mut EvalContext, inputs: &[Expression], function: &str) -> Fa
         arguments.push(context.eval_expression_tree(input)?.flatten());
     }
     let site = Site::of_syntax(context, position);
-    let run = Run::by_tag(context.tag())?;
+    let run = ScriptRun::from_tag(context.tag())?;
     let source = site.source.clone();
     let global = context.global_runtime_state();
     let call = NativeCallContext::from((context.engine(), function, source.as_deref(), global, position));
@@ -53,7 +53,7 @@ fn claim(context: &mut EvalContext, inputs: &[Expression], function: &str) -> Fa
 }
 
 /// A value that made a condition fail, and where its text is.
-struct Seen<'a> {
+struct FailedComparison<'a> {
     text: Text<'a>,
     value: Dynamic,
 }
@@ -71,7 +71,7 @@ fn judge<'a>(
     context: &mut EvalContext,
     condition: &'a Expr,
     wanted: bool,
-    seen: &mut Vec<Seen<'a>>,
+    seen: &mut Vec<FailedComparison<'a>>,
 ) -> Fallible<Dynamic> {
     match condition {
         Expr::FnCall(call, operator) if is_comparison(call) || is_membership(call, *operator) => {
@@ -115,7 +115,7 @@ fn judge<'a>(
                 for variable in asked(other) {
                     let Some(name) = name_of(variable) else { continue };
                     let value = context.eval_expression_tree(&variable.into())?.flatten();
-                    seen.push(Seen { text: Text::Name(name), value });
+                    seen.push(FailedComparison { text: Text::Name(name), value });
                 }
             }
             Ok(result)
@@ -148,7 +148,7 @@ fn is_not(call: &FnCallExpr) -> bool {
 }
 
 /// Both sides of an operator that are no literals, as they are written.
-fn sides(call: &FnCallExpr, operator: Position, mut values: Vec<Dynamic>) -> Vec<Seen<'_>> {
+fn sides(call: &FnCallExpr, operator: Position, mut values: Vec<Dynamic>) -> Vec<FailedComparison<'_>> {
     let mut operands: Vec<&Expr> = call.args.iter().collect();
     if is_membership(call, operator) {
         operands.reverse();
@@ -156,7 +156,10 @@ fn sides(call: &FnCallExpr, operator: Position, mut values: Vec<Dynamic>) -> Vec
     }
     let texts = [Text::Left(operands[0], operator), Text::Right(operator)];
     let sides = operands.into_iter().zip(texts).zip(values);
-    sides.filter(|((operand, _), _)| !is_literal(operand)).map(|((_, text), value)| Seen { text, value }).collect()
+    sides
+        .filter(|((operand, _), _)| !is_literal(operand))
+        .map(|((_, text), value)| FailedComparison { text, value })
+        .collect()
 }
 
 /// The variables of which a condition asks something: `x` and `y` of `x.contains(y)`, `f(x, y)`, `x[y]`, `x.y`.
@@ -183,7 +186,7 @@ fn name_of(variable: &Expr) -> Option<&str> {
 }
 
 /// `x is 3` for each value.
-fn values(run: &Run, call: &NativeCallContext, site: &Site, seen: &[Seen]) -> Vec<String> {
+fn values(run: &ScriptRun, call: &NativeCallContext, site: &Site, seen: &[FailedComparison]) -> Vec<String> {
     let Some(source) = run.source_of(site) else { return vec![] };
     let offset = |position: Position| {
         Some(source.offset(position.line()? as u32, position.position()? as u32)).filter(|at| *at < source.text.len())
@@ -194,7 +197,7 @@ fn values(run: &Run, call: &NativeCallContext, site: &Site, seen: &[Seen]) -> Ve
         Text::Name(name) => Some(name.to_string()),
     };
     let mut values: Vec<String> = vec![];
-    for Seen { text: place, value } in seen {
+    for FailedComparison { text: place, value } in seen {
         let Some(text) = text(place) else { continue };
         let shown = shown(call, value);
         let line = format!("{} is {}", mask_secrets(&text), one_line(&mask_secrets(&shown)));

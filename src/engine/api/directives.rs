@@ -1,10 +1,10 @@
 //! What a testfile's directives do, as functions: they note it in the log, and the stages after the run read it there.
 
-use crate::engine::language::blocks::Selection;
+use crate::engine::language::blocks::TestSelection;
 use crate::engine::language::words::plain_type;
 use crate::engine::script::failure::{Fallible, wrong};
 use crate::engine::script::native::register;
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
 use crate::event::{How, Note, lock};
 use rhai::{Array, Dynamic, Map, Module, NativeCallContext};
@@ -17,7 +17,7 @@ const WITH_TEXT: [&str; 3] = ["hash", "include", "webhook"];
 const WITH_EVENTS: [&str; 3] = ["accept", "ignore", "fail_on"];
 
 fn note(context: &NativeCallContext, name: &str, values: Vec<String>) -> Fallible<()> {
-    let run = Run::of(context)?;
+    let run = ScriptRun::from_call(context)?;
     let at = Some(run.at(&Site::of_call(context)));
     run.host.note(Note::Directive { name: name.to_string(), values, at });
     Ok(())
@@ -40,16 +40,18 @@ fn hashes(context: &NativeCallContext, list: Map) -> Fallible<()> {
         Ok((Into::<String>::into(name), value))
     };
     let list = list.into_iter().map(text).collect::<Fallible<Vec<(String, String)>>>()?;
-    let run = Run::of(context)?;
+    let run = ScriptRun::from_call(context)?;
     match &run.program.selection {
-        Selection::Whole => Err(wrong("hash(#{…}) is for files with several tests; the hash of this one: hash(\"…\")")),
-        Selection::Collect => {
+        TestSelection::Whole => {
+            Err(wrong("hash(#{…}) is for files with several tests; the hash of this one: hash(\"…\")"))
+        }
+        TestSelection::Collect => {
             let at = run.at(&Site::of_call(context));
             lock(&run.listed).extend(list.into_iter().map(|(name, _)| (name, at.clone())));
             Ok(())
         }
         // without a value: the list has none for this test
-        Selection::One(test) => {
+        TestSelection::One(test) => {
             note(context, "hash", list.into_iter().filter(|(name, _)| **name == **test).map(|(_, hash)| hash).collect())
         }
     }
@@ -79,13 +81,13 @@ pub fn register_into(module: &mut Module) {
         note(&context, "repeat", vec![times.to_string()])
     });
     register(module, "validate", |context: NativeCallContext, file: &str| {
-        let (run, site) = (Run::of(&context)?, Site::of_call(&context));
+        let (run, site) = (ScriptRun::from_call(&context)?, Site::of_call(&context));
         let ended = run.host.validate(file, &run.at(&site));
         // as with `assert`, whatever the script catches
         if ended.how == How::Finished { Ok(()) } else { Err(run.end(ended, &site)) }
     });
     register(module, "strict", |context: NativeCallContext| {
-        Run::of(&context)?.strict.store(true, Relaxed);
+        ScriptRun::from_call(&context)?.strict.store(true, Relaxed);
         note(&context, "strict", vec![])
     });
 }

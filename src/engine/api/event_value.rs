@@ -1,7 +1,7 @@
 //! Events as scripts see them: `e.type`, `e.time`, `e.param`, `e.headers["Contact"]`, `e.rtcp_stats.rtt`.
 
 use super::agent::ReplyValue;
-use super::call::Call;
+use super::call::CallValue;
 use crate::diagnostic::nearest;
 use crate::engine::rules::shortfall::describe;
 use crate::engine::script::failure::{Fallible, wrong};
@@ -60,7 +60,7 @@ fn note_read(name: &str, value: &Dynamic) {
     if !value.is_map() && !value.is_array() {
         READ.with_borrow_mut(|read| {
             if read.len() < MOST_READ && !read.iter().any(|(known, _)| known == name) {
-                let text = value.read_lock::<Call>().map_or_else(|| value.to_string(), |call| call.to_string());
+                let text = value.read_lock::<CallValue>().map_or_else(|| value.to_string(), |call| call.to_string());
                 read.push((name.to_string(), text));
             }
         });
@@ -96,7 +96,7 @@ fn common_field(event: &Event, name: &str) -> Option<Dynamic> {
         ("type", _) => text(kind(event)),
         ("time", _) => Some(event.time.into()),
         ("agent", _) => text(event.agent.as_deref()?),
-        ("call", Body::Event(e)) => Some(Dynamic::from(Call::of(event, e.call.as_deref()?))),
+        ("call", Body::Event(e)) => Some(Dynamic::from(CallValue::from_event(event, e.call.as_deref()?))),
         ("peer", Body::Event(e)) => text(e.peer.as_deref()?),
         ("direction", Body::Event(e)) => text(e.direction.as_deref()?),
         ("param", Body::Event(e)) => text(&e.param),
@@ -203,7 +203,7 @@ mod tests {
         let stats = field(&event, "rtcp_stats").unwrap().cast::<Map>();
         assert_eq!(stats["rtt"].as_float(), Ok(1.5));
         let rhai::EvalAltResult::ErrorRuntime(failure, _) = *field(&event, "rtcp_stat").unwrap_err() else { panic!() };
-        let failure = failure.cast::<crate::engine::script::failure::Failure>().to_string();
+        let failure = failure.cast::<crate::engine::script::failure::ScriptFailure>().to_string();
         assert!(failure.contains("did you mean `rtcp_stats`"), "{failure}");
     }
 

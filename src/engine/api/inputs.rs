@@ -4,14 +4,14 @@ use crate::engine::language::duration::Millis;
 use crate::engine::language::words::plain_type;
 use crate::engine::script::failure::{Fallible, wrong};
 use crate::engine::script::native::register;
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
 use crate::event::{Ended, Note, lock};
 use rhai::{Array, Dynamic, Module, NativeCallContext};
 
 /// `param("NAME")`: what `--define NAME=…` gives; without it the run can't be carried out.
 fn param(context: NativeCallContext, name: &str) -> Fallible<Dynamic> {
-    let run = Run::of(&context)?;
+    let run = ScriptRun::from_call(&context)?;
     match run.host.param(name) {
         Some(value) => Ok(value.into()),
         None => Err(missing(&context, &run, format!("there is no value for the parameter `{name}`"), || {
@@ -22,7 +22,7 @@ fn param(context: NativeCallContext, name: &str) -> Fallible<Dynamic> {
 
 /// `param("NAME", default)`: as the kind that the default has.
 fn param_or(context: NativeCallContext, name: &str, default: Dynamic) -> Fallible<Dynamic> {
-    let Some(text) = Run::of(&context)?.host.param(name) else { return Ok(default) };
+    let Some(text) = ScriptRun::from_call(&context)?.host.param(name) else { return Ok(default) };
     let text = text.as_str();
     let value = if default.is_int() {
         text.parse::<i64>().ok().map(Dynamic::from)
@@ -41,7 +41,7 @@ fn param_or(context: NativeCallContext, name: &str, default: Dynamic) -> Fallibl
 
 /// `peer("127.0.0.1:5060")`: what the test needs beside its agents is there; without it the run can't be carried out.
 fn peer(context: NativeCallContext, address: &str, advice: Option<&str>) -> Fallible<()> {
-    let run = Run::of(&context)?;
+    let run = ScriptRun::from_call(&context)?;
     let site = Site::of_call(&context);
     run.host.note(Note::Waiting { what: format!("a SIP peer at {address}"), limit: 4000.0, at: Some(run.at(&site)) });
     run.host.reach(address, &run.at(&site)).map_err(|ended| {
@@ -52,7 +52,7 @@ fn peer(context: NativeCallContext, address: &str, advice: Option<&str>) -> Fall
 
 /// `secret("NAME")`: of `--env-file`, else of the environment; masked wherever it would be seen.
 fn secret(context: NativeCallContext, name: &str) -> Fallible<String> {
-    let run = Run::of(&context)?;
+    let run = ScriptRun::from_call(&context)?;
     run.host.secret(name).ok_or_else(|| {
         missing(&context, &run, format!("there is no secret `{name}`"), || {
             format!("put {name}=VALUE into the environment, or into a file for --env-file")
@@ -62,7 +62,7 @@ fn secret(context: NativeCallContext, name: &str) -> Fallible<String> {
 
 /// `account("NAME")`: the account's line in the accounts file.
 fn account(context: NativeCallContext, name: &str) -> Fallible<String> {
-    let run = Run::of(&context)?;
+    let run = ScriptRun::from_call(&context)?;
     let at = Some(run.at(&Site::of_call(&context)));
     run.host.note(Note::Directive { name: "account".into(), values: vec![name.to_string()], at });
     run.host.account(name).ok_or_else(|| {
@@ -75,7 +75,7 @@ fn account(context: NativeCallContext, name: &str) -> Fallible<String> {
 /// A run that lacks something from outside can't be carried out.
 fn missing(
     context: &NativeCallContext,
-    run: &Run,
+    run: &ScriptRun,
     what: String,
     advice: impl FnOnce() -> String,
 ) -> Box<rhai::EvalAltResult> {
@@ -84,7 +84,7 @@ fn missing(
 
 /// They are read before the run (`facts`); here they are only noted.
 fn tags(context: &NativeCallContext, tags: Vec<String>) -> Fallible<()> {
-    let run = Run::of(context)?;
+    let run = ScriptRun::from_call(context)?;
     let at = Some(run.at(&Site::of_call(context)));
     run.host.note(Note::Directive { name: "tags".into(), values: tags, at });
     Ok(())
@@ -92,7 +92,7 @@ fn tags(context: &NativeCallContext, tags: Vec<String>) -> Fallible<()> {
 
 /// How long an `await` without `within` waits from here on.
 fn timeout(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
-    let run = Run::of(&context)?;
+    let run = ScriptRun::from_call(&context)?;
     let time = Millis::from_script(&time).map_err(wrong)?;
     if time.0 <= 0.0 {
         return Err(wrong(format!("a time limit of {} is none: write timeout(10s)", time.in_words())));

@@ -1,6 +1,6 @@
 //! The functions that scripts can call, by name: for "did you mean", and for checks before a run.
 
-use super::agent::{Agent, ReplyValue};
+use super::agent::{AgentValue, ReplyValue};
 use super::event_value::EventValue;
 use super::waiter::Waiter;
 use crate::engine::api;
@@ -78,7 +78,7 @@ pub fn type_word(id: TypeId) -> &'static str {
         (TypeId::of::<Array>(), "list"),
         (TypeId::of::<Map>(), "map"),
         (TypeId::of::<FnPtr>(), "closure"),
-        (TypeId::of::<Agent>(), "agent"),
+        (TypeId::of::<AgentValue>(), "agent"),
         (TypeId::of::<Waiter>(), "waiter"),
         (TypeId::of::<EventValue>(), "event"),
         (TypeId::of::<ReplyValue>(), "reply"),
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn every_method_of_agents_and_waiters_has_a_sentence_and_every_sentence_a_function() {
-        for of in [TypeId::of::<Agent>(), TypeId::of::<Waiter>()] {
+        for of in [TypeId::of::<AgentValue>(), TypeId::of::<Waiter>()] {
             for name in methods(of).filter(|name| !matches!(*name, "to_string" | "to_debug")) {
                 assert!(method(name).is_some(), "{name}");
             }

@@ -1,27 +1,27 @@
 //! What goes with an agent, for its current call, and with one of its calls, for that call alone: the same commands and waits.
 
-use super::agent::{Agent, ReplyValue, word};
+use super::agent::{AgentValue, ReplyValue, command_word};
 use super::awaiting::is_awaited;
-use super::call::Call;
+use super::call::CallValue;
 use super::waiter::{self, Waiter};
 use crate::engine::script::failure::Fallible;
 use crate::engine::script::native::register;
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
 use crate::event::Ended;
 use rhai::{Dynamic, Module, NativeCallContext, Variant};
 
 /// An agent or a call.
 pub trait Party: Variant + Clone {
-    fn agent(&self) -> &Agent;
+    fn agent(&self) -> &AgentValue;
     /// Sends a command of its agent's, for the call that is meant.
     fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue>;
     /// A waiter of its agent's, for what is meant.
     fn waiter(&self, waiter: Waiter) -> Waiter;
 }
 
-impl Party for Agent {
-    fn agent(&self) -> &Agent {
+impl Party for AgentValue {
+    fn agent(&self) -> &AgentValue {
         self
     }
 
@@ -34,13 +34,13 @@ impl Party for Agent {
     }
 }
 
-impl Party for Call {
-    fn agent(&self) -> &Agent {
+impl Party for CallValue {
+    fn agent(&self) -> &AgentValue {
         &self.agent
     }
 
     fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue> {
-        let run = Run::of(context)?;
+        let run = ScriptRun::from_call(context)?;
         let Some(id) = self.id(&run) else {
             return Err(run.end(Ended::error("this call has not begun"), &Site::of_call(context)));
         };
@@ -53,8 +53,8 @@ impl Party for Call {
 }
 
 pub fn register_into(module: &mut Module) {
-    register_of::<Agent>(module);
-    register_of::<Call>(module);
+    register_of::<AgentValue>(module);
+    register_of::<CallValue>(module);
 }
 
 fn register_of<T: Party>(module: &mut Module) {
@@ -83,7 +83,7 @@ fn register_of<T: Party>(module: &mut Module) {
 
 /// Refuses a wait for what the agents of this run never raise.
 fn raised(context: &NativeCallContext, name: &str) -> Fallible<()> {
-    let run = Run::of(context)?;
+    let run = ScriptRun::from_call(context)?;
     match run.host.lacks_event(name) {
         Some(lacks) => Err(run.end(Ended::error(lacks), &Site::of_call(context))),
         None => Ok(()),
@@ -105,12 +105,12 @@ fn register_commands<T: Party>(module: &mut Module) {
             module,
             method,
             move |context: NativeCallContext, party: &mut T, to: Dynamic| -> Fallible<ReplyValue> {
-                party.send(&context, &format!("{command} {}", word(&to)?))
+                party.send(&context, &format!("{command} {}", command_word(&to)?))
             },
         );
     }
     register(module, "dtmf", |context: NativeCallContext, party: &mut T, digits: Dynamic| -> Fallible<Dynamic> {
-        let digits = word(&digits)?;
+        let digits = command_word(&digits)?;
         // one name, two sides of a call: `bob.dtmf("5")` sends, `await bob.dtmf("5")` waits for it
         match is_awaited(&context) {
             true => waiter::dtmf(party.agent(), digits).map(|waiter| Dynamic::from(party.waiter(waiter))),

@@ -3,13 +3,13 @@
 
 use crate::engine::language::functions::names_in_functions;
 use crate::engine::script::failure::Fallible;
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::event::lock;
 use rhai::{Dynamic, EvalContext, Expression, Scope};
 
 /// Shares the variable whose name the statement has.
 pub fn share_one(context: &mut EvalContext, _: &[Expression], name: &Dynamic) -> Fallible<Dynamic> {
-    let run = Run::by_tag(context.tag())?;
+    let run = ScriptRun::from_tag(context.tag())?;
     let name = name.to_string();
     if let Some(value) = share(context.scope_mut(), &name) {
         lock(&run.shared).insert(name, value);
@@ -18,7 +18,7 @@ pub fn share_one(context: &mut EvalContext, _: &[Expression], name: &Dynamic) ->
 }
 
 /// Shares the variables that are there already and that a function of the run's program names.
-pub fn share_all(scope: &mut Scope, run: &Run) {
+pub fn share_all(scope: &mut Scope, run: &ScriptRun) {
     for name in names_in_functions(&run.program.ast) {
         if let Some(value) = share(scope, &name) {
             lock(&run.shared).insert(name, value);

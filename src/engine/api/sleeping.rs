@@ -4,7 +4,7 @@ use super::waiting::note_waiting;
 use crate::engine::language::duration::Millis;
 use crate::engine::script::failure::{Fallible, wrong};
 use crate::engine::script::native::register;
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
 use crate::event::{Body, Concern, Event, Wake};
 use rhai::{Dynamic, Module, NativeCallContext};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// A wait for a time that a script gives.
 struct Timed {
-    run: Arc<Run>,
+    run: Arc<ScriptRun>,
     site: Site,
     /// When it is over, and when the script's time is: milliseconds since the epoch.
     deadline: f64,
@@ -22,7 +22,7 @@ struct Timed {
 impl Timed {
     /// `what` it waits for, in words.
     fn begin(context: &NativeCallContext, what: &str, time: &Dynamic) -> Fallible<Timed> {
-        let run = Run::of(context)?;
+        let run = ScriptRun::from_call(context)?;
         let site = Site::of_call(context);
         run.may_act(&site)?;
         let time = Millis::from_script(time).map_err(wrong)?;
@@ -85,7 +85,7 @@ fn news(context: NativeCallContext, seen: i64, time: Dynamic) -> Fallible<i64> {
 
 pub fn register_into(module: &mut Module) {
     register(module, "news", |context: NativeCallContext| -> Fallible<i64> {
-        Ok(Run::of(&context)?.log().len() as i64)
+        Ok(ScriptRun::from_call(&context)?.log().len() as i64)
     });
     register(module, "news", news);
     // Rhai has a `sleep` of its own, for numbers of seconds, that nothing could interrupt

@@ -5,7 +5,7 @@ use crate::engine::script::failed_steps::in_words;
 use crate::engine::script::failure::{Fallible, wrong};
 use crate::engine::script::losses;
 use crate::engine::script::native::register;
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
 use crate::engine::script::trace::origin;
 use crate::event::{Note, lock};
@@ -31,7 +31,7 @@ pub fn going_on() -> Option<String> {
 
 /// Notes where a step begins and where it ends, however it ends; gives what the closure gives.
 fn step(context: NativeCallContext, name: &str, body: FnPtr) -> Fallible<Dynamic> {
-    let run = Run::of(&context)?;
+    let run = ScriptRun::from_call(&context)?;
     let at = Some(run.at(&Site::of_call(&context)));
     run.host.note(Note::StepBegins { name: name.to_string(), at });
     let outer = STEPS.with_borrow_mut(|steps| {
@@ -60,7 +60,7 @@ fn parallel(context: NativeCallContext, list: Array) -> Fallible<Array> {
     if closures.len() > MOST {
         return Err(wrong(format!("`parallel` takes {MOST} closures at most")));
     }
-    let run = Run::of(&context)?;
+    let run = ScriptRun::from_call(&context)?;
     let (engine, source, position) = (context.engine(), context.call_source(), context.call_position());
     run.branches.fetch_add(1, Relaxed);
     let (steps, known) = (STEPS.with_borrow(Clone::clone), losses::known());

@@ -3,7 +3,7 @@
 use super::event_value::{EventValue, field};
 use crate::engine::script::failure::Fallible;
 use crate::engine::script::native::{register, rhai_index};
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
 use crate::event::{Body, Ended};
 use rhai::{Dynamic, ImmutableString, Module, NativeCallContext};
@@ -13,7 +13,7 @@ use rhai::{Dynamic, ImmutableString, Module, NativeCallContext};
 pub struct Telefonist;
 
 fn fail(context: &NativeCallContext, why: &str) -> Fallible<()> {
-    Err(Run::of(context)?.end(Ended::failed(why), &Site::of_call(context)))
+    Err(ScriptRun::from_call(context)?.end(Ended::failed(why), &Site::of_call(context)))
 }
 
 pub fn register_into(module: &mut Module) {

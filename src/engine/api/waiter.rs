@@ -1,16 +1,16 @@
 //! What a script can await: `alice.event("…")`, `.where(…)`, `.header(…)`, `.count(n)`, `all([…])`, `any([…])`, `quiet(…)`.
 
-use super::agent::Agent;
+use super::agent::AgentValue;
 use crate::diagnostic::nearest;
 use crate::engine::language::grammar::PARENTHESES;
 use crate::engine::language::words::plain_type;
 use crate::engine::rules::matching::{Member, Want, Which};
 use crate::engine::rules::pattern::shorten;
-use crate::engine::rules::pattern::{Message, Pattern};
+use crate::engine::rules::pattern::{MessagePattern, Pattern};
 use crate::engine::script::failure::{Fallible, wrong};
 use crate::engine::script::native::register;
 use crate::engine::script::native::rhai_index;
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::event::EVENT_NAMES;
 use rhai::{Array, Dynamic, FnPtr, INT, ImmutableString, Module, NativeCallContext};
 use std::ops::{Range, RangeInclusive};
@@ -33,7 +33,7 @@ const MOST_EVENTS: i64 = 1000;
 const MOST_CODES: usize = 100;
 
 impl Waiter {
-    pub fn new(agent: &Agent, pattern: Pattern) -> Waiter {
+    pub fn new(agent: &AgentValue, pattern: Pattern) -> Waiter {
         let member =
             Member { agent: agent.name.clone(), pattern, count: None, conditional: false, again: false, call: None };
         Waiter { want: Want::One(member), conditions: vec![vec![]], quiet_from: None }
@@ -79,12 +79,12 @@ impl Waiter {
 }
 
 /// What `sip(…)` is given: a method, a response code, a range of codes, or a list of these.
-fn sip_pattern(what: &Dynamic) -> Fallible<Message> {
+fn sip_pattern(what: &Dynamic) -> Fallible<MessagePattern> {
     if let Some(codes) = codes(what)? {
-        return Ok(Message { codes, ..Message::default() });
+        return Ok(MessagePattern { codes, ..MessagePattern::default() });
     }
     match what.clone().into_immutable_string() {
-        Ok(method) => Ok(Message::request(&method)),
+        Ok(method) => Ok(MessagePattern::request(&method)),
         Err(kind) => {
             let kind = plain_type(kind);
             Err(wrong(format!("sip(…) takes a method, a response code, a range or a list of codes, not {kind}")))
@@ -124,21 +124,21 @@ fn codes(what: &Dynamic) -> Fallible<Option<Vec<RangeInclusive<u16>>>> {
     }
 }
 
-pub fn sip(agent: &Agent, what: &Dynamic) -> Fallible<Waiter> {
+pub fn sip(agent: &AgentValue, what: &Dynamic) -> Fallible<Waiter> {
     Ok(Waiter::new(agent, Pattern::Sip(sip_pattern(what)?)))
 }
 
 /// `sip(200, "REGISTER")`: a response to a request of that method.
-pub fn response_to(agent: &Agent, code: &Dynamic, method: &str) -> Fallible<Waiter> {
+pub fn response_to(agent: &AgentValue, code: &Dynamic, method: &str) -> Fallible<Waiter> {
     let message = sip_pattern(code)?;
     if message.codes.is_empty() {
         return Err(wrong("sip(…, METHOD) takes a response code first: sip(200, \"REGISTER\")"));
     }
-    Ok(Waiter::new(agent, Pattern::Sip(Message { method: Some(method.to_uppercase()), ..message })))
+    Ok(Waiter::new(agent, Pattern::Sip(MessagePattern { method: Some(method.to_uppercase()), ..message })))
 }
 
 /// `closed(486)`, `closed("Busy")`, `closed([486, 603])`.
-pub fn closed(agent: &Agent, reason: &Dynamic) -> Fallible<Waiter> {
+pub fn closed(agent: &AgentValue, reason: &Dynamic) -> Fallible<Waiter> {
     let reasons = match reason.read_lock::<Array>() {
         Some(list) if list.is_empty() => return Err(wrong("the list in closed(…) is empty: closed([486, 603])")),
         Some(list) if list.len() > MOST_CODES => {
@@ -165,7 +165,7 @@ fn closing(reason: &Dynamic) -> Fallible<String> {
 }
 
 /// `await bob.dtmf("1234")`.
-pub fn dtmf(agent: &Agent, digits: String) -> Fallible<Waiter> {
+pub fn dtmf(agent: &AgentValue, digits: String) -> Fallible<Waiter> {
     match digits.is_empty() {
         true => Err(wrong("dtmf(…) needs a digit to wait for; any digit: event(\"CALL_DTMF_START\")")),
         false => Ok(Waiter::new(agent, Pattern::Digits(digits))),
@@ -205,16 +205,16 @@ fn again(waiter: &mut Waiter) -> Fallible<Waiter> {
 
 /// It counts from the last command on: what that led to may have come before this is made.
 pub fn quiet(context: &NativeCallContext, waiter: Waiter) -> Fallible<Waiter> {
-    let from = Run::of(context)?.acted.load(Relaxed);
+    let from = ScriptRun::from_call(context)?.acted.load(Relaxed);
     Ok(Waiter { quiet_from: Some(from), ..waiter })
 }
 
-pub fn event(agent: &Agent, name: &str) -> Waiter {
+pub fn event(agent: &AgentValue, name: &str) -> Waiter {
     Waiter::new(agent, Pattern::Event(name.to_string()))
 }
 
 /// The same by a name of the script's: one that nearly is an event's would be waited for in vain. Others may be those of a newer agent.
-pub fn named(agent: &Agent, name: &str) -> Fallible<Waiter> {
+pub fn named(agent: &AgentValue, name: &str) -> Fallible<Waiter> {
     if EVENT_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         return Ok(event(agent, name));
     }
@@ -226,10 +226,12 @@ pub fn named(agent: &Agent, name: &str) -> Fallible<Waiter> {
 
 pub fn register_into(module: &mut Module) {
     module.set_custom_type::<Waiter>("Waiter");
-    register(module, "registered", |agent: &mut Agent| event(agent, "REGISTER_OK"));
-    register(module, "message", |agent: &mut Agent| event(agent, "MESSAGE"));
-    register(module, "message", |agent: &mut Agent, text: &str| Waiter::new(agent, Pattern::Message(text.to_string())));
-    register(module, "log", |agent: &mut Agent, text: &str| -> Fallible<Waiter> {
+    register(module, "registered", |agent: &mut AgentValue| event(agent, "REGISTER_OK"));
+    register(module, "message", |agent: &mut AgentValue| event(agent, "MESSAGE"));
+    register(module, "message", |agent: &mut AgentValue, text: &str| {
+        Waiter::new(agent, Pattern::Message(text.to_string()))
+    });
+    register(module, "log", |agent: &mut AgentValue, text: &str| -> Fallible<Waiter> {
         let pattern = Pattern::log(text);
         let pattern = pattern.map_err(|why| wrong(format!("`{text}` is no regular expression: {why}")))?;
         Ok(Waiter::new(agent, pattern))

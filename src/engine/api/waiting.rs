@@ -5,11 +5,11 @@ use super::waiter::Waiter;
 use crate::engine::language::duration::Millis;
 use crate::engine::language::words::plain_type;
 use crate::engine::rules::marks::Marks;
-use crate::engine::rules::matching::{Found, Member};
-use crate::engine::rules::shortfall::{Refusal, Shortfall, describe};
+use crate::engine::rules::matching::{FoundEvents, Member};
+use crate::engine::rules::shortfall::{RefusedEvent, Shortfall, describe};
 use crate::engine::rules::taking::Taking;
-use crate::engine::script::failure::{Failure, Fallible, wrong_at};
-use crate::engine::script::run::Run;
+use crate::engine::script::failure::{Fallible, ScriptFailure, wrong_at};
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
 use crate::event::{Body, Concern, Ended, Event, Note, OF_SOUND, Wake, lock};
 use rhai::{Dynamic, FnPtr, NativeCallContext};
@@ -23,20 +23,20 @@ const REFUSED: usize = 20;
 
 /// One await that is going on.
 struct Await<'a> {
-    run: &'a Run,
+    run: &'a ScriptRun,
     call: &'a NativeCallContext<'a>,
     waiter: &'a Waiter,
     site: &'a Site,
     taking: Taking,
     /// Fitted but for a closure; the newest first.
-    refused: Vec<Refusal>,
+    refused: Vec<RefusedEvent>,
     /// When it began: milliseconds since the epoch.
     from: f64,
 }
 
 /// `await W [within D]`: the event, or the events in the shape of what was awaited.
 pub fn wait_for(
-    run: &Run,
+    run: &ScriptRun,
     call: &NativeCallContext,
     waiter: &Waiter,
     within: Option<Millis>,
@@ -92,7 +92,7 @@ pub fn wait_for(
 
 /// `await W.quiet(…) during D`: nothing of it came since the last command or await before it, nor does until the time is over.
 pub fn stay_quiet(
-    run: &Run,
+    run: &ScriptRun,
     call: &NativeCallContext,
     waiter: &Waiter,
     during: Millis,
@@ -144,12 +144,12 @@ pub fn stay_quiet(
 }
 
 /// What a person who watches the run wants to know meanwhile.
-pub(in crate::engine) fn note_waiting(run: &Run, what: String, limit: Millis, site: &Site) {
+pub(in crate::engine) fn note_waiting(run: &ScriptRun, what: String, limit: Millis, site: &Site) {
     run.host.note(Note::Waiting { what, limit: limit.0, at: Some(run.at(site)) });
 }
 
 /// Starts the agents of a waiter that have not been started.
-fn start_agents(run: &Run, waiter: &Waiter, site: &Site) -> Fallible<()> {
+fn start_agents(run: &ScriptRun, waiter: &Waiter, site: &Site) -> Fallible<()> {
     let mut agents = waiter.want.agents();
     agents.sort();
     agents.dedup();
@@ -159,7 +159,7 @@ fn start_agents(run: &Run, waiter: &Waiter, site: &Site) -> Fallible<()> {
 
 impl Await<'_> {
     /// Offers what has come since event number `next`, which is moved behind it. `time`: how long the await waits.
-    fn offer_news(&mut self, next: &mut usize, time: Millis, end_of_time: f64) -> Fallible<Option<Found>> {
+    fn offer_news(&mut self, next: &mut usize, time: Millis, end_of_time: f64) -> Fallible<Option<FoundEvents>> {
         let (run, deadline) = (self.run, self.from + time.0);
         for event in run.log().since(*next) {
             *next = event.n as usize + 1;
@@ -178,7 +178,7 @@ impl Await<'_> {
     }
 
     /// Takes an event into account: what was found, if that is enough now.
-    fn offer(&mut self, event: &Arc<Event>) -> Fallible<Option<Found>> {
+    fn offer(&mut self, event: &Arc<Event>) -> Fallible<Option<FoundEvents>> {
         // most events fit nothing, and need no look at the marks
         if !self.taking.scan.members().iter().any(|member| member.fits(event)) {
             return Ok(None);
@@ -232,7 +232,7 @@ impl Await<'_> {
         }
     }
 
-    fn not_quiet(&self, found: &Found, during: Millis) -> Box<rhai::EvalAltResult> {
+    fn not_quiet(&self, found: &FoundEvents, during: Millis) -> Box<rhai::EvalAltResult> {
         let mut events = found.events();
         events.sort_by_key(|event| event.n);
         let told = |event: &&Arc<Event>| {
@@ -241,7 +241,7 @@ impl Await<'_> {
         };
         let told = events.iter().map(told).collect::<Vec<_>>().join(", ");
         let message = format!("{told}, where {} of quiet were due", during.in_words());
-        self.run.raise(Failure::new("quiet", Ended::failed(message)), self.site)
+        self.run.raise(ScriptFailure::new("quiet", Ended::failed(message)), self.site)
     }
 
     /// It did not come in time; or, before that, `never` says why it does not come at all.
@@ -273,7 +273,7 @@ impl Await<'_> {
         let ended = Ended { details, ..Ended::failed(message) };
         drop(marks);
         self.run.wait_is_over();
-        self.run.raise(Failure::new("timeout", ended), self.site)
+        self.run.raise(ScriptFailure::new("timeout", ended), self.site)
     }
 }
 
@@ -283,7 +283,7 @@ fn refusal(
     conditions: &[FnPtr],
     event: &Arc<Event>,
     site: &Site,
-) -> Fallible<Option<Refusal>> {
+) -> Fallible<Option<RefusedEvent>> {
     for (n, condition) in conditions.iter().enumerate() {
         let asked = || condition.call_within_context::<Dynamic>(call, (EventValue(event.clone()),));
         let (answer, read) = reading(asked);
@@ -291,7 +291,7 @@ fn refusal(
             Ok(true) => {}
             Ok(false) => {
                 let which = (conditions.len() > 1).then_some(n + 1);
-                return Ok(Some(Refusal { event: event.clone(), which, read }));
+                return Ok(Some(RefusedEvent { event: event.clone(), which, read }));
             }
             Err(kind) => {
                 let kind = plain_type(kind);
@@ -324,14 +324,14 @@ fn never(marks: &Marks, member: &Member, alone: bool) -> Option<String> {
 }
 
 /// The agent of the run behind a URI: `sip:bob@127.0.0.1:5070;transport=udp` → bob.
-fn name_of(run: &Run, uri: &str) -> Option<Arc<str>> {
+fn name_of(run: &ScriptRun, uri: &str) -> Option<Arc<str>> {
     let plain = uri.split(';').next().unwrap_or(uri).trim_matches(['<', '>']);
     let without_port = plain.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
     run.host.find(plain).or_else(|| run.host.find(without_port?.0))
 }
 
 /// What an await found. A `quiet` after it counts from there, not from when the script goes on: more may have come meanwhile.
-fn taken(run: &Run, waiter: &Waiter, found: Found) -> Dynamic {
+fn taken(run: &ScriptRun, waiter: &Waiter, found: FoundEvents) -> Dynamic {
     let events = found.events();
     let is_of_sound =
         |event: &&&Arc<Event>| matches!(&event.body, Body::Event(said) if OF_SOUND.contains(&said.name.as_str()));
@@ -346,18 +346,18 @@ fn taken(run: &Run, waiter: &Waiter, found: Found) -> Dynamic {
 }
 
 /// It was quiet before event number `next`.
-fn silent(run: &Run, next: usize) -> Dynamic {
+fn silent(run: &ScriptRun, next: usize) -> Dynamic {
     run.acted(next);
     run.marks().know(next);
     Dynamic::UNIT
 }
 
-fn value_of(found: Found) -> Dynamic {
+fn value_of(found: FoundEvents) -> Dynamic {
     match found {
-        Found::One(event) => Dynamic::from(EventValue(event)),
-        Found::Many(events) => {
+        FoundEvents::One(event) => Dynamic::from(EventValue(event)),
+        FoundEvents::Many(events) => {
             events.into_iter().map(|event| Dynamic::from(EventValue(event))).collect::<Vec<_>>().into()
         }
-        Found::All(all) => all.into_iter().map(value_of).collect::<Vec<_>>().into(),
+        FoundEvents::All(all) => all.into_iter().map(value_of).collect::<Vec<_>>().into(),
     }
 }

@@ -1,6 +1,6 @@
 //! What calls are given: the kinds of their arguments, and values that can't be right.
 
-use super::kinds::Kind;
+use super::kinds::ValueKind;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
 use crate::engine::api::names;
@@ -35,9 +35,15 @@ const CODE: &str = "argument-value";
 
 impl Walk<'_> {
     /// Whether a native function of that many arguments takes such kinds; `receiver`: what stands before the dot.
-    pub fn kinds(&mut self, receiver: Option<Kind>, call: &FnCallExpr, arguments: &[Kind], position: Position) {
+    pub fn kinds(
+        &mut self,
+        receiver: Option<ValueKind>,
+        call: &FnCallExpr,
+        arguments: &[ValueKind],
+        position: Position,
+    ) {
         let name = call.name.as_str();
-        let given: Vec<Kind> = receiver.into_iter().chain(arguments.iter().copied()).collect();
+        let given: Vec<ValueKind> = receiver.into_iter().chain(arguments.iter().copied()).collect();
         let mut fitting =
             names::signatures(name).iter().filter(|known| known.parameters.len() == given.len()).peekable();
         // one of the file's own: its parameters take anything
@@ -55,7 +61,7 @@ impl Walk<'_> {
             };
             let advice = match usage {
                 // `await … in 5s` is read as `5s.contains(…)`
-                _ if waiter && arguments.contains(&Kind::Duration) && name == "contains" => {
+                _ if waiter && arguments.contains(&ValueKind::Duration) && name == "contains" => {
                     Some("the time of an `await` stands behind `within`: await … within 5s".to_string())
                 }
                 _ if waiter && !matches!(name, "all" | "any") => {
@@ -65,9 +71,16 @@ impl Walk<'_> {
             };
             return self.error("argument-kind", position, message, advice);
         }
-        if receiver == Some(Kind::Agent) && WORDS.contains(&name) {
-            let unfit = |kind: &Kind| {
-                let word = [Kind::Unknown, Kind::Text, Kind::Number, Kind::Bool, Kind::Duration, Kind::Agent];
+        if receiver == Some(ValueKind::Agent) && WORDS.contains(&name) {
+            let unfit = |kind: &ValueKind| {
+                let word = [
+                    ValueKind::Unknown,
+                    ValueKind::Text,
+                    ValueKind::Number,
+                    ValueKind::Bool,
+                    ValueKind::Duration,
+                    ValueKind::Agent,
+                ];
                 !word.contains(kind)
             };
             if let Some((argument, kind)) = call.args.iter().zip(arguments).find(|(_, kind)| unfit(kind)) {
@@ -78,14 +91,14 @@ impl Walk<'_> {
     }
 
     /// Values of functions that show to be wrong without a call.
-    pub fn function_values(&mut self, call: &FnCallExpr, arguments: &[Kind], position: Position) {
+    pub fn function_values(&mut self, call: &FnCallExpr, arguments: &[ValueKind], position: Position) {
         match (call.name.as_str(), arguments, &call.args[..]) {
             ("sleep" | "timeout", [_], [time]) => self.time(time, arguments[0]),
             ("hash", _, [Expr::StringConstant(hash, position), ..]) => self.hash(hash, *position),
             ("assert_eq", [left, right, ..], [a, b, ..]) => {
                 self.compared("assert_eq", (a, *left), (b, *right), position);
             }
-            ("step", [_, kind], [_, block @ Expr::Stmt(_)]) if *kind != Kind::Closure => {
+            ("step", [_, kind], [_, block @ Expr::Stmt(_)]) if *kind != ValueKind::Closure => {
                 let message = "a closure is due here, not a block".to_string();
                 let advice = "write || before it: step(\"…\", || { … })".to_string();
                 self.error("argument-kind", block.start_position(), message, Some(advice));
@@ -105,15 +118,15 @@ impl Walk<'_> {
     }
 
     /// Values of methods that show to be wrong without a call.
-    pub fn values(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) {
+    pub fn values(&mut self, receiver: ValueKind, call: &FnCallExpr, position: Position) {
         match receiver {
-            Kind::Agent | Kind::Call => self.values_of_party(receiver, call),
-            Kind::Waiter(_) | Kind::Waiters(_) => self.values_of_waiter(receiver, call, position),
+            ValueKind::Agent | ValueKind::Call => self.values_of_party(receiver, call),
+            ValueKind::Waiter(_) | ValueKind::Waiters(_) => self.values_of_waiter(receiver, call, position),
             _ => {}
         }
     }
 
-    fn values_of_party(&mut self, receiver: Kind, call: &FnCallExpr) {
+    fn values_of_party(&mut self, receiver: ValueKind, call: &FnCallExpr) {
         match (call.name.as_str(), &call.args[..]) {
             ("hangup", [Expr::IntegerConstant(status, position), ..]) if !(400..=699).contains(status) => {
                 let message = format!("no agent rejects a call with {status}");
@@ -130,7 +143,7 @@ impl Walk<'_> {
                 self.target_of_command(word, target, *position);
             }
             ("cmd", [Expr::StringConstant(word, _), Expr::StringConstant(target, position)])
-                if receiver == Kind::Agent =>
+                if receiver == ValueKind::Agent =>
             {
                 self.target_of_command(word, target, *position);
             }
@@ -138,7 +151,7 @@ impl Walk<'_> {
             ("dtmf", [Expr::StringConstant(digits, position)]) => self.digits(digits, *position),
             ("closed", [Expr::Array(list, _)]) => list.iter().for_each(|reason| self.closing_reason(reason)),
             ("closed", [reason]) => self.closing_reason(reason),
-            ("log", [Expr::StringConstant(text, position)]) if receiver == Kind::Agent => {
+            ("log", [Expr::StringConstant(text, position)]) if receiver == ValueKind::Agent => {
                 if let Err(why) = Pattern::log(text) {
                     let message = format!("`{text}` is no regular expression: {why}");
                     let advice = "a sign that is meant as itself has a backslash before it: `\\(` in backticks, \"\\\\(\" in quotes";
@@ -149,17 +162,21 @@ impl Walk<'_> {
         }
     }
 
-    fn values_of_waiter(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) {
+    fn values_of_waiter(&mut self, receiver: ValueKind, call: &FnCallExpr, position: Position) {
         match (receiver, call.name.as_str(), &call.args[..]) {
-            (Kind::Waiter(_), "count", [Expr::IntegerConstant(count, position)]) if !(1..=1000).contains(count) => {
+            (ValueKind::Waiter(_), "count", [Expr::IntegerConstant(count, position)])
+                if !(1..=1000).contains(count) =>
+            {
                 let message = format!("count({count}) is not possible");
                 self.error(CODE, *position, message, Some("1 to 1000 events can be awaited at once".into()));
             }
-            (Kind::Waiter(Some(of)) | Kind::Waiters(Some(of)), name @ ("sent" | "again"), []) if of != "SIP" => {
+            (ValueKind::Waiter(Some(of)) | ValueKind::Waiters(Some(of)), name @ ("sent" | "again"), [])
+                if of != "SIP" =>
+            {
                 let message = format!("{name}() goes with sip(…), not with {of}");
                 self.error(CODE, position, message, Some("alice.sip(\"BYE\").sent()".into()));
             }
-            (Kind::Waiter(Some(of)) | Kind::Waiters(Some(of)), "header", [name, ..]) if of != "SIP" => {
+            (ValueKind::Waiter(Some(of)) | ValueKind::Waiters(Some(of)), "header", [name, ..]) if of != "SIP" => {
                 let message = format!("header(…) goes with sip(…); {of} has no headers");
                 let advice = "alice.sip(\"INVITE\").header(\"X-Id\", \"42\")".to_string();
                 self.error(CODE, name.start_position(), message, Some(advice));

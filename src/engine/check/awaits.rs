@@ -2,7 +2,7 @@
 
 use super::calls::method_counts;
 use super::habits;
-use super::kinds::{Kind, Type};
+use super::kinds::{Type, ValueKind};
 use super::walk::Walk;
 use crate::diagnostic::nearest;
 use crate::engine::api::{event_value, names};
@@ -14,26 +14,26 @@ use rhai::{CustomExpr, Expr, Position};
 
 impl Walk<'_> {
     /// `await …`, or a duration literal.
-    pub fn custom(&mut self, custom: &CustomExpr) -> Kind {
+    pub fn custom(&mut self, custom: &CustomExpr) -> ValueKind {
         let keyword = custom.tokens.first().map_or("", |keyword| keyword.as_str());
         if let Some(word) = blocks::word_of(keyword) {
             match self.validation {
                 true => self.block_of_a_test(word, custom),
                 false => self.test_block(word, custom),
             }
-            return Kind::Unit;
+            return ValueKind::Unit;
         }
         if keyword != "await" {
-            return Kind::Duration;
+            return ValueKind::Duration;
         }
-        let Some(operand) = custom.inputs.first() else { return Kind::Unknown };
+        let Some(operand) = custom.inputs.first() else { return ValueKind::Unknown };
         let position = start_of(operand);
         if self.validation {
             let advice =
                 "the run is over: look for the event among `events`, as in events.find(|e| e.type == \"CALL_CLOSED\")";
             let message = "a validation can't wait".to_string();
             self.error("not-in-validation", position, message, Some(advice.to_string()));
-            return Kind::Unknown;
+            return ValueKind::Unknown;
         }
         self.acts(position);
         self.called("await");
@@ -66,10 +66,10 @@ impl Walk<'_> {
         if self.diagnostics.len() == before {
             self.waits(kind, during, custom.inputs.get(1).is_some(), position);
         }
-        kind.awaited().unwrap_or(Kind::Unknown)
+        kind.awaited().unwrap_or(ValueKind::Unknown)
     }
 
-    fn operand(&mut self, operand: &Expr) -> Kind {
+    fn operand(&mut self, operand: &Expr) -> ValueKind {
         let (join, list) = match operand {
             Expr::And(list, _) => ("all", list),
             Expr::Or(list, _) => ("any", list),
@@ -89,20 +89,20 @@ impl Walk<'_> {
             let message = "`&&` and `||` don't join waits".to_string();
             self.error("await-operand", start_of(operand), message, Some(advice));
         }
-        Kind::Unknown
+        ValueKind::Unknown
     }
 
     /// What stands behind `within` or `during`, or is given to `sleep`.
-    pub fn time(&mut self, time: &Expr, kind: Kind) {
+    pub fn time(&mut self, time: &Expr, kind: ValueKind) {
         let position = start_of(time);
         let code = "await-time";
         match kind {
-            Kind::Duration if is_negative(time) => {
+            ValueKind::Duration if is_negative(time) => {
                 self.error(code, position, "a wait can't be negative".into(), Some("write it so: within 5s".into()));
             }
-            Kind::Unknown | Kind::Duration => {}
-            Kind::Text => self.value_of_duration(time),
-            Kind::Bool => {
+            ValueKind::Unknown | ValueKind::Duration => {}
+            ValueKind::Text => self.value_of_duration(time),
+            ValueKind::Bool => {
                 self.error(
                     code,
                     position,
@@ -110,7 +110,7 @@ impl Walk<'_> {
                     Some(PARENTHESES.into()),
                 );
             }
-            Kind::Number => {
+            ValueKind::Number => {
                 let advice = Some("write the unit: 5s, 500ms, 2m".to_string());
                 self.error(code, position, "this time has no unit".to_string(), advice);
             }
@@ -118,35 +118,35 @@ impl Walk<'_> {
         }
     }
 
-    fn waits(&mut self, kind: Kind, during: bool, timed: bool, position: Position) {
+    fn waits(&mut self, kind: ValueKind, during: bool, timed: bool, position: Position) {
         let mut wrong = |message: &str, advice: &str| {
             self.error("await-operand", position, message.to_string(), Some(advice.to_string()));
         };
         match kind {
-            Kind::Quiet if timed && !during => {
+            ValueKind::Quiet if timed && !during => {
                 wrong(
                     "`within` does not go with quiet(…)",
                     "say for how long: await alice.quiet(\"CALL_CLOSED\") during 1s",
                 );
             }
-            Kind::Quiet if !during => {
+            ValueKind::Quiet if !during => {
                 wrong("say how long it has to be quiet", "await alice.quiet(\"CALL_CLOSED\") during 1s");
             }
-            Kind::Waiter(_) | Kind::Waiters(_) if during => {
+            ValueKind::Waiter(_) | ValueKind::Waiters(_) if during => {
                 wrong("`during` goes with quiet(…)", "say `within` for the longest wait");
             }
-            Kind::ListOfWaiters(_) | Kind::List => {
+            ValueKind::ListOfWaiters(_) | ValueKind::List => {
                 wrong("`await` needs a waiter, not a list", "await all([…]) waits for each of them, any([…]) for one");
             }
-            Kind::Reply | Kind::Call => wrong(
+            ValueKind::Reply | ValueKind::Call => wrong(
                 "`await` needs a waiter; a command is answered at once",
                 "take out `await`, and wait for what the command leads to: await bob.event(\"CALL_INCOMING\")",
             ),
-            Kind::Agent => wrong(
+            ValueKind::Agent => wrong(
                 "`await` needs a waiter, not an agent",
                 "say what to wait for: await alice.event(\"CALL_ESTABLISHED\")",
             ),
-            Kind::Duration => {
+            ValueKind::Duration => {
                 wrong("`await` needs a waiter, not a duration", "to wait for a time, whatever comes: sleep(1s)")
             }
             kind if kind.awaited().is_none() => {
@@ -158,38 +158,38 @@ impl Walk<'_> {
         }
     }
 
-    pub fn property(&mut self, receiver: Kind, name: &str, position: Position) -> Kind {
+    pub fn property(&mut self, receiver: ValueKind, name: &str, position: Position) -> ValueKind {
         let known: &[&str] = match receiver {
-            Kind::Event(of) => {
+            ValueKind::Event(of) => {
                 self.field(of, name, position);
                 return match name {
-                    "call" if self.validation => Kind::Text,
-                    name => Kind::of_field(name),
+                    "call" if self.validation => ValueKind::Text,
+                    name => ValueKind::of_field(name),
                 };
             }
-            Kind::Events(_) if fields::named(name).is_some() => {
+            ValueKind::Events(_) if fields::named(name).is_some() => {
                 let message = format!("a list of events has no `{name}`, each of them has");
                 self.error("unknown-field", position, message, Some(format!("take one: (…)[0].{name}")));
-                return Kind::Unknown;
+                return ValueKind::Unknown;
             }
-            Kind::Agent => &["name", "aor", "address"],
-            Kind::Reply => &["ok", "data", "time"],
-            Kind::Call => &["id", "agent", "ok", "data", "time"],
-            Kind::Headers => {
+            ValueKind::Agent => &["name", "aor", "address"],
+            ValueKind::Reply => &["ok", "data", "time"],
+            ValueKind::Call => &["id", "agent", "ok", "data", "time"],
+            ValueKind::Headers => {
                 self.header_named(name, position);
-                return Kind::Unknown;
+                return ValueKind::Unknown;
             }
-            Kind::Figures => return self.figure(name, position),
+            ValueKind::Figures => return self.figure(name, position),
             kind if kind.has_getters() => {
                 self.getter(kind, name, position);
-                return Kind::Unknown;
+                return ValueKind::Unknown;
             }
             kind if kind.is_waiter() => {
                 let message = format!("a waiter has no `{name}`: it must be awaited first");
                 self.error("unknown-field", position, message, Some(PARENTHESES.to_string()));
-                return Kind::Unknown;
+                return ValueKind::Unknown;
             }
-            _ => return Kind::Unknown,
+            _ => return ValueKind::Unknown,
         };
         if !known.contains(&name) {
             let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
@@ -198,21 +198,21 @@ impl Walk<'_> {
             self.error("unknown-field", position, message, Some(near.unwrap_or_else(called)));
         }
         match name {
-            "time" => Kind::Number,
-            "ok" => Kind::Bool,
-            "agent" => Kind::Agent,
-            _ => Kind::Text,
+            "time" => ValueKind::Number,
+            "ok" => ValueKind::Bool,
+            "agent" => ValueKind::Agent,
+            _ => ValueKind::Text,
         }
     }
 
     /// A property of a text, a list, a number: Rhai's own.
-    fn getter(&mut self, kind: Kind, name: &str, position: Position) {
+    fn getter(&mut self, kind: ValueKind, name: &str, position: Position) {
         let getters = names::signatures(&format!("get${name}"));
         if getters.iter().any(|getter| getter.parameters.first().is_some_and(|first| kind.fits(*first))) {
             return;
         }
         let advice = match (kind, name) {
-            (Kind::Duration, _) => Some("a duration divided by its unit is a number: time / 1ms".to_string()),
+            (ValueKind::Duration, _) => Some("a duration divided by its unit is a number: time / 1ms".to_string()),
             (_, "length" | "size" | "count") => Some("write len()".to_string()),
             _ if !method_counts(name, kind).is_empty() => Some(format!("a method is called with ( ): {name}()")),
             _ => habits::method(kind, name),

@@ -1,6 +1,6 @@
 //! `test`, `setup` and `teardown` in a walk, and what may not stand outside of them.
 
-use super::kinds::Kind;
+use super::kinds::ValueKind;
 use super::walk::Walk;
 use crate::engine::language::positions::start_of;
 use rhai::{CustomExpr, Expr, Position};
@@ -42,7 +42,7 @@ impl Walk<'_> {
 
     fn name(&mut self, name: &Expr, position: Position) {
         match self.expression(name) {
-            Kind::Text | Kind::Unknown => {}
+            ValueKind::Text | ValueKind::Unknown => {}
             kind => {
                 let message = format!("a test's name is a text, not {}", kind.in_words());
                 self.error(

@@ -1,6 +1,6 @@
 //! The checks of calls in a walk: of functions, methods and modules, and how many arguments they take.
 
-use super::kinds::{Kind, Type, result_of};
+use super::kinds::{Type, ValueKind, result_of};
 use super::walk::Walk;
 use super::{command_of, habits};
 use crate::agent::commands;
@@ -16,17 +16,17 @@ use std::rc::Rc;
 const WITH_EVENT_NAMES: [&str; 5] = ["event", "quiet", "accept", "ignore", "fail_on"];
 
 impl Walk<'_> {
-    pub fn call(&mut self, call: &FnCallExpr, position: Position) -> Kind {
+    pub fn call(&mut self, call: &FnCallExpr, position: Position) -> ValueKind {
         let name = call.name.as_str();
         if name == "curry" && matches!(call.args.first(), Some(Expr::DynamicConstant(..))) {
             self.curried_call(call);
-            return Kind::Unknown;
+            return ValueKind::Unknown;
         }
-        let arguments = self.arguments(call, Kind::Unknown);
+        let arguments = self.arguments(call, ValueKind::Unknown);
         if !call.namespace.is_empty() {
             self.called("");
             self.module_function(call, &arguments, position);
-            return Kind::Unknown;
+            return ValueKind::Unknown;
         }
         if call.op_token.is_some() || !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
             return self.operator(call, &arguments, position);
@@ -35,10 +35,10 @@ impl Walk<'_> {
         let own = self.functions.get(name).is_some_and(|own| own.iter().any(|own| own.params.len() == call.args.len()));
         if own {
             self.all_is_there(name, position);
-            return Kind::Unknown;
+            return ValueKind::Unknown;
         }
         if self.not_in_a_validation(name, position) {
-            return Kind::Unknown;
+            return ValueKind::Unknown;
         }
         let counts = self.counts(name, 0);
         if counts.is_empty() {
@@ -61,17 +61,17 @@ impl Walk<'_> {
         if matches!(name, "sleep" | "validate") {
             self.acts(position);
         }
-        let named = self.event_names(Kind::Unknown, call);
-        result_of(Kind::Unknown, name, &arguments, named)
+        let named = self.event_names(ValueKind::Unknown, call);
+        result_of(ValueKind::Unknown, name, &arguments, named)
     }
 
-    pub fn method(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) -> Kind {
+    pub fn method(&mut self, receiver: ValueKind, call: &FnCallExpr, position: Position) -> ValueKind {
         let name = call.name.as_str();
         let parameter = match receiver {
-            Kind::Waiter(of) | Kind::Waiters(of) if name == "where" => Kind::Event(of),
+            ValueKind::Waiter(of) | ValueKind::Waiters(of) if name == "where" => ValueKind::Event(of),
             list if list.is_list() => list.element(),
-            _ if name == "where" => Kind::Event(None),
-            _ => Kind::Unknown,
+            _ if name == "where" => ValueKind::Event(None),
+            _ => ValueKind::Unknown,
         };
         let outer = self.in_condition;
         self.in_condition |= name == "where";
@@ -79,29 +79,29 @@ impl Walk<'_> {
         self.in_condition = outer;
         let count = call.args.len();
         self.called("");
-        if receiver == Kind::Telefonist {
+        if receiver == ValueKind::Telefonist {
             self.of_telefonist(call, &arguments, position);
-            return Kind::Unit;
+            return ValueKind::Unit;
         }
         if self.functions.get(name).is_some_and(|own| own.iter().any(|own| own.params.len() == count)) {
-            if receiver == Kind::Agent && !method_counts(name, receiver).is_empty() {
+            if receiver == ValueKind::Agent && !method_counts(name, receiver).is_empty() {
                 let message = format!("this calls the file's function `{name}`, not the agent's method");
                 self.warn("shadows", position, message, Some("give the function another name".to_string()));
             }
-            return Kind::Unknown;
+            return ValueKind::Unknown;
         }
         if self.properties.contains(name) && receiver.native().is_none() {
-            return Kind::Unknown;
+            return ValueKind::Unknown;
         }
         let counts = match receiver {
-            Kind::Unknown => self.counts(name, 1),
+            ValueKind::Unknown => self.counts(name, 1),
             // Rhai's own, for closures
             kind if name == "call" && kind.native().is_some() => vec![],
             kind => method_counts(name, kind),
         };
         if counts.is_empty() {
             self.unknown_method(receiver, call, position);
-            return Kind::Unknown;
+            return ValueKind::Unknown;
         }
         if counts.contains(&count) {
             self.kinds(Some(receiver), call, &arguments, position);
@@ -111,13 +111,15 @@ impl Walk<'_> {
         self.values(receiver, call, position);
         let named = self.event_names(receiver, call);
         let result = match (receiver, name, &call.args[..]) {
-            (Kind::Agent | Kind::Call, "dtmf", [digits]) if self.awaited => of_digits(digits),
+            (ValueKind::Agent | ValueKind::Call, "dtmf", [digits]) if self.awaited => of_digits(digits),
             _ => result_of(receiver, name, &arguments, named),
         };
-        if receiver == Kind::Agent && matches!(name, "stop" | "restart") {
+        if receiver == ValueKind::Agent && matches!(name, "stop" | "restart") {
             self.acts(position);
         }
-        if matches!(receiver, Kind::Agent | Kind::Call) && matches!(result, Kind::Reply | Kind::Call) {
+        if matches!(receiver, ValueKind::Agent | ValueKind::Call)
+            && matches!(result, ValueKind::Reply | ValueKind::Call)
+        {
             self.sends(call, position);
         }
         result
@@ -134,7 +136,7 @@ impl Walk<'_> {
         self.note_command(call, position);
     }
 
-    fn unknown_method(&mut self, receiver: Kind, call: &FnCallExpr, position: Position) {
+    fn unknown_method(&mut self, receiver: ValueKind, call: &FnCallExpr, position: Position) {
         let name = call.name.as_str();
         let known: Vec<_> = match receiver.native() {
             Some(native) => names::methods(native).collect(),
@@ -142,13 +144,13 @@ impl Walk<'_> {
         };
         let near = || nearest(name, known).map(|near| format!("did you mean `{near}`?"));
         let command = || {
-            let is_one = matches!(receiver, Kind::Agent | Kind::Call) && commands::is_known(name);
+            let is_one = matches!(receiver, ValueKind::Agent | ValueKind::Call) && commands::is_known(name);
             let parameters = if call.args.is_empty() { "" } else { " …" };
             is_one.then(|| format!("it is a command of baresip's: cmd(\"{name}{parameters}\")"))
         };
         let advice = habits::method(receiver, name).or_else(command).or_else(near);
         let message = match receiver {
-            Kind::Unknown => format!("nothing has a method `{name}`"),
+            ValueKind::Unknown => format!("nothing has a method `{name}`"),
             kind => format!("{} has no method `{name}`", kind.in_words()),
         };
         self.error("unknown-method", position, message, advice);
@@ -158,7 +160,7 @@ impl Walk<'_> {
 impl Walk<'_> {
     fn curried_call(&mut self, call: &FnCallExpr) {
         if let Some((Expr::DynamicConstant(value, _), captured)) = call.args.split_first() {
-            self.closure(value, captured, Kind::Unknown);
+            self.closure(value, captured, ValueKind::Unknown);
         }
     }
 
@@ -226,10 +228,10 @@ impl Walk<'_> {
     }
 
     /// Looks at the names of events among the arguments; gives the type, where it is one.
-    fn event_names(&mut self, receiver: Kind, call: &FnCallExpr) -> Type {
+    fn event_names(&mut self, receiver: ValueKind, call: &FnCallExpr) -> Type {
         let of_agent = matches!(call.name.as_str(), "event" | "quiet");
         // in a compiled testfile the names are the testfile's own: its compiler has looked at them
-        let directive = receiver == Kind::Unknown && !of_agent && self.script.lines.is_empty();
+        let directive = receiver == ValueKind::Unknown && !of_agent && self.script.lines.is_empty();
         if !WITH_EVENT_NAMES.contains(&call.name.as_str()) || !(of_agent || directive) {
             return None;
         }
@@ -259,7 +261,7 @@ impl Walk<'_> {
     }
 
     /// The elements of `all([…])`, `any([…])` and `parallel([…])`.
-    fn joined(&mut self, word: &str, elements: &[Expr], kinds: &[Kind]) {
+    fn joined(&mut self, word: &str, elements: &[Expr], kinds: &[ValueKind]) {
         for (element, kind) in elements.iter().zip(kinds) {
             let method = match element {
                 Expr::Dot(parts, ..) => match &parts.rhs {
@@ -270,31 +272,31 @@ impl Walk<'_> {
             };
             let place = method.map_or_else(|| start_of(element), |(_, position)| position);
             let (what, advice) = match (word, kind, method) {
-                ("parallel", Kind::Closure | Kind::Unknown, _) => continue,
+                ("parallel", ValueKind::Closure | ValueKind::Unknown, _) => continue,
                 ("parallel", ..) => (
                     format!("`parallel` takes closures, not {}", kind.in_words()),
                     "write || before it: parallel([|| …, || …])",
                 ),
-                (_, Kind::Quiet, _) => {
+                (_, ValueKind::Quiet, _) => {
                     (format!("quiet(…) can't stand in `{word}`"), "write it around: await quiet(any([…])) during 1s")
                 }
-                (_, Kind::Reply, Some(("dtmf", _))) => (
+                (_, ValueKind::Reply, Some(("dtmf", _))) => (
                     format!("`{word}` takes waiters; `dtmf` is a command here"),
                     "it waits only in an `await` itself; elsewhere: bob.event(\"CALL_DTMF_START\").where(|e| e.param == \"9\")",
                 ),
-                (_, Kind::Reply | Kind::Call, Some((command, _))) => (
+                (_, ValueKind::Reply | ValueKind::Call, Some((command, _))) => (
                     format!("`{word}` takes waiters; `{command}` is a command here"),
                     "write it before, and wait for what it leads to",
                 ),
-                (_, Kind::Event(_) | Kind::Events(_), None) => (
+                (_, ValueKind::Event(_) | ValueKind::Events(_), None) => (
                     format!("`{word}` takes waiters, not what an `await` gives"),
                     "take out the `await` in the list: await all([…, …])",
                 ),
-                (_, Kind::Agent, _) => (
+                (_, ValueKind::Agent, _) => (
                     format!("`{word}` takes waiters, not agents"),
                     "say what to wait for: all([alice.established(), bob.established()])",
                 ),
-                (_, kind, _) if *kind == Kind::Unknown || kind.is_waiter() => continue,
+                (_, kind, _) if *kind == ValueKind::Unknown || kind.is_waiter() => continue,
                 (_, kind, _) => {
                     (format!("`{word}` takes waiters, not {}", kind.in_words()), "such as alice.event(\"CALL_CLOSED\")")
                 }
@@ -318,19 +320,19 @@ impl Walk<'_> {
 }
 
 /// What `dtmf(…)` is behind `await`: for one digit a waiter of one event, for several one of a list.
-fn of_digits(digits: &Expr) -> Kind {
+fn of_digits(digits: &Expr) -> ValueKind {
     let of = Some("CALL_DTMF_START");
     match digits {
-        Expr::StringConstant(digits, _) if digits.chars().count() == 1 => Kind::Waiter(of),
-        Expr::StringConstant(..) => Kind::Waiters(of),
-        Expr::IntegerConstant(0..=9, _) => Kind::Waiter(of),
-        Expr::IntegerConstant(..) => Kind::Waiters(of),
-        _ => Kind::AnyWaiter,
+        Expr::StringConstant(digits, _) if digits.chars().count() == 1 => ValueKind::Waiter(of),
+        Expr::StringConstant(..) => ValueKind::Waiters(of),
+        Expr::IntegerConstant(0..=9, _) => ValueKind::Waiter(of),
+        Expr::IntegerConstant(..) => ValueKind::Waiters(of),
+        _ => ValueKind::AnyWaiter,
     }
 }
 
 /// How many arguments a method takes on a value of that kind.
-pub fn method_counts(name: &str, receiver: Kind) -> Vec<usize> {
+pub fn method_counts(name: &str, receiver: ValueKind) -> Vec<usize> {
     let own = names::signatures(name)
         .iter()
         .filter(|known| known.parameters.first().is_some_and(|first| receiver.fits(*first)));

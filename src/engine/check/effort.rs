@@ -16,7 +16,7 @@ pub fn spend() {
 
 /// What `work` looks at.
 #[cfg(test)]
-pub fn of(work: impl FnOnce()) -> u64 {
+pub fn count_spent(work: impl FnOnce()) -> u64 {
     let before = SPENT.get();
     work();
     SPENT.get() - before

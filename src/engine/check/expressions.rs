@@ -1,7 +1,7 @@
 //! Expressions in a walk, and what their values are known to be.
 
 use super::effort;
-use super::kinds::Kind;
+use super::kinds::ValueKind;
 use super::walk::Walk;
 use regex::Regex;
 use rhai::{Expr, Position, Stmt};
@@ -19,36 +19,36 @@ impl Walk<'_> {
     }
 
     /// Walks an expression and gives what its value is known to be.
-    pub fn expression(&mut self, expression: &Expr) -> Kind {
+    pub fn expression(&mut self, expression: &Expr) -> ValueKind {
         effort::spend();
         match expression {
-            Expr::IntegerConstant(..) | Expr::FloatConstant(..) => Kind::Number,
+            Expr::IntegerConstant(..) | Expr::FloatConstant(..) => ValueKind::Number,
             Expr::StringConstant(text, position) => {
                 self.plain_quotes(text, *position);
-                Kind::Text
+                ValueKind::Text
             }
-            Expr::BoolConstant(..) => Kind::Bool,
-            Expr::Unit(_) => Kind::Unit,
+            Expr::BoolConstant(..) => ValueKind::Bool,
+            Expr::Unit(_) => ValueKind::Unit,
             Expr::InterpolatedString(parts, _) => {
                 self.all(parts.iter());
-                Kind::Text
+                ValueKind::Text
             }
             Expr::Array(elements, position) => {
                 let kinds: Vec<_> = elements.iter().map(|element| self.expression(element)).collect();
-                let kind = Kind::of_list(&kinds);
+                let kind = ValueKind::from_list(&kinds);
                 self.lists.insert(*position, kinds);
                 kind
             }
             Expr::Map(map, _) => {
                 self.all(map.0.iter().map(|(_, value)| value));
-                Kind::Map
+                ValueKind::Map
             }
             Expr::Variable(variable, _, position) if variable.2.is_empty() => self.variable(&variable.1, *position),
             Expr::Variable(variable, _, position) => {
                 if variable.2.path.first().is_some_and(|root| root.name == "global") {
                     self.global(&variable.1, *position);
                 }
-                Kind::Unknown
+                ValueKind::Unknown
             }
             Expr::FnCall(call, position) => self.call(call, *position),
             Expr::Dot(parts, ..) => {
@@ -62,32 +62,32 @@ impl Walk<'_> {
             Expr::And(operands, _) | Expr::Or(operands, _) => {
                 let sign = if matches!(expression, Expr::And(..)) { "what `&&` joins" } else { "what `||` joins" };
                 operands.iter().for_each(|operand| self.truth(operand, sign));
-                Kind::Bool
+                ValueKind::Bool
             }
             Expr::Coalesce(operands, _) => {
                 self.all(operands.iter());
-                Kind::Unknown
+                ValueKind::Unknown
             }
             Expr::Stmt(block) => self.block_expression(block.statements()),
             Expr::DynamicConstant(value, _) => {
-                self.closure(value, &[], Kind::Unknown);
-                Kind::Closure
+                self.closure(value, &[], ValueKind::Unknown);
+                ValueKind::Closure
             }
             Expr::Custom(custom, _) => self.custom(custom),
-            _ => Kind::Unknown,
+            _ => ValueKind::Unknown,
         }
     }
 
     /// A block that gives a value, or a closure that captures variables, which rhai writes as a block.
-    fn block_expression(&mut self, statements: &[Stmt]) -> Kind {
+    fn block_expression(&mut self, statements: &[Stmt]) -> ValueKind {
         match statements {
             [Stmt::Share(_), Stmt::Expr(closure)] => {
                 self.expression(closure);
-                Kind::Closure
+                ValueKind::Closure
             }
             statements => {
                 self.block(statements, true);
-                Kind::Unknown
+                ValueKind::Unknown
             }
         }
     }
@@ -103,7 +103,7 @@ impl Walk<'_> {
     }
 
     /// What follows a dot: a property, a method, and what follows those.
-    fn chain(&mut self, receiver: Kind, rest: &Expr) -> Kind {
+    fn chain(&mut self, receiver: ValueKind, rest: &Expr) -> ValueKind {
         match rest {
             Expr::Property(property, position) => self.property(receiver, &property.2, *position),
             Expr::MethodCall(call, position) => self.method(receiver, call, *position),
@@ -115,18 +115,18 @@ impl Walk<'_> {
                 let list = self.chain(receiver, &parts.lhs);
                 self.indexed(list, &parts.rhs)
             }
-            _ => Kind::Unknown,
+            _ => ValueKind::Unknown,
         }
     }
 
     /// What follows `[`: the index, and what follows `]`.
-    fn indexed(&mut self, list: Kind, rest: &Expr) -> Kind {
+    fn indexed(&mut self, list: ValueKind, rest: &Expr) -> ValueKind {
         let element = list.element();
         let index = match rest {
             Expr::Dot(parts, ..) | Expr::Index(parts, ..) => &parts.lhs,
             index => index,
         };
-        if let (Kind::Headers, Expr::StringConstant(name, position)) = (list, index) {
+        if let (ValueKind::Headers, Expr::StringConstant(name, position)) = (list, index) {
             self.header_named(name, *position);
         }
         match rest {

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Facts {
+pub struct ScriptFacts {
     /// What `tags(…)` says, in the order of the text, each once.
     pub tags: Vec<String>,
     /// The names that `account(…)` asks for, each once, with the place of the first.
@@ -32,24 +32,24 @@ pub struct Facts {
 }
 
 /// What the whole file says outside of its test blocks; functions count as outside.
-pub fn facts(program: &Program) -> Facts {
+pub fn facts(program: &Program) -> ScriptFacts {
     FactsOfTests::new(program).outside
 }
 
 /// What holds for each test of a file with several: one walk for all of them.
 pub struct FactsOfTests<'a> {
-    outside: Facts,
+    outside: ScriptFacts,
     /// By the place of the test's name.
-    calls: HashMap<Position, Vec<Call>>,
+    calls: HashMap<Position, Vec<FactCall>>,
     /// The lines of each test's block, with the place of its name, in the order of the text.
     lines: Vec<(RangeInclusive<usize>, Position)>,
-    reader: Reader<'a>,
+    reader: FactReader<'a>,
 }
 
 impl FactsOfTests<'_> {
     pub fn new(program: &Program) -> FactsOfTests<'_> {
-        let reader = Reader::new(program);
-        let mut outside = Facts { repetitions: Some(1), ..Facts::default() };
+        let reader = FactReader::new(program);
+        let mut outside = ScriptFacts { repetitions: Some(1), ..ScriptFacts::default() };
         let mut calls: HashMap<_, Vec<_>> = HashMap::new();
         reader.calls(|block, call| match block {
             None => outside.note(&reader, &call),
@@ -80,7 +80,7 @@ impl FactsOfTests<'_> {
     }
 
     /// What stands outside of the blocks, and in the test's own.
-    pub fn of(&self, test: &Block) -> Facts {
+    pub fn describe(&self, test: &Block) -> ScriptFacts {
         let mut facts = self.outside.clone();
         for call in self.calls.get(&test.position).into_iter().flatten() {
             effort::spend();
@@ -91,8 +91,8 @@ impl FactsOfTests<'_> {
 }
 
 /// All that a file says, in whichever of its tests.
-fn all(program: &Program) -> Facts {
-    let (mut facts, reader) = (Facts::default(), Reader::new(program));
+fn all(program: &Program) -> ScriptFacts {
+    let (mut facts, reader) = (ScriptFacts::default(), FactReader::new(program));
     reader.calls(|_, call| facts.note(&reader, &call));
     facts
 }
@@ -111,21 +111,21 @@ pub fn validations(program: &Program) -> Vec<(String, Place)> {
 const TOLD: [&str; 10] = ["account", "agent", "audio", "cmd", "include", "only", "repeat", "tags", "uanew", "validate"];
 
 /// One of them.
-struct Call {
+struct FactCall {
     is_method: bool,
     call: FnCallExpr,
     position: Position,
 }
 
 /// What the calls of a program are read with.
-struct Reader<'a> {
+struct FactReader<'a> {
     program: &'a Program,
     /// The variables of the top level that are a text from their `let` on: accounts, mostly.
     texts: HashMap<&'a str, &'a str>,
 }
 
-impl<'a> Reader<'a> {
-    fn new(program: &'a Program) -> Reader<'a> {
+impl<'a> FactReader<'a> {
+    fn new(program: &'a Program) -> FactReader<'a> {
         let mut texts = HashMap::new();
         for statement in program.ast.statements() {
             match statement {
@@ -141,11 +141,11 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
         }
-        Reader { program, texts }
+        FactReader { program, texts }
     }
 
     /// The calls that say something, each with the place of the test's name whose block it is in.
-    fn calls(&self, mut each: impl FnMut(Option<Position>, Call)) {
+    fn calls(&self, mut each: impl FnMut(Option<Position>, FactCall)) {
         self.program.ast.walk(&mut |path| {
             effort::spend();
             let (is_method, call, position) = match path.last() {
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
                 _ => return true,
             };
             if call.namespace.is_empty() && TOLD.contains(&call.name.as_str()) {
-                each(block_of(path), Call { is_method, call: (**call).clone(), position });
+                each(block_of(path), FactCall { is_method, call: (**call).clone(), position });
             }
             true
         });
@@ -182,15 +182,15 @@ fn block_of(path: &[ASTNode]) -> Option<Position> {
     })
 }
 
-impl Facts {
-    fn note(&mut self, reader: &Reader, call: &Call) {
+impl ScriptFacts {
+    fn note(&mut self, reader: &FactReader, call: &FactCall) {
         match call.is_method {
             true => self.method(reader, &call.call),
             false => self.call(reader, &call.call, call.position),
         }
     }
 
-    fn call(&mut self, reader: &Reader, call: &FnCallExpr, position: Position) {
+    fn call(&mut self, reader: &FactReader, call: &FnCallExpr, position: Position) {
         let place = || place(&reader.program.script, position);
         match call.name.as_str() {
             "agent" | "uanew" => {
@@ -231,9 +231,9 @@ impl Facts {
     }
 }
 
-impl Facts {
+impl ScriptFacts {
     /// The sound that an agent is made with: an option stands above its account line.
-    fn sound_of(&mut self, reader: &Reader, call: &FnCallExpr) {
+    fn sound_of(&mut self, reader: &FactReader, call: &FnCallExpr) {
         let option = match call.args.get(1) {
             Some(Expr::Map(options, _)) => options.0.iter().find(|(key, _)| key.name == "audio"),
             _ => None,
@@ -250,7 +250,7 @@ impl Facts {
     }
 
     /// `alice.audio("x.wav")`, and the same as a command of baresip's.
-    fn method(&mut self, reader: &Reader, call: &FnCallExpr) {
+    fn method(&mut self, reader: &FactReader, call: &FnCallExpr) {
         let Some((text, position)) = call.args.last().and_then(|last| reader.text(last)) else { return };
         let word = |argument| reader.text(argument).map(|(word, _)| word.trim());
         let file = match (call.name.as_str(), &call.args[..]) {
@@ -264,7 +264,7 @@ impl Facts {
         }
     }
 
-    fn sound(&mut self, reader: &Reader, file: &str, position: Position) {
+    fn sound(&mut self, reader: &FactReader, file: &str, position: Position) {
         if !self.sounds.iter().any(|(known, _)| known == file) {
             self.sounds.push((file.to_string(), place(&reader.program.script, position)));
         }

@@ -1,8 +1,8 @@
 //! A script's own functions, and its closures where they are written, in a walk.
 
 use super::effort;
-use super::kinds::Kind;
-use super::scope::Scope;
+use super::kinds::ValueKind;
+use super::scope::KnownNames;
 use super::walk::Walk;
 use crate::diagnostic::Diagnostic;
 use crate::engine::api::names;
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A module that the script imports.
 #[derive(Clone)]
-pub struct Imported {
+pub struct ImportedModule {
     /// Its full name: `std/calls`.
     pub name: String,
     /// Its public functions by name, with the parameters of each that is so called.
@@ -21,8 +21,8 @@ pub struct Imported {
 }
 
 impl Walk<'_> {
-    pub fn function(&mut self, function: &Function, parameters: Vec<(String, Kind)>) {
-        let outer = std::mem::replace(&mut self.scope, Scope::of(parameters));
+    pub fn function(&mut self, function: &Function, parameters: Vec<(String, ValueKind)>) {
+        let outer = std::mem::replace(&mut self.scope, KnownNames::with_parameters(parameters));
         let was_awaited = std::mem::replace(&mut self.awaited, false);
         self.statements(&function.body, true);
         self.close(0);
@@ -31,28 +31,28 @@ impl Walk<'_> {
     }
 
     /// A closure where it is written: its body, with what it captures and its parameters in sight.
-    pub fn closure(&mut self, value: &rhai::Dynamic, captured: &[Expr], parameter: Kind) {
+    pub fn closure(&mut self, value: &rhai::Dynamic, captured: &[Expr], parameter: ValueKind) {
         let Some(pointer) = value.read_lock::<rhai::FnPtr>() else { return };
         let Some(function) = self.functions.get(pointer.fn_name()).and_then(|found| found.first().cloned()) else {
             return;
         };
         let captured: Vec<_> = captured.iter().map(|variable| self.expression(variable)).collect();
-        let kinds = captured.into_iter().chain(std::iter::once(parameter)).chain(std::iter::repeat(Kind::Unknown));
+        let kinds = captured.into_iter().chain(std::iter::once(parameter)).chain(std::iter::repeat(ValueKind::Unknown));
         let parameters = function.params.iter().cloned().zip(kinds).collect();
         self.function(&function, parameters);
     }
 
     /// The arguments of a call; a closure among them gets its parameter's kind.
-    pub fn arguments(&mut self, call: &FnCallExpr, parameter: Kind) -> Vec<Kind> {
+    pub fn arguments(&mut self, call: &FnCallExpr, parameter: ValueKind) -> Vec<ValueKind> {
         let walk_one = |argument: &Expr| match argument {
             Expr::DynamicConstant(value, _) => {
                 self.closure(value, &[], parameter);
-                Kind::Closure
+                ValueKind::Closure
             }
             Expr::Stmt(block) => match block.statements() {
                 [Stmt::Share(_), Stmt::Expr(curried)] => {
                     self.curried(curried, parameter);
-                    Kind::Closure
+                    ValueKind::Closure
                 }
                 _ => self.expression(argument),
             },
@@ -64,7 +64,7 @@ impl Walk<'_> {
     }
 
     /// `curry(closure, captured…)`, as rhai writes a closure that captures variables.
-    pub fn curried(&mut self, curried: &Expr, parameter: Kind) {
+    pub fn curried(&mut self, curried: &Expr, parameter: ValueKind) {
         if let Expr::FnCall(call, _) = curried
             && let Some((Expr::DynamicConstant(value, _), captured)) = call.args.split_first()
         {

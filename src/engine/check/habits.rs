@@ -1,6 +1,6 @@
 //! What those write who come from another language or another tool, and what is written here.
 
-use super::kinds::Kind;
+use super::kinds::ValueKind;
 use crate::event::EVENT_NAMES;
 
 /// A word as it is looked up: `sendDtmf`, `send_dtmf` and `SENDDTMF` are one.
@@ -9,10 +9,10 @@ fn plain(word: &str) -> String {
 }
 
 /// A method that values of that kind lack.
-pub fn method(receiver: Kind, name: &str) -> Option<String> {
+pub fn method(receiver: ValueKind, name: &str) -> Option<String> {
     let word = plain(name);
     let advice = match receiver {
-        Kind::Agent | Kind::Call => match word.as_str() {
+        ValueKind::Agent | ValueKind::Call => match word.as_str() {
             "answer" | "pickup" | "accepts" => "write accept()",
             "call" | "invite" | "makecall" | "connect" | "place" | "placecall" => {
                 "write dial(…): let call = alice.dial(bob);"
@@ -42,7 +42,7 @@ pub fn method(receiver: Kind, name: &str) -> Option<String> {
             "times" | "repeat" => "write count(2)",
             _ => return None,
         },
-        Kind::Text => match word.as_str() {
+        ValueKind::Text => match word.as_str() {
             "includes" | "has" | "include" => "write contains(\"…\")",
             "length" | "size" => "write len()",
             "upper" | "touppercase" | "uppercase" => "write to_upper()",

@@ -1,6 +1,6 @@
 //! Methods of Rhai's that change the text or list itself and give nothing: where something is made of that, it is a slip.
 
-use super::kinds::Kind;
+use super::kinds::ValueKind;
 use super::walk::Walk;
 use rhai::{Expr, Position};
 
@@ -10,20 +10,20 @@ const OF_LISTS: [&str; 11] =
     ["push", "append", "insert", "sort", "reverse", "dedup", "truncate", "clear", "chop", "pad", "for_each"];
 
 /// Whether that method of such a value gives nothing.
-pub fn gives_nothing(receiver: Kind, name: &str) -> bool {
+pub fn gives_nothing(receiver: ValueKind, name: &str) -> bool {
     match receiver {
-        Kind::Text => OF_TEXTS.contains(&name),
+        ValueKind::Text => OF_TEXTS.contains(&name),
         list if list.is_list() => OF_LISTS.contains(&name),
         // texts and lists have it alone
-        Kind::Unknown => matches!(name, "trim" | "replace" | "push" | "sort" | "reverse"),
+        ValueKind::Unknown => matches!(name, "trim" | "replace" | "push" | "sort" | "reverse"),
         _ => false,
     }
 }
 
 impl Walk<'_> {
     /// Something is made of the value of an expression.
-    pub fn taken(&mut self, expression: &Expr, kind: Kind) {
-        if kind == Kind::Unit
+    pub fn taken(&mut self, expression: &Expr, kind: ValueKind) {
+        if kind == ValueKind::Unit
             && let Some((name, position)) = last_method(expression)
         {
             let message = format!("`{name}` changes the value itself, and gives nothing");

@@ -1,8 +1,8 @@
 //! What a check knows of a value before it is there.
 
 use super::in_place;
-use crate::engine::api::agent::{Agent, ReplyValue};
-use crate::engine::api::call::Call;
+use crate::engine::api::agent::{AgentValue, ReplyValue};
+use crate::engine::api::call::CallValue;
 use crate::engine::api::event_value::EventValue;
 use crate::engine::api::telefonist::Telefonist;
 use crate::engine::api::waiter::Waiter;
@@ -15,7 +15,7 @@ use std::any::TypeId;
 pub type Type = Option<&'static str>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     Unknown,
     Unit,
     Number,
@@ -50,72 +50,76 @@ pub enum Kind {
     ListOfFigures,
 }
 
-impl Kind {
-    pub fn of_list(elements: &[Kind]) -> Kind {
+impl ValueKind {
+    pub fn from_list(elements: &[ValueKind]) -> ValueKind {
         let mut types = vec![];
         for kind in elements {
             match kind {
-                Kind::Waiter(of) => types.push(*of),
-                _ => return Kind::List,
+                ValueKind::Waiter(of) => types.push(*of),
+                _ => return ValueKind::List,
             }
         }
         types.dedup();
         match types[..] {
-            [] => Kind::List,
-            [one] => Kind::ListOfWaiters(one),
-            _ => Kind::ListOfWaiters(None),
+            [] => ValueKind::List,
+            [one] => ValueKind::ListOfWaiters(one),
+            _ => ValueKind::ListOfWaiters(None),
         }
     }
 
     /// The native type, where methods are looked up by it; none for what Rhai itself knows.
     pub fn native(self) -> Option<TypeId> {
         match self {
-            Kind::Agent => Some(TypeId::of::<Agent>()),
-            Kind::Reply => Some(TypeId::of::<ReplyValue>()),
-            Kind::Call => Some(TypeId::of::<Call>()),
-            Kind::Event(_) => Some(TypeId::of::<EventValue>()),
-            Kind::Duration => Some(TypeId::of::<Millis>()),
-            Kind::Telefonist => Some(TypeId::of::<Telefonist>()),
+            ValueKind::Agent => Some(TypeId::of::<AgentValue>()),
+            ValueKind::Reply => Some(TypeId::of::<ReplyValue>()),
+            ValueKind::Call => Some(TypeId::of::<CallValue>()),
+            ValueKind::Event(_) => Some(TypeId::of::<EventValue>()),
+            ValueKind::Duration => Some(TypeId::of::<Millis>()),
+            ValueKind::Telefonist => Some(TypeId::of::<Telefonist>()),
             kind if kind.is_waiter() => Some(TypeId::of::<Waiter>()),
             _ => None,
         }
     }
 
     /// What a field of an event is, where the event has it.
-    pub fn of_field(name: &str) -> Kind {
+    pub fn of_field(name: &str) -> ValueKind {
         match name {
-            "call" => Kind::Call,
-            "headers" => Kind::Headers,
-            "rtcp_stats" => Kind::Map,
-            "tx" | "rx" => Kind::Bool,
+            "call" => ValueKind::Call,
+            "headers" => ValueKind::Headers,
+            "rtcp_stats" => ValueKind::Map,
+            "tx" | "rx" => ValueKind::Bool,
             "time" | "status" | "mos" | "packets_tx" | "packets_rx" | "lost_tx" | "lost_rx" | "jitter_tx"
-            | "jitter_rx" => Kind::Number,
-            name if fields::named(name).is_some() => Kind::Text,
-            _ => Kind::Unknown,
+            | "jitter_rx" => ValueKind::Number,
+            name if fields::named(name).is_some() => ValueKind::Text,
+            _ => ValueKind::Unknown,
         }
     }
 
     /// Whether its properties are those that Rhai itself gives to values of the kind.
     pub fn has_getters(self) -> bool {
-        self.is_list() || matches!(self, Kind::Text | Kind::Number | Kind::Bool | Kind::Closure | Kind::Duration)
+        self.is_list()
+            || matches!(
+                self,
+                ValueKind::Text | ValueKind::Number | ValueKind::Bool | ValueKind::Closure | ValueKind::Duration
+            )
     }
 
     pub fn is_list(self) -> bool {
-        matches!(self, Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) | Kind::ListOfFigures)
+        matches!(self, ValueKind::List | ValueKind::Events(_) | ValueKind::ListOfWaiters(_) | ValueKind::ListOfFigures)
     }
 
     /// What each element of it is.
-    pub fn element(self) -> Kind {
+    pub fn element(self) -> ValueKind {
         match self {
-            Kind::Events(of) => Kind::Event(of),
-            Kind::ListOfWaiters(of) => Kind::Waiter(of),
-            Kind::ListOfFigures => Kind::Figures,
-            _ => Kind::Unknown,
+            ValueKind::Events(of) => ValueKind::Event(of),
+            ValueKind::ListOfWaiters(of) => ValueKind::Waiter(of),
+            ValueKind::ListOfFigures => ValueKind::Figures,
+            _ => ValueKind::Unknown,
         }
     }
 
     pub fn is_waiter(self) -> bool {
-        matches!(self, Kind::Waiter(_) | Kind::Waiters(_) | Kind::AnyWaiter | Kind::Quiet)
+        matches!(self, ValueKind::Waiter(_) | ValueKind::Waiters(_) | ValueKind::AnyWaiter | ValueKind::Quiet)
     }
 
     /// Whether a function that takes this type can be given such a value.
@@ -125,17 +129,31 @@ impl Kind {
             return true;
         }
         match self {
-            Kind::Unknown => true,
-            Kind::Unit => one_of(&[TypeId::of::<()>()]),
-            Kind::Bool => one_of(&[TypeId::of::<bool>()]),
-            Kind::Text => one_of(&[TypeId::of::<&str>(), TypeId::of::<String>(), TypeId::of::<ImmutableString>()]),
-            Kind::Map | Kind::Headers | Kind::Figures => one_of(&[TypeId::of::<Map>()]),
-            Kind::Closure => one_of(&[TypeId::of::<FnPtr>()]),
+            ValueKind::Unknown => true,
+            ValueKind::Unit => one_of(&[TypeId::of::<()>()]),
+            ValueKind::Bool => one_of(&[TypeId::of::<bool>()]),
+            ValueKind::Text => one_of(&[TypeId::of::<&str>(), TypeId::of::<String>(), TypeId::of::<ImmutableString>()]),
+            ValueKind::Map | ValueKind::Headers | ValueKind::Figures => one_of(&[TypeId::of::<Map>()]),
+            ValueKind::Closure => one_of(&[TypeId::of::<FnPtr>()]),
             list if list.is_list() => one_of(&[TypeId::of::<Array>()]),
             // whole or not, and of which width, is not told apart here
-            Kind::Number => {
-                let others = [Kind::Unit, Kind::Bool, Kind::Text, Kind::Map, Kind::Closure, Kind::List];
-                let ours = [Kind::Agent, Kind::Call, Kind::Reply, Kind::Duration, Kind::AnyWaiter, Kind::Event(None)];
+            ValueKind::Number => {
+                let others = [
+                    ValueKind::Unit,
+                    ValueKind::Bool,
+                    ValueKind::Text,
+                    ValueKind::Map,
+                    ValueKind::Closure,
+                    ValueKind::List,
+                ];
+                let ours = [
+                    ValueKind::Agent,
+                    ValueKind::Call,
+                    ValueKind::Reply,
+                    ValueKind::Duration,
+                    ValueKind::AnyWaiter,
+                    ValueKind::Event(None),
+                ];
                 !others.iter().chain(&ours).any(|kind| kind.fits(parameter))
             }
             kind => kind.native() == Some(parameter),
@@ -143,33 +161,33 @@ impl Kind {
     }
 
     /// What awaiting it gives; none where it can't be awaited.
-    pub fn awaited(self) -> Option<Kind> {
+    pub fn awaited(self) -> Option<ValueKind> {
         match self {
-            Kind::Waiter(of) => Some(Kind::Event(of)),
-            Kind::Waiters(of) => Some(Kind::Events(of)),
-            Kind::Quiet => Some(Kind::Unit),
-            Kind::Unknown | Kind::AnyWaiter => Some(Kind::Unknown),
+            ValueKind::Waiter(of) => Some(ValueKind::Event(of)),
+            ValueKind::Waiters(of) => Some(ValueKind::Events(of)),
+            ValueKind::Quiet => Some(ValueKind::Unit),
+            ValueKind::Unknown | ValueKind::AnyWaiter => Some(ValueKind::Unknown),
             _ => None,
         }
     }
 
     pub fn in_words(self) -> &'static str {
         match self {
-            Kind::Unknown => "a value",
-            Kind::Unit => "nothing",
-            Kind::Number => "a number",
-            Kind::Text => "a text",
-            Kind::Bool => "a truth value",
-            Kind::List | Kind::Events(_) | Kind::ListOfWaiters(_) | Kind::ListOfFigures => "a list",
-            Kind::Map | Kind::Headers | Kind::Figures => "a map",
-            Kind::Closure => "a closure",
-            Kind::Duration => "a duration",
-            Kind::Agent => "an agent",
-            Kind::Reply => "a reply",
-            Kind::Call => "a call",
-            Kind::Waiter(_) | Kind::Waiters(_) | Kind::AnyWaiter | Kind::Quiet => "a waiter",
-            Kind::Event(_) => "an event",
-            Kind::Telefonist => "telefonist",
+            ValueKind::Unknown => "a value",
+            ValueKind::Unit => "nothing",
+            ValueKind::Number => "a number",
+            ValueKind::Text => "a text",
+            ValueKind::Bool => "a truth value",
+            ValueKind::List | ValueKind::Events(_) | ValueKind::ListOfWaiters(_) | ValueKind::ListOfFigures => "a list",
+            ValueKind::Map | ValueKind::Headers | ValueKind::Figures => "a map",
+            ValueKind::Closure => "a closure",
+            ValueKind::Duration => "a duration",
+            ValueKind::Agent => "an agent",
+            ValueKind::Reply => "a reply",
+            ValueKind::Call => "a call",
+            ValueKind::Waiter(_) | ValueKind::Waiters(_) | ValueKind::AnyWaiter | ValueKind::Quiet => "a waiter",
+            ValueKind::Event(_) => "an event",
+            ValueKind::Telefonist => "telefonist",
         }
     }
 }
@@ -178,33 +196,33 @@ impl Kind {
 pub const MAKERS: [&str; 4] = ["agent", "uanew", "uafind", "on"];
 
 /// What a method of a native type, or a function, gives; `named`: the type of event that it is given.
-pub fn result_of(receiver: Kind, name: &str, arguments: &[Kind], named: Type) -> Kind {
+pub fn result_of(receiver: ValueKind, name: &str, arguments: &[ValueKind], named: Type) -> ValueKind {
     match (receiver, name) {
-        (Kind::Agent, "dial") => Kind::Call,
-        (receiver, name) if in_place::gives_nothing(receiver, name) => Kind::Unit,
-        (list @ (Kind::Events(_) | Kind::ListOfFigures), "filter") => list,
-        (list @ (Kind::Events(_) | Kind::ListOfFigures), "find") => list.element(),
-        (Kind::Agent | Kind::Call, "event") => Kind::Waiter(named),
-        (Kind::Agent | Kind::Call, "established") => Kind::Waiter(Some("CALL_ESTABLISHED")),
-        (Kind::Agent | Kind::Call, "closed") => Kind::Waiter(Some("CALL_CLOSED")),
-        (Kind::Agent, "registered") => Kind::Waiter(Some("REGISTER_OK")),
-        (Kind::Agent, "log") => Kind::Waiter(Some("LOG")),
-        (Kind::Agent | Kind::Call, "sip") => Kind::Waiter(Some("SIP")),
-        (Kind::Agent, "message") if arguments.len() < 2 => Kind::Waiter(Some("MESSAGE")),
-        (Kind::Agent | Kind::Call, "quiet") => Kind::Quiet,
-        (Kind::Agent | Kind::Call, "cmd") => Kind::Reply,
-        (Kind::Agent | Kind::Call, name) if super::command_of(name).is_some() => Kind::Reply,
+        (ValueKind::Agent, "dial") => ValueKind::Call,
+        (receiver, name) if in_place::gives_nothing(receiver, name) => ValueKind::Unit,
+        (list @ (ValueKind::Events(_) | ValueKind::ListOfFigures), "filter") => list,
+        (list @ (ValueKind::Events(_) | ValueKind::ListOfFigures), "find") => list.element(),
+        (ValueKind::Agent | ValueKind::Call, "event") => ValueKind::Waiter(named),
+        (ValueKind::Agent | ValueKind::Call, "established") => ValueKind::Waiter(Some("CALL_ESTABLISHED")),
+        (ValueKind::Agent | ValueKind::Call, "closed") => ValueKind::Waiter(Some("CALL_CLOSED")),
+        (ValueKind::Agent, "registered") => ValueKind::Waiter(Some("REGISTER_OK")),
+        (ValueKind::Agent, "log") => ValueKind::Waiter(Some("LOG")),
+        (ValueKind::Agent | ValueKind::Call, "sip") => ValueKind::Waiter(Some("SIP")),
+        (ValueKind::Agent, "message") if arguments.len() < 2 => ValueKind::Waiter(Some("MESSAGE")),
+        (ValueKind::Agent | ValueKind::Call, "quiet") => ValueKind::Quiet,
+        (ValueKind::Agent | ValueKind::Call, "cmd") => ValueKind::Reply,
+        (ValueKind::Agent | ValueKind::Call, name) if super::command_of(name).is_some() => ValueKind::Reply,
         (waiter, "where" | "header" | "sent" | "again") if waiter.is_waiter() => waiter,
-        (Kind::Quiet, "count") => Kind::Quiet,
-        (Kind::Waiter(of), "count") => Kind::Waiters(of),
-        (Kind::Unknown, name) if MAKERS.contains(&name) && !arguments.is_empty() => Kind::Agent,
-        (waiter, "quiet") if waiter.is_waiter() => Kind::Quiet,
-        (Kind::Unknown, "quiet") if arguments.len() == 1 => Kind::Quiet,
-        (Kind::Unknown, "all" | "any") => match (name, arguments) {
-            ("all", [Kind::ListOfWaiters(of)]) => Kind::Waiters(*of),
-            ("any", [Kind::ListOfWaiters(of)]) => Kind::Waiter(*of),
-            _ => Kind::AnyWaiter,
+        (ValueKind::Quiet, "count") => ValueKind::Quiet,
+        (ValueKind::Waiter(of), "count") => ValueKind::Waiters(of),
+        (ValueKind::Unknown, name) if MAKERS.contains(&name) && !arguments.is_empty() => ValueKind::Agent,
+        (waiter, "quiet") if waiter.is_waiter() => ValueKind::Quiet,
+        (ValueKind::Unknown, "quiet") if arguments.len() == 1 => ValueKind::Quiet,
+        (ValueKind::Unknown, "all" | "any") => match (name, arguments) {
+            ("all", [ValueKind::ListOfWaiters(of)]) => ValueKind::Waiters(*of),
+            ("any", [ValueKind::ListOfWaiters(of)]) => ValueKind::Waiter(*of),
+            _ => ValueKind::AnyWaiter,
         },
-        _ => Kind::Unknown,
+        _ => ValueKind::Unknown,
     }
 }

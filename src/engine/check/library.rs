@@ -1,7 +1,7 @@
 //! Calls of modules' functions in a walk: whether they are there, and what the standard library's are given.
 
-use super::functions::Imported;
-use super::kinds::Kind;
+use super::functions::ImportedModule;
+use super::kinds::ValueKind;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
 use crate::engine::language::positions::start_of;
@@ -37,17 +37,17 @@ fn takes(module: &str, parameter: &str) -> Option<Takes> {
 }
 
 impl Takes {
-    fn fits(self, kind: Kind) -> bool {
+    fn fits(self, kind: ValueKind) -> bool {
         match self {
-            _ if kind == Kind::Unknown => true,
-            Takes::Agent => matches!(kind, Kind::Agent | Kind::Call),
-            Takes::AgentOrAddress => matches!(kind, Kind::Agent | Kind::Call | Kind::Text),
-            Takes::Number => kind == Kind::Number,
+            _ if kind == ValueKind::Unknown => true,
+            Takes::Agent => matches!(kind, ValueKind::Agent | ValueKind::Call),
+            Takes::AgentOrAddress => matches!(kind, ValueKind::Agent | ValueKind::Call | ValueKind::Text),
+            Takes::Number => kind == ValueKind::Number,
             // as a text, too: "5s"
-            Takes::Duration => matches!(kind, Kind::Duration | Kind::Text),
-            Takes::Text => kind == Kind::Text,
-            Takes::Event => matches!(kind, Kind::Event(_)),
-            Takes::Closure => kind == Kind::Closure,
+            Takes::Duration => matches!(kind, ValueKind::Duration | ValueKind::Text),
+            Takes::Text => kind == ValueKind::Text,
+            Takes::Event => matches!(kind, ValueKind::Event(_)),
+            Takes::Closure => kind == ValueKind::Closure,
             Takes::List => kind.is_list(),
         }
     }
@@ -65,16 +65,16 @@ impl Takes {
         }
     }
 
-    fn advice(self, given: Kind, argument: &Expr) -> Option<String> {
+    fn advice(self, given: ValueKind, argument: &Expr) -> Option<String> {
         match (self, given, argument) {
-            (Takes::Duration, Kind::Number, _) => Some("write the unit: 5s, 500ms, 2m".into()),
-            (Takes::Number, Kind::Text, Expr::StringConstant(text, _)) if text.parse::<i64>().is_ok() => {
+            (Takes::Duration, ValueKind::Number, _) => Some("write the unit: 5s, 500ms, 2m".into()),
+            (Takes::Number, ValueKind::Text, Expr::StringConstant(text, _)) if text.parse::<i64>().is_ok() => {
                 Some(format!("write the number: {text}"))
             }
-            (Takes::Text, Kind::Number, Expr::IntegerConstant(number, _)) => {
+            (Takes::Text, ValueKind::Number, Expr::IntegerConstant(number, _)) => {
                 Some(format!("write a text: \"{number}\""))
             }
-            (Takes::Agent, Kind::Text, _) => Some("give the agent itself: let alice = agent(\"alice\");".into()),
+            (Takes::Agent, ValueKind::Text, _) => Some("give the agent itself: let alice = agent(\"alice\");".into()),
             (Takes::Closure, ..) => Some("a closure is written || …".into()),
             (Takes::Event, kind, _) if kind.is_waiter() => Some("await it first: (await …)".into()),
             _ => None,
@@ -90,7 +90,7 @@ impl Walk<'_> {
         module.is_some_and(|module| crate::engine::language::stdlib::is_std(&module.name))
     }
 
-    pub fn module_function(&mut self, call: &FnCallExpr, arguments: &[Kind], position: Position) {
+    pub fn module_function(&mut self, call: &FnCallExpr, arguments: &[ValueKind], position: Position) {
         let [alias] = call.namespace.path.as_slice() else { return };
         let (alias, name) = (alias.name.to_string(), call.name.as_str());
         let Some(module) = self.modules.get(&alias) else {
@@ -119,7 +119,13 @@ impl Walk<'_> {
         self.given_to_std(&module, parameters, call, arguments);
     }
 
-    fn given_to_std(&mut self, module: &Imported, parameters: &[String], call: &FnCallExpr, arguments: &[Kind]) {
+    fn given_to_std(
+        &mut self,
+        module: &ImportedModule,
+        parameters: &[String],
+        call: &FnCallExpr,
+        arguments: &[ValueKind],
+    ) {
         if !crate::engine::language::stdlib::is_std(&module.name) {
             return;
         }

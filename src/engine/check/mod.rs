@@ -31,16 +31,16 @@ use super::language::syntax_errors;
 use crate::diagnostic::{Diagnostic, Place, Source, limited, nearest};
 use crate::engine::api::commands::COMMANDS;
 use crate::script::Script;
-use functions::Imported;
-pub use kinds::Kind;
+use functions::ImportedModule;
+pub use kinds::ValueKind;
 use rhai::{AST, Expr, Stmt};
-pub use scope::Seen;
+pub use scope::SeenVariable;
 use std::collections::BTreeMap;
 use walk::Walk;
 
 /// What a check knows beside the script.
 #[derive(Clone, Default)]
-pub struct Known {
+pub struct CheckInputs {
     /// The command words of all known agents; none: commands are not checked.
     pub commands: Vec<String>,
     /// How the script's own imports are read; without it they are not looked into.
@@ -52,7 +52,7 @@ pub struct Known {
 }
 
 /// Everything that can be found wrong without a run, in the order of the text, as far as a person would read on.
-pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
+pub fn check(script: &Script, known: &CheckInputs) -> Vec<Diagnostic> {
     let (ast, mut diagnostics, left_out) = match program::parse_lines(script) {
         Parsed { ast: Some(ast), errors, left_out } => (ast, errors, left_out),
         Parsed { errors, .. } => return errors,
@@ -71,7 +71,7 @@ pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
     }
     found.extend(facts::problems(&program).into_iter().map(|problem| problem.code("not-written-out")));
     // what could not be read may have declared or used what now seems to be missing
-    found.retain(|one| !left_out.explains(one.code, word(one)));
+    found.retain(|one| !left_out.explains(one.code, text_of(one)));
     diagnostics.extend(found);
     diagnostics.sort_by_key(|diagnostic| diagnostic.place.as_ref().map_or(0, |place| place.span.start));
     diagnostics.dedup();
@@ -79,7 +79,7 @@ pub fn check(script: &Script, known: &Known) -> Vec<Diagnostic> {
 }
 
 /// The text that a diagnostic is about.
-fn word(diagnostic: &Diagnostic) -> &str {
+fn text_of(diagnostic: &Diagnostic) -> &str {
     diagnostic.place.as_ref().and_then(|place| place.source.text.get(place.span.clone())).unwrap_or_default()
 }
 
@@ -103,7 +103,7 @@ pub fn events(script: &Script) -> Vec<(&'static str, Place)> {
 }
 
 /// The variables in sight after a line, the innermost last; none where the text can't be read.
-pub fn seen_at(script: &Script, line: u32) -> Option<Vec<Seen>> {
+pub fn seen_at(script: &Script, line: u32) -> Option<Vec<SeenVariable>> {
     let ast = program::parse_lines(script).ast?;
     let mut walk = Walk::new(script, &ast, BTreeMap::new());
     walk.watched = Some(line);
@@ -121,7 +121,7 @@ pub fn command_of(method: &str) -> Option<&'static str> {
     COMMANDS.iter().find(|(known, _)| *known == method).map(|(_, command)| *command)
 }
 
-fn unknown_command(text: &str, place: &Place, known: &Known) -> Option<Diagnostic> {
+fn unknown_command(text: &str, place: &Place, known: &CheckInputs) -> Option<Diagnostic> {
     let word = text.split_whitespace().next()?;
     if known.commands.iter().any(|known| known == word) {
         return None;
@@ -134,7 +134,7 @@ fn unknown_command(text: &str, place: &Place, known: &Known) -> Option<Diagnosti
 }
 
 /// The functions of each imported module by its alias; none for those that can't be looked into.
-fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<String, Option<Imported>> {
+fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<String, Option<ImportedModule>> {
     let mut modules = BTreeMap::new();
     for statement in program.ast.statements() {
         let Stmt::Import(import, _) = statement else { continue };
@@ -156,18 +156,18 @@ fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Str
     modules
 }
 
-fn functions_of(program: &Program, path: &str) -> Result<Option<Imported>, String> {
+fn functions_of(program: &Program, path: &str) -> Result<Option<ImportedModule>, String> {
     let name = sources::full_name(program, None, path)?;
     if program.files.is_none() && !super::language::stdlib::is_std(&name) {
         return Ok(None);
     }
-    let script = Script::rhai(Source::new(name.as_str(), sources::text(program, &name)?));
+    let script = Script::rhai(Source::new(name.as_str(), sources::read_module(program, &name)?));
     let ast = parse_text(&script.rhai, &name).map_err(|error| {
         let diagnostic = syntax_errors::diagnostic(&error, &script);
         let place = diagnostic.place.map(|place| place.to_string()).unwrap_or_default();
         format!("`{name}` does not compile: {place}: {}", diagnostic.message)
     })?;
-    Ok(Some(Imported { functions: public_functions(&ast), name }))
+    Ok(Some(ImportedModule { functions: public_functions(&ast), name }))
 }
 
 fn public_functions(ast: &AST) -> BTreeMap<String, Vec<Vec<String>>> {

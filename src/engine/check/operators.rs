@@ -1,36 +1,40 @@
 //! Operators in a walk: what they give, and operands that can never be equal.
 
-use super::kinds::Kind;
+use super::kinds::ValueKind;
 use super::walk::Walk;
 use crate::engine::language::positions::start_of;
 use rhai::{Expr, FnCallExpr, Position};
 
 impl Walk<'_> {
     /// An operator with the kinds of its operands; gives the kind of its value.
-    pub fn operator(&mut self, call: &FnCallExpr, operands: &[Kind], position: Position) -> Kind {
+    pub fn operator(&mut self, call: &FnCallExpr, operands: &[ValueKind], position: Position) -> ValueKind {
         match (call.name.as_str(), operands, &call.args[..]) {
             ("==" | "!=" | "<" | "<=" | ">" | ">=", [left, right], [a, b]) => {
                 self.compared(&call.name, (a, *left), (b, *right), position);
             }
-            ("!", [kind], [operand]) if !matches!(kind, Kind::Bool | Kind::Unknown) => {
+            ("!", [kind], [operand]) if !matches!(kind, ValueKind::Bool | ValueKind::Unknown) => {
                 let message = format!("`!` turns true into false; this is {}", kind.in_words());
                 let advice = "to say that two values differ: a != b, or !(a == b)".to_string();
                 self.error("argument-kind", start_of(operand), message, Some(advice));
-                return Kind::Unknown;
+                return ValueKind::Unknown;
             }
             _ => {}
         }
         match (call.name.as_str(), operands) {
-            ("==" | "!=" | "<" | "<=" | ">" | ">=" | "!" | "in", _) => Kind::Bool,
-            ("+" | "-", [Kind::Duration, Kind::Duration]) | ("-" | "+", [Kind::Duration]) => Kind::Duration,
-            ("*", [Kind::Duration, Kind::Number] | [Kind::Number, Kind::Duration]) => Kind::Duration,
-            ("+" | "-" | "*" | "/" | "%", [Kind::Number, Kind::Number]) => Kind::Number,
-            _ => Kind::Unknown,
+            ("==" | "!=" | "<" | "<=" | ">" | ">=" | "!" | "in", _) => ValueKind::Bool,
+            ("+" | "-", [ValueKind::Duration, ValueKind::Duration]) | ("-" | "+", [ValueKind::Duration]) => {
+                ValueKind::Duration
+            }
+            ("*", [ValueKind::Duration, ValueKind::Number] | [ValueKind::Number, ValueKind::Duration]) => {
+                ValueKind::Duration
+            }
+            ("+" | "-" | "*" | "/" | "%", [ValueKind::Number, ValueKind::Number]) => ValueKind::Number,
+            _ => ValueKind::Unknown,
         }
     }
 
     /// Two values of kinds that are never equal: Rhai compares them in silence.
-    pub fn compared(&mut self, sign: &str, left: (&Expr, Kind), right: (&Expr, Kind), position: Position) {
+    pub fn compared(&mut self, sign: &str, left: (&Expr, ValueKind), right: (&Expr, ValueKind), position: Position) {
         let (Some(a), Some(b)) = (class(left.1), class(right.1)) else { return };
         // a call has its id as a text, a plain number counts as milliseconds
         let alike = |pair: (&str, &str)| matches!(pair, ("a text", "a call") | ("a number", "a duration"));
@@ -50,8 +54,8 @@ impl Walk<'_> {
 }
 
 /// What is compared only with its own; none for what may be of several kinds, or is compared by what it is not (`()`).
-fn class(kind: Kind) -> Option<&'static str> {
-    use Kind::*;
+fn class(kind: ValueKind) -> Option<&'static str> {
+    use ValueKind::*;
     let known = matches!(
         kind,
         Number | Text | Bool | Duration | List | Map | Headers | Figures | Closure | Agent | Reply | Call | Event(_)
@@ -60,15 +64,15 @@ fn class(kind: Kind) -> Option<&'static str> {
 }
 
 /// What to write for a literal.
-fn of_literal((literal, _): (&Expr, Kind), (_, other): (&Expr, Kind)) -> Option<String> {
+fn of_literal((literal, _): (&Expr, ValueKind), (_, other): (&Expr, ValueKind)) -> Option<String> {
     match (literal, other) {
-        (Expr::IntegerConstant(number, _), Kind::Text) => {
+        (Expr::IntegerConstant(number, _), ValueKind::Text) => {
             Some(format!("look into the text: ….contains(\"{number}\"), or compare with \"{number}\""))
         }
-        (Expr::StringConstant(text, _), Kind::Number) if text.parse::<f64>().is_ok() => {
+        (Expr::StringConstant(text, _), ValueKind::Number) if text.parse::<f64>().is_ok() => {
             Some(format!("write the number: {text}"))
         }
-        (Expr::StringConstant(text, _), Kind::Bool) if matches!(text.as_str(), "true" | "false") => {
+        (Expr::StringConstant(text, _), ValueKind::Bool) if matches!(text.as_str(), "true" | "false") => {
             Some(format!("write it without quotes: {text}"))
         }
         _ => None,

@@ -79,7 +79,7 @@ const PHRASES: [&str; 66] = [
 
 /// What is wrong with a reason.
 #[derive(Debug, PartialEq)]
-struct Wrong {
+struct WrongReason {
     /// It can never be; else it is only unlikely.
     never: bool,
     message: String,
@@ -87,12 +87,12 @@ struct Wrong {
 }
 
 /// What is wrong with a text that is to be the reason of a call's end; none where it may be one.
-fn wrong(text: &str) -> Option<Wrong> {
+fn wrong(text: &str) -> Option<WrongReason> {
     let meant = text.trim();
     if meant.is_empty() {
         let advice =
             "for any reason: closed(); else a code, a word or a part of the reason: closed(486), closed(\"remote\")";
-        return Some(Wrong { never: true, message: "there is no reason".into(), advice: advice.into() });
+        return Some(WrongReason { never: true, message: "there is no reason".into(), advice: advice.into() });
     }
     let lower = meant.to_lowercase();
     let known = || AGENTS_REASONS.iter().copied().chain(PHRASES);
@@ -106,11 +106,11 @@ fn wrong(text: &str) -> Option<Wrong> {
     let words: Vec<String> = closed_words().collect();
     let message = format!("no call closes for `{meant}`");
     if let Some(near) = nearest(meant, words.iter().map(String::as_str)) {
-        return Some(Wrong { never: true, message, advice: format!("did you mean `{near}`?") });
+        return Some(WrongReason { never: true, message, advice: format!("did you mean `{near}`?") });
     }
     if meant.starts_with(|c: char| c.is_ascii_digit()) && meant.chars().count() == 3 {
         let advice = "a code is a number from 300 to 699: closed(486)".to_string();
-        return Some(Wrong { never: true, message, advice });
+        return Some(WrongReason { never: true, message, advice });
     }
     let habit = match lower.replace([' ', '-', '_'], "").as_str() {
         "bye" | "hangup" | "hungup" | "normal" | "normalclearing" | "ended" | "ok" => {
@@ -119,7 +119,7 @@ fn wrong(text: &str) -> Option<Wrong> {
         _ => None,
     };
     let unlikely =
-        |advice: String| Wrong { never: false, message: format!("hardly a call closes for `{meant}`"), advice };
+        |advice: String| WrongReason { never: false, message: format!("hardly a call closes for `{meant}`"), advice };
     if let Some(habit) = habit {
         return Some(unlikely(habit.to_string()));
     }
@@ -133,7 +133,7 @@ impl Walk<'_> {
         if let Ok(status) = text.trim().parse() {
             return self.closing(status, position);
         }
-        let Some(Wrong { never, message, advice }) = wrong(text) else { return };
+        let Some(WrongReason { never, message, advice }) = wrong(text) else { return };
         match never {
             true => self.error("argument-value", position, message, Some(advice)),
             false => self.warn("argument-value", position, message, Some(advice)),

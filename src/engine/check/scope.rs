@@ -1,6 +1,6 @@
 //! The variables in sight at a place of the walk, and what was made of them when they go out of sight.
 
-use super::kinds::Kind;
+use super::kinds::ValueKind;
 use super::walk::Walk;
 use super::{effort, habits};
 use crate::diagnostic::{MOST, nearest};
@@ -8,7 +8,7 @@ use rhai::Position;
 use std::collections::HashMap;
 
 #[derive(Default)]
-pub struct Scope {
+pub struct KnownNames {
     /// The innermost last.
     variables: Vec<Variable>,
     /// Where those of a name stand among them, the innermost last: a file may have thousands.
@@ -19,25 +19,25 @@ pub struct Scope {
 
 /// A variable as an editor sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct SeenVariable {
     pub name: String,
-    pub kind: Kind,
+    pub kind: ValueKind,
 }
 
 struct Variable {
     name: String,
-    kind: Kind,
+    kind: ValueKind,
     /// Where `let` declares it; none for parameters and the variables of loops, which need no use.
     declared: Option<Position>,
     used: bool,
 }
 
-impl Scope {
-    pub fn push(&mut self, name: impl Into<String>, kind: Kind) {
+impl KnownNames {
+    pub fn push(&mut self, name: impl Into<String>, kind: ValueKind) {
         self.declare(name.into(), kind, None);
     }
 
-    fn declare(&mut self, name: String, kind: Kind, declared: Option<Position>) {
+    fn declare(&mut self, name: String, kind: ValueKind, declared: Option<Position>) {
         self.named.entry(name.clone()).or_default().push(self.variables.len());
         self.variables.push(Variable { name, kind, declared, used: false });
     }
@@ -70,15 +70,15 @@ impl Scope {
     }
 
     /// A scope of these variables alone.
-    pub fn of(parameters: Vec<(String, Kind)>) -> Scope {
-        let mut scope = Scope::default();
+    pub fn with_parameters(parameters: Vec<(String, ValueKind)>) -> KnownNames {
+        let mut scope = KnownNames::default();
         parameters.into_iter().for_each(|(name, kind)| scope.push(name, kind));
         scope
     }
 
     /// The outermost first.
-    pub fn in_sight(&self) -> impl Iterator<Item = Seen> {
-        self.variables.iter().map(|variable| Seen { name: variable.name.clone(), kind: variable.kind })
+    pub fn in_sight(&self) -> impl Iterator<Item = SeenVariable> {
+        self.variables.iter().map(|variable| SeenVariable { name: variable.name.clone(), kind: variable.kind })
     }
 
     pub fn has(&self, name: &str) -> bool {
@@ -88,12 +88,12 @@ impl Scope {
     /// It may hold anything from here on.
     pub fn forget(&mut self, name: &str) {
         if let Some(place) = self.find(name) {
-            self.variables[place].kind = Kind::Unknown;
+            self.variables[place].kind = ValueKind::Unknown;
         }
     }
 
     /// Its kind; the variable counts as used.
-    pub fn used(&mut self, name: &str) -> Option<Kind> {
+    pub fn used(&mut self, name: &str) -> Option<ValueKind> {
         let place = self.find(name)?;
         let variable = &mut self.variables[place];
         variable.used = true;
@@ -106,7 +106,7 @@ const EMPTY: [&str; 6] = ["null", "nil", "None", "undefined", "NULL", "Nil"];
 
 impl Walk<'_> {
     /// `let name = …`.
-    pub fn declare(&mut self, name: &str, kind: Kind, position: Position) {
+    pub fn declare(&mut self, name: &str, kind: ValueKind, position: Position) {
         let before = self.scope.find(name).filter(|place| *place >= self.scope.block);
         if let Some(before) = before.and_then(|place| self.scope.variables[place].declared) {
             let message = format!("`{name}` is declared a second time");
@@ -128,7 +128,7 @@ impl Walk<'_> {
             let Variable { name, kind, declared: Some(position), used: false } = variable else { continue };
             if !name.starts_with('_') && !self.is_used_elsewhere(&name, kind, position) {
                 let (message, advice) = match kind {
-                    Kind::Agent => (
+                    ValueKind::Agent => (
                         format!("the agent `{name}` is never used"),
                         "an agent starts with its first command or wait: take this one out, or use it".to_string(),
                     ),
@@ -145,15 +145,15 @@ impl Walk<'_> {
         }
     }
 
-    fn is_used_elsewhere(&self, name: &str, kind: Kind, position: Position) -> bool {
+    fn is_used_elsewhere(&self, name: &str, kind: ValueKind, position: Position) -> bool {
         let in_function = self.top_level.get(name).is_some_and(|top| top.position == position && top.used_elsewhere);
         // `alice.dial("sip:bob@127.0.0.1")` may mean an agent; its own account is one of the texts
         let mentioned = || self.texts.get(name).is_some_and(|count| *count > 1);
-        in_function || kind == Kind::Agent && mentioned()
+        in_function || kind == ValueKind::Agent && mentioned()
     }
 
     /// A variable where it is used.
-    pub fn variable(&mut self, name: &str, position: Position) -> Kind {
+    pub fn variable(&mut self, name: &str, position: Position) -> ValueKind {
         if let Some(kind) = self.scope.used(name) {
             return kind;
         }
@@ -164,10 +164,10 @@ impl Walk<'_> {
             && let Some(top) = self.top_level.get_mut(name)
         {
             top.used_elsewhere = true;
-            return if top.is_agent { Kind::Agent } else { Kind::Unknown };
+            return if top.is_agent { ValueKind::Agent } else { ValueKind::Unknown };
         }
         if self.functions.contains_key(name) {
-            return Kind::Unknown;
+            return ValueKind::Unknown;
         }
         match self.top_level.get(name).map(|top| top.position) {
             Some(declared) if !self.in_function && declared > position => {
@@ -185,7 +185,7 @@ impl Walk<'_> {
                 self.error("unknown-variable", position, format!("there is no variable `{name}` here"), Some(advice));
             }
         }
-        Kind::Unknown
+        ValueKind::Unknown
     }
 
     fn advice_for(&self, name: &str) -> String {

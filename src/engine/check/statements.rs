@@ -1,7 +1,7 @@
 //! Statements in a walk: blocks, conditions, what is never reached, and values that nobody takes.
 
 use super::effort;
-use super::kinds::Kind;
+use super::kinds::ValueKind;
 use super::walk::Walk;
 use crate::engine::language::positions::start_of;
 use rhai::{ASTFlags, Expr, FlowControl, Ident, Position, Stmt};
@@ -105,7 +105,7 @@ impl Walk<'_> {
         let opened = self.scope.open();
         self.scope.push(variable.name.as_str(), kind);
         if let Some(counter) = counter {
-            self.scope.push(counter.name.as_str(), Kind::Number);
+            self.scope.push(counter.name.as_str(), ValueKind::Number);
         }
         self.statements(flow.body.statements(), false);
         self.close_block(opened);
@@ -115,19 +115,19 @@ impl Walk<'_> {
         self.block(flow.body.statements(), value);
         let opened = self.scope.open();
         if let Expr::Variable(name, ..) = &flow.expr {
-            self.scope.push(name.1.as_str(), Kind::Unknown);
+            self.scope.push(name.1.as_str(), ValueKind::Unknown);
         }
         self.statements(flow.branch.statements(), value);
         self.close_block(opened);
     }
 
     /// The value of a statement that nobody takes.
-    fn left_alone(&mut self, kind: Kind, operator: bool, position: Position, value: bool) {
+    fn left_alone(&mut self, kind: ValueKind, operator: bool, position: Position, value: bool) {
         if value {
             return;
         }
         match kind {
-            Kind::Quiet => {
+            ValueKind::Quiet => {
                 let advice = "write `await` before it, and for how long: await alice.quiet(\"CALL_CLOSED\") during 1s";
                 self.warn("never-awaited", position, "this waiter is never awaited".into(), Some(advice.into()));
             }
@@ -135,7 +135,7 @@ impl Walk<'_> {
                 let advice = "write `await` before it: nothing waits here".to_string();
                 self.warn("never-awaited", position, "this waiter is never awaited".into(), Some(advice));
             }
-            Kind::Bool if operator => {
+            ValueKind::Bool if operator => {
                 let advice = "write assert(…) around it, or check(…)".to_string();
                 self.warn("unused-value", position, "nothing is made of this comparison".into(), Some(advice));
             }
@@ -154,7 +154,7 @@ impl Walk<'_> {
     /// An expression that has to be true or false.
     pub fn truth(&mut self, expression: &Expr, what: &str) {
         let kind = self.expression(expression);
-        if !matches!(kind, Kind::Bool | Kind::Unknown) {
+        if !matches!(kind, ValueKind::Bool | ValueKind::Unknown) {
             let message = format!("{what} is true or false, not {}", kind.in_words());
             let advice = kind.is_waiter().then(|| "await it, and look at the event that comes of it".to_string());
             self.error("argument-kind", start_of(expression), message, advice);

@@ -1,6 +1,6 @@
 //! What a walk through a validation knows: its `events`, `stats` and `telefonist`, and what has no meaning there.
 
-use super::kinds::Kind;
+use super::kinds::ValueKind;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
 use crate::engine::language::docs;
@@ -8,44 +8,44 @@ use crate::engine::language::positions::start_of;
 use rhai::{CustomExpr, FnCallExpr, Position};
 
 /// The variables that a validation is given.
-pub const GIVEN: [(&str, Kind); 3] =
-    [("events", Kind::Events(None)), ("stats", Kind::ListOfFigures), ("telefonist", Kind::Telefonist)];
+pub const GIVEN: [(&str, ValueKind); 3] =
+    [("events", ValueKind::Events(None)), ("stats", ValueKind::ListOfFigures), ("telefonist", ValueKind::Telefonist)];
 
 /// The figures of a call in `stats`, where the record says them.
-pub const FIGURES: [(&str, Kind); 21] = [
-    ("agent", Kind::Text),
-    ("number", Kind::Number),
-    ("peer", Kind::Text),
-    ("direction", Kind::Text),
-    ("begun", Kind::Number),
-    ("established", Kind::Bool),
-    ("post_dial_delay", Kind::Number),
-    ("ring_time", Kind::Number),
-    ("duration", Kind::Number),
-    ("closed_by", Kind::Text),
-    ("closed_reason", Kind::Text),
-    ("codec", Kind::Text),
-    ("protocol", Kind::Text),
-    ("packets_sent", Kind::Number),
-    ("packets_received", Kind::Number),
-    ("lost_sent", Kind::Number),
-    ("lost_received", Kind::Number),
-    ("jitter_sent", Kind::Number),
-    ("jitter_received", Kind::Number),
-    ("rtt", Kind::Number),
-    ("mos", Kind::Number),
+pub const FIGURES: [(&str, ValueKind); 21] = [
+    ("agent", ValueKind::Text),
+    ("number", ValueKind::Number),
+    ("peer", ValueKind::Text),
+    ("direction", ValueKind::Text),
+    ("begun", ValueKind::Number),
+    ("established", ValueKind::Bool),
+    ("post_dial_delay", ValueKind::Number),
+    ("ring_time", ValueKind::Number),
+    ("duration", ValueKind::Number),
+    ("closed_by", ValueKind::Text),
+    ("closed_reason", ValueKind::Text),
+    ("codec", ValueKind::Text),
+    ("protocol", ValueKind::Text),
+    ("packets_sent", ValueKind::Number),
+    ("packets_received", ValueKind::Number),
+    ("lost_sent", ValueKind::Number),
+    ("lost_received", ValueKind::Number),
+    ("jitter_sent", ValueKind::Number),
+    ("jitter_received", ValueKind::Number),
+    ("rtt", ValueKind::Number),
+    ("mos", ValueKind::Number),
 ];
 
 /// Functions of ours that look at nothing but what they are given.
 const PURE: [&str; 2] = ["mos", "print"];
 
 impl Walk<'_> {
-    pub fn given(&self, name: &str) -> Option<Kind> {
+    pub fn given(&self, name: &str) -> Option<ValueKind> {
         GIVEN.iter().find(|(known, _)| self.validation && *known == name).map(|(_, kind)| *kind)
     }
 
     /// A figure of a call.
-    pub fn figure(&mut self, name: &str, position: Position) -> Kind {
+    pub fn figure(&mut self, name: &str, position: Position) -> ValueKind {
         let known = FIGURES.iter().find(|(known, _)| *known == name);
         if known.is_none() {
             let near = nearest(name, FIGURES.map(|(known, _)| known)).map(|near| format!("did you mean `{near}`?"));
@@ -53,7 +53,7 @@ impl Walk<'_> {
             let advice = near.unwrap_or_else(all);
             self.error("unknown-field", position, format!("a call in `stats` has no `{name}`"), Some(advice));
         }
-        known.map_or(Kind::Unknown, |(_, kind)| *kind)
+        known.map_or(ValueKind::Unknown, |(_, kind)| *kind)
     }
 
     /// Tells of a function that acts on a run, if this is one in a validation.
@@ -85,7 +85,7 @@ impl Walk<'_> {
     }
 
     /// `telefonist.assert(…)` and `telefonist.fail(…)`.
-    pub fn of_telefonist(&mut self, call: &FnCallExpr, arguments: &[Kind], position: Position) {
+    pub fn of_telefonist(&mut self, call: &FnCallExpr, arguments: &[ValueKind], position: Position) {
         let (counts, usage) = match call.name.as_str() {
             "assert" => (1..=2, "telefonist.assert(true or false, text)"),
             "fail" => (1..=1, "telefonist.fail(text)"),
@@ -97,9 +97,9 @@ impl Walk<'_> {
             }
         };
         let texts = if call.name == "assert" { &arguments[1.min(arguments.len())..] } else { arguments };
-        let no_text = |kind: &Kind| !matches!(kind, Kind::Text | Kind::Unknown);
-        let no_truth =
-            call.name == "assert" && arguments.first().is_some_and(|kind| !matches!(kind, Kind::Bool | Kind::Unknown));
+        let no_text = |kind: &ValueKind| !matches!(kind, ValueKind::Text | ValueKind::Unknown);
+        let no_truth = call.name == "assert"
+            && arguments.first().is_some_and(|kind| !matches!(kind, ValueKind::Bool | ValueKind::Unknown));
         if !counts.contains(&arguments.len()) || texts.iter().any(no_text) || no_truth {
             let given: Vec<_> = arguments.iter().map(|kind| kind.in_words()).collect();
             let message = format!("`{}` can't be called with ({})", call.name, given.join(", "));

@@ -1,8 +1,8 @@
 //! A walk over a script's syntax tree that follows scopes and the types it can be sure of.
 
-use super::functions::Imported;
-use super::kinds::{Kind, MAKERS};
-use super::scope::{Scope, Seen};
+use super::functions::ImportedModule;
+use super::kinds::{MAKERS, ValueKind};
+use super::scope::{KnownNames, SeenVariable};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::engine::language::blocks;
 use crate::engine::language::functions::{Function, own_functions};
@@ -21,15 +21,15 @@ pub struct Walk<'a> {
     pub events: Vec<(&'static str, Place)>,
     /// The script's own functions, closures among them.
     pub functions: BTreeMap<String, Vec<Rc<Function>>>,
-    pub modules: BTreeMap<String, Option<Imported>>,
+    pub modules: BTreeMap<String, Option<ImportedModule>>,
     /// Names that some map of the script has as a property: they may be called as methods.
     pub properties: HashSet<String>,
     ast: &'a AST,
-    pub scope: Scope,
+    pub scope: KnownNames,
     /// What the file declares at its top level, and where.
-    pub top_level: BTreeMap<String, Declared>,
+    pub top_level: BTreeMap<String, TopLevelName>,
     /// The kinds of the elements of lists that are written out, by the lists' places.
-    pub lists: HashMap<Position, Vec<Kind>>,
+    pub lists: HashMap<Position, Vec<ValueKind>>,
     /// The words in texts of the script, and in how many texts each stands: an agent may be meant by one.
     pub texts: HashMap<String, usize>,
     /// The top level's variables that a function uses, by its name.
@@ -57,11 +57,11 @@ pub struct Walk<'a> {
     pub in_condition: bool,
     /// A line whose variables somebody wants to know, and those of the last statement up to it, with its line.
     pub watched: Option<u32>,
-    pub seen: (u32, Vec<Seen>),
+    pub seen: (u32, Vec<SeenVariable>),
 }
 
 /// A variable of the top level.
-pub struct Declared {
+pub struct TopLevelName {
     pub position: Position,
     /// Functions see it.
     pub is_agent: bool,
@@ -71,7 +71,7 @@ pub struct Declared {
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(script: &'a Script, ast: &'a AST, modules: BTreeMap<String, Option<Imported>>) -> Walk<'a> {
+    pub fn new(script: &'a Script, ast: &'a AST, modules: BTreeMap<String, Option<ImportedModule>>) -> Walk<'a> {
         let mut walk = Walk {
             script,
             ast,
@@ -81,7 +81,7 @@ impl<'a> Walk<'a> {
             commands: vec![],
             events: vec![],
             properties: HashSet::new(),
-            scope: Scope::default(),
+            scope: KnownNames::default(),
             top_level: BTreeMap::new(),
             lists: HashMap::new(),
             texts: HashMap::new(),
@@ -112,7 +112,7 @@ impl<'a> Walk<'a> {
             if let Stmt::Var(var, flags, _) = statement {
                 let is_agent = matches!(&var.1, Expr::FnCall(call, _) if MAKERS.contains(&call.name.as_str()));
                 let is_constant = flags.intersects(rhai::ASTFlags::CONSTANT);
-                let declared = Declared { position: var.0.pos, is_agent, is_constant, used_elsewhere: false };
+                let declared = TopLevelName { position: var.0.pos, is_agent, is_constant, used_elsewhere: false };
                 self.top_level.entry(var.0.name.to_string()).or_insert(declared);
             }
             if let Stmt::Expr(expression) = statement
@@ -153,7 +153,7 @@ impl<'a> Walk<'a> {
         let each = named.flat_map(|(name, all)| all.iter().map(|one| (name.clone(), one.clone())));
         for (name, function) in each.collect::<Vec<_>>() {
             self.shadowing(&name, &function);
-            let parameters = function.params.iter().map(|name| (name.clone(), Kind::Unknown)).collect();
+            let parameters = function.params.iter().map(|name| (name.clone(), ValueKind::Unknown)).collect();
             self.function(&function, parameters);
         }
         self.scope = top_level;
@@ -165,8 +165,8 @@ impl<'a> Walk<'a> {
         let line = statement.line().unwrap_or_default() as u32;
         if self.watched.is_some_and(|watched| line <= watched && line >= self.seen.0) {
             let top = self.top_level.iter().filter(|_| self.in_function);
-            let kind = |top: &Declared| if top.is_agent { Kind::Agent } else { Kind::Unknown };
-            let top = top.map(|(name, top)| Seen { name: name.clone(), kind: kind(top) });
+            let kind = |top: &TopLevelName| if top.is_agent { ValueKind::Agent } else { ValueKind::Unknown };
+            let top = top.map(|(name, top)| SeenVariable { name: name.clone(), kind: kind(top) });
             self.seen = (line, top.chain(self.scope.in_sight()).collect());
         }
     }

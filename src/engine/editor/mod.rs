@@ -4,7 +4,7 @@
 //! in `testfile::suggest`.
 
 use super::api::names;
-use super::check::{self, Kind, Seen};
+use super::check::{self, SeenVariable, ValueKind};
 use super::language::stdlib::StdFunction;
 use super::language::{docs, program, stdlib};
 use crate::diagnostic::{Sort, Source, Suggestion};
@@ -14,7 +14,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// Where the cursor stands.
-enum Site {
+enum CursorSite {
     /// In the quotes of a call of that name: `event("CALL_`.
     Quotes(String),
     /// Behind `module::`.
@@ -78,31 +78,31 @@ pub fn hover(script: &Script, line: u32, column: u32) -> Option<Suggestion> {
 /// What may stand behind the beginning of a line.
 fn at(script: &Script, line: u32, before: &str, commands: &[String]) -> Vec<Suggestion> {
     match site(before) {
-        Site::Nothing => vec![],
-        Site::Quotes(call) => in_quotes(&call, commands),
-        Site::Module(alias) => module(script, &alias),
-        Site::Dot(receiver) => members(kind_of(script, line, before, &receiver)),
-        Site::Name => names_in_sight(script, line),
+        CursorSite::Nothing => vec![],
+        CursorSite::Quotes(call) => in_quotes(&call, commands),
+        CursorSite::Module(alias) => module(script, &alias),
+        CursorSite::Dot(receiver) => members(kind_of(script, line, before, &receiver)),
+        CursorSite::Name => names_in_sight(script, line),
     }
 }
 
-fn site(before: &str) -> Site {
+fn site(before: &str) -> CursorSite {
     if let Some(open) = open_quote(before) {
         return match open {
-            Open::Comment => Site::Nothing,
+            Open::Comment => CursorSite::Nothing,
             Open::Quote(at) => match CALLED.captures(&before[..at]) {
-                Some(call) => Site::Quotes(call[1].to_string()),
-                None => Site::Nothing,
+                Some(call) => CursorSite::Quotes(call[1].to_string()),
+                None => CursorSite::Nothing,
             },
         };
     }
     if let Some(alias) = ALIAS.captures(before) {
-        return Site::Module(alias[1].to_string());
+        return CursorSite::Module(alias[1].to_string());
     }
     match RECEIVER.captures(before) {
-        Some(receiver) => Site::Dot(receiver[1].to_string()),
-        None if before.ends_with('.') && !before.ends_with("..") => Site::Dot(String::new()),
-        None => Site::Name,
+        Some(receiver) => CursorSite::Dot(receiver[1].to_string()),
+        None if before.ends_with('.') && !before.ends_with("..") => CursorSite::Dot(String::new()),
+        None => CursorSite::Name,
     }
 }
 
@@ -162,7 +162,7 @@ fn event(name: &str) -> Suggestion {
 fn module(script: &Script, alias: &str) -> Vec<Suggestion> {
     let path =
         IMPORT.captures_iter(&script.rhai).find(|import| &import[2] == alias).map(|import| import[1].to_string());
-    let Some(text) = path.as_deref().and_then(stdlib::text) else { return vec![] };
+    let Some(text) = path.as_deref().and_then(stdlib::module_text) else { return vec![] };
     functions(text, &format!("{alias}::"))
 }
 
@@ -178,28 +178,28 @@ fn functions(text: &str, prefix: &str) -> Vec<Suggestion> {
 }
 
 /// Fields and methods of a value of that kind.
-fn members(kind: Kind) -> Vec<Suggestion> {
+fn members(kind: ValueKind) -> Vec<Suggestion> {
     let mut all = vec![];
-    if let Kind::Event(of) = kind {
+    if let ValueKind::Event(of) = kind {
         let field = |field: &fields::Field| {
             Suggestion::new(field.name, Sort::Field, &format!("a field of {}", field.carriers()), field.meaning)
         };
         all.extend(fields::of(of).map(field));
     }
     let properties: &[(&str, &str)] = match kind {
-        Kind::Agent => &[
+        ValueKind::Agent => &[
             ("name", "The agent's name."),
             ("aor", "Its address of record."),
             ("address", "`host:port` of its SIP socket."),
         ],
-        Kind::Call => &[
+        ValueKind::Call => &[
             ("id", "baresip's id of the call."),
             ("agent", "The agent that has it."),
             ("ok", "Whether the agent took the `dial`."),
             ("data", "What it answered to the `dial`."),
             ("time", "When `dial` was sent: milliseconds since the epoch."),
         ],
-        Kind::Reply => &[
+        ValueKind::Reply => &[
             ("ok", "Whether the agent took the command."),
             ("data", "What it answered."),
             ("time", "When the command was sent: milliseconds since the epoch."),
@@ -217,7 +217,7 @@ fn members(kind: Kind) -> Vec<Suggestion> {
 }
 
 /// The kind of what stands before a dot.
-fn kind_of(script: &Script, line: u32, before: &str, receiver: &str) -> Kind {
+fn kind_of(script: &Script, line: u32, before: &str, receiver: &str) -> ValueKind {
     // in `….where(|e| e.` the line is not whole, and `e` an event of the waiter's type
     if let Some(condition) = CONDITION.captures(before)
         && &condition[1] == receiver
@@ -225,16 +225,16 @@ fn kind_of(script: &Script, line: u32, before: &str, receiver: &str) -> Kind {
         let waiter = &before[..condition.get(0).map_or(0, |found| found.start())];
         let waiter = RECEIVER.captures(&format!("{waiter}.")).map(|found| found[1].to_string()).unwrap_or_default();
         return match with_line(script, line, &format!("let it = await {waiter};")).last().map(|seen| seen.kind) {
-            Some(kind @ Kind::Event(_)) => kind,
-            _ => Kind::Event(None),
+            Some(kind @ ValueKind::Event(_)) => kind,
+            _ => ValueKind::Event(None),
         };
     }
     let seen = with_line(script, line, &format!("let it = {receiver};"));
-    seen.last().filter(|seen| seen.name == "it").map_or(Kind::Unknown, |seen| seen.kind)
+    seen.last().filter(|seen| seen.name == "it").map_or(ValueKind::Unknown, |seen| seen.kind)
 }
 
 /// The variables that a script has in sight at the end of a line, when that line is replaced: an unfinished one says nothing.
-fn with_line(script: &Script, line: u32, text: &str) -> Vec<Seen> {
+fn with_line(script: &Script, line: u32, text: &str) -> Vec<SeenVariable> {
     let span = script.source.line_span(line);
     let (before, after) = (&script.source.text[..span.start], &script.source.text[span.end..]);
     let changed = Script::rhai(Source::new(script.source.name.as_str(), format!("{before}{text}{after}")));
@@ -249,7 +249,7 @@ fn with_line(script: &Script, line: u32, text: &str) -> Vec<Seen> {
 
 /// Variables, functions and words.
 fn names_in_sight(script: &Script, line: u32) -> Vec<Suggestion> {
-    let variable = |seen: Seen| Suggestion::new(&seen.name, Sort::Variable, seen.kind.in_words(), "");
+    let variable = |seen: SeenVariable| Suggestion::new(&seen.name, Sort::Variable, seen.kind.in_words(), "");
     let seen = check::seen_at(script, line).unwrap_or_else(|| with_line(script, line, "();"));
     let mut all: Vec<_> = seen.into_iter().rev().map(variable).collect();
     all.extend(functions(&script.rhai, ""));

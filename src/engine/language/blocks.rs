@@ -10,7 +10,7 @@ pub const TEARDOWN: &str = "__teardown";
 
 /// What is run of a file.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub enum Selection {
+pub enum TestSelection {
     /// All of it, a test block where it stands.
     #[default]
     Whole,

@@ -7,7 +7,7 @@ pub const CHECK: &str = "__check";
 pub const ASSERT: &str = "__assert";
 
 /// The keyword of a function, if it is one of these.
-pub fn keyword(function: &str) -> Option<&'static str> {
+pub fn keyword_of(function: &str) -> Option<&'static str> {
     match function {
         "check" => Some(CHECK),
         "assert" => Some(ASSERT),

@@ -7,7 +7,7 @@ use crate::diagnostic::nearest;
 /// The one name of a module, whoever imports it: `std/calls`, or its file's path as the script's own is named.
 pub fn full_name(program: &Program, importer: Option<&str>, path: &str) -> Result<String, String> {
     if path == "std" || path.starts_with("std/") {
-        return match stdlib::text(path) {
+        return match stdlib::module_text(path) {
             Some(_) => Ok(path.to_string()),
             None => {
                 let names = stdlib::MODULES.iter().map(|(name, _)| *name);
@@ -35,8 +35,8 @@ pub fn full_name(program: &Program, importer: Option<&str>, path: &str) -> Resul
 }
 
 /// A module's text by its full name.
-pub fn text(program: &Program, name: &str) -> Result<String, String> {
-    if let Some(text) = stdlib::text(name) {
+pub fn read_module(program: &Program, name: &str) -> Result<String, String> {
+    if let Some(text) = stdlib::module_text(name) {
         return Ok(text.to_string());
     }
     let main = program.script.source.name.as_str();

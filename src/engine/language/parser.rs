@@ -18,7 +18,7 @@ pub fn parse_to_run(text: &str, source: &str) -> Result<AST, rhai::ParseError> {
     tokens::map_tokens(&mut engine, text, true);
     match engine.compile(text) {
         // a function of the script's own goes before ours
-        Ok(mut ast) if !ast.iter_functions().any(|function| claims::keyword(function.name).is_some()) => {
+        Ok(mut ast) if !ast.iter_functions().any(|function| claims::keyword_of(function.name).is_some()) => {
             ast.set_source(source);
             Ok(ast)
         }

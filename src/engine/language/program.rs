@@ -1,6 +1,6 @@
 //! From a script's text to something that can be run.
 
-use super::blocks::{self, Selection};
+use super::blocks::{self, TestSelection};
 use super::functions::with_shared;
 use super::recovery::{self, LeftOut};
 use super::{parser, syntax_errors};
@@ -22,7 +22,7 @@ pub struct Program {
     /// What runs; made when it first does.
     pub(in crate::engine) to_run: Arc<OnceLock<AST>>,
     pub(in crate::engine) files: Option<Loader>,
-    pub(in crate::engine) selection: Selection,
+    pub(in crate::engine) selection: TestSelection,
 }
 
 impl fmt::Debug for Program {
@@ -66,7 +66,7 @@ impl Program {
     /// A script and its syntax tree.
     pub(in crate::engine) fn new(script: &Script, ast: AST) -> Program {
         let (script, ast) = (Arc::new(script.clone()), Arc::new(ast));
-        Program { script, ast, to_run: Arc::default(), files: None, selection: Selection::Whole }
+        Program { script, ast, to_run: Arc::default(), files: None, selection: TestSelection::Whole }
     }
 }
 
@@ -137,7 +137,7 @@ impl Program {
 
     /// The same program, of which only that test is run.
     pub fn of_test(&self, name: &Arc<str>) -> Program {
-        Program { selection: Selection::One(name.clone()), ..self.clone() }
+        Program { selection: TestSelection::One(name.clone()), ..self.clone() }
     }
 
     /// The block of the top level behind a word.

@@ -13,7 +13,7 @@ const WITH_BLOCK: [&str; 12] =
 
 /// What a statement is split by.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Token<'a> {
+enum StatementToken<'a> {
     Semicolon,
     /// `{`
     Block,
@@ -24,7 +24,7 @@ enum Token<'a> {
 }
 
 /// A token, its bytes, and how much is open behind it.
-type Scanned<'a> = (Token<'a>, Range<usize>, usize);
+type Scanned<'a> = (StatementToken<'a>, Range<usize>, usize);
 
 /// The tokens of a text, and whether something is still open at its end.
 fn scan(text: &str) -> (Vec<Scanned<'_>>, bool) {
@@ -49,7 +49,7 @@ fn scan(text: &str) -> (Vec<Scanned<'_>>, bool) {
 }
 
 /// The token at `at`, which begins with `c`; `at` is moved behind it. `open`: what is open there.
-fn read_token<'a>(text: &'a str, at: &mut usize, c: char, open: &mut Vec<char>) -> Token<'a> {
+fn read_token<'a>(text: &'a str, at: &mut usize, c: char, open: &mut Vec<char>) -> StatementToken<'a> {
     let (rest, start) = (&text[*at..], *at);
     let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
     *at += c.len_utf8();
@@ -67,7 +67,7 @@ fn read_token<'a>(text: &'a str, at: &mut usize, c: char, open: &mut Vec<char>) 
         }
         '{' => {
             open.push('{');
-            return Token::Block;
+            return StatementToken::Block;
         }
         '(' | '[' => open.push(c),
         '}' if open.last() == Some(&'$') => {
@@ -75,16 +75,16 @@ fn read_token<'a>(text: &'a str, at: &mut usize, c: char, open: &mut Vec<char>) 
             *at += until_code(&text[*at..]);
             closed_text(text, at, open);
         }
-        '}' => return if open.pop() == Some('{') { Token::BlockEnd } else { Token::Other },
+        '}' => return if open.pop() == Some('{') { StatementToken::BlockEnd } else { StatementToken::Other },
         ')' | ']' => drop(open.pop()),
-        ';' => return Token::Semicolon,
+        ';' => return StatementToken::Semicolon,
         _ if word > 0 => {
             *at = start + word;
-            return Token::Word(&rest[..word]);
+            return StatementToken::Word(&rest[..word]);
         }
         _ => {}
     }
-    Token::Other
+    StatementToken::Other
 }
 
 /// The length of a block comment, which may hold others; none where it does not end.
@@ -153,8 +153,10 @@ pub fn split(text: &str) -> Vec<Range<usize>> {
     for (n, (token, span, depth)) in tokens.iter().enumerate() {
         let begun = *first.get_or_insert(*token);
         let ends = match token {
-            Token::Semicolon => true,
-            Token::BlockEnd => ends_with_block(begun) && !goes_on(begun, tokens.get(n + 1).map(|(next, ..)| *next)),
+            StatementToken::Semicolon => true,
+            StatementToken::BlockEnd => {
+                ends_with_block(begun) && !goes_on(begun, tokens.get(n + 1).map(|(next, ..)| *next))
+            }
             _ => false,
         };
         if ends && *depth == 0 {
@@ -176,15 +178,15 @@ pub fn closed(statement: &str) -> String {
     format!("{statement}{mark}")
 }
 
-fn ends_with_block(first: Token) -> bool {
-    matches!(first, Token::Word(word) if WITH_BLOCK.contains(&word)) || first == Token::Block
+fn ends_with_block(first: StatementToken) -> bool {
+    matches!(first, StatementToken::Word(word) if WITH_BLOCK.contains(&word)) || first == StatementToken::Block
 }
 
 /// Whether a statement goes on behind the end of a block.
-fn goes_on(first: Token, next: Option<Token>) -> bool {
+fn goes_on(first: StatementToken, next: Option<StatementToken>) -> bool {
     match next {
-        Some(Token::Word("else" | "catch")) => true,
-        Some(Token::Word("while" | "until")) => first == Token::Word("do"),
+        Some(StatementToken::Word("else" | "catch")) => true,
+        Some(StatementToken::Word("while" | "until")) => first == StatementToken::Word("do"),
         _ => false,
     }
 }

@@ -18,10 +18,10 @@ pub const MODULES: &[(&str, &str)] = &[
 
 /// Whether a source is one of the embedded modules: no place that a user could mend.
 pub fn is_std(source: &str) -> bool {
-    text(source).is_some()
+    module_text(source).is_some()
 }
 
-pub fn text(name: &str) -> Option<&'static str> {
+pub fn module_text(name: &str) -> Option<&'static str> {
     MODULES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 

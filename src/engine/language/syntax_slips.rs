@@ -3,7 +3,7 @@
 use rhai::ParseErrorType;
 
 /// What is wrong, and what to write.
-pub type Told = (String, &'static str);
+pub type Slip = (String, &'static str);
 
 /// What stands around the place of an error.
 pub struct Around<'a> {
@@ -39,11 +39,11 @@ const UNITS: [&str; 14] = [
 const WITHIN: &str = "write: await alice.event(\"CALL_CLOSED\") within 5s";
 
 /// The slip that is meant, if it is one of those known here.
-pub fn slip(error: &ParseErrorType, at: &Around) -> Option<Told> {
+pub fn slip(error: &ParseErrorType, at: &Around) -> Option<Slip> {
     use ParseErrorType::*;
     match error {
         MissingToken(token, what) => match token.as_str() {
-            ";" => of_statement(at),
+            ";" => slip_in_statement(at),
             "{" if matches!(at.word, "then" | "do") || at.rest.starts_with(':') => {
                 Some(("a block stands in braces".into(), "write: if … { … } else { … }"))
             }
@@ -56,8 +56,8 @@ pub fn slip(error: &ParseErrorType, at: &Around) -> Option<Told> {
             _ if matches!(at.word, "within" | "during") && at.statement.contains("await") => {
                 Some((format!("`{}` stands outside of parentheses around the waiter", at.word), WITHIN))
             }
-            _ if what.contains("argument") => of_arguments(at),
-            _ if what.contains("parameters") => of_parameters(at),
+            _ if what.contains("argument") => slip_in_arguments(at),
+            _ if what.contains("parameters") => slip_in_parameters(at),
             _ => None,
         },
         _ if at.before.trim_end() == "await" && at.rest.starts_with(';') => Some((
@@ -94,8 +94,8 @@ pub fn slip(error: &ParseErrorType, at: &Around) -> Option<Told> {
 }
 
 /// Something stands where the statement before should have ended.
-fn of_statement(at: &Around) -> Option<Told> {
-    if let Some(told) = of_word(at) {
+fn slip_in_statement(at: &Around) -> Option<Slip> {
+    if let Some(told) = slip_at(at) {
         return Some(told);
     }
     let awaits = at.statement.contains("await");
@@ -109,11 +109,11 @@ fn of_statement(at: &Around) -> Option<Told> {
     if at.rest.starts_with('{') && at.before.trim_start().starts_with("step(") {
         return Some(("a step's block stands inside its parentheses".into(), "write: step(\"…\", || { … });"));
     }
-    of_word_before(at)
+    slip_before(at)
 }
 
 /// By the word at the place.
-fn of_word(at: &Around) -> Option<Told> {
+fn slip_at(at: &Around) -> Option<Slip> {
     let after_number = at.before.trim_end().ends_with(|c: char| c.is_ascii_digit());
     let awaits = at.statement.contains("await");
     match at.word {
@@ -142,7 +142,7 @@ fn of_word(at: &Around) -> Option<Told> {
 }
 
 /// By the word before the place.
-fn of_word_before(at: &Around) -> Option<Told> {
+fn slip_before(at: &Around) -> Option<Slip> {
     let called = at.before.ends_with([' ', '\t']) && !at.before_word.is_empty();
     let argument = at.rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '"' | '`'));
     let is_method = at.before.trim_end().strip_suffix(at.before_word).is_some_and(|front| front.ends_with('.'));
@@ -199,7 +199,7 @@ fn is_waiter(statement: &str) -> bool {
     statement.trim_end().ends_with(')') && (joined || MAKERS.iter().any(|maker| statement.contains(maker)))
 }
 
-fn of_arguments(at: &Around) -> Option<Told> {
+fn slip_in_arguments(at: &Around) -> Option<Slip> {
     if at.rest.starts_with('=') {
         return Some((
             "an argument has no name, and nothing is assigned here".into(),
@@ -224,7 +224,7 @@ fn of_arguments(at: &Around) -> Option<Told> {
     })
 }
 
-fn of_parameters(at: &Around) -> Option<Told> {
+fn slip_in_parameters(at: &Around) -> Option<Slip> {
     let typed = at.rest.starts_with(':');
     let preset = at.rest.starts_with('=');
     match (typed, preset) {

@@ -33,7 +33,7 @@ pub fn map_tokens(engine: &mut Engine, text: &str, runs: bool) {
                 };
             }
             Token::Identifier(word) if runs && is_call(&lines, position) => {
-                return match claims::keyword(word) {
+                return match claims::keyword_of(word) {
                     Some(keyword) => {
                         *pending = Some(claims::encode(position));
                         Token::Custom(Box::new(keyword.into()))

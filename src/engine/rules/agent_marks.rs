@@ -1,6 +1,6 @@
 //! What is known of one agent, its calls and what it sent. Pure.
 
-use super::live::Live;
+use super::live::LiveEvents;
 use super::recent::Recent;
 use super::requests::begins_call;
 use super::sort::id;
@@ -28,9 +28,9 @@ impl Horizon {
 #[derive(Debug, Default)]
 pub struct AgentMarks {
     /// Events, SIP messages and log lines that an await may take.
-    pub live: [Live; 3],
+    pub live: [LiveEvents; 3],
     /// Messages that one await took, for those that take them again.
-    pub once: Live,
+    pub once: LiveEvents,
     /// Numbers of the events that awaits took.
     pub consumed: HashSet<u64>,
     /// Where its newest call, or the agent itself, began.

@@ -1,7 +1,7 @@
 //! The events of an agent that an await may still take: its newest ones, found by their names. Pure.
 
 use super::pattern::Pattern;
-use super::sort::Name;
+use super::sort::EventName;
 use crate::event::{Event, weight};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -13,16 +13,16 @@ pub const MOST_BYTES: usize = 16 << 20;
 
 /// Events of one sort, each in the log's order.
 #[derive(Debug, Default)]
-pub struct Live {
+pub struct LiveEvents {
     events: BTreeMap<u64, Arc<Event>>,
-    names: HashMap<Name, BTreeSet<u64>>,
+    names: HashMap<EventName, BTreeSet<u64>>,
     bytes: usize,
 }
 
-impl Live {
+impl LiveEvents {
     pub fn push(&mut self, event: &Arc<Event>) {
         self.bytes += weight(event);
-        self.names.entry(Name::of(event)).or_default().insert(event.n);
+        self.names.entry(EventName::from_event(event)).or_default().insert(event.n);
         self.events.insert(event.n, event.clone());
         while self.events.len() > MOST || self.bytes > MOST_BYTES {
             let Some(oldest) = self.events.first_key_value().map(|(n, _)| *n) else { return };
@@ -37,7 +37,7 @@ impl Live {
     pub fn remove(&mut self, n: u64) {
         let Some(gone) = self.events.remove(&n) else { return };
         self.bytes -= weight(&gone);
-        let name = Name::of(&gone);
+        let name = EventName::from_event(&gone);
         let Some(numbers) = self.names.get_mut(&name) else { return };
         numbers.remove(&n);
         if numbers.is_empty() {

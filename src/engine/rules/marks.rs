@@ -16,7 +16,7 @@ use super::agent_marks::{AgentMarks, Horizon, MOST_OPEN, ends_call};
 use super::matching::Member;
 use super::recent::Recent;
 use super::requests::{Requests, addressee, call_of, made_by, renegotiates};
-use super::sort::{Sort, id};
+use super::sort::{EventSort, id};
 use crate::event::{Body, Event, Note};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -53,7 +53,7 @@ pub struct Marks {
 
 /// Why an event that fits does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Past {
+pub enum WhyPast {
     /// It is of a call that was over before.
     Call,
     /// Of a request that was sent before, by the agent itself or by another.
@@ -87,7 +87,7 @@ impl Marks {
                     let key = self.requests.observe(agent, event.n, sip);
                     let peer = if sip.direction == "OUT" { &sip.dst } else { &sip.src };
                     marks.has_strangers = marks.has_strangers || !self.addresses.contains(peer);
-                    let ends = ends_call(sip, self.requests.of(sip).is_some_and(|request| request.begins_call));
+                    let ends = ends_call(sip, self.requests.find(sip).is_some_and(|request| request.begins_call));
                     marks.message(sip, key, ends);
                     if ends {
                         self.over.entry(id(&sip.call_id)).get_or_insert(event.n);
@@ -107,7 +107,7 @@ impl Marks {
                 Body::Log(_) | Body::Command(_) | Body::Note(_) => {}
             }
             if matches!(event.body, Body::Event(_) | Body::Sip(_) | Body::Log(_)) {
-                marks.live[Sort::of(event) as usize].push(event);
+                marks.live[EventSort::from_event(event) as usize].push(event);
             }
         }
     }
@@ -198,11 +198,11 @@ impl Marks {
 
     pub fn is_live(&self, event: &Event) -> bool {
         let marks = event.agent.as_ref().and_then(|agent| self.agents.get(agent));
-        marks.is_some_and(|marks| marks.live[Sort::of(event) as usize].has(event.n))
+        marks.is_some_and(|marks| marks.live[EventSort::from_event(event) as usize].has(event.n))
     }
 
     /// Why an event that fits a member does not count for an await that began at that number of the log; none where it does.
-    pub fn past(&self, member: &Member, event: &Event, began: u64) -> Option<Past> {
+    pub fn past(&self, member: &Member, event: &Event, began: u64) -> Option<WhyPast> {
         let marks = self.agents.get(&member.agent)?;
         let is_over = |call: &str, horizon: Horizon| {
             let over = self.over.get(call).copied().flatten();
@@ -211,15 +211,15 @@ impl Marks {
         };
         match &event.body {
             Body::Sip(sip) => {
-                let replaced = self.requests.of(sip).and_then(|request| match &member.call {
+                let replaced = self.requests.find(sip).and_then(|request| match &member.call {
                     Some(_) => request.past_in_call,
                     None if request.sender.as_ref() == Some(&member.agent) => request.past_at_sender,
                     None => request.past_at_receivers,
                 });
                 match replaced.is_some_and(|at| at <= began) {
-                    true => Some(Past::Request),
+                    true => Some(WhyPast::Request),
                     false => {
-                        (member.call.is_none() && is_over(id(&sip.call_id), marks.calls_past)).then_some(Past::Call)
+                        (member.call.is_none() && is_over(id(&sip.call_id), marks.calls_past)).then_some(WhyPast::Call)
                     }
                 }
             }
@@ -236,8 +236,8 @@ impl Marks {
                     None => said.name.starts_with("CALL_") && marks.nameless_past.hides(event.n, began),
                 };
                 match outcomes.is_some_and(|past| past.hides(event.n, began)) {
-                    true => Some(Past::Outcome),
-                    false => over.then_some(Past::Call),
+                    true => Some(WhyPast::Outcome),
+                    false => over.then_some(WhyPast::Call),
                 }
             }
             _ => None,
@@ -254,10 +254,10 @@ impl Marks {
         self.know(event.n as usize + 1);
         self.taken.iter_mut().for_each(|taken| taken.push(event.n));
         if let Some(marks) = event.agent.as_ref().and_then(|agent| self.agents.get_mut(agent)) {
-            let sort = Sort::of(event);
+            let sort = EventSort::from_event(event);
             marks.live[sort as usize].remove(event.n);
             marks.once.remove(event.n);
-            if marks.consumed.insert(event.n) && sort == Sort::Message {
+            if marks.consumed.insert(event.n) && sort == EventSort::Message {
                 marks.once.push(event);
             }
             if marks.consumed.len() as u64 > 2 * CONSUMED {

@@ -78,7 +78,7 @@ fn what_is_left_of_a_call_that_is_forgotten_is_past() {
         marks.consume(&closed);
     }
     assert!(marks.is_live(&first));
-    assert_eq!(marks.past(&wanted("CALL_ESTABLISHED"), &first, marks.seen() as u64), Some(Past::Call));
+    assert_eq!(marks.past(&wanted("CALL_ESTABLISHED"), &first, marks.seen() as u64), Some(WhyPast::Call));
 }
 
 #[test]

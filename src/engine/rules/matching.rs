@@ -32,7 +32,7 @@ pub struct Which {
 }
 
 impl Which {
-    pub fn of(id: &str) -> Which {
+    pub fn from_id(id: &str) -> Which {
         Which { id: OnceLock::from(id.to_string()), from: 0 }
     }
 
@@ -124,24 +124,24 @@ impl Want {
 
 /// What was found, in the shape of what was wanted; of an `any` only what came.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Found {
+pub enum FoundEvents {
     One(Arc<Event>),
     Many(Vec<Arc<Event>>),
-    All(Vec<Found>),
+    All(Vec<FoundEvents>),
 }
 
 /// A want without `any`: member numbers.
 #[derive(Debug, Clone)]
-enum Plan {
+enum MatchPlan {
     One(usize),
-    All(Vec<Plan>),
+    All(Vec<MatchPlan>),
 }
 
-impl Plan {
+impl MatchPlan {
     fn members(&self, into: &mut Vec<usize>) {
         match self {
-            Plan::One(member) => into.push(*member),
-            Plan::All(plans) => plans.iter().for_each(|plan| plan.members(into)),
+            MatchPlan::One(member) => into.push(*member),
+            MatchPlan::All(plans) => plans.iter().for_each(|plan| plan.members(into)),
         }
     }
 }
@@ -151,7 +151,7 @@ impl Plan {
 pub struct Scan {
     members: Arc<[Member]>,
     /// Any of them will do; the earlier wins a tie.
-    plans: Vec<Plan>,
+    plans: Vec<MatchPlan>,
     /// By member, in the order in which they were offered; older ones than marks hold can't be taken any more.
     candidates: Vec<Candidates>,
 }
@@ -204,7 +204,7 @@ impl Scan {
     }
 
     /// The events that satisfy the want, each used once; `live` says which may still be used.
-    pub fn solve(&self, live: impl Fn(&Event) -> bool) -> Option<Found> {
+    pub fn solve(&self, live: impl Fn(&Event) -> bool) -> Option<FoundEvents> {
         let enough = |member: &usize| {
             let found = self.candidates[*member].iter().filter(|event| live(event));
             found.take(self.members[*member].needs()).count() == self.members[*member].needs()
@@ -256,7 +256,7 @@ impl Scan {
     }
 
     /// A slot for each event that a plan needs: its member.
-    fn slots(&self, plan: &Plan) -> Vec<usize> {
+    fn slots(&self, plan: &MatchPlan) -> Vec<usize> {
         let mut members = vec![];
         plan.members(&mut members);
         members.into_iter().flat_map(|member| std::iter::repeat_n(member, self.members[member].needs())).collect()
@@ -303,29 +303,29 @@ impl Scan {
         chosen
     }
 
-    fn shape(&self, plan: &Plan, chosen: &mut impl Iterator<Item = Arc<Event>>) -> Found {
+    fn shape(&self, plan: &MatchPlan, chosen: &mut impl Iterator<Item = Arc<Event>>) -> FoundEvents {
         match plan {
-            Plan::All(plans) => Found::All(plans.iter().map(|plan| self.shape(plan, chosen)).collect()),
-            Plan::One(member) => {
+            MatchPlan::All(plans) => FoundEvents::All(plans.iter().map(|plan| self.shape(plan, chosen)).collect()),
+            MatchPlan::One(member) => {
                 let member = &self.members[*member];
                 let mut events: Vec<_> = chosen.take(member.needs()).collect();
                 events.sort_by_key(|event| event.n);
                 match (member.is_single(), events.pop()) {
-                    (true, Some(event)) => Found::One(event),
-                    (_, last) => Found::Many(events.into_iter().chain(last).collect()),
+                    (true, Some(event)) => FoundEvents::One(event),
+                    (_, last) => FoundEvents::Many(events.into_iter().chain(last).collect()),
                 }
             }
         }
     }
 }
 
-impl Found {
+impl FoundEvents {
     /// All events, in no order that matters.
     pub fn events(&self) -> Vec<&Arc<Event>> {
         match self {
-            Found::One(event) => vec![event],
-            Found::Many(events) => events.iter().collect(),
-            Found::All(all) => all.iter().flat_map(Found::events).collect(),
+            FoundEvents::One(event) => vec![event],
+            FoundEvents::Many(events) => events.iter().collect(),
+            FoundEvents::All(all) => all.iter().flat_map(FoundEvents::events).collect(),
         }
     }
 }
@@ -359,11 +359,11 @@ fn augment(
     false
 }
 
-fn plans(want: &Want, members: &mut Vec<Member>) -> Option<Vec<Plan>> {
+fn plans(want: &Want, members: &mut Vec<Member>) -> Option<Vec<MatchPlan>> {
     match want {
         Want::One(member) => {
             members.push(member.clone());
-            Some(vec![Plan::One(members.len() - 1)])
+            Some(vec![MatchPlan::One(members.len() - 1)])
         }
         Want::Any(wants) => {
             let mut all = vec![];
@@ -373,18 +373,18 @@ fn plans(want: &Want, members: &mut Vec<Member>) -> Option<Vec<Plan>> {
             (all.len() <= MOST_PLANS).then_some(all)
         }
         Want::All(wants) => {
-            let mut all: Vec<Vec<Plan>> = vec![vec![]];
+            let mut all: Vec<Vec<MatchPlan>> = vec![vec![]];
             for want in wants {
                 let ways = plans(want, members)?;
                 if all.len() * ways.len() > MOST_PLANS {
                     return None;
                 }
-                let longer = |way: &Plan| {
+                let longer = |way: &MatchPlan| {
                     all.iter().map(|done| [&done[..], std::slice::from_ref(way)].concat()).collect::<Vec<_>>()
                 };
                 all = ways.iter().flat_map(longer).collect();
             }
-            Some(all.into_iter().map(Plan::All).collect())
+            Some(all.into_iter().map(MatchPlan::All).collect())
         }
     }
 }

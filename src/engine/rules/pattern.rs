@@ -1,6 +1,6 @@
 //! What an event has to be to satisfy an await, and, where it nearly is, what is wrong with it. Pure.
 
-use super::sort::{Name, Sort};
+use super::sort::{EventName, EventSort};
 use crate::event::{AgentEvent, Body, Event, SipEvent, closed_reason};
 use regex::Regex;
 use std::ops::RangeInclusive;
@@ -20,14 +20,14 @@ pub enum Pattern {
     /// A DTMF digit that the agent received; of several, each is awaited in its turn ([`Pattern::run`]).
     Digits(String),
     /// A SIP message.
-    Sip(Message),
+    Sip(MessagePattern),
     /// A line of the agent's log in which the expression finds something.
     Log(Regex),
 }
 
 /// What a SIP message has to be.
 #[derive(Debug, Clone, Default)]
-pub struct Message {
+pub struct MessagePattern {
     /// Of a response, any of these; none: it has to be a request.
     pub codes: Vec<RangeInclusive<u16>>,
     /// Of a response that of its request, where it counts.
@@ -71,13 +71,15 @@ impl Pattern {
     }
 
     /// Whether an event of that name may be what is awaited.
-    pub fn looks_for(&self, name: &Name) -> bool {
+    pub fn looks_for(&self, name: &EventName) -> bool {
         match (self, name) {
-            (Pattern::Sip(message), Name::Code(code)) => message.has_code(*code),
-            (Pattern::Sip(message), Name::Text(name)) => message.codes.is_empty() && message.is_of_method(name),
-            (Pattern::Log(_), Name::Text(_)) => true,
-            (pattern, Name::Text(name)) => pattern.event_name().is_some_and(|wanted| wanted.eq_ignore_ascii_case(name)),
-            (_, Name::Code(_)) => false,
+            (Pattern::Sip(message), EventName::Code(code)) => message.has_code(*code),
+            (Pattern::Sip(message), EventName::Text(name)) => message.codes.is_empty() && message.is_of_method(name),
+            (Pattern::Log(_), EventName::Text(_)) => true,
+            (pattern, EventName::Text(name)) => {
+                pattern.event_name().is_some_and(|wanted| wanted.eq_ignore_ascii_case(name))
+            }
+            (_, EventName::Code(_)) => false,
         }
     }
 
@@ -196,11 +198,11 @@ impl Pattern {
     }
 
     /// What it may fit.
-    pub fn sort(&self) -> Sort {
+    pub fn sort(&self) -> EventSort {
         match self {
-            Pattern::Sip(_) => Sort::Message,
-            Pattern::Log(_) => Sort::Line,
-            _ => Sort::Event,
+            Pattern::Sip(_) => EventSort::Message,
+            Pattern::Log(_) => EventSort::Line,
+            _ => EventSort::Event,
         }
     }
 
@@ -250,14 +252,14 @@ fn has_header(sip: &SipEvent, name: &str, wanted: Option<&str>) -> bool {
     values(sip, name).any(|value| wanted.is_none_or(|wanted| value == wanted.trim()))
 }
 
-impl Message {
-    pub fn request(method: &str) -> Message {
-        Message { method: Some(method.to_uppercase()), ..Message::default() }
+impl MessagePattern {
+    pub fn request(method: &str) -> MessagePattern {
+        MessagePattern { method: Some(method.to_uppercase()), ..MessagePattern::default() }
     }
 
     #[cfg(test)]
-    pub fn response(code: u16) -> Message {
-        Message { codes: vec![code..=code], ..Message::default() }
+    pub fn response(code: u16) -> MessagePattern {
+        MessagePattern { codes: vec![code..=code], ..MessagePattern::default() }
     }
 
     fn has_code(&self, code: u16) -> bool {
@@ -316,18 +318,18 @@ mod tests {
         Pattern::Closed(vec![reason.into()])
     }
 
-    fn sip(message: Message, headers: &[(&str, Option<&str>)]) -> Pattern {
+    fn sip(message: MessagePattern, headers: &[(&str, Option<&str>)]) -> Pattern {
         let headers = headers.iter().map(|(name, value)| (name.to_string(), value.map(str::to_string))).collect();
-        Pattern::Sip(Message { headers, ..message })
+        Pattern::Sip(MessagePattern { headers, ..message })
     }
 
-    fn response_to(code: u16, method: &str) -> Message {
-        Message { method: Some(method.into()), ..Message::response(code) }
+    fn response_to(code: u16, method: &str) -> MessagePattern {
+        MessagePattern { method: Some(method.into()), ..MessagePattern::response(code) }
     }
 
     #[test]
     fn patterns_fit_what_they_name() {
-        let plain = |message: Message| sip(message, &[]);
+        let plain = |message: MessagePattern| sip(message, &[]);
         for (pattern, line, fits) in [
             (Pattern::Digits("#".into()), "a CALL_DTMF_START c1 #", true),
             (Pattern::Digits("1".into()), "a CALL_DTMF_START c1 #", false),
@@ -338,17 +340,17 @@ mod tests {
             (closed("486"), "a CALL_CLOSED c1 603 Declined 486", false),
             (closed("reset BY peer"), "a CALL_CLOSED c1 Connection reset by peer [104]", true),
             (closed("peer"), "a CALL_CLOSED c1 Connection reset by user", false),
-            (plain(Message::response(486)), "a < 486 INVITE i1", true),
-            (plain(Message::response(200)), "a < 486 INVITE i1", false),
-            (plain(Message::request("INVITE")), "a < 486 INVITE i1", false),
-            (plain(Message::request("invite")), "a < INVITE i1", true),
+            (plain(MessagePattern::response(486)), "a < 486 INVITE i1", true),
+            (plain(MessagePattern::response(200)), "a < 486 INVITE i1", false),
+            (plain(MessagePattern::request("INVITE")), "a < 486 INVITE i1", false),
+            (plain(MessagePattern::request("invite")), "a < INVITE i1", true),
             (plain(response_to(486, "INVITE")), "a < 486 INVITE i1", true),
             (plain(response_to(486, "REGISTER")), "a < 486 INVITE i1", false),
-            (sip(Message::request("INVITE"), &[("x-id", Some("42"))]), "a < INVITE i1 X-Id:42", true),
-            (sip(Message::request("INVITE"), &[("X-Id", None)]), "a < INVITE i1 X-Id:42", true),
-            (sip(Message::request("INVITE"), &[("X-Id", Some("4"))]), "a < INVITE i1 X-Id:42", false),
-            (sip(Message::request("INVITE"), &[("X-Id", Some("2"))]), "a < INVITE i1 X-Id:1 X-Id:2", true),
-            (sip(Message::request("INVITE"), &[("X-Id", None), ("X-Of", None)]), "a < INVITE i1 X-Id:42", false),
+            (sip(MessagePattern::request("INVITE"), &[("x-id", Some("42"))]), "a < INVITE i1 X-Id:42", true),
+            (sip(MessagePattern::request("INVITE"), &[("X-Id", None)]), "a < INVITE i1 X-Id:42", true),
+            (sip(MessagePattern::request("INVITE"), &[("X-Id", Some("4"))]), "a < INVITE i1 X-Id:42", false),
+            (sip(MessagePattern::request("INVITE"), &[("X-Id", Some("2"))]), "a < INVITE i1 X-Id:1 X-Id:2", true),
+            (sip(MessagePattern::request("INVITE"), &[("X-Id", None), ("X-Of", None)]), "a < INVITE i1 X-Id:42", false),
             (log("incoming rtp"), "a # stream: incoming rtp for 'audio'", true),
             (log("^rtp|sdp$"), "a # stream: incoming rtp for 'audio'", false),
             (log(r"for '\w+'$"), "a # stream: incoming rtp for 'audio'", true),
@@ -380,7 +382,7 @@ mod tests {
 
     #[test]
     fn a_near_miss_is_of_the_right_kind_and_says_what_is_wrong() {
-        let invite = || Message::request("INVITE");
+        let invite = || MessagePattern::request("INVITE");
         for (pattern, line, why) in [
             (closed("486"), "a CALL_CLOSED c1 603 Declined", Some("its reason is not `486`")),
             (closed("486"), "a CALL_CLOSED c1 486 Busy", None),

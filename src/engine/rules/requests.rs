@@ -38,7 +38,7 @@ pub fn addressee(text: &str) -> Option<&str> {
 
 /// A request with its responses.
 #[derive(Debug, Default)]
-pub struct Request {
+pub struct OpenRequest {
     /// The agent of the test that sent it, where one did.
     pub sender: Option<Arc<str>>,
     pub receivers: Vec<Arc<str>>,
@@ -54,7 +54,7 @@ pub struct Request {
     pub past_in_call: Option<u64>,
 }
 
-impl Request {
+impl OpenRequest {
     /// Whether it was settled before that event: an INVITE that rings is not.
     pub fn is_before(&self, n: u64) -> bool {
         let settled = if self.begins_call { self.answered } else { self.sent };
@@ -63,7 +63,7 @@ impl Request {
 }
 
 #[derive(Debug, Default)]
-pub struct Requests(Recent<Request>);
+pub struct Requests(Recent<OpenRequest>);
 
 impl Requests {
     /// A request or response as event number `n` of an agent. Gives its key where the agent has just sent it.
@@ -89,11 +89,11 @@ impl Requests {
         None
     }
 
-    pub fn of(&self, sip: &SipEvent) -> Option<&Request> {
+    pub fn find(&self, sip: &SipEvent) -> Option<&OpenRequest> {
         self.0.get(&key(sip))
     }
 
-    pub fn entry(&mut self, key: &str) -> &mut Request {
+    pub fn entry(&mut self, key: &str) -> &mut OpenRequest {
         self.0.entry(key)
     }
 }

@@ -1,7 +1,7 @@
 //! Why an await was not satisfied: what was awaited, what came instead, and the nearest miss. Pure.
 
 use super::digits::digit_of;
-use super::marks::{Marks, Past};
+use super::marks::{Marks, WhyPast};
 use super::matching::Member;
 use super::pattern::Pattern;
 use super::pattern::shorten;
@@ -16,7 +16,7 @@ const NOISE: [&str; 7] = ["CALL_RTCP", "CALL_LOCAL_SDP", "CALL_REMOTE_SDP", "MOD
 
 /// An event that fitted, had a closure not said no to it.
 #[derive(Debug, Clone)]
-pub struct Refusal {
+pub struct RefusedEvent {
     pub event: Arc<Event>,
     /// Which of several closures, from 1.
     pub which: Option<usize>,
@@ -24,7 +24,7 @@ pub struct Refusal {
     pub read: Vec<(String, String)>,
 }
 
-impl Refusal {
+impl RefusedEvent {
     fn in_words(&self) -> String {
         let which = self.which.map_or("where(…)".to_string(), |n| format!("where(…) number {n}"));
         let read: Vec<_> =
@@ -42,9 +42,9 @@ pub struct Shortfall<'a> {
     pub events: &'a [Arc<Event>],
     pub marks: &'a Marks,
     /// Why an event that fits a member does not count.
-    pub past: &'a dyn Fn(&Member, &Event) -> Option<Past>,
+    pub past: &'a dyn Fn(&Member, &Event) -> Option<WhyPast>,
     /// Events that fitted but for the await's own closure, the newest first.
-    pub refused: &'a [Refusal],
+    pub refused: &'a [RefusedEvent],
     /// The name of an agent of the run by its URI.
     pub name_of: &'a dyn Fn(&str) -> Option<Arc<str>>,
 }
@@ -156,11 +156,11 @@ impl Shortfall<'_> {
 }
 
 /// Why what came before does not count.
-fn without_count(why: Past) -> &'static str {
+fn without_count(why: WhyPast) -> &'static str {
     match why {
-        Past::Call => "in an earlier call, which does not count: only a wait that names that call takes it",
-        Past::Request => "of a request that was sent before the newest command of its kind, which does not count",
-        Past::Outcome => "and tells how an earlier command went, which does not count",
+        WhyPast::Call => "in an earlier call, which does not count: only a wait that names that call takes it",
+        WhyPast::Request => "of a request that was sent before the newest command of its kind, which does not count",
+        WhyPast::Outcome => "and tells how an earlier command went, which does not count",
     }
 }
 

@@ -7,35 +7,35 @@ const LONGEST: usize = 256;
 
 /// What an await may take, by its place in an agent's marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sort {
+pub enum EventSort {
     Event,
     Message,
     Line,
 }
 
-impl Sort {
-    pub fn of(event: &Event) -> Sort {
+impl EventSort {
+    pub fn from_event(event: &Event) -> EventSort {
         match event.body {
-            Body::Sip(_) => Sort::Message,
-            Body::Log(_) => Sort::Line,
-            _ => Sort::Event,
+            Body::Sip(_) => EventSort::Message,
+            Body::Log(_) => EventSort::Line,
+            _ => EventSort::Event,
         }
     }
 }
 
 /// What patterns look for: an event's name, a request's method, a response's code. Log lines have none.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub enum Name {
+pub enum EventName {
     Text(String),
     Code(u16),
 }
 
-impl Name {
-    pub fn of(event: &Event) -> Name {
+impl EventName {
+    pub fn from_event(event: &Event) -> EventName {
         match &event.body {
-            Body::Event(said) => Name::Text(id(&said.name).to_string()),
-            Body::Sip(sip) => sip.status.map_or_else(|| Name::Text(id(&sip.method).to_string()), Name::Code),
-            _ => Name::Text(String::new()),
+            Body::Event(said) => EventName::Text(id(&said.name).to_string()),
+            Body::Sip(sip) => sip.status.map_or_else(|| EventName::Text(id(&sip.method).to_string()), EventName::Code),
+            _ => EventName::Text(String::new()),
         }
     }
 }

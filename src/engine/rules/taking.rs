@@ -1,7 +1,7 @@
 //! What one await may take, and when that is enough. Pure: it is offered events and asks the run's [`Marks`].
 
-use super::marks::{Marks, Past};
-use super::matching::{Found, Member, Scan, Want};
+use super::marks::{Marks, WhyPast};
+use super::matching::{FoundEvents, Member, Scan, Want};
 use crate::event::Event;
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl Taking {
     }
 
     /// Offers an event to members that it fits: what was found, and taken, if that is enough now.
-    pub fn offer(&mut self, marks: &mut Marks, members: &[usize], event: &Arc<Event>) -> Option<Found> {
+    pub fn offer(&mut self, marks: &mut Marks, members: &[usize], event: &Arc<Event>) -> Option<FoundEvents> {
         if !self.may_take(marks, event) {
             return None;
         }
@@ -61,7 +61,7 @@ impl Taking {
     }
 
     /// Why an event that fits a member does not count for this await.
-    pub fn past(&self, marks: &Marks, member: &Member, event: &Event) -> Option<Past> {
+    pub fn past(&self, marks: &Marks, member: &Member, event: &Event) -> Option<WhyPast> {
         marks.past(member, event, self.began)
     }
 }

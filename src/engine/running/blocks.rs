@@ -3,12 +3,12 @@
 //! The top level runs once to find the tests ([`collect`](crate::engine::collect)), and again at the start of each of them: so a test sees what the file
 //! declares before it, and a loop may make a test of each of its rows.
 
-use super::ended::ended;
+use super::ended::describe_end;
 use crate::diagnostic::mask_secrets;
-use crate::engine::language::blocks::{Block, Selection};
+use crate::engine::language::blocks::{Block, TestSelection};
 use crate::engine::language::words::plain_type;
 use crate::engine::script::failure::{Fallible, wrong_at};
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::event::{Ended, How, lock};
 use rhai::{Dynamic, EvalAltResult, EvalContext, Expr, Expression, Position, Scope, Stmt};
 use std::sync::Arc;
@@ -25,10 +25,10 @@ const LONGEST_NAME: usize = 200;
 /// `test NAME { … }`, wherever the top level comes to one.
 pub fn test(context: &mut EvalContext, inputs: &[Expression], _: &Dynamic) -> Fallible<Dynamic> {
     let position = inputs[0].start_position();
-    let run = Run::by_tag(context.tag())?;
+    let run = ScriptRun::from_tag(context.tag())?;
     let name = name(context.eval_expression_tree(&inputs[0])?, position)?;
     match &run.program.selection {
-        Selection::Collect => {
+        TestSelection::Collect => {
             let mut made = lock(&run.blocks);
             let (blocks, names) = &mut *made;
             if !names.insert(name.clone()) {
@@ -42,14 +42,14 @@ pub fn test(context: &mut EvalContext, inputs: &[Expression], _: &Dynamic) -> Fa
             }
             blocks.push(Block { name, position });
         }
-        Selection::One(wanted) if *wanted != name => {}
-        Selection::One(_) => {
+        TestSelection::One(wanted) if *wanted != name => {}
+        TestSelection::One(_) => {
             let ended = with_teardown(context, &run, &inputs[1]);
             *lock(&run.test_ended) = Some(ended);
             // what the top level would do after it belongs to other tests
             return Err(Box::new(EvalAltResult::ErrorTerminated(Dynamic::UNIT, position)));
         }
-        Selection::Whole => {
+        TestSelection::Whole => {
             let _ = context.eval_expression_tree(&inputs[1])?;
         }
     }
@@ -67,7 +67,7 @@ fn name(value: Dynamic, position: Position) -> Fallible<Arc<str>> {
 }
 
 /// `setup`, the test, and `teardown` whatever came before it. The first reason is the test's.
-fn with_teardown(context: &mut EvalContext, run: &Arc<Run>, body: &Expression) -> Ended {
+fn with_teardown(context: &mut EvalContext, run: &Arc<ScriptRun>, body: &Expression) -> Ended {
     run.in_test.store(true, Relaxed);
     // it ended before it began: there is nothing to clear up
     if let Some(stopped) = run.log().stopped() {
@@ -90,18 +90,18 @@ fn with_teardown(context: &mut EvalContext, run: &Arc<Run>, body: &Expression) -
     run.pause(copy(context.scope()), &done);
     context.scope_mut().rewind(around_test);
     let mut block = |expression: &Expr| context.eval_expression_tree(&expression.into()).map(drop);
-    let mut how = ended(run, done);
-    let Some(teardown) = teardown else { return how };
+    let mut ended = describe_end(run, done);
+    let Some(teardown) = teardown else { return ended };
     // an interrupted run is cleared up, too: who wants it to end at once asks a second time
     let going_on = run.tear_down(TO_TEAR_DOWN);
-    let after = ended(run, block(&teardown));
+    let after = describe_end(run, block(&teardown));
     drop(going_on);
-    match (how.how, after.how) {
+    match (ended.how, after.how) {
         (_, How::Finished) => {}
-        (How::Finished | How::Skipped, _) => how = after,
-        _ => how.details.push(format!("the teardown failed, too: {}", after.message)),
+        (How::Finished | How::Skipped, _) => ended = after,
+        _ => ended.details.push(format!("the teardown failed, too: {}", after.message)),
     }
-    how
+    ended
 }
 
 /// The variables of a scope, in one of its own.

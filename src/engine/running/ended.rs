@@ -1,29 +1,29 @@
 //! How a run ended, in plain words and with a place in the user's text: what Rhai's runtime errors mean.
 
 use crate::diagnostic::nearest;
-use crate::engine::api::agent::Agent;
-use crate::engine::api::call::Call;
+use crate::engine::api::agent::AgentValue;
+use crate::engine::api::call::CallValue;
 use crate::engine::api::event_value::EventValue;
 use crate::engine::api::names;
 use crate::engine::api::waiter::Waiter;
 use crate::engine::language::stdlib;
 use crate::engine::language::words::plain_type;
-use crate::engine::script::failure::Failure;
-use crate::engine::script::run::Run;
+use crate::engine::script::failure::ScriptFailure;
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::trace::{Trace, origin};
 use crate::event::{Ended, How, lock};
 use rhai::{Dynamic, EvalAltResult};
 use std::any::TypeId;
 
 /// How a script ended: a reason in the log comes before whatever the script made of it.
-pub fn ended(run: &Run, result: Result<(), Box<EvalAltResult>>) -> Ended {
+pub fn describe_end(run: &ScriptRun, result: Result<(), Box<EvalAltResult>>) -> Ended {
     let check = lock(&run.check_failed).take();
-    ended_so(run, &result, check)
+    describe_end_so_far(run, &result, check)
 }
 
 /// The same for a script whose run goes on; `check` is the check that failed before.
-pub fn ended_so(run: &Run, result: &Result<(), Box<EvalAltResult>>, check: Option<Ended>) -> Ended {
-    let trace = result.as_ref().err().map(|error| Trace::of(error));
+pub fn describe_end_so_far(run: &ScriptRun, result: &Result<(), Box<EvalAltResult>>, check: Option<Ended>) -> Ended {
+    let trace = result.as_ref().err().map(|error| Trace::follow(error));
     let stop = run.log().stopped().or_else(|| run.take_losses());
     let mut ended = match (stop, &trace) {
         (Some(stop), _) => stop,
@@ -31,14 +31,14 @@ pub fn ended_so(run: &Run, result: &Result<(), Box<EvalAltResult>>, check: Optio
         (None, None) => return check.unwrap_or_else(Ended::finished),
     };
     if let Some(Err(error)) = trace.is_some().then_some(result) {
-        let step = lock(&run.failed_steps).of(origin(error));
+        let step = lock(&run.failed_steps).describe(origin(error));
         ended.details.splice(0..0, step);
     }
     if let Some(trace) = &trace {
         let elsewhere = ended.at.is_some();
         ended.at = ended.at.or_else(|| trace.users().next().map(|site| run.at(site)));
         if !elsewhere {
-            ended.details.extend(ways(trace, run));
+            ended.details.extend(describe_ways(trace, run));
         }
     }
     if let Some(check) = check {
@@ -47,8 +47,8 @@ pub fn ended_so(run: &Run, result: &Result<(), Box<EvalAltResult>>, check: Optio
     ended
 }
 
-fn translate(run: &Run, error: &EvalAltResult) -> Ended {
-    let ended = told(run, error);
+fn translate(run: &ScriptRun, error: &EvalAltResult) -> Ended {
+    let ended = describe_error(run, error);
     let nothing =
         ended.how == How::Error && ended.message.split(|c: char| !c.is_alphanumeric()).any(|word| word == "nothing");
     match nothing {
@@ -61,12 +61,12 @@ fn translate(run: &Run, error: &EvalAltResult) -> Ended {
 const NOTHING: &str = "nothing, `()`, is what a field gives that is not there, and a function whose last line ends with `;`: look \
                        before, `if value != ()`, or give something in its place, `value ?? \"none\"`";
 
-fn told(run: &Run, error: &EvalAltResult) -> Ended {
+fn describe_error(run: &ScriptRun, error: &EvalAltResult) -> Ended {
     use EvalAltResult::*;
     let plain = |message: String| Ended::error(message);
     let advised = |message: String, advice: Option<String>| Ended { advice, ..Ended::error(message) };
     match error {
-        ErrorRuntime(value, _) => match value.read_lock::<Failure>() {
+        ErrorRuntime(value, _) => match value.read_lock::<ScriptFailure>() {
             Some(failure) => failure.ended.clone(),
             // the script's own `throw`: the test itself says that it failed
             None if value.is_string() => Ended::failed(value.to_string()),
@@ -144,10 +144,10 @@ fn unknown_function(call: &str, own: &[String]) -> (String, Option<String>) {
         return (format!("there is no function `{name}` that takes ({})", words.join(", ")), None);
     }
     let receivers = [
-        ("agent", TypeId::of::<Agent>()),
+        ("agent", TypeId::of::<AgentValue>()),
         ("waiter", TypeId::of::<Waiter>()),
         ("event", TypeId::of::<EventValue>()),
-        ("call", TypeId::of::<Call>()),
+        ("call", TypeId::of::<CallValue>()),
     ];
     let receiver = receivers.iter().find(|(word, _)| words.first().is_some_and(|first| first.ends_with(word)));
     let fits = |first| receiver.is_none_or(|(_, id)| first == *id || first == TypeId::of::<Dynamic>());
@@ -172,7 +172,7 @@ fn unknown_function(call: &str, own: &[String]) -> (String, Option<String>) {
 }
 
 /// Where in an embedded module it happened, and from where the user's own library was called.
-fn ways(trace: &Trace, run: &Run) -> Vec<String> {
+fn describe_ways(trace: &Trace, run: &ScriptRun) -> Vec<String> {
     let mut ways = vec![];
     if let Some(source) = trace.sites.last().and_then(|site| site.source.as_deref())
         && stdlib::is_std(source)

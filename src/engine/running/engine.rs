@@ -1,12 +1,12 @@
 //! The engine of one run, and the thread that it runs in.
 
 use super::blocks;
-use super::ended::ended;
+use super::ended::describe_end;
 use super::resolver::Resolver;
 use crate::engine::api::{self, awaiting, comparisons, shared};
-use crate::engine::language::blocks::Selection;
+use crate::engine::language::blocks::TestSelection;
 use crate::engine::language::grammar::{self, Handlers};
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::event::{Ended, How, Note, lock};
 use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, Scope};
 use std::sync::Arc;
@@ -17,15 +17,15 @@ pub const STACK: usize = 256 << 20;
 /// So much of what a script prints at once is kept, in bytes: a SIP message has as much at most.
 const PRINTED: usize = 64 << 10;
 
-pub fn run_in_thread(run: &Arc<Run>) -> Ended {
+pub fn run_in_thread(run: &Arc<ScriptRun>) -> Ended {
     let script = {
         let run = run.clone();
         move || {
             let result = evaluate(&run);
             // a test of several has ended before the file has
             let test_ended = lock(&run.test_ended).take();
-            test_ended.unwrap_or_else(|| match (&run.program.selection, ended(&run, result)) {
-                (Selection::One(name), ended) if ended.how == How::Finished => {
+            test_ended.unwrap_or_else(|| match (&run.program.selection, describe_end(&run, result)) {
+                (TestSelection::One(name), ended) if ended.how == How::Finished => {
                     Ended::error(format!("the file makes no test `{name}` any more"))
                 }
                 (_, ended) => ended,
@@ -54,7 +54,7 @@ pub fn internal_error(panic: &(dyn std::any::Any + Send)) -> Ended {
     }
 }
 
-fn evaluate(run: &Arc<Run>) -> Result<(), Box<EvalAltResult>> {
+fn evaluate(run: &Arc<ScriptRun>) -> Result<(), Box<EvalAltResult>> {
     let engine = engine(run);
     run.start();
     let mut scope = Scope::new();
@@ -79,7 +79,7 @@ fn printed(text: &str) -> String {
 }
 
 /// What each script's engine starts from: the language, and what `add_functions` gives.
-pub fn engine_of(run: &Arc<Run>, add_functions: fn(&mut Engine)) -> Engine {
+pub fn engine_of(run: &Arc<ScriptRun>, add_functions: fn(&mut Engine)) -> Engine {
     let mut engine = Engine::new_raw();
     add_functions(&mut engine);
     let handlers = Handlers {
@@ -96,7 +96,7 @@ pub fn engine_of(run: &Arc<Run>, add_functions: fn(&mut Engine)) -> Engine {
 }
 
 /// The engine of a test.
-pub fn engine(run: &Arc<Run>) -> Engine {
+pub fn engine(run: &Arc<ScriptRun>) -> Engine {
     let mut engine = engine_of(run, api::add_functions);
     let watched = run.clone();
     engine.on_progress(move |_| watched.must_stop().then_some(Dynamic::UNIT));

@@ -24,7 +24,7 @@ impl Resolver {
     }
 
     fn load(&self, engine: &Engine, name: &str) -> Result<Shared<Module>, Box<EvalAltResult>> {
-        let text = modules::text(&self.program, name).map_err(wrong)?;
+        let text = modules::read_module(&self.program, name).map_err(wrong)?;
         let script = Script::rhai(Source::new(name, text));
         let ast = parse_to_run(&script.rhai, name).map_err(|error| {
             let diagnostic = syntax_errors::diagnostic(&error, &script);

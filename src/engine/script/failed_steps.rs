@@ -21,7 +21,7 @@ impl FailedSteps {
     }
 
     /// In words, if it is that error that came through them.
-    pub fn of(&self, origin: Position) -> Option<String> {
+    pub fn describe(&self, origin: Position) -> Option<String> {
         in_words(&self.names).filter(|_| self.origin == Some(origin))
     }
 }

@@ -7,22 +7,22 @@ pub type Fallible<T> = Result<T, Box<EvalAltResult>>;
 
 /// What a script can catch: an await that was not satisfied, or a mistake.
 #[derive(Debug, Clone)]
-pub struct Failure {
+pub struct ScriptFailure {
     /// `timeout`, `quiet`, `lost`, or `error`.
     pub kind: &'static str,
     pub ended: Ended,
 }
 
 /// What Rhai shows where it shows errors itself.
-impl std::fmt::Display for Failure {
+impl std::fmt::Display for ScriptFailure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.ended.message)
     }
 }
 
-impl Failure {
-    pub fn new(kind: &'static str, ended: Ended) -> Failure {
-        Failure { kind, ended }
+impl ScriptFailure {
+    pub fn new(kind: &'static str, ended: Ended) -> ScriptFailure {
+        ScriptFailure { kind, ended }
     }
 }
 
@@ -33,6 +33,6 @@ pub fn wrong(message: impl Into<String>) -> Box<EvalAltResult> {
 
 /// The same where Rhai does not know the position by itself.
 pub fn wrong_at(message: impl Into<String>, position: Position) -> Box<EvalAltResult> {
-    let failure = Failure::new("error", Ended::error(message));
+    let failure = ScriptFailure::new("error", Ended::error(message));
     Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(failure), position))
 }

@@ -1,7 +1,7 @@
 //! An agent that goes away by itself: an error that a script can catch, once in each of its branches.
 
-use super::failure::{Failure, Fallible};
-use super::run::Run;
+use super::failure::{Fallible, ScriptFailure};
+use super::run::ScriptRun;
 use super::site::Site;
 use crate::event::{Body, Ended, Event, Note};
 use rhai::EvalAltResult;
@@ -25,7 +25,7 @@ pub fn set_known(count: usize) {
     KNOWN.set(count);
 }
 
-impl Run {
+impl ScriptRun {
     fn next_loss(&self) -> Option<Ended> {
         let loss = self.host.next_loss(KNOWN.get())?;
         KNOWN.set(KNOWN.get() + 1);
@@ -34,7 +34,7 @@ impl Run {
 
     /// Throws the first loss that this branch does not know of.
     pub fn throw_loss(&self, site: &Site) -> Fallible<()> {
-        self.next_loss().map_or(Ok(()), |lost| Err(self.raise(Failure::new(LOST, lost), site)))
+        self.next_loss().map_or(Ok(()), |lost| Err(self.raise(ScriptFailure::new(LOST, lost), site)))
     }
 
     /// The same if an event that a wait has come to is the loss of an agent.
@@ -56,7 +56,7 @@ impl Run {
     pub fn refuse(&self, ended: Ended, site: &Site) -> Box<EvalAltResult> {
         match ended.lost {
             false => self.end(ended, site),
-            true => self.throw_loss(site).err().unwrap_or_else(|| self.raise(Failure::new(LOST, ended), site)),
+            true => self.throw_loss(site).err().unwrap_or_else(|| self.raise(ScriptFailure::new(LOST, ended), site)),
         }
     }
 }

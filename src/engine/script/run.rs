@@ -1,12 +1,12 @@
 //! A run as its native functions see it.
 
 use super::failed_steps::FailedSteps;
-use super::failure::{Failure, Fallible, wrong};
+use super::failure::{Fallible, ScriptFailure, wrong};
 use super::host::Host;
 use super::memory::Memory;
 use super::site::Site;
 use crate::diagnostic::Source;
-use crate::engine::language::blocks::{Block, Selection};
+use crate::engine::language::blocks::{Block, TestSelection};
 use crate::engine::language::duration::Millis;
 use crate::engine::language::program::Program;
 use crate::engine::language::{modules, stdlib};
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 /// The limits of a run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Limits {
+pub struct ScriptLimits {
     /// How long an `await` without `within` waits.
     pub within: Duration,
     /// How long a script may run beyond the waits that it declares.
@@ -29,17 +29,17 @@ pub struct Limits {
     pub memory: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { within: Duration::from_secs(30), test: Duration::from_secs(600), memory: 2 << 30 }
+impl Default for ScriptLimits {
+    fn default() -> ScriptLimits {
+        ScriptLimits { within: Duration::from_secs(30), test: Duration::from_secs(600), memory: 2 << 30 }
     }
 }
 
 /// One run of a script.
-pub struct Run {
+pub struct ScriptRun {
     pub program: Program,
     pub host: Arc<dyn Host>,
-    pub limits: Limits,
+    pub limits: ScriptLimits,
     pub marks: Mutex<Marks>,
     /// The variables of the file's top level that functions see.
     pub shared: Mutex<HashMap<String, Dynamic>>,
@@ -84,17 +84,17 @@ struct Budget {
 }
 
 /// Is given the run, the script's variables, and how the script ended, whether it failed or not.
-pub type OnFailure = Box<dyn Fn(&Run, Scope<'static>, &Result<(), Box<EvalAltResult>>) + Send + Sync>;
+pub type OnFailure = Box<dyn Fn(&ScriptRun, Scope<'static>, &Result<(), Box<EvalAltResult>>) + Send + Sync>;
 
 /// How a native function finds its run: the engine's tag.
 #[derive(Clone)]
-struct Handle(Arc<Run>);
+struct Handle(Arc<ScriptRun>);
 
-impl Run {
-    pub fn new(program: Program, host: Arc<dyn Host>, limits: Limits) -> Run {
+impl ScriptRun {
+    pub fn new(program: Program, host: Arc<dyn Host>, limits: ScriptLimits) -> ScriptRun {
         let began = host.log().now();
         let until = began + limits.test.as_secs_f64() * 1000.0;
-        Run {
+        ScriptRun {
             program,
             marks: Mutex::default(),
             shared: Mutex::default(),
@@ -126,16 +126,16 @@ impl Run {
         lock(&self.budget).until = self.log().now() + self.limits.test.as_secs_f64() * 1000.0;
     }
 
-    pub fn tag(self: &Arc<Run>) -> Dynamic {
+    pub fn tag(self: &Arc<ScriptRun>) -> Dynamic {
         Dynamic::from(Handle(self.clone()))
     }
 
     /// The run that a native function serves.
-    pub fn of(context: &NativeCallContext) -> Fallible<Arc<Run>> {
-        Run::by_tag(context.tag().unwrap_or(&Dynamic::UNIT))
+    pub fn from_call(context: &NativeCallContext) -> Fallible<Arc<ScriptRun>> {
+        ScriptRun::from_tag(context.tag().unwrap_or(&Dynamic::UNIT))
     }
 
-    pub fn by_tag(tag: &Dynamic) -> Fallible<Arc<Run>> {
+    pub fn from_tag(tag: &Dynamic) -> Fallible<Arc<ScriptRun>> {
         let handle = tag.read_lock::<Handle>().map(|handle| handle.0.clone());
         handle.ok_or_else(|| wrong("there is no run here"))
     }
@@ -204,7 +204,7 @@ impl Run {
     }
 
     /// Lets a teardown run, whatever ended the test, for that long at most: it is stopped when what this gives is still there then.
-    pub fn tear_down(self: &Arc<Run>, most: Duration) -> mpsc::Sender<()> {
+    pub fn tear_down(self: &Arc<ScriptRun>, most: Duration) -> mpsc::Sender<()> {
         let was_stopped = self.log().take_any_stop().is_some();
         {
             let mut budget = lock(&self.budget);
@@ -281,7 +281,7 @@ impl Run {
 }
 
 /// Where something happens.
-impl Run {
+impl ScriptRun {
     /// The place in the user's text, whose line the script has reached; of an embedded or imported module, the place in that.
     pub fn at(&self, site: &Site) -> At {
         let line = site.position.line().unwrap_or(1) as u32;
@@ -306,7 +306,9 @@ impl Run {
     pub fn source_of(&self, site: &Site) -> Option<Arc<Source>> {
         let script = &self.program.script;
         Some(match &site.source {
-            Some(name) if *name != script.source.name => Source::new(name, modules::text(&self.program, name).ok()?),
+            Some(name) if *name != script.source.name => {
+                Source::new(name, modules::read_module(&self.program, name).ok()?)
+            }
             _ => script.source.clone(),
         })
     }
@@ -320,7 +322,7 @@ impl Run {
     }
 
     /// The error that carries a failure; its place goes with it, wherever it is thrown again.
-    pub fn raise(&self, mut failure: Failure, site: &Site) -> Box<EvalAltResult> {
+    pub fn raise(&self, mut failure: ScriptFailure, site: &Site) -> Box<EvalAltResult> {
         let std = site.source.as_deref().is_some_and(stdlib::is_std);
         failure.ended.at = (!std).then(|| self.at(site));
         Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(failure), site.position))
@@ -329,7 +331,7 @@ impl Run {
     /// Whether the script may do something in the world: not at the top level of a file with tests, and not before it knows that an
     /// agent was lost.
     pub fn may_act(&self, site: &Site) -> Fallible<()> {
-        if self.program.selection == Selection::Whole || self.in_test.load(Relaxed) {
+        if self.program.selection == TestSelection::Whole || self.in_test.load(Relaxed) {
             return self.throw_loss(site);
         }
         let ended = Ended::error("commands and waits belong in a test, a setup or a teardown");

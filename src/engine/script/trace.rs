@@ -12,7 +12,7 @@ pub struct Trace<'a> {
 }
 
 impl Trace<'_> {
-    pub fn of(error: &EvalAltResult) -> Trace<'_> {
+    pub fn follow(error: &EvalAltResult) -> Trace<'_> {
         let mut sites = vec![];
         let (mut source, mut cause) = (None::<String>, error);
         loop {
@@ -42,5 +42,5 @@ impl Trace<'_> {
 
 /// Where an error began: a place that stays the same on its way.
 pub fn origin(error: &EvalAltResult) -> Position {
-    Trace::of(error).cause.position()
+    Trace::follow(error).cause.position()
 }

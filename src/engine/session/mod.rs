@@ -7,16 +7,16 @@ pub mod value;
 mod texts;
 
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::engine::api::agent::Agent;
+use crate::engine::api::agent::AgentValue;
 use crate::engine::api::shared::share_all;
-use crate::engine::check::{self, Known};
+use crate::engine::check::{self, CheckInputs};
 use crate::engine::language::parser::{parse_text, parse_to_run};
 use crate::engine::language::program::{Loader, Program};
 use crate::engine::language::statements;
 use crate::engine::running::ended;
 use crate::engine::running::engine::{STACK, engine, internal_error};
 use crate::engine::script::host::Host;
-use crate::engine::script::run::{Limits, OnFailure, Run};
+use crate::engine::script::run::{OnFailure, ScriptLimits, ScriptRun};
 use crate::event::{Ended, How, Log, lock};
 use crate::script::Script;
 use rhai::{AST, Dynamic, EvalAltResult, Scope, Stmt};
@@ -32,7 +32,7 @@ const NAME: &str = "session";
 
 pub struct Session {
     host: Arc<dyn Host>,
-    limits: Limits,
+    limits: ScriptLimits,
     files: Option<Loader>,
     origin: Arc<Script>,
     name: String,
@@ -47,7 +47,7 @@ pub struct Session {
     /// Where functions stand that may be redefined: name and count of parameters → characters of the text.
     functions: HashMap<(String, usize), Range<usize>>,
     /// The last statement's: its marks and agents go on.
-    run: Arc<Run>,
+    run: Arc<ScriptRun>,
 }
 
 /// A statement that succeeded.
@@ -67,7 +67,7 @@ pub struct Statement {
 
 /// What became of a line.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct LineOutcome {
     /// The statements that succeeded, in their order: all, if there is no trouble.
     pub done: Vec<Statement>,
     pub trouble: Option<Trouble>,
@@ -85,7 +85,7 @@ pub enum Trouble {
 /// Gives a session to `serve`, in a thread that has room for what scripts do, and comes back with what it says. Blocks.
 pub fn session(
     host: Arc<dyn Host>,
-    limits: &Limits,
+    limits: &ScriptLimits,
     files: Loader,
     serve: impl FnOnce(&mut Session) -> Ended + Send,
 ) -> Ended {
@@ -93,7 +93,7 @@ pub fn session(
         let talk = move || {
             let script = Script::rhai(Source::new(NAME, ""));
             let program = Program { files: Some(files), ..Program::new(&script, AST::empty()) };
-            serve(&mut Session::new(Run::new(program, host, limits.clone()), Scope::new()))
+            serve(&mut Session::new(ScriptRun::new(program, host, limits.clone()), Scope::new()))
         };
         let thread =
             std::thread::Builder::new().name("session".to_string()).stack_size(STACK).spawn_scoped(scope, talk);
@@ -114,12 +114,12 @@ pub fn pausing(pause: Pause) -> OnFailure {
 }
 
 /// Gives a session inside a script that has failed. The script stays failed.
-fn pause_inside(pause: &Pause, run: &Run, variables: Scope<'static>, result: &Result<(), Box<EvalAltResult>>) {
-    let ended = ended::ended_so(run, result, lock(&run.check_failed).clone());
+fn pause_inside(pause: &Pause, run: &ScriptRun, variables: Scope<'static>, result: &Result<(), Box<EvalAltResult>>) {
+    let ended = ended::describe_end_so_far(run, result, lock(&run.check_failed).clone());
     if !matches!(ended.how, How::Failed | How::Error) {
         return;
     }
-    let mut inside = Run::new(run.program.clone(), run.host.clone(), run.limits.clone());
+    let mut inside = ScriptRun::new(run.program.clone(), run.host.clone(), run.limits.clone());
     take_over(&mut inside, run);
     inside.go_on();
     pause(&mut Session::new(inside, variables), &ended);
@@ -127,7 +127,7 @@ fn pause_inside(pause: &Pause, run: &Run, variables: Scope<'static>, result: &Re
 }
 
 /// What a run has come to know goes on in another.
-fn take_over(next: &mut Run, last: &Run) {
+fn take_over(next: &mut ScriptRun, last: &ScriptRun) {
     *lock(&next.marks) = std::mem::take(&mut *lock(&last.marks));
     *lock(&next.shared) = lock(&last.shared).clone();
     *lock(&next.within) = *lock(&last.within);
@@ -136,7 +136,7 @@ fn take_over(next: &mut Run, last: &Run) {
 }
 
 impl Session {
-    fn new(run: Run, variables: Scope<'static>) -> Session {
+    fn new(run: ScriptRun, variables: Scope<'static>) -> Session {
         let program = &run.program;
         // a testfile's places are not its own script's
         let inside = program.script.lines.is_empty().then_some(&program.script);
@@ -191,7 +191,8 @@ impl Session {
 
     /// The agents that variables hold: the variable and the agent's name, in the order of their declaration.
     pub fn agents(&self) -> Vec<(String, Arc<str>)> {
-        let agent = |(name, _, value): (&str, bool, Dynamic)| Some((name.to_string(), value.try_cast::<Agent>()?.name));
+        let agent =
+            |(name, _, value): (&str, bool, Dynamic)| Some((name.to_string(), value.try_cast::<AgentValue>()?.name));
         self.variables.iter().filter_map(agent).collect()
     }
 
@@ -210,7 +211,7 @@ impl Session {
     }
 
     /// Runs what a person wrote. `rhai` is what that becomes where it is no Rhai itself: one line for each of its lines.
-    pub fn enter(&mut self, text: &str, rhai: Option<&str>) -> Outcome {
+    pub fn enter(&mut self, text: &str, rhai: Option<&str>) -> LineOutcome {
         let first = self.text.matches('\n').count();
         let code = rhai.unwrap_or(text);
         let lines = code.matches('\n').count() + 1;
@@ -219,12 +220,12 @@ impl Session {
             Ok(own) => own,
             Err(problems) => {
                 self.text.extend(std::iter::repeat_n('\n', lines));
-                return Outcome { done: vec![], trouble: Some(Trouble::Text(problems)) };
+                return LineOutcome { done: vec![], trouble: Some(Trouble::Text(problems)) };
             }
         };
         self.redefine(&own);
         self.known = self.known.merge(&own.clone_functions_only());
-        let (mut outcome, mut kept, start) = (Outcome::default(), String::new(), self.text.chars().count());
+        let (mut outcome, mut kept, start) = (LineOutcome::default(), String::new(), self.text.chars().count());
         for (part, ast) in self.parts(code, own, first) {
             let defines: BTreeSet<_> = functions(&ast).collect();
             let is_definition = ast.statements().is_empty() && !defines.is_empty();
@@ -301,7 +302,7 @@ impl Session {
         for range in functions(&own).filter_map(|function| self.functions.get(&function)) {
             before = without(&before, range.start.saturating_add_signed(moved)..range.end.saturating_add_signed(moved));
         }
-        let known = Known { files: self.files.clone(), piece: true, ..Known::default() };
+        let known = CheckInputs { files: self.files.clone(), piece: true, ..CheckInputs::default() };
         let found = check::check(&script_of(format!("{before}{code}\n")), &known);
         let found: Vec<Diagnostic> = found.into_iter().filter(new).collect();
         if found.is_empty() { Ok(own) } else { Err(found) }
@@ -321,7 +322,7 @@ impl Session {
         let mut whole = self.known.merge(&ast);
         whole.set_source(self.name.as_str());
         let program = Program { files: self.files.clone(), ..Program::new(script, whole) };
-        let mut run = Run::new(program, self.host.clone(), self.limits.clone());
+        let mut run = ScriptRun::new(program, self.host.clone(), self.limits.clone());
         take_over(&mut run, &self.run);
         run.go_on();
         let run = Arc::new(run);
@@ -333,8 +334,8 @@ impl Session {
             engine.eval_ast_with_scope::<Dynamic>(&mut self.variables, &run.program.ast)
         }));
         let (value, ended) = match result {
-            Ok(Ok(value)) => (value, ended::ended(&run, Ok(()))),
-            Ok(Err(error)) => (Dynamic::UNIT, ended::ended(&run, Err(error))),
+            Ok(Ok(value)) => (value, ended::describe_end(&run, Ok(()))),
+            Ok(Err(error)) => (Dynamic::UNIT, ended::describe_end(&run, Err(error))),
             Err(panic) => (Dynamic::UNIT, internal_error(panic.as_ref())),
         };
         run.go_on();

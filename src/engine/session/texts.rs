@@ -1,6 +1,6 @@
 //! A session's text: what of it goes on, and what becomes blank so that the rest keeps its place.
 
-use crate::engine::api::agent::Agent;
+use crate::engine::api::agent::AgentValue;
 use crate::engine::language::parser::parse_text;
 use crate::engine::language::statements;
 use rhai::{AST, Dynamic, Scope, Stmt};
@@ -38,7 +38,7 @@ pub fn without_statements(text: &str) -> String {
 
 /// The variables as a text declares them, in one line: which are agents is all that is known of them.
 pub fn declared(variables: &Scope) -> String {
-    let declare = |(name, _, value): (&str, bool, Dynamic)| match value.is::<Agent>() {
+    let declare = |(name, _, value): (&str, bool, Dynamic)| match value.is::<AgentValue>() {
         true => format!("let {name} = agent(\"{name}\"); "),
         false => format!("let {name} = something(); "),
     };

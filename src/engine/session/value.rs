@@ -1,7 +1,7 @@
 //! A value as a session shows it: short, in one line.
 
-use crate::engine::api::agent::{Agent, ReplyValue};
-use crate::engine::api::call::Call;
+use crate::engine::api::agent::{AgentValue, ReplyValue};
+use crate::engine::api::call::CallValue;
 use crate::engine::api::event_value::EventValue;
 use crate::engine::api::waiter::Waiter;
 use crate::engine::language::duration::Millis;
@@ -21,10 +21,10 @@ pub fn in_words(value: &Dynamic) -> Option<String> {
 }
 
 fn shown(value: &Dynamic, depth: usize) -> String {
-    if let Some(agent) = value.read_lock::<Agent>() {
+    if let Some(agent) = value.read_lock::<AgentValue>() {
         return format!("agent {}", agent.name);
     }
-    if let Some(call) = value.read_lock::<Call>() {
+    if let Some(call) = value.read_lock::<CallValue>() {
         return call.reply().map_or_else(|| format!("call {} at {}", *call, call.agent.name), answer);
     }
     if let Some(reply) = value.read_lock::<ReplyValue>() {

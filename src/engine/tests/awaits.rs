@@ -251,7 +251,7 @@ fn an_event_from_another_thread_wakes_the_script() {
         }
     });
     let text = format!("{PAIR}print(\"ready\"); print((await bob.event(\"CALL_INCOMING\") within 10s).call);");
-    let ended = run(&program(&text), host.clone(), &Limits::default());
+    let ended = run(&program(&text), host.clone(), &ScriptLimits::default());
     pushing.join().unwrap();
     assert_eq!(ended, Ended::finished());
     assert_eq!(host.prints(), ["ready", "b1"]);
@@ -275,7 +275,7 @@ fn what_an_await_is_not_about_does_not_wake_it() {
         }
     });
     let text = format!("{PAIR}await bob.event(\"CALL_INCOMING\") within 10s;");
-    let ended = run(&program(&text), host.clone(), &Limits::default());
+    let ended = run(&program(&text), host.clone(), &ScriptLimits::default());
     pushing.join().unwrap();
     assert_eq!(ended, Ended::finished());
     // the thread above, and the await

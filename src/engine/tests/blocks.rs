@@ -18,7 +18,7 @@ test "skipped" { skip("not today"); }
 "#;
 
 fn names(text: &str) -> Vec<String> {
-    let found = collect(&program(text), Arc::new(FakeHost::new()), &Limits::default());
+    let found = collect(&program(text), Arc::new(FakeHost::new()), &ScriptLimits::default());
     found
         .unwrap_or_else(|problem| panic!("{problem:?}"))
         .blocks
@@ -28,7 +28,7 @@ fn names(text: &str) -> Vec<String> {
 }
 
 fn refused(text: &str) -> String {
-    let problem = collect(&program(text), Arc::new(FakeHost::new()), &Limits::default()).unwrap_err();
+    let problem = collect(&program(text), Arc::new(FakeHost::new()), &ScriptLimits::default()).unwrap_err();
     let place = problem.place.map(|place| place.line_column().0).unwrap_or_default();
     format!("{place}: {}", problem.message)
 }
@@ -36,7 +36,7 @@ fn refused(text: &str) -> String {
 /// How the test of that name ends, and what it prints.
 fn run_one(text: &str, name: &str) -> (Ended, Vec<String>) {
     let host = Arc::new(FakeHost::new());
-    let ended = run(&program(text).of_test(&name.into()), host.clone(), &Limits::default());
+    let ended = run(&program(text).of_test(&name.into()), host.clone(), &ScriptLimits::default());
     (ended, host.prints())
 }
 
@@ -44,7 +44,7 @@ fn run_one(text: &str, name: &str) -> (Ended, Vec<String>) {
 fn the_lines_that_a_test_reached_are_noted() {
     let reached = |text: &str, name: &str| {
         let host = Arc::new(FakeHost::new());
-        run(&program(text).of_test(&name.into()), host.clone(), &Limits::default());
+        run(&program(text).of_test(&name.into()), host.clone(), &ScriptLimits::default());
         host.notes().into_iter().find_map(|note| if let Note::Reached { lines } = note { Some(lines) } else { None })
     };
     // its agent, the dialling; a row's assertion, which fails; what only computes is none
@@ -115,7 +115,7 @@ fn functions_see_the_top_level_as_it_is_and_do_not_change_it() {
                 let list = [1];\nfn longer() { let l = list; l.push(2); l.len() }\nprint(`${longer()} ${list.len()}`);\n\
                 let f = |x| x + sum();\nprint(f.call(1));\nfn write() { a = 9; }\nwrite();";
     let host = Arc::new(FakeHost::new());
-    let ended = run(&program(text), host.clone(), &Limits::default());
+    let ended = run(&program(text), host.clone(), &ScriptLimits::default());
     assert_eq!(host.prints(), ["3", "7", "2 1", "8"]);
     assert_eq!(ended.message, "`a` is a constant and can't be changed");
 }
@@ -126,13 +126,13 @@ fn closures_at_once_wait_by_themselves_and_the_first_failure_counts() {
     let text = "let a = agent(\"a\");\nlet b = agent(\"b\");\n\
                 let got = parallel([|| { (await a.event(\"X\")).param }, || { a.cmd(\"go\"); b.name }]);\nprint(got);";
     host.push("a X - late");
-    assert_eq!(run(&program(text), host.clone(), &Limits::default()), Ended::finished());
+    assert_eq!(run(&program(text), host.clone(), &ScriptLimits::default()), Ended::finished());
     assert_eq!(host.prints(), ["[\"late\", \"b\"]"]);
     let text = "let a = agent(\"a\");\nparallel([|| await a.event(\"X\") within 60s, || fail(\"at once\")]);";
-    let ended = run(&program(text), Arc::new(FakeHost::new()), &Limits::default());
+    let ended = run(&program(text), Arc::new(FakeHost::new()), &ScriptLimits::default());
     assert_eq!((ended.message.as_str(), ended.at.unwrap().line), ("at once", 2));
     assert_eq!(
-        run(&program("parallel([5]);"), Arc::new(FakeHost::new()), &Limits::default()).message,
+        run(&program("parallel([5]);"), Arc::new(FakeHost::new()), &ScriptLimits::default()).message,
         "`parallel` takes a list of closures; one of these is a number"
     );
 }
@@ -142,7 +142,7 @@ fn a_thousand_closures_run_at_once_and_no_more() {
     let all = |count: u32| {
         let text = format!("let all = [];\nfor n in 0..{count} {{ all.push(|| n); }}\nprint(parallel(all).len());");
         let host = Arc::new(FakeHost::new());
-        let ended = run(&program(&text), host.clone(), &Limits::default());
+        let ended = run(&program(&text), host.clone(), &ScriptLimits::default());
         (ended.message, host.prints())
     };
     assert_eq!(all(1000), (String::new(), vec!["1000".to_string()]));
@@ -154,7 +154,7 @@ fn a_step_is_noted_from_its_beginning_to_its_end() {
     let host = Arc::new(FakeHost::new());
     let text =
         "let n = step(\"outer\", || { step(\"inner\", || 5) + 1 });\nprint(n);\nstep(\"bad\", || fail(\"why\"));";
-    let ended = run(&program(text), host.clone(), &Limits::default());
+    let ended = run(&program(text), host.clone(), &ScriptLimits::default());
     assert_eq!((ended.message.as_str(), host.prints()), ("why", vec!["6".to_string()]));
     let steps: Vec<String> = host
         .notes()
@@ -172,7 +172,7 @@ fn a_step_is_noted_from_its_beginning_to_its_end() {
 fn the_words_of_blocks_are_names_like_any_other_elsewhere() {
     let text = "let test = 1;\nlet setup = #{ teardown: 2 };\nprint(test + setup.teardown);\nfn teardown(x) { x }\nprint(teardown(test));";
     let host = Arc::new(FakeHost::new());
-    assert_eq!(run(&program(text), host.clone(), &Limits::default()), Ended::finished());
+    assert_eq!(run(&program(text), host.clone(), &ScriptLimits::default()), Ended::finished());
     assert_eq!(host.prints(), ["3", "1"]);
 }
 
@@ -193,7 +193,7 @@ fn a_failure_names_the_steps_that_it_came_through() {
         ("try { step(\"first\", || { throw \"x\"; }); } catch { }\nthrow \"no\";", None),
         ("step(\"first\", || 1); fail(\"no\");", None),
     ] {
-        let ended = run(&program(text), Arc::new(FakeHost::new()), &Limits::default());
+        let ended = run(&program(text), Arc::new(FakeHost::new()), &ScriptLimits::default());
         let step = ended.details.iter().find(|line| line.starts_with("in the step")).map(String::as_str);
         assert_eq!((ended.how, step), (How::Failed, expected), "{text}: {ended:?}");
     }
@@ -206,7 +206,8 @@ fn nothing_and_texts_can_be_told_apart_where_two_are_not_equal() {
         ("\"5\", 5", ["left:  \"5\"", "right: 5"]),
         ("[\"a\", ()], []", ["left:  [\"a\", ()]", "right: []"]),
     ] {
-        let ended = run(&program(&format!("assert_eq({values});")), Arc::new(FakeHost::new()), &Limits::default());
+        let ended =
+            run(&program(&format!("assert_eq({values});")), Arc::new(FakeHost::new()), &ScriptLimits::default());
         assert_eq!(ended.details, details);
     }
 }
@@ -220,7 +221,7 @@ fn an_interrupted_test_is_cleared_up_and_a_second_wish_ends_that() {
         let host = Arc::new(FakeHost::new());
         let program = program(&text.replace("AGAIN", again)).of_test(&"x".into());
         let running = host.clone();
-        let thread = std::thread::spawn(move || run(&program, running, &Limits::default()));
+        let thread = std::thread::spawn(move || run(&program, running, &ScriptLimits::default()));
         let mut seen = 0;
         let mut printed = |count: usize| {
             while host.prints().len() < count {

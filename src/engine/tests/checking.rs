@@ -5,7 +5,8 @@ use crate::diagnostic::Severity;
 
 /// "line:column message (advice)" of each finding.
 fn found(text: &str) -> Vec<String> {
-    let known = Known { commands: ["dial", "accept", "hold"].map(String::from).to_vec(), ..Known::default() };
+    let known =
+        CheckInputs { commands: ["dial", "accept", "hold"].map(String::from).to_vec(), ..CheckInputs::default() };
     let told = |diagnostic: &crate::diagnostic::Diagnostic| {
         let (line, column) = diagnostic.place.as_ref().unwrap().line_column();
         let advice = diagnostic.advice.as_ref().map(|advice| format!(" ({advice})")).unwrap_or_default();
@@ -118,7 +119,7 @@ fn modules_are_looked_into() {
         "own.rhai" => Ok("fn ring(a) {}\nprivate fn hidden() {}".to_string()),
         _ => Err("it is not there".to_string()),
     });
-    let known = Known { files: Some(files), ..Known::default() };
+    let known = CheckInputs { files: Some(files), ..CheckInputs::default() };
     let found =
         check(&script("import \"own\" as own;\nown::hidden();\nown::ring(1);\nimport \"other\" as other;"), &known);
     let found: Vec<_> = found.into_iter().map(|diagnostic| diagnostic.message).collect();
@@ -135,7 +136,7 @@ telefonist.assert(stats[0].closed_by == 486 && stats.filter(|call| call.mos == "
 let invite = events.find(|e| e.type == "SIP" && e.status == "200");
 print(invite.headers["call-id"]);
 telefonist.assert(stats.len() == 2 && stats[0].mos == () && stats[1].duration > 5s && stats[0].established);"#;
-    let known = Known { validation: true, ..Known::default() };
+    let known = CheckInputs { validation: true, ..CheckInputs::default() };
     let told = |one: crate::diagnostic::Diagnostic| (one.place.unwrap().line_column(), one.code.unwrap());
     let found: Vec<_> = check(&script(text), &known).into_iter().map(told).collect();
     let expected = [
@@ -151,7 +152,7 @@ telefonist.assert(stats.len() == 2 && stats[0].mos == () && stats[1].duration > 
 #[test]
 fn unknown_commands_only_warn_and_known_ones_are_listed() {
     let text = "let a = agent(\"a\");\na.cmd(\"frobnicate 1\");\na.attended_transfer(\"sip:b@c\");\nfn f() { a.dtmf(1); await a.dtmf(1); }";
-    let known = Known { commands: vec!["atransferstart".into(), "sndcode".into()], ..Known::default() };
+    let known = CheckInputs { commands: vec!["atransferstart".into(), "sndcode".into()], ..CheckInputs::default() };
     let found = check(&script(text), &known);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].severity, Severity::Warning);
@@ -202,7 +203,7 @@ proptest::proptest! {
     /// Any text gives diagnostics whose places lie in it.
     #[test]
     fn every_place_lies_in_the_source(text in r#"(let |alice|agent\("é"\)|\.event\(|"CALL_X"|await |within |5s?|[;(){}|.=\n"]|fn f\(|if |where\(\|e\| |e\.x|global::|ü| ){0,40}"#) {
-        for diagnostic in check(&script(&text), &Known::default()) {
+        for diagnostic in check(&script(&text), &CheckInputs::default()) {
             let place = diagnostic.place.unwrap();
             proptest::prop_assert!(place.source.text.get(place.span.clone()).is_some(), "{:?} of {:?}", place.span, text);
         }
@@ -212,7 +213,7 @@ proptest::proptest! {
 #[test]
 fn the_embedded_modules_check_clean() {
     for (name, text) in STD_MODULES {
-        let found = check(&Script::rhai(Source::new(*name, *text)), &Known::default());
+        let found = check(&Script::rhai(Source::new(*name, *text)), &CheckInputs::default());
         assert!(found.is_empty(), "{name}: {found:#?}");
     }
 }
@@ -223,13 +224,13 @@ fn effort_of(parts: usize, text: impl Fn(usize) -> String) -> u64 {
     let head =
         "let alice = agent(\"alice\");\nfn rings(phone) { alice.dial(phone); await phone.event(\"CALL_INCOMING\"); }\n";
     let text = format!("{head}{}", (0..parts).map(text).collect::<String>());
-    effort::of(|| {
-        assert!(check(&script(&text), &Known::default()).len() <= 2 * crate::diagnostic::MOST + 2);
+    effort::count_spent(|| {
+        assert!(check(&script(&text), &CheckInputs::default()).len() <= 2 * crate::diagnostic::MOST + 2);
         if let Ok(program) = crate::engine::compile(&script(&text)) {
             let facts = crate::engine::FactsOfTests::new(&program);
             let host: Arc<dyn crate::engine::Host> = Arc::new(FakeHost::new());
-            let blocks = crate::engine::collect(&program, host, &Limits::default()).unwrap_or_default().blocks;
-            blocks.iter().for_each(|block| drop(facts.of(block)));
+            let blocks = crate::engine::collect(&program, host, &ScriptLimits::default()).unwrap_or_default().blocks;
+            blocks.iter().for_each(|block| drop(facts.describe(block)));
         }
     })
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::language::duration::Millis;
-use crate::engine::script::run::Run;
+use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
 use crate::event::Wake;
 use rhai::Position;
@@ -20,7 +20,7 @@ fn stopped_after_print(text: &str, stop: Ended) -> Ended {
             host.log.stop(stop);
         }
     });
-    let ended = run(&program(text), host.clone(), &Limits::default());
+    let ended = run(&program(text), host.clone(), &ScriptLimits::default());
     stopping.join().unwrap();
     ended
 }
@@ -60,7 +60,7 @@ fn a_claim_without_a_reason_says_what_does_not_hold() {
         ("assert(\"<sip:a@h>;auth_pass=sesame\" == \"\");", "`\"<sip:a@h>;auth_pass=******\" == \"\"` does not hold"),
     ] {
         let files: Loader = Arc::new(|_| Ok("fn g() { check(1 > 2); }".to_string()));
-        let ended = run(&program(text).with_files(files), Arc::new(FakeHost::new()), &Limits::default());
+        let ended = run(&program(text).with_files(files), Arc::new(FakeHost::new()), &ScriptLimits::default());
         assert_eq!((ended.how, ended.message.as_str()), (How::Failed, message), "{text}");
     }
 }
@@ -132,7 +132,7 @@ fn a_comparison_that_does_not_hold_shows_both_sides() {
     let files: Loader = Arc::new(|_| Ok("fn g(n) { check(n > 2, `too few`) }".to_string()));
     let mut wrong = vec![];
     for (text, shown) in COMPARISONS {
-        let ended = run(&program(text).with_files(files.clone()), Arc::new(FakeHost::new()), &Limits::default());
+        let ended = run(&program(text).with_files(files.clone()), Arc::new(FakeHost::new()), &ScriptLimits::default());
         let lines: Vec<&str> = std::iter::once(&ended.message).chain(&ended.details).map(String::as_str).collect();
         if (ended.how, lines.join(" | ").as_str()) != (How::Failed, *shown) || ended.at.is_none() {
             wrong.push(format!("{text}: {shown}: {ended:?}"));
@@ -242,7 +242,7 @@ fn a_script_that_never_ends_is_ended() {
         "let x = 1;\nloop { sleep(1ms); }",
         "let x = 1;\nfor i in 0..1000000000 { [1, 2].map(|y| y); }",
     ] {
-        let limits = Limits { test: Duration::from_millis(30), ..Limits::default() };
+        let limits = ScriptLimits { test: Duration::from_millis(30), ..ScriptLimits::default() };
         let ended = run(&program(text), Arc::new(FakeHost::new()), &limits);
         assert_eq!(ended.how, How::Error, "{ended:?}");
         assert!(ended.message.contains("did not end: it ran 30 ms beyond the waits"), "{ended:?}");
@@ -253,9 +253,9 @@ fn a_script_that_never_ends_is_ended() {
 
 #[test]
 fn declared_waits_do_not_count_as_script_time() {
-    let limits = Limits { test: Duration::from_secs(1), ..Limits::default() };
+    let limits = ScriptLimits { test: Duration::from_secs(1), ..ScriptLimits::default() };
     let host = Arc::new(FakeHost::with_clock(Clock::manual(1000.0)));
-    let run = Run::new(program(""), host, limits);
+    let run = ScriptRun::new(program(""), host, limits);
     let (first, second) = (Site::new(None, Position::new(1, 1)), Site::new(None, Position::new(2, 1)));
     assert_eq!(run.declare_wait(&first, Millis(5000.0)), 7000.0);
     // a loop comes by again
@@ -340,7 +340,7 @@ fn what_fills_the_memory_with_many_values_is_an_error() {
     // each of them is as large as a value may be
     let values: String = (0..100).map(|n| format!("let v{n} = s + {n};\n")).collect();
     let text = format!("let s = \"x\";\ns.pad(16000000, 'x');\n{values}");
-    let limits = Limits { memory: 256 << 20, ..Limits::default() };
+    let limits = ScriptLimits { memory: 256 << 20, ..ScriptLimits::default() };
     let ended = run(&program(&text), Arc::new(FakeHost::new()), &limits);
     assert_eq!(ended.how, How::Error, "{ended:?}");
     assert!(ended.message.contains("256 MiB more memory"), "{ended:?}");

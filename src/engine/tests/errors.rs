@@ -122,8 +122,8 @@ proptest! {
             Just("1.5s"), Just("0x5"), Just("1e5"), Just("//"), Just("/*"), Just("é5s"), Just("__duration"),
         ], 0..40))
     {
-        let _ = check(&script(&words.join(" ")), &Known::default());
-        let _ = check(&script(&words.concat()), &Known::default());
+        let _ = check(&script(&words.join(" ")), &CheckInputs::default());
+        let _ = check(&script(&words.concat()), &CheckInputs::default());
     }
 }
 

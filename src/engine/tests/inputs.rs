@@ -1,9 +1,9 @@
 //! What a script is given from outside, and what is known of it before it runs.
 
 use super::*;
-use crate::engine::{Facts, facts};
+use crate::engine::{ScriptFacts, facts};
 
-fn facts_of(text: &str) -> Facts {
+fn facts_of(text: &str) -> ScriptFacts {
     facts(&program(text))
 }
 

@@ -166,7 +166,7 @@ uadelall();
     let testfile = "_define…\nuanew …\nuanew …\ndial ua2|2ms\nuafind\naccept\nuadelall\n";
     let script = Script { source: Source::new("basic_call", testfile), ..script };
     let host = Arc::new(FakeHost::new());
-    assert_eq!(run(&compile(&script).unwrap(), host.clone(), &Limits::default()), Ended::finished());
+    assert_eq!(run(&compile(&script).unwrap(), host.clone(), &ScriptLimits::default()), Ended::finished());
     assert_eq!(host.commands(), ["sip:alice@127.0.0.1 dial sip:bob@127.0.0.1", "sip:bob@127.0.0.1 accept"]);
     let directives: Vec<_> = host
         .notes()

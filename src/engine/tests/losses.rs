@@ -97,7 +97,7 @@ fn a_teardown_does_not_hear_of_the_loss_that_ended_its_test() {
     );
     for name in ["a", "b"] {
         let host = Arc::new(host());
-        let ended = run(&program(&text).of_test(&name.into()), host.clone(), &Limits::default());
+        let ended = run(&program(&text).of_test(&name.into()), host.clone(), &ScriptLimits::default());
         assert_eq!((ended.how, ended.message.as_str()), (How::Error, GONE), "{name}");
         assert!(ended.details.iter().all(|line| !line.contains("teardown")), "{:?}", ended.details);
         assert_eq!(host.prints(), ["cleared up"], "{name}");

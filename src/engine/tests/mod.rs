@@ -22,7 +22,7 @@ use crate::script::Script;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-fn run(program: &Program, host: Arc<dyn Host>, limits: &Limits) -> Ended {
+fn run(program: &Program, host: Arc<dyn Host>, limits: &ScriptLimits) -> Ended {
     super::run(program, host, limits, None)
 }
 
@@ -215,7 +215,8 @@ fn program(text: &str) -> Program {
 /// Runs a script to its end; awaits without `within` wait 20 ms.
 fn run_on(host: FakeHost, text: &str) -> (Ended, Arc<FakeHost>) {
     let host = Arc::new(host);
-    let limits = Limits { within: Duration::from_millis(20), test: Duration::from_secs(20), ..Limits::default() };
+    let limits =
+        ScriptLimits { within: Duration::from_millis(20), test: Duration::from_secs(20), ..ScriptLimits::default() };
     (run(&program(text), host.clone(), &limits), host)
 }
 

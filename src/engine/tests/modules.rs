@@ -7,7 +7,7 @@ fn with_files(text: &str, files: &[(&str, &str)]) -> (Ended, Arc<FakeHost>) {
     let files: HashMap<_, _> = files.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
     let load: Loader = Arc::new(move |path| files.get(path).cloned().ok_or_else(|| format!("there is no file {path}")));
     let host = Arc::new(FakeHost::new());
-    let limits = Limits { within: Duration::from_millis(20), ..Limits::default() };
+    let limits = ScriptLimits { within: Duration::from_millis(20), ..ScriptLimits::default() };
     (run(&program(text).with_files(load), host.clone(), &limits), host)
 }
 

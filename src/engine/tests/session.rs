@@ -5,7 +5,8 @@ use crate::diagnostic::{Diagnostic, render};
 
 /// Enters the lines, each by itself, and gives for each what it gave: a value, or what is wrong with it.
 fn enter(host: FakeHost, lines: &[&str]) -> Vec<String> {
-    let limits = Limits { within: Duration::from_millis(20), test: Duration::from_secs(20), ..Limits::default() };
+    let limits =
+        ScriptLimits { within: Duration::from_millis(20), test: Duration::from_secs(20), ..ScriptLimits::default() };
     let mut told = vec![];
     let none: Loader = Arc::new(|_| Err("no files here".into()));
     let ended = session(Arc::new(host), &limits, none, |session| {
@@ -18,7 +19,7 @@ fn enter(host: FakeHost, lines: &[&str]) -> Vec<String> {
     told
 }
 
-fn tell(outcome: &Outcome) -> String {
+fn tell(outcome: &LineOutcome) -> String {
     let place = |problem: &Diagnostic| problem.place.as_ref().map(|place| place.to_string()).unwrap_or_default();
     let problem = |problem: &Diagnostic| format!("{} {}", place(problem), problem.message);
     match &outcome.trouble {
@@ -110,7 +111,7 @@ fn what_fails_has_a_place_leaves_nothing_and_ends_no_session() {
 
 #[test]
 fn a_stop_ends_the_statement_and_not_the_session() {
-    let limits = Limits::default();
+    let limits = ScriptLimits::default();
     let host = Arc::new(FakeHost::new());
     let none: Loader = Arc::new(|_| Err("no files here".into()));
     session(host.clone(), &limits, none, |session| {
@@ -135,7 +136,7 @@ fn a_stop_ends_the_statement_and_not_the_session() {
 #[test]
 fn a_line_of_another_language_has_its_place_as_it_was_written() {
     let none: Loader = Arc::new(|_| Err("no files here".into()));
-    session(Arc::new(FakeHost::new()), &Limits::default(), none, |session| {
+    session(Arc::new(FakeHost::new()), &ScriptLimits::default(), none, |session| {
         session.enter("let a = 1;", None);
         let outcome = session.enter("alice:dial bob | 1ms", Some("on(\"alice\").cmd(\"dial\", \"bob\"); sleep(1ms);"));
         let Some(Trouble::Ended(_, problem)) = outcome.trouble else { panic!("{outcome:?}") };
@@ -157,7 +158,7 @@ fn paused(program: &Program, lines: &'static [&str]) -> (Ended, Vec<String>) {
         told.extend(lines.iter().map(|line| tell(&session.enter(line, None))));
     };
     let host = Arc::new(FakeHost::new());
-    let ended = crate::engine::run(program, host, &Limits::default(), Some(Arc::new(pause)));
+    let ended = crate::engine::run(program, host, &ScriptLimits::default(), Some(Arc::new(pause)));
     let told = told.lock().unwrap().clone();
     (ended, told)
 }

@@ -6,7 +6,7 @@ mod lines;
 use super::clock::now;
 use super::hub::Hub;
 use crate::diagnostic::{Diagnostic, mask_secrets, render};
-use crate::engine::Limits;
+use crate::engine::ScriptLimits;
 use crate::event::{Log, lock};
 use crate::jobs::Jobs;
 use crate::pipeline::{self, Interrupt, Workplace};
@@ -42,7 +42,7 @@ pub struct Console(Arc<Inner>);
 struct Inner {
     jobs: Jobs,
     hub: Hub,
-    limits: Limits,
+    limits: ScriptLimits,
     sight: Shared,
     state: Mutex<State>,
     changed: Condvar,
@@ -129,7 +129,7 @@ pub struct View {
 }
 
 impl Console {
-    pub fn new(jobs: Jobs, hub: Hub, limits: Limits) -> Console {
+    pub fn new(jobs: Jobs, hub: Hub, limits: ScriptLimits) -> Console {
         let (sight, state, changed) = (Shared::default(), Mutex::default(), Condvar::new());
         Console(Arc::new(Inner { jobs, hub, limits, sight, state, changed }))
     }

@@ -1,7 +1,7 @@
 //! Which events satisfy what is awaited: one event for one member.
 
 use super::log_of;
-use crate::engine::rules::matching::{Found, Member, Scan, Want};
+use crate::engine::rules::matching::{FoundEvents, Member, Scan, Want};
 use crate::engine::rules::pattern::Pattern;
 use crate::event::Event;
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ fn counted(agent: &str, name: &str, count: usize) -> Want {
 }
 
 /// Offers all events that fit and solves after each, as an await does.
-fn solve(want: &Want, events: &[Arc<Event>]) -> Option<Found> {
+fn solve(want: &Want, events: &[Arc<Event>]) -> Option<FoundEvents> {
     let mut scan = Scan::new(want).unwrap();
     for event in events {
         for n in 0..scan.members().len() {
@@ -39,7 +39,7 @@ fn solve(want: &Want, events: &[Arc<Event>]) -> Option<Found> {
     None
 }
 
-fn numbers(found: &Found) -> Vec<u64> {
+fn numbers(found: &FoundEvents) -> Vec<u64> {
     found.events().iter().map(|event| event.n).collect()
 }
 
@@ -97,9 +97,9 @@ fn a_picky_member_gets_the_event_that_the_other_can_do_without() {
 fn any_takes_what_comes_first_and_count_gives_a_list() {
     let any = Want::Any(vec![one("a", "X"), Want::All(vec![one("a", "Y"), one("b", "Y")]), counted("a", "Z", 2)]);
     let found = solve(&any, &log_of(&["a Y", "a Z", "b Y", "a X"])).unwrap();
-    assert!(matches!(&found, Found::All(all) if all.len() == 2), "{found:?}");
+    assert!(matches!(&found, FoundEvents::All(all) if all.len() == 2), "{found:?}");
     let found = solve(&any, &log_of(&["a Y", "a Z", "b X", "a Z"])).unwrap();
-    assert!(matches!(&found, Found::Many(events) if events.len() == 2), "{found:?}");
+    assert!(matches!(&found, FoundEvents::Many(events) if events.len() == 2), "{found:?}");
     let nested = Want::All(vec![Want::Any(vec![one("a", "X"), one("a", "Y")]), one("a", "Y")]);
     assert_eq!(solve(&nested, &log_of(&["a Y"])), None);
     assert_eq!(solve(&nested, &log_of(&["a Y", "a X"])).map(|found| numbers(&found)), Some(vec![1, 0]));

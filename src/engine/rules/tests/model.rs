@@ -4,8 +4,8 @@
 
 use super::reference::{AGENTS, Asked, CALLS, Reference, Sought, Wanted, takes};
 use crate::engine::rules::marks::Marks;
-use crate::engine::rules::matching::{Found, Member, Want, Which};
-use crate::engine::rules::pattern::{Message, Pattern};
+use crate::engine::rules::matching::{FoundEvents, Member, Want, Which};
+use crate::engine::rules::pattern::{MessagePattern, Pattern};
 use crate::engine::rules::taking::Taking;
 use crate::event::{AgentEvent, Body, Clock, Event, Log, Response, SipEvent};
 use proptest::prelude::*;
@@ -129,13 +129,13 @@ impl Both {
             found = taking.offer(&mut self.marks, &fitting, &event);
         }
         self.compare(want, begun, end, found.as_ref())?;
-        let taken: Vec<u64> = found.iter().flat_map(Found::events).map(|event| event.n).collect();
+        let taken: Vec<u64> = found.iter().flat_map(FoundEvents::events).map(|event| event.n).collect();
         self.reference.known = taken.iter().map(|n| n + 1).chain([self.reference.known]).max().unwrap_or(0);
         self.reference.taken.extend(taken);
         Ok(())
     }
 
-    fn compare(&self, want: &Wanted, begun: u64, end: u64, found: Option<&Found>) -> Result<(), String> {
+    fn compare(&self, want: &Wanted, begun: u64, end: u64, found: Option<&FoundEvents>) -> Result<(), String> {
         let reference = &self.reference;
         // what had come when the wait began is looked through from its oldest on; then each event as it comes
         let first = |asked: &Asked| {
@@ -191,15 +191,17 @@ fn as_want(want: &Wanted) -> Want {
     let one = |asked: &Asked| {
         let pattern = match &asked.pattern {
             Sought::Event(name) => Pattern::Event((*name).into()),
-            Sought::Request(method, sent) => Pattern::Sip(Message { sent: *sent, ..Message::request(method) }),
-            Sought::Response(status, method, sent) => Pattern::Sip(Message {
+            Sought::Request(method, sent) => {
+                Pattern::Sip(MessagePattern { sent: *sent, ..MessagePattern::request(method) })
+            }
+            Sought::Response(status, method, sent) => Pattern::Sip(MessagePattern {
                 codes: vec![*status..=*status],
                 method: Some((*method).into()),
                 sent: *sent,
-                ..Message::default()
+                ..MessagePattern::default()
             }),
         };
-        let call = asked.call.map(|call| Arc::new(Which::of(CALLS[call])));
+        let call = asked.call.map(|call| Arc::new(Which::from_id(CALLS[call])));
         Want::One(Member {
             agent: AGENTS[asked.agent].into(),
             pattern,

@@ -2,7 +2,7 @@
 
 use super::{log_of, marks_of};
 use crate::engine::rules::live::MOST;
-use crate::engine::rules::marks::{Marks, Past};
+use crate::engine::rules::marks::{Marks, WhyPast};
 use crate::engine::rules::matching::{Member, Which};
 use crate::engine::rules::pattern::Pattern;
 use crate::event::{Body, Event, LogLine};
@@ -16,7 +16,7 @@ fn member_for(event: &Event, call: Option<&str>) -> Member {
         count: None,
         conditional: false,
         again: false,
-        call: call.map(|call| Arc::new(Which::of(call))),
+        call: call.map(|call| Arc::new(Which::from_id(call))),
     }
 }
 
@@ -60,7 +60,7 @@ fn a_command_for_a_new_call_puts_calls_that_were_over_in_the_past() {
         let events = log_of(&lines);
         let marks = marks_of(&events);
         let past = |call| marks.past(&member_for(&events[0], call), &events[0], marks.seen() as u64);
-        assert_eq!((past(None), past(Some("c1"))), (Some(Past::Call), None));
+        assert_eq!((past(None), past(Some("c1"))), (Some(WhyPast::Call), None));
     }
     // a call that comes does not, whoever caused it
     assert_eq!(left(&["a CALL_CLOSED c1", "a .", "b > dial a", "a CALL_INCOMING c2"], "a"), [0, 3]);
@@ -100,7 +100,7 @@ fn what_is_past_is_decided_when_an_await_begins() {
     let events = log_of(&["a CALL_CLOSED c1", "a .", "a > dial x", "a CALL_CLOSED c2", "a > dial x"]);
     let marks = marks_of(&events);
     let past = |n: usize, began| marks.past(&member_for(&events[n], None), &events[n], began);
-    assert_eq!((past(0, 5), past(0, 3), past(3, 5)), (Some(Past::Call), None, None));
+    assert_eq!((past(0, 5), past(0, 3), past(3, 5)), (Some(WhyPast::Call), None, None));
 }
 
 #[test]
@@ -174,8 +174,8 @@ fn a_wait_for_a_call_counts_from_the_newest_command_in_that_call() {
         marks.command(&agent.into(), call, command);
         marks.past(&member_for(&events[2], Some("i1")), &events[2], marks.seen() as u64)
     };
-    assert_eq!(past("a", Some("i1"), "hold"), Some(Past::Request));
-    assert_eq!(past("a", None, "hold"), Some(Past::Request));
+    assert_eq!(past("a", Some("i1"), "hold"), Some(WhyPast::Request));
+    assert_eq!(past("a", None, "hold"), Some(WhyPast::Request));
     assert_eq!(past("a", Some("i2"), "hold"), None);
     assert_eq!(past("a", None, "dial x"), None);
 }

@@ -2,8 +2,8 @@
 
 use super::{log_of, marks_of};
 use crate::engine::rules::matching::Member;
-use crate::engine::rules::pattern::{Message, Pattern};
-use crate::engine::rules::shortfall::{Refusal, Shortfall};
+use crate::engine::rules::pattern::{MessagePattern, Pattern};
+use crate::engine::rules::shortfall::{RefusedEvent, Shortfall};
 use crate::event::Event;
 
 /// The subject and the details of an await of one event that was not satisfied.
@@ -12,7 +12,7 @@ fn shortfall(pattern: Pattern, lines: &[&str], consumed: &[usize], refused: &[us
     let mut marks = marks_of(&events);
     consumed.iter().for_each(|n| marks.consume(&events[*n]));
     let read = vec![("param".to_string(), "486 Busy".to_string())];
-    let refusal = |n: &usize| Refusal { event: events[*n].clone(), which: None, read: read.clone() };
+    let refusal = |n: &usize| RefusedEvent { event: events[*n].clone(), which: None, read: read.clone() };
     let refused: Vec<_> = refused.iter().map(refusal).collect();
     let member = Member {
         agent: "bob".into(),
@@ -97,7 +97,7 @@ fn a_shortfall_tells_the_nearest_miss() {
             ],
         ),
         (
-            Pattern::Sip(Message::response(200)),
+            Pattern::Sip(MessagePattern::response(200)),
             vec!["bob < INVITE i1", INCOMING, "bob < 486 INVITE i1"],
             vec![],
             vec![],
