@@ -220,6 +220,11 @@ fn register_commands(module: &mut Module) {
             agent.send(&context, &format!("options {}", command_word(&to)?))
         },
     );
+    register_texts(module);
+}
+
+/// Commands that carry a text: a message, a header, a sound's name.
+fn register_texts(module: &mut Module) {
     for (method, command) in [("message", "message"), ("refer", "refer"), ("cmd", "")] {
         register(
             module,
