@@ -28,6 +28,7 @@ mod maintenance;
 mod many_calls;
 mod misbehaving;
 mod odd_peers;
+mod on_demand;
 mod one_process;
 mod pages;
 mod patches;

@@ -18,6 +18,7 @@ pub fn settings(data_dir: &std::path::Path) -> Settings {
         rtp_timeout: 10,
         max_calls: 10,
         max_agents: 100,
+        agent_start: std::time::Duration::from_secs(10),
         tls_ca: None,
         use_alsa: false,
         sounds: pipeline::sound_folders(data_dir),

@@ -4,6 +4,7 @@
 //! when its port opens.
 
 use super::account::{Account, Source};
+use super::asked::Asked;
 use super::certificate::Certificate;
 use super::ports::Lease;
 use super::sound::Format;
@@ -20,6 +21,7 @@ use std::path::Path;
 /// Everything that the configuration depends on.
 pub struct Plan<'a> {
     pub settings: &'a Settings,
+    pub asked: Asked,
     pub kind: &'a Kind,
     pub account: &'a Account,
     /// What it sends.
@@ -38,6 +40,10 @@ const CODECS: [&str; 3] = ["g711", "opus", "g722"];
 const MODULES: [&str; 7] = ["auconv", "auresamp", "aufile", SILENCE, "aubridge", "ausine", "uuid"];
 /// What writes recordings; last, so that it hears what is sent.
 const RECORDERS: [&str; 2] = ["recorder", "sndfile"];
+/// Reports how loud the sound is.
+pub const VUMETER: &str = "vumeter";
+/// DTMF as tones of the sound.
+const TONES: &str = "in_band_dtmf";
 const APPLICATIONS: [&str; 5] = ["menu", "debug_cmd", "contact", "callreport", "ctrl_tcp"];
 /// Before it, ausine makes nothing but 48 kHz stereo.
 const AUSINE_OF_ANY_RATE: Version = (2, 0, 0);
@@ -88,6 +94,9 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn text(plan: &Plan, trust: &Trust) -> Result<String, Ended> {
+    if plan.account.options.inband_dtmf && !plan.kind.has(TONES) {
+        return Err(plan.kind.lacks("inband_dtmf", TONES));
+    }
     let Plan { settings, kind, account, interface, lease, .. } = plan;
     let mut text = String::new();
     let mut key = |key: &str, value: &dyn std::fmt::Display| {
@@ -148,9 +157,11 @@ fn modules<'a>(plan: &'a Plan) -> impl Iterator<Item = &'a str> {
     let traversal = account.parameter("medianat").map_or(&[][..], |_| &["stun", "turn", "ice"]);
     // dtls_srtp makes a key when it loads, which takes old versions up to 0.4 s: only where it is used
     let encryption = account.encryption_module();
+    let tones = account.options.inband_dtmf.then_some(TONES);
+    let levels = plan.asked.levels.then_some(VUMETER);
     let recorder = RECORDERS.into_iter().find(|module| kind.has(module));
     let all = CODECS.into_iter().chain(asked).chain(MODULES).chain(alsa).chain(traversal.iter().copied());
-    all.chain(encryption).chain(recorder).filter(|module| kind.has(module))
+    all.chain(encryption).chain(tones).chain(levels).chain(recorder).filter(|module| kind.has(module))
 }
 
 /// What the agent sends and plays, and at which rate: 1.0 and 1.1 need the rate of a file.
@@ -209,8 +220,17 @@ mod tests {
         let source = account.source(&settings.sounds).unwrap();
         let (interface, folder) = (account.loopback(), folder.path());
         let (settings, kind, account, source) = (&settings, &kind, &account, &source);
-        let plan =
-            Plan { settings, kind, account, source, interface, lease: &lease, certificate: &certificate, folder };
+        let plan = Plan {
+            settings,
+            asked: Asked::default(),
+            kind,
+            account,
+            source,
+            interface,
+            lease: &lease,
+            certificate: &certificate,
+            folder,
+        };
         let trust = trust::of(account, settings, kind).unwrap();
         text(&plan, &trust).unwrap()
     }

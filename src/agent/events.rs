@@ -1,6 +1,8 @@
 //! Events that some versions of baresip never send: waiting for one, or for its absence, means nothing there.
 
 use super::Kind;
+use super::asked::LEVELS;
+use super::config::VUMETER;
 use super::version::{Version, version_text};
 
 /// The events that came after 1.0, each with the first version that has it.
@@ -18,6 +20,10 @@ const SINCE: [(&str, Version); 9] = [
 
 /// Why this agent never raises an event that others do.
 pub fn missing(event: &str, kind: &Kind) -> Option<String> {
+    let of_levels = LEVELS.into_iter().find(|name| name.eq_ignore_ascii_case(event));
+    if let (Some(name), false) = (of_levels, kind.has(VUMETER)) {
+        return Some(format!("the event {name} needs the module {VUMETER}; the agent is {kind}, and has none"));
+    }
     let (name, since) = SINCE.iter().find(|(name, _)| name.eq_ignore_ascii_case(event))?;
     (kind.version < *since).then(|| {
         format!(
@@ -37,6 +43,7 @@ mod tests {
         assert!(SINCE.iter().all(|(name, _)| EVENT_NAMES.contains(name)));
         let (old, new) = (Kind::for_tests((1, 0, 0)), Kind::for_tests((4, 12, 0)));
         assert!(missing("call_hold", &old).unwrap().contains("CALL_HOLD needs baresip 3.7 or newer"));
+        assert!(missing("VU_RX_REPORT", &new).unwrap().contains("needs the module vumeter"));
         assert_eq!((missing("CALL_HOLD", &new), missing("CALL_CLOSED", &old)), (None, None));
     }
 }

@@ -2,19 +2,18 @@
 
 use super::answer::Answer;
 use super::contacts::Contacts;
+use super::launch::Start;
 use super::listed::{self, Fate};
-use super::sound;
 use super::state::{Inner, Phase, State};
+use super::{patience, sound};
 use crate::event::{At, Body, Ended, Note, Sink, lock};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
-/// Longer than a start may take, which is limited where it is carried out.
-const START: Duration = Duration::from_secs(60);
 /// Longer than any teardown: quitting, asking twice, killing.
 const TEARDOWN: Duration = Duration::from_secs(5);
 
@@ -55,6 +54,8 @@ pub struct Agent {
     name: Arc<str>,
     local: bool,
     embedded: bool,
+    /// Longer than its start may take, which is limited where it is carried out.
+    longest_start: Duration,
     requests: mpsc::UnboundedSender<Request>,
     state: Arc<State>,
     stopping: AtomicBool,
@@ -63,19 +64,21 @@ pub struct Agent {
 }
 
 impl Agent {
-    pub(super) fn new(
-        name: Arc<str>,
-        sip: SocketAddr,
-        folder: PathBuf,
-        local: bool,
-        embedded: bool,
-        contacts: Contacts,
-        sink: Arc<dyn Sink>,
-    ) -> (Agent, mpsc::UnboundedReceiver<Request>) {
+    pub(super) fn new(start: &Start, contacts: Contacts) -> (Agent, mpsc::UnboundedReceiver<Request>) {
         let (requests, receiver) = mpsc::unbounded_channel();
-        let (state, stopping) = (Arc::new(State::new(sip, folder)), AtomicBool::new(false));
-        let contacts = Mutex::new(contacts);
-        (Agent { name, local, embedded, requests, state, stopping, contacts, sink }, receiver)
+        let agent = Agent {
+            name: start.name.clone(),
+            local: start.local,
+            embedded: start.kind.embedded,
+            // a port that is taken makes a start begin again
+            longest_start: start.limit.saturating_mul(2 * patience::MOST),
+            requests,
+            state: Arc::new(State::new(start.sip, start.folder.clone())),
+            stopping: AtomicBool::new(false),
+            contacts: Mutex::new(contacts),
+            sink: start.sink.clone(),
+        };
+        (agent, receiver)
     }
 
     pub(super) fn state(&self) -> Arc<State> {
@@ -106,7 +109,7 @@ impl Agent {
     /// # Errors
     /// Why it does not: its program, its ports, its account.
     pub fn ready(&self) -> Result<(), Ended> {
-        let inner = self.state.wait_while(START, |inner| inner.phase == Phase::Starting && !inner.abandoned);
+        let inner = self.started();
         match &inner.phase {
             Phase::Ready if !inner.abandoned => Ok(()),
             Phase::Failed(why) => Err(why.clone()),
@@ -114,9 +117,14 @@ impl Agent {
         }
     }
 
+    /// Waits until it is known what came of its start.
+    fn started(&self) -> MutexGuard<'_, Inner> {
+        self.state.wait_while(self.longest_start, |inner| inner.phase == Phase::Starting && !inner.abandoned)
+    }
+
     /// Why it never got ready, once that is known.
     pub fn failed(&self) -> Option<Ended> {
-        let inner = self.state.wait_while(START, |inner| inner.phase == Phase::Starting && !inner.abandoned);
+        let inner = self.started();
         match &inner.phase {
             Phase::Failed(why) => Some(why.clone()),
             Phase::Starting => Some(self.gone(&inner)),

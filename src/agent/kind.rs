@@ -3,6 +3,7 @@
 use super::Settings;
 use super::version::Version;
 use crate::diagnostic::Diagnostic;
+use crate::event::Ended;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt;
@@ -57,6 +58,12 @@ impl Kind {
 
     pub fn has(&self, module: &str) -> bool {
         self.modules.contains(module)
+    }
+
+    /// The error of an agent that is to do what it has no module for.
+    pub(super) fn lacks(&self, what: &str, module: &str) -> Ended {
+        let advice = format!("install baresip's module {module}, or leave --baresip out to use the embedded agent");
+        Ended { advice: Some(advice), ..Ended::error(format!("{what} needs the module {module}: {self} has none")) }
     }
 
     #[cfg(test)]

@@ -2,6 +2,7 @@
 //! prepared once more.
 
 use super::account::{Account, Source};
+use super::asked::Asked;
 use super::certificate::Certificate;
 use super::config::{self, Plan};
 use super::ports::{Lease, Ports, too_few};
@@ -12,8 +13,11 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
+/// Publishes the presence of accounts that are there when it is loaded.
+pub const PRESENCE_MODULE: &str = "presence";
 /// Folders of agents of one name and port, one after another.
 const MOST_FOLDERS: usize = 10_000;
 
@@ -21,6 +25,7 @@ const MOST_FOLDERS: usize = 10_000;
 pub struct Launch {
     /// With the agent's own options.
     pub settings: Settings,
+    pub asked: Asked,
     pub ports: Arc<Ports>,
     pub kind: Kind,
     pub account: Account,
@@ -46,6 +51,8 @@ pub struct Start {
     /// The account, as `uanew` takes it.
     pub line: String,
     pub local: bool,
+    /// It loads the module for that, once its account is made: before, there is nothing to publish.
+    pub presence: bool,
     pub sip: SocketAddr,
     pub control: SocketAddr,
     /// Held until the process is gone.
@@ -54,6 +61,8 @@ pub struct Start {
     pub sink: Arc<dyn Sink>,
     /// Ends with the host.
     pub host: watch::Receiver<()>,
+    /// How long its start may take.
+    pub limit: Duration,
 }
 
 impl Start {
@@ -75,7 +84,7 @@ impl Launch {
     /// # Errors
     /// No port is free; no sound or certificate of that name; the folder can't be written.
     pub fn prepare(&self, wanted: Option<u16>) -> Result<Start, Ended> {
-        let Launch { settings, ports, kind, account, source, interface, certificate, .. } = self;
+        let Launch { settings, asked, ports, kind, account, source, interface, certificate, .. } = self;
         let fixed = account.options.port;
         let lease = match ports.lease(settings, *interface, fixed.or(wanted)) {
             Err(_) if fixed.is_none() && wanted.is_some() => ports.lease(settings, *interface, None),
@@ -84,6 +93,7 @@ impl Launch {
         let folder = own_folder(&self.folder, &self.name, lease.sip)?;
         let plan = Plan {
             settings,
+            asked: *asked,
             kind,
             account,
             source,
@@ -100,12 +110,14 @@ impl Launch {
             folder,
             line: account.line(lease.sip, source),
             local: account.local,
+            presence: self.presence()?,
             sip,
             control: SocketAddr::new(settings.ctrl_address.ip(), lease.control),
             _lease: lease,
             name: self.name.clone(),
             sink: self.sink.clone(),
             host: self.host.clone(),
+            limit: settings.agent_start,
         };
         start.push(Note::AgentStarting {
             aor: account.aor.clone(),
@@ -118,6 +130,17 @@ impl Launch {
             start.push(Note::Warning { message: told.message, at: None });
         }
         Ok(start)
+    }
+}
+
+impl Launch {
+    /// Whether the agent is to load the module for presence.
+    fn presence(&self) -> Result<bool, Ended> {
+        let has = self.kind.has(PRESENCE_MODULE);
+        match self.account.parameter("pubint").is_some_and(|interval| interval != "0") {
+            true if !has => Err(self.kind.lacks("pubint", PRESENCE_MODULE)),
+            publishes => Ok(has && (publishes || self.asked.presence)),
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The life of an agent's process: started, ready, in use, stopped.
 
 use super::handle::{Record, Request};
-use super::launch::{Launch, Start};
+use super::launch::{Launch, PRESENCE_MODULE, Start};
 use super::link::Link;
 use super::messages::Messages;
 use super::output::Output;
+use super::patience::Patience;
 use super::process::{QUIT, QUIT_LOCAL, end, exits, group, kill, kill_rest, spawn, told};
 use super::reports::Reports;
 use super::state::{Phase, State};
@@ -16,10 +17,7 @@ use std::time::{Duration, Instant};
 use tokio::process::Child;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
-use tokio::time::timeout;
 
-/// From the start of the process until its account is made. Old versions take 0.4 s on an idle machine.
-const START: Duration = Duration::from_secs(10);
 /// A start whose port was taken meanwhile is tried again, with other ports.
 const ATTEMPTS: u32 = 4;
 /// After as many turns an agent that always has something to say lets the others have theirs.
@@ -89,10 +87,9 @@ pub async fn live(launch: Launch, mut start: Start, mut requests: UnboundedRecei
 /// # Errors
 /// Why it did not start.
 async fn run(start: &mut Start, requests: &mut UnboundedReceiver<Request>, state: &Arc<State>) -> Result<(), Failed> {
-    let begun = Instant::now();
-    let failed = |name: &str, why: &str| Ended::error(format!("agent `{name}` did not start: {why}"));
+    let (begun, patience) = (Instant::now(), Patience::begin(start.limit));
     let cannot = |error: std::io::Error| {
-        Failed::Otherwise(failed(&start.name, &format!("{}: {error}", start.kind.program.display())))
+        Failed::Otherwise(not_started(start, &format!("{}: {error}", start.kind.program.display())))
     };
     let mut child = spawn(&start.kind, &start.hidden, &start.folder).map_err(cannot)?;
     let group = group(&child);
@@ -103,29 +100,23 @@ async fn run(start: &mut Start, requests: &mut UnboundedReceiver<Request>, state
     let messages = (start.kind.version < TELLS_OF_MESSAGES).then(Messages::default);
     let mut link = Link::new(start.name.clone(), start.sink.clone(), state.clone(), output, reports, messages);
     let mut host = start.host.clone();
+    let process = child.id().unwrap_or_default();
     let outcome = tokio::select! {
-        ready = timeout(START, get_ready(start, &mut child, &mut link, begun)) => Some(ready),
+        // what has come in time counts, however late the host gets to it
+        biased;
+        ready = get_ready(start, &mut child, &mut link, begun) => Some(ready),
         () = stopped(requests, &mut host) => None,
+        () = patience.is_over(process) => {
+            Some(Err(format!("it was not ready within {} s", start.limit.as_secs_f64()).into()))
+        }
     };
     let turn = match outcome {
         None => Turn::Stop,
-        Some(Ok(Ok(()))) => {
+        Some(Ok(())) => {
             state.enter(Phase::Ready);
             serve(&mut link, &mut child, requests, &mut host).await
         }
-        Some(ready) => {
-            let late = || Err(format!("it was not ready within {} s", START.as_secs()).into());
-            let Unready { why, taken } = match ready.unwrap_or_else(|_| late()) {
-                Err(unready) => unready,
-                Ok(()) => String::new().into(),
-            };
-            let status = kill(&mut child).await;
-            kill_rest(group);
-            link.finish().await;
-            start.push(Note::AgentStopped { status });
-            let ended = Ended { details: link.last_lines(), ..failed(&start.name, &why) };
-            return Err(if taken { Failed::PortTaken(ended) } else { Failed::Otherwise(ended) });
-        }
+        Some(Err(unready)) => return Err(give_up(start, &mut child, group, &mut link, unready).await),
     };
     // who waits for an answer hears that there is none, after the log has the reason
     match turn {
@@ -153,6 +144,24 @@ async fn run(start: &mut Start, requests: &mut UnboundedReceiver<Request>, state
         }
     }
     Ok(())
+}
+
+fn not_started(start: &Start, why: &str) -> Ended {
+    Ended::error(format!("agent `{}` did not start: {why}", start.name))
+}
+
+/// Ends an agent that did not get ready.
+async fn give_up(start: &Start, child: &mut Child, group: Option<i32>, link: &mut Link, unready: Unready) -> Failed {
+    let Unready { why, taken } = unready;
+    let ended = child.try_wait().ok().flatten().map(told);
+    kill(child).await;
+    kill_rest(group);
+    link.finish().await;
+    // how it ends by the host's hand is no reason for anything
+    start.push(Note::AgentStopping);
+    start.push(Note::AgentStopped { status: ended.unwrap_or_else(|| "the host ended it".into()) });
+    let ended = Ended { details: link.last_lines(), ..not_started(start, &why) };
+    if taken { Failed::PortTaken(ended) } else { Failed::Otherwise(ended) }
 }
 
 /// Its own word on stdout first, then the control port, then its account.
@@ -184,7 +193,16 @@ async fn get_ready(start: &Start, child: &mut Child, link: &mut Link, begun: Ins
         .ask(&text, Some(Record { text: text.clone(), call: None, at: None }))
         .await
         .map_err(|ended| ended.message)?;
-    if account.ok { Ok(()) } else { Err(format!("its account is refused: {}", account.data.trim()).into()) }
+    if !account.ok {
+        return Err(format!("its account is refused: {}", account.data.trim()).into());
+    }
+    if start.presence {
+        let loaded = link.ask(&format!("insmod {PRESENCE_MODULE}.so"), None).await.map_err(|ended| ended.message)?;
+        if !loaded.ok {
+            return Err(format!("its module {PRESENCE_MODULE} can't be loaded: {}", loaded.data.trim()).into());
+        }
+    }
+    Ok(())
 }
 
 /// Waits until the run or the end of the host wants the agent stopped. Commands come only after it is ready.

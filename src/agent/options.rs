@@ -15,7 +15,8 @@ const LONGEST_TIMEOUT: u32 = 86_400;
 const FIRST_PORT: u16 = 1024;
 
 /// The names of the options; `config.KEY` stands for each of baresip's settings.
-pub const NAMES: [&str; 7] = ["config", "max_calls", "on_end", "port", "rtp_timeout", "tls_ca", "tls_verify"];
+pub const NAMES: [&str; 8] =
+    ["config", "inband_dtmf", "max_calls", "on_end", "port", "rtp_timeout", "tls_ca", "tls_verify"];
 
 /// What may follow the end of a sound.
 const ENDS: [&str; 3] = ["silence", "again", "hangup"];
@@ -37,6 +38,8 @@ pub struct Options {
     pub tls_ca: Option<PathBuf>,
     /// It takes any certificate.
     pub tls_unverified: bool,
+    /// It sends and hears DTMF as tones of the sound, too.
+    pub inband_dtmf: bool,
     /// baresip's own settings.
     pub config: Vec<(String, String)>,
 }
@@ -79,17 +82,9 @@ impl Options {
             }
             "tls_ca" => self.tls_ca = Some(value.into()),
             "tls_verify" => {
-                self.tls_unverified = match value {
-                    "true" | "yes" => false,
-                    "false" | "no" => true,
-                    other => {
-                        return Err(refused(
-                            format!("tls_verify is true or false, not `{other}`"),
-                            "false: take any certificate",
-                        ));
-                    }
-                }
+                self.tls_unverified = !boolean(key, value, "false: take any certificate")?;
             }
+            "inband_dtmf" => self.inband_dtmf = boolean(key, value, "true: send and hear DTMF as tones, too")?,
             _ => match key.strip_prefix(CONFIG) {
                 Some(setting) => self.config.push(baresip_settings::checked(setting, value)?),
                 None => {
@@ -101,6 +96,14 @@ impl Options {
             },
         }
         Ok(())
+    }
+}
+
+fn boolean(key: &str, value: &str, advice: &str) -> Result<bool, Ended> {
+    match value {
+        "true" | "yes" => Ok(true),
+        "false" | "no" => Ok(false),
+        other => Err(refused(format!("{key} is true or false, not `{other}`"), advice)),
     }
 }
 
@@ -130,6 +133,7 @@ mod tests {
             ("on_end", "again"),
             ("tls_ca", "/ca.pem"),
             ("tls_verify", "false"),
+            ("inband_dtmf", "true"),
             ("config.audio_buffer", "20-160"),
         ]);
         let expected = Options {
@@ -139,6 +143,7 @@ mod tests {
             on_end: Some("again"),
             tls_ca: Some("/ca.pem".into()),
             tls_unverified: true,
+            inband_dtmf: true,
             config: vec![("audio_buffer".into(), "20-160".into())],
         };
         assert_eq!(many.unwrap(), expected);
@@ -155,6 +160,7 @@ mod tests {
             ("max_calls", "99999999999", "from 1 to 1000"),
             ("rtp_timeout", "-1", "from 0 to 86400"),
             ("tls_verify", "maybe", "take any certificate"),
+            ("inband_dtmf", "12", "as tones"),
             ("tls_ca", "", "PEM"),
             ("config", "x", "#{"),
         ] {

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -26,6 +27,8 @@ pub struct Settings {
     pub max_calls: u32,
     /// Agents at once, of all runs together.
     pub max_agents: usize,
+    /// How long the start of an agent may take, apart from what a busy machine takes from it.
+    pub agent_start: Duration,
     /// A file of certificates that agents trust beside the system's.
     pub tls_ca: Option<PathBuf>,
     /// Sound cards in place of silence.
@@ -62,6 +65,7 @@ impl Settings {
             rtp_timeout: 10,
             max_calls: 10,
             max_agents: 100,
+            agent_start: Duration::from_secs(10),
             tls_ca: None,
             use_alsa: false,
             sounds: vec![folder.join("sounds"), concat!(env!("CARGO_MANIFEST_DIR"), "/data/sounds").into()],

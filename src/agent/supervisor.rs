@@ -1,6 +1,7 @@
 //! Starts agents, on one thread that lives as long as the host.
 
 use super::account::{Account, Source};
+use super::asked::Asked;
 use super::certificate::Certificate;
 use super::contacts::Contacts;
 use super::handle::Agent;
@@ -123,7 +124,7 @@ impl Supervisor {
     }
 
     /// Starts an agent in a folder of its own below `folder` and does not wait for it. `wanted` is the SIP port that it gets if that
-    /// is free.
+    /// is free; `asked`: what the test asks all its agents for.
     ///
     /// # Errors
     /// What can be known before the process: there are as many agents as may be, no port is free, no such sound, no route to its registrar.
@@ -134,6 +135,7 @@ impl Supervisor {
         folder: &Path,
         sink: Arc<dyn Sink>,
         wanted: Option<u16>,
+        asked: Asked,
     ) -> Result<Arc<Agent>, Ended> {
         let source = account.source(&self.settings.sounds)?;
         let seat = self.room.take(SEAT)?;
@@ -143,6 +145,7 @@ impl Supervisor {
         };
         let launch = Launch {
             settings: self.settings.of(&account.options),
+            asked,
             ports: self.ports.clone(),
             kind: self.kind.clone(),
             account: account.clone(),
@@ -164,8 +167,7 @@ impl Supervisor {
             sink.push(Some(&name), Body::Note(Note::Warning { message, at: None }));
         }
         let contacts = Contacts::new(self.kind.version);
-        let (local, embedded) = (account.local, self.kind.embedded);
-        let (agent, requests) = Agent::new(name, start.sip, start.folder.clone(), local, embedded, contacts, sink);
+        let (agent, requests) = Agent::new(&start, contacts);
         let state = agent.state();
         let run = || folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let span = tracing::info_span!("agent", id = launch.sink.mask(&launch.name), run = run());

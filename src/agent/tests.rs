@@ -1,13 +1,16 @@
 //! Agents as their run sees them, on Debian's baresip 1.0.0 (`apt-get install baresip-core`).
 
-#![expect(unsafe_code, reason = "sends signals to agents")]
+#![expect(unsafe_code, reason = "sends signals to agents, and ties a thread to a processor")]
 
-use super::{Account, Agent, Kind, Peer, Settings, Supervisor, rewrite};
+use super::{Account, Agent, Asked, Kind, Peer, Settings, Supervisor, rewrite};
 use crate::event::{AgentEvent, Body, Clock, Ended, Event, Log, Note, Sink, Wake};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+
+#[path = "start_tests.rs"]
+mod starts;
 
 /// Far beyond what anything here takes.
 const LIMIT: f64 = 20_000.0;
@@ -41,7 +44,14 @@ impl Place {
 
     fn begin(&self, account: &str) -> Result<Arc<Agent>, Ended> {
         let account = Account::new(account, &[], self.supervisor().kind())?;
-        self.supervisor().start(account.name.as_str().into(), &account, self.folder.path(), self.log.clone(), None)
+        self.supervisor().start(
+            account.name.as_str().into(),
+            &account,
+            self.folder.path(),
+            self.log.clone(),
+            None,
+            Asked::default(),
+        )
     }
 
     fn start<const N: usize>(&self, names: [&str; N]) -> [Arc<Agent>; N] {
@@ -258,7 +268,8 @@ fn an_agent_whose_port_is_taken_after_all_is_started_at_another() {
         let other = Supervisor::with_kind(settings, kind).unwrap();
         let text = format!("<sip:a@127.0.0.1>;regint=0;input_wav=alice.wav{fixed}");
         let account = Account::new(&text, &[], place.supervisor().kind()).unwrap();
-        let agent = other.start("a".into(), &account, place.folder.path(), place.log.clone(), None).unwrap();
+        let agent =
+            other.start("a".into(), &account, place.folder.path(), place.log.clone(), None, Asked::default()).unwrap();
         std::fs::read_to_string(place.folder.path().join("asked")).unwrap();
         let first = agent.sip();
         let _taken = std::net::UdpSocket::bind(first).unwrap();
@@ -295,11 +306,17 @@ fn an_agent_that_does_not_start_says_why() {
     let long = format!("<sip:a@127.0.0.1>;regint=0;auth_user={};input_wav=alice.wav", "x".repeat(1100));
     let long = place.begin(&long).unwrap().ready().unwrap_err();
     assert!(long.message.contains("agent `a` did not start") && long.message.contains("1023"), "{}", long.message);
+    let status = |event: &Event| match &event.body {
+        Body::Note(Note::AgentStopped { status }) => Some(status.clone()),
+        _ => None,
+    };
+    assert_eq!(place.wait("its end", status), "the host ended it");
     // its program ends before it is ready
     let kind = Kind { program: "/bin/false".into(), ..place.supervisor().kind().clone() };
     let settings = Settings::for_tests(place.folder.path(), 21_000);
     let other = Supervisor::with_kind(settings, kind).unwrap();
-    let agent = other.start("a".into(), &account, place.folder.path(), place.log.clone(), None).unwrap();
+    let agent =
+        other.start("a".into(), &account, place.folder.path(), place.log.clone(), None, Asked::default()).unwrap();
     let failed = agent.ready().unwrap_err();
     assert_eq!(failed.message, "agent `a` did not start: exit code 1");
     agent.stopped();

@@ -32,6 +32,7 @@ pub fn workplace(arguments: &HostArguments) -> Result<Workplace, Diagnostic> {
         rtp_timeout: arguments.rtp_timeout,
         max_calls: arguments.max_calls,
         max_agents,
+        agent_start: arguments.agent_start,
         tls_ca: arguments
             .tls_ca
             .as_ref()

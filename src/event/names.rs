@@ -121,7 +121,8 @@ pub const SENT_NAMES: &[&str] = &[
 ];
 
 /// What never enters a flow or its hash, whatever a test accepts; `SIP` and `LOG` are names of the events' kinds.
-pub const NEVER_IN_FLOW: &[&str] = &["CALL_RTCP", "END_OF_FILE", "LOG", "MODULE", "SIP"];
+pub const NEVER_IN_FLOW: &[&str] =
+    &["CALL_RTCP", "END_OF_FILE", "LOG", "MODULE", "SIP", "VU_RX_REPORT", "VU_TX_REPORT"];
 
 /// Whether a text has the form of a flow's hash.
 pub fn is_flow_hash(text: &str) -> bool {

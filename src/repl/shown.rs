@@ -13,7 +13,8 @@ pub const KINDS: [(&str, &str); 5] = [
     ("notes", "what the host does: agents that start and stop, waits"),
 ];
 /// What comes all the time, or with every call.
-const NOISE: [&str; 7] = ["CALL_LOCAL_SDP", "CALL_REMOTE_SDP", "CALL_RTCP", "CREATE", "SHUTDOWN", "VU_RX", "VU_TX"];
+const NOISE: [&str; 7] =
+    ["CALL_LOCAL_SDP", "CALL_REMOTE_SDP", "CALL_RTCP", "CREATE", "SHUTDOWN", "VU_RX_REPORT", "VU_TX_REPORT"];
 
 /// What is shown. Warnings, what a script prints, and agents that die are shown in any case.
 #[derive(Debug, Clone, PartialEq)]

@@ -20,7 +20,9 @@ impl ScriptHost {
         let Run { supervisor, folder, agents, .. } = &*self.0;
         let sink = self.0.clone();
         let started = agents.start(name, |known| {
-            supervisor.start(known.name.clone(), &known.account, folder, sink, None).map_err(at(&known.at))
+            supervisor
+                .start(known.name.clone(), &known.account, folder, sink, None, self.0.asked())
+                .map_err(at(&known.at))
         });
         match started.map_err(at(place))? {
             Some(_) => Ok(()),
@@ -117,6 +119,12 @@ impl Host for ScriptHost {
             "uareg account 0" => format!("uareg {} 0", account.interval()),
             text => rewrite(text, &run.agents.peers()).map_err(at(place))?,
         };
+        if word == "in_band_dtmf_send" && !account.options.inband_dtmf {
+            let advice =
+                format!("give it to the agents that send or hear tones: agent(\"{name}\", #{{ inband_dtmf: true }})");
+            let ended = Ended::error(format!("{name} has no option inband_dtmf, which `{word}` needs"));
+            return Err(at(place)(Ended { advice: Some(advice), ..ended }));
+        }
         self.completed_by_nobody(name, &text, place);
         let sound = sound::of_command(&text).map(|file| run.supervisor.sound(&account, file)).transpose();
         let sound = sound.map_err(at(place))?;
@@ -134,7 +142,7 @@ impl Host for ScriptHost {
     }
 
     fn lacks_event(&self, name: &str) -> Option<String> {
-        events::missing(name, self.0.supervisor.kind())
+        events::missing(name, self.0.supervisor.kind()).or_else(|| self.0.asked().lacks(name))
     }
 
     fn stop(&self, name: &Arc<str>, place: &At) -> Result<(), Ended> {
@@ -167,7 +175,14 @@ impl Host for ScriptHost {
             None => {}
         }
         run.agents.replace(name, |known| {
-            let started = run.supervisor.start(known.name.clone(), &known.account, &run.folder, self.0.clone(), port);
+            let started = run.supervisor.start(
+                known.name.clone(),
+                &known.account,
+                &run.folder,
+                self.0.clone(),
+                port,
+                run.asked(),
+            );
             started.map_err(at(place))
         })?;
         self.start(std::slice::from_ref(name), place)

@@ -13,7 +13,7 @@ mod recordings;
 mod underway;
 mod validations;
 
-use crate::agent::Supervisor;
+use crate::agent::{Asked, LEVELS, PRESENCE, Supervisor};
 use crate::engine::{self, Loader, Program, ScriptLimits, Session};
 use crate::event::{Body, Clock, Ended, How, Log, Note, Secrets, Sink, lock};
 use crate::sip::Pairing;
@@ -52,6 +52,8 @@ pub struct Run {
     /// The validations that the script has included, each once.
     includes: Mutex<Vec<String>>,
     validator: OnceLock<Arc<dyn Validator>>,
+    /// What it asks all its agents for.
+    asked: OnceLock<Asked>,
 }
 
 impl Run {
@@ -63,7 +65,7 @@ impl Run {
         // a value of a file of secrets may stand in a testfile as a macro, which nobody asks for by name
         inputs.secrets.values().for_each(|value| secrets.add(value));
         let (webhooks, asking, includes) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let validator = OnceLock::new();
+        let (validator, asked) = (OnceLock::new(), OnceLock::new());
         let run = Run {
             log,
             secrets,
@@ -78,6 +80,7 @@ impl Run {
             webhooks,
             includes,
             validator,
+            asked,
         };
         let run = Arc::new(run);
         run.abandon_on_stop();
@@ -104,6 +107,8 @@ impl Run {
     /// Runs the program to its end, stops the agents, and closes the log. Blocks the calling thread. `steps_done` is called when
     /// nothing is left to do but to stop the agents: whoever waits for this test's turn need not wait for that.
     pub fn execute(self: &Arc<Run>, program: &Program, limits: &ScriptLimits, steps_done: &dyn Fn(&Ended)) -> Ended {
+        let (levels, presence) = (program.mentions(&LEVELS), program.mentions(&PRESENCE));
+        self.asked.get_or_init(|| Asked { levels, presence });
         self.conduct(|host| engine::run(program, host, limits, self.inputs.pause.clone()), steps_done)
     }
 
@@ -114,6 +119,7 @@ impl Run {
         files: Loader,
         serve: impl FnOnce(&mut Session) -> Ended + Send,
     ) -> Ended {
+        self.asked.get_or_init(|| Asked::ALL);
         self.conduct(|host| engine::session(host, limits, files, serve), &|_| {})
     }
 
@@ -180,6 +186,10 @@ impl Run {
         }
         drop(one);
         self.abandon_on_stop();
+    }
+
+    fn asked(&self) -> Asked {
+        self.asked.get().copied().unwrap_or_default()
     }
 
     /// How many agents it has had.

@@ -92,6 +92,9 @@ pub struct HostArguments {
     /// Maximum number of simultaneous agents of all tests; further tests wait
     #[arg(long, value_name = "COUNT", env = "TELEFONIST_MAX_AGENTS", default_value_t = 100, value_parser = number(1..=u16::MAX), help_heading = "Agents")]
     pub max_agents: u16,
+    /// Time limit for the start of an agent; time spent waiting for a busy machine does not count
+    #[arg(long, value_name = "DURATION", env = "TELEFONIST_AGENT_START", default_value = "10s", value_parser = duration, help_heading = "Agents")]
+    pub agent_start: Duration,
     /// File of additional CA certificates (PEM) that agents trust for TLS, besides the system's
     #[arg(long, value_name = "FILE", env = "TELEFONIST_TLS_CA", help_heading = "Agents")]
     pub tls_ca: Option<PathBuf>,

@@ -9,7 +9,7 @@ use std::fs;
 use tempfile::TempDir;
 
 /// The flags of the service, with a value that is not the default, as a key of the file holds it, and the default.
-const FLAGS: [(&str, &str, &str); 25] = [
+const FLAGS: [(&str, &str, &str); 26] = [
     ("data_dir", "\"/var/lib/t\"", "data"),
     ("ui_address", "\"127.0.0.1:99\"", "0.0.0.0:8080"),
     ("ui_admin_password", "\"-se cret\"", "telefonist"),
@@ -26,6 +26,7 @@ const FLAGS: [(&str, &str, &str); 25] = [
     // beyond those of the README that this program began with
     ("baresip", "\"/usr/bin/baresip\"", ""),
     ("max_agents", "5", "100"),
+    ("agent_start", "\"30s\"", "10s"),
     ("tls_ca", "\"ca.pem\"", ""),
     ("parallel_runs", "4", "1"),
     ("keep_runs", "0", ""),
@@ -74,6 +75,7 @@ fn effective(arguments: &Arguments, flag: &str) -> String {
         "tls_key" => path(&serve.tls_key),
         "baresip" => path(&host.baresip),
         "max_agents" => host.max_agents.to_string(),
+        "agent_start" => format!("{:?}", host.agent_start),
         "tls_ca" => path(&host.tls_ca),
         "parallel_runs" => serve.parallel_runs.to_string(),
         "keep_runs" => number(retention.keep_runs),
@@ -230,7 +232,7 @@ fn a_wrong_file_is_told_whole_and_no_secret_is() {
         (":3:21: ", "`ui_admin_password` can't be `***`: a password is due here"),
         (":4:15: ", "`rtp-timeout` can't be of the type string\nwrite a whole number: rtp_timeout = 10"),
         (":6:1: ", "`max-calls` is there twice"),
-        (":7:2: ", "there is no key `server`\nkeys are the flags: baresip, ctrl_address, data_dir, "),
+        (":7:2: ", "there is no key `server`\nkeys are the flags: agent_start, baresip, ctrl_address, "),
     ] {
         assert!(message.contains(&format!("{place}{says}")), "{place}{says}\n{message}");
         places.push(place);

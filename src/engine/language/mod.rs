@@ -6,6 +6,7 @@ pub mod docs;
 pub mod duration;
 pub mod functions;
 pub mod grammar;
+pub mod mentions;
 pub mod modules;
 pub mod parser;
 pub mod positions;

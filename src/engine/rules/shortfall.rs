@@ -12,7 +12,8 @@ use std::sync::Arc;
 const LATEST: usize = 6;
 
 /// Events that tell a reader nothing about how a call went.
-const NOISE: [&str; 7] = ["CALL_RTCP", "CALL_LOCAL_SDP", "CALL_REMOTE_SDP", "MODULE", "REGISTERING", "VU_TX", "VU_RX"];
+const NOISE: [&str; 7] =
+    ["CALL_RTCP", "CALL_LOCAL_SDP", "CALL_REMOTE_SDP", "MODULE", "REGISTERING", "VU_TX_REPORT", "VU_RX_REPORT"];
 
 /// An event that fitted, had a closure not said no to it.
 #[derive(Debug, Clone)]
