@@ -1,4 +1,4 @@
-//! An agent as scripts see it.
+//! Agents as values of scripts.
 
 use crate::diagnostic::mask_secrets;
 use crate::engine::language::duration::Millis;
@@ -29,7 +29,7 @@ impl fmt::Display for AgentValue {
 #[derive(Debug, Clone)]
 pub struct ReplyValue(pub Reply);
 
-/// What stands for a peer or a value in a command: text, a number, or an agent by its name, which the host resolves.
+/// Converts an argument of a command to text: text, numbers, durations, or an agent, which the host resolves by name.
 pub fn command_word(value: &Dynamic) -> Fallible<String> {
     if let Some(agent) = value.read_lock::<AgentValue>() {
         return Ok(agent.name.to_string());
@@ -44,8 +44,8 @@ pub fn command_word(value: &Dynamic) -> Fallible<String> {
 }
 
 impl AgentValue {
-    /// Sends a command and gives the answer; `ok: false` fails a strict run and is a warning in any other. `call`: the id of the one
-    /// of its calls that it is for.
+    /// Sends a command and returns the answer. `ok: false` fails a strict run; in other runs it is a warning. `call`:
+    /// the id of the call that the command is for.
     pub fn send_in(&self, context: &NativeCallContext, call: Option<&str>, text: &str) -> Fallible<ReplyValue> {
         let run = ScriptRun::from_call(context)?;
         let site = Site::of_call(context);
@@ -57,7 +57,7 @@ impl AgentValue {
         if !reply.ok {
             run.marks().refused(&self.name, text);
         }
-        // in any other run it is a warning, which the verdict finds in the record
+        // otherwise the verdict finds it in the record and warns
         if !reply.ok && run.strict.load(Relaxed) {
             let answer = reply.data.trim();
             let answer = if answer.is_empty() { "with an error".to_string() } else { format!("`{answer}`") };
@@ -67,7 +67,7 @@ impl AgentValue {
         Ok(ReplyValue(reply))
     }
 
-    /// Has the host do something with it that is no command of baresip's.
+    /// Asks the host to do something with the agent that is not a command of baresip.
     pub fn ask_host(
         &self,
         context: &NativeCallContext,
@@ -80,7 +80,7 @@ impl AgentValue {
         act(&*run.host, &self.name, &run.at(&site)).map_err(|ended| run.refuse(ended, &site))
     }
 
-    /// The address of record; of an agent that has not started yet, what its account will make it.
+    /// The address of record. Before the agent starts, the one that its account will lead to.
     pub fn aor(&self, run: &ScriptRun) -> String {
         let started = run.marks().aor(&self.name).map(str::to_string);
         started.unwrap_or_else(|| match self.name.contains([':', '@']) {
@@ -89,7 +89,7 @@ impl AgentValue {
         })
     }
 
-    /// `host:port` of its SIP socket (UDP and TCP), which an agent has once it is started: so it is.
+    /// `host:port` of its SIP socket (UDP and TCP). Starts the agent, because it has no address before.
     pub fn address(&self, context: &NativeCallContext) -> Fallible<String> {
         let run = ScriptRun::from_call(context)?;
         let site = Site::of_call(context);

@@ -1,4 +1,4 @@
-//! What a script claims: `assert`, `assert_eq`, `check`, `fail`; and when it does not: `skip`.
+//! `assert`, `assert_eq`, `check`, `fail` and `skip`.
 
 use super::steps;
 use crate::diagnostic::mask_secrets;
@@ -10,17 +10,17 @@ use crate::engine::script::site::Site;
 use crate::event::{At, Ended, How, Note, lock};
 use rhai::{Dynamic, Module, NativeCallContext};
 
-/// Ends the run as failed, whatever the script catches.
+/// Ends the run as failed, even if the script catches the error.
 fn fail(context: &NativeCallContext, ended: Ended) -> Fallible<()> {
     Err(ScriptRun::from_call(context)?.end(ended, &Site::of_call(context)))
 }
 
-/// The line of a claim is reached, whether it holds or not.
+/// Marks the line of a claim as reached, whether it holds or not.
 fn reached(context: &NativeCallContext) -> Fallible<At> {
     Ok(ScriptRun::from_call(context)?.at(&Site::of_call(context)))
 }
 
-/// Without a reason, the condition is one. `values`: of what the condition compares.
+/// If there is no reason, the condition is shown. `values`: the values that the condition compares.
 pub fn assert(context: &NativeCallContext, holds: bool, why: Option<&str>, values: Vec<String>) -> Fallible<()> {
     reached(context)?;
     match holds {
@@ -29,7 +29,7 @@ pub fn assert(context: &NativeCallContext, holds: bool, why: Option<&str>, value
     }
 }
 
-/// How a test ends whose claim does not hold.
+/// The end of a test whose claim does not hold.
 fn unmet(context: &NativeCallContext, function: &str, why: Option<&str>, values: Vec<String>) -> Fallible<Ended> {
     if let Some(why) = why {
         return Ok(Ended { details: values, ..Ended::failed(why) });
@@ -41,9 +41,9 @@ fn unmet(context: &NativeCallContext, function: &str, why: Option<&str>, values:
     }))
 }
 
-/// A condition that does not hold, as its script has it.
+/// Describes a condition that does not hold, as the script has it.
 fn condition(context: &NativeCallContext, function: &str) -> Fallible<String> {
-    /// Of a script, in bytes: a condition that is longer says nothing.
+    /// The most bytes of a script that are searched; longer conditions are not readable.
     const MOST: usize = 1024;
     let (run, site) = (ScriptRun::from_call(context)?, Site::of_call(context));
     let written = run.text_from(&site, MOST).and_then(|text| {
@@ -78,7 +78,7 @@ fn unequal(left: &str, right: &str) -> String {
     }
 }
 
-/// Equal as the script's own `==` sees it.
+/// Compares two values with the script's `==`.
 fn assert_eq(context: NativeCallContext, a: Dynamic, b: Dynamic, why: Option<&str>) -> Fallible<()> {
     reached(&context)?;
     if context.call_native_fn::<bool>("==", (a.clone(), b.clone())).unwrap_or(false) {
@@ -90,7 +90,7 @@ fn assert_eq(context: NativeCallContext, a: Dynamic, b: Dynamic, why: Option<&st
     fail(&context, Ended { details, ..Ended::failed(why) })
 }
 
-/// Notes a failed check and goes on; the run fails at its end.
+/// Notes a failed check and continues; the run fails at its end.
 pub fn check(context: &NativeCallContext, holds: bool, why: Option<&str>, values: Vec<String>) -> Fallible<()> {
     let (run, at) = (ScriptRun::from_call(context)?, Some(reached(context)?));
     if !holds {
@@ -102,7 +102,7 @@ pub fn check(context: &NativeCallContext, holds: bool, why: Option<&str>, values
     Ok(())
 }
 
-/// Ends the test, which counts as neither passed nor failed.
+/// Ends the test as skipped.
 fn skip(context: NativeCallContext, why: &str) -> Fallible<()> {
     fail(&context, Ended { how: How::Skipped, message: why.to_string(), ..Ended::finished() })
 }
@@ -110,9 +110,9 @@ fn skip(context: NativeCallContext, why: &str) -> Fallible<()> {
 pub fn register_into(module: &mut Module) {
     register(module, "skip", skip);
     register(module, "skip", |context: NativeCallContext| skip(context, "the test skips itself"));
-    // who picks tests has read it already
+    // it is read when tests are selected
     register(module, "only", || ());
-    // these two are called where `claims` does not see the call: by a function pointer, as a method
+    // these two are called where `comparisons` does not see the call: through a function pointer, or as a method
     register(module, "assert", |context: NativeCallContext, holds: bool, why: &str| {
         assert(&context, holds, Some(why), vec![])
     });

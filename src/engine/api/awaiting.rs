@@ -1,4 +1,4 @@
-//! `await` as a run has it: its operand, its clause, and the wait.
+//! Evaluates `await`: its operand, its clause, and the wait.
 
 use super::waiter::Waiter;
 use super::waiting;
@@ -12,11 +12,11 @@ use rhai::{ASTNode, Dynamic, EvalContext, Expr, Expression, NativeCallContext, P
 use std::cell::RefCell;
 
 thread_local! {
-    /// Where `dtmf` is called in the operand of the `await` that is being evaluated.
+    /// The calls of `dtmf` in the operand of the `await` that is evaluated.
     static AWAITED: RefCell<Vec<Position>> = const { RefCell::new(vec![]) };
 }
 
-/// Whether a method stands in the operand of an `await` itself, not in a function that it calls.
+/// Whether a method is called in the operand of an `await` itself, and not in a function that the operand calls.
 pub fn is_awaited(context: &NativeCallContext) -> bool {
     AWAITED.with_borrow(|calls| calls.contains(&context.call_position()))
 }

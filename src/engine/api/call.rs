@@ -1,4 +1,4 @@
-//! One of an agent's calls: what `dial` gives, and `.call` of an event. Its commands and waits concern no other call.
+//! A call of an agent: what `dial` returns, and `.call` of an event. Its commands and waits are about this call only.
 
 use super::agent::AgentValue;
 use crate::engine::rules::matching::Which;
@@ -19,7 +19,7 @@ pub struct CallValue {
     reply: Option<Reply>,
 }
 
-/// Its id; empty until that is known.
+/// Its id; empty while it is unknown.
 impl fmt::Display for CallValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.which.id().unwrap_or_default())
@@ -27,15 +27,15 @@ impl fmt::Display for CallValue {
 }
 
 impl CallValue {
-    /// The call that a `dial` began; `from`: how long the log was before it.
+    /// The call that a `dial` began; `from`: the log's length before the command.
     pub fn dialled(agent: &AgentValue, from: u64, reply: Reply) -> CallValue {
-        // baresip 1.1 and newer tell the id: "call uri: sip:… call id: 0a1b…"
+        // baresip 1.1 and newer give the id: "call uri: sip:… call id: 0a1b…"
         let told = reply.data.split_once("call id:").and_then(|(_, rest)| rest.split_whitespace().next());
         let which = told.map_or_else(|| Which::next_from(from), Which::from_id);
         CallValue { agent: agent.clone(), which: which.into(), reply: Some(reply) }
     }
 
-    /// The call that an event is of.
+    /// The call of an event.
     pub fn from_event(event: &Event, id: &str) -> CallValue {
         let name = event.agent.clone().unwrap_or_else(|| "".into());
         CallValue { agent: AgentValue { name }, which: Which::from_id(id).into(), reply: None }
@@ -46,7 +46,7 @@ impl CallValue {
         self.reply.as_ref()
     }
 
-    /// Its id, from the log where the answer to the `dial` did not tell it.
+    /// Its id; from the log if the answer to `dial` does not have it.
     pub fn id(&self, run: &ScriptRun) -> Option<String> {
         let mut next = 0;
         while self.which.id().is_none() {
@@ -69,7 +69,7 @@ pub fn register_into(module: &mut Module) {
         Ok(call.id(&*ScriptRun::from_call(&context)?).map_or(Dynamic::UNIT, Dynamic::from))
     });
     register(module, "get$agent", |call: &mut CallValue| call.agent.clone());
-    // as the answer to the command has them
+    // from the answer to the command
     register(module, "get$ok", |call: &mut CallValue| call.reply.as_ref().is_none_or(|reply| reply.ok));
     register(module, "get$data", |call: &mut CallValue| {
         call.reply.as_ref().map_or("", |reply| &reply.data).to_string()

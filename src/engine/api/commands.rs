@@ -11,7 +11,7 @@ use crate::engine::script::site::Site;
 use crate::event::Ended;
 use rhai::{Dynamic, Map, Module, NativeCallContext};
 
-/// The methods that are a command of baresip's each, with the command's word, for checks before a run.
+/// Methods that are one baresip command each, with the command's word; for checks before a run.
 pub const COMMANDS: &[(&str, &str)] = &[
     ("abort_transfer", "atransferabort"),
     ("accept", "accept"),
@@ -37,7 +37,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
 fn declare(context: NativeCallContext, ask: AgentAsk) -> Fallible<AgentValue> {
     let run = ScriptRun::from_call(&context)?;
     let site = Site::of_call(&context);
-    // others may know an account's address, or a port that is not leased
+    // others may know the address of an account, or a port that is not leased
     let known = ask.account.contains('@') || ask.options.iter().any(|(key, _)| key.contains("port"));
     let name = run.host.declare(ask, &run.at(&site)).map_err(|ended| run.end(ended, &site))?;
     if known {
@@ -69,7 +69,7 @@ fn with_options(context: NativeCallContext, account: &str, options: Map) -> Fall
     declare(context, ask)
 }
 
-/// Each of baresip's settings as an option of its own.
+/// Converts baresip's settings to one option each.
 fn baresip_settings(settings: &Map) -> Fallible<Vec<(String, String)>> {
     let option = |(key, value): (&rhai::Identifier, &Dynamic)| {
         let value = match value.as_bool() {
@@ -84,7 +84,7 @@ fn baresip_settings(settings: &Map) -> Fallible<Vec<(String, String)>> {
     settings.iter().map(option).collect()
 }
 
-/// The agent of that name, alias or address of record; the run ends where there is none.
+/// Finds an agent by name, alias or address of record; ends the run if there is none.
 fn find(context: NativeCallContext, alias: &str) -> Fallible<AgentValue> {
     let run = ScriptRun::from_call(&context)?;
     let site = Site::of_call(&context);
@@ -107,7 +107,7 @@ fn uadelall(context: NativeCallContext) -> Fallible<()> {
     run.host.stop_agents(&run.at(&site)).map_err(|ended| run.end(ended, &site))
 }
 
-/// Headers that an agent writes itself, each once (RFC 3261 section 20), with their short forms.
+/// Headers that an agent writes itself, once each (RFC 3261 section 20), with their short forms.
 const OF_THE_AGENT: [&str; 16] = [
     "via",
     "v",
@@ -127,8 +127,8 @@ const OF_THE_AGENT: [&str; 16] = [
     "c",
 ];
 
-/// `NAME=VALUE` as `uaaddheader` takes it: the value in percent signs, which baresip decodes unless some sign in it is no part of
-/// a URI's header, so that none but the plainest stays as it is.
+/// `NAME=VALUE` for `uaaddheader`, with a percent-encoded value. baresip decodes the value only if all of it is valid
+/// in a URI's header, so only the plainest characters stay as they are.
 fn header(name: &str, value: &str) -> Fallible<String> {
     let of_token = |c: char| c.is_ascii_alphanumeric() || "-.!%*_+`'~".contains(c);
     if name.is_empty() || !name.chars().all(of_token) {
@@ -148,7 +148,7 @@ fn header(name: &str, value: &str) -> Fallible<String> {
     Ok(format!("{name}={}", value.trim().bytes().map(encoded).collect::<String>()))
 }
 
-/// Whom `message` and `refer` are for, as one word, for another parameter follows it.
+/// The target of `message` and `refer` as one word, because another parameter follows it.
 fn target(context: &NativeCallContext, to: &Dynamic) -> Fallible<String> {
     let text = command_word(to)?;
     let run = ScriptRun::from_call(context)?;
@@ -196,7 +196,7 @@ fn register_commands(module: &mut Module) {
     for (method, command) in [
         ("complete_transfer", "atransferexec"),
         ("abort_transfer", "atransferabort"),
-        // its account is the only one of its process: index 0
+        // each process has one account, with index 0
         ("register", "uareg account 0"),
         ("unregister", "uareg 0 0"),
     ] {

@@ -41,7 +41,7 @@ fn claim(context: &mut EvalContext, inputs: &[Expression], function: &str) -> Fa
         _ => None,
     };
     let (Ok(holds), Some(why)) = (arguments[0].as_bool(), why) else {
-        // rhai says what is wrong with the arguments
+        // Rhai says what is wrong with the arguments
         return call.call_native_fn_raw(function, false, &mut arguments.iter_mut().collect::<Vec<_>>());
     };
     let values = if holds { vec![] } else { values(&run, &call, &site, &seen) };
@@ -52,21 +52,21 @@ fn claim(context: &mut EvalContext, inputs: &[Expression], function: &str) -> Fa
     .map(Dynamic::from)
 }
 
-/// A value that made a condition fail, and where its text is.
+/// A value that made a condition fail, and the place of its text.
 struct FailedComparison<'a> {
     text: Text<'a>,
     value: Dynamic,
 }
 
 enum Text<'a> {
-    /// What begins with this expression and ends before its operator.
+    /// The text from this expression to its operator.
     Left(&'a Expr, Position),
-    /// What follows an operator.
+    /// The text after an operator.
     Right(Position),
     Name(&'a str),
 }
 
-/// Evaluates a condition as rhai does, and keeps the values for which it is not what is `wanted`.
+/// Evaluates a condition as Rhai does, and keeps the values that made it different from `wanted`.
 fn judge<'a>(
     context: &mut EvalContext,
     condition: &'a Expr,
@@ -94,7 +94,7 @@ fn judge<'a>(
             for part in parts.iter() {
                 let value = judge(context, part, wanted, seen)?.flatten();
                 let Ok(holds) = value.as_bool() else {
-                    // rhai says that it is neither true nor false
+                    // Rhai says that it is neither true nor false
                     let start = part.position();
                     let parts = [Expr::DynamicConstant(Box::new(value), start), Expr::BoolConstant(true, start)];
                     let same = Expr::And(Box::new(parts.into_iter().collect()), *position);
@@ -123,7 +123,7 @@ fn judge<'a>(
     }
 }
 
-/// A call whose arguments are evaluated already.
+/// A call with arguments that are already evaluated.
 fn again(context: &mut EvalContext, call: &FnCallExpr, position: Position, values: &[Dynamic]) -> Fallible<Dynamic> {
     let constant =
         |(value, operand): (&Dynamic, &Expr)| Expr::DynamicConstant(Box::new(value.clone()), operand.position());
@@ -138,7 +138,7 @@ fn is_comparison(call: &FnCallExpr) -> bool {
         && matches!(call.name.as_str(), "==" | "!=" | "<" | "<=" | ">" | ">=")
 }
 
-/// `x in list`, which rhai reads as `contains(list, x)`, at the place of its `in`.
+/// `x in list`, which Rhai parses as `contains(list, x)` at the place of its `in`.
 fn is_membership(call: &FnCallExpr, operator: Position) -> bool {
     call.name == "contains" && call.args.len() == 2 && start_of(&call.args[1]) < operator
 }
@@ -147,7 +147,7 @@ fn is_not(call: &FnCallExpr) -> bool {
     call.op_token.is_some() && call.args.len() == 1 && call.name == "!"
 }
 
-/// Both sides of an operator that are no literals, as they are written.
+/// The sides of an operator, except for literals, as they are written.
 fn sides(call: &FnCallExpr, operator: Position, mut values: Vec<Dynamic>) -> Vec<FailedComparison<'_>> {
     let mut operands: Vec<&Expr> = call.args.iter().collect();
     if is_membership(call, operator) {
@@ -162,7 +162,7 @@ fn sides(call: &FnCallExpr, operator: Position, mut values: Vec<Dynamic>) -> Vec
         .collect()
 }
 
-/// The variables of which a condition asks something: `x` and `y` of `x.contains(y)`, `f(x, y)`, `x[y]`, `x.y`.
+/// The variables that a condition asks about: `x` and `y` in `x.contains(y)`, `f(x, y)`, `x[y]`, `x.y`.
 fn asked(condition: &Expr) -> Vec<&Expr> {
     match condition {
         Expr::Dot(chain, ..) | Expr::Index(chain, ..) => {
@@ -216,14 +216,14 @@ fn is_literal(operand: &Expr) -> bool {
     }
 }
 
-/// The text of an operand that ends where its operator begins; the start that rhai gives is behind opening parentheses.
+/// The text of an operand that ends where its operator begins. The start that Rhai gives is after opening parentheses.
 fn left(text: &str) -> Option<String> {
     written(&format!("{}{text}", "(".repeat(unopened(text))))
 }
 
-/// The text of the operand behind an operator.
+/// The text of the operand after an operator.
 fn right(text: &str) -> Option<String> {
-    /// An operand that is longer says nothing.
+    /// Longer operands are not readable.
     const MOST: usize = 1024;
     let text = &text[..text.floor_char_boundary(MOST)];
     let membership = text.strip_prefix("in").or_else(|| text.strip_prefix("!in"));
@@ -234,7 +234,7 @@ fn written(text: &str) -> Option<String> {
     Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
 }
 
-/// A value in one line. Of one that is too long to read, its length: a part of a secret could not be masked any more.
+/// A value in one line. If it is too long to read, its length: half a secret could not be masked.
 fn one_line(value: &str) -> String {
     const MOST: usize = 1000;
     match value.chars().count() {

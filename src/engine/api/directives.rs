@@ -1,4 +1,4 @@
-//! What a testfile's directives do, as functions: they note it in the log, and the stages after the run read it there.
+//! A testfile's directives as functions: they add notes to the log, which the stages after the run read.
 
 use crate::engine::language::blocks::TestSelection;
 use crate::engine::language::words::plain_type;
@@ -31,7 +31,7 @@ fn texts(name: &str, list: Array) -> Fallible<Vec<String>> {
     list.into_iter().map(text).collect()
 }
 
-/// `hash(#{ "name of a test": "its hash" })`: for tests of a loop, which share their text.
+/// `hash(#{ "name of a test": "its hash" })`: for tests made in a loop, which share their text.
 fn hashes(context: &NativeCallContext, list: Map) -> Fallible<()> {
     let text = |(name, value): (_, Dynamic)| {
         let kind = plain_type(value.type_name());
@@ -50,7 +50,7 @@ fn hashes(context: &NativeCallContext, list: Map) -> Fallible<()> {
             lock(&run.listed).extend(list.into_iter().map(|(name, _)| (name, at.clone())));
             Ok(())
         }
-        // without a value: the list has none for this test
+        // no value: the list has no hash for this test
         TestSelection::One(test) => {
             note(context, "hash", list.into_iter().filter(|(name, _)| **name == **test).map(|(_, hash)| hash).collect())
         }
@@ -83,7 +83,7 @@ pub fn register_into(module: &mut Module) {
     register(module, "validate", |context: NativeCallContext, file: &str| {
         let (run, site) = (ScriptRun::from_call(&context)?, Site::of_call(&context));
         let ended = run.host.validate(file, &run.at(&site));
-        // as with `assert`, whatever the script catches
+        // as with `assert`, even if the script catches the error
         if ended.how == How::Finished { Ok(()) } else { Err(run.end(ended, &site)) }
     });
     register(module, "strict", |context: NativeCallContext| {

@@ -1,11 +1,11 @@
-//! Durations in a script: they compare, add and print.
+//! Operators of durations: comparison, arithmetic, text.
 
 use crate::engine::language::duration::Millis;
 use crate::engine::script::native::register;
 use rhai::{ImmutableString, Module};
 use std::cmp::Ordering;
 
-/// Registers an operator's six comparisons for a pair of types, given their order.
+/// Registers all six comparison operators for two types, given their order.
 macro_rules! comparisons {
     ($module:expr, $left:ty, $right:ty, $order:expr) => {{
         let order: fn($left, $right) -> Option<Ordering> = $order;
@@ -18,7 +18,8 @@ macro_rules! comparisons {
     }};
 }
 
-/// The duration's operators. Beside a duration a plain number means milliseconds, as times and their differences are.
+/// Registers the operators of durations. A plain number beside a duration means milliseconds, because times and their
+/// differences do.
 pub fn register_into(module: &mut Module) {
     module.set_custom_type::<Millis>("Duration");
     comparisons!(module, Millis, Millis, |a, b| a.partial_cmp(&b));

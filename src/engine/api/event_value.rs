@@ -16,7 +16,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct EventValue(pub Arc<Event>);
 
-/// The fields that every event has; `()` where they mean nothing for it.
+/// The fields that every event has; `()` if a field has no meaning for an event.
 pub const FIELDS: &[&str] = &[
     "type",
     "time",
@@ -42,14 +42,14 @@ pub const FIELDS: &[&str] = &[
 ];
 
 thread_local! {
-    /// The fields that the closure of a `where(…)` reads, with their values, while it is asked.
+    /// The fields that a `where(…)` closure reads while it is called, with their values.
     static READ: RefCell<Vec<(String, String)>> = const { RefCell::new(vec![]) };
 }
 
-/// The most of them that are shown.
+/// The most fields that are shown.
 const MOST_READ: usize = 4;
 
-/// What a closure gives, and the fields of events that it read.
+/// Calls a closure; returns its value, and the fields of events that it read.
 pub fn reading<T>(closure: impl FnOnce() -> T) -> (T, Vec<(String, String)>) {
     READ.take();
     let answer = closure();
@@ -77,7 +77,7 @@ pub fn field(event: &Event, name: &str) -> Fallible<Dynamic> {
     if let Some(value) = common_field(event, name) {
         return Ok(value);
     }
-    // what an event may say, and does not: a display name, a field of a newer baresip
+    // fields that an event may have, but has not: a display name, a field of a newer baresip
     if FIELDS.contains(&name) || fields::named(name).is_some_and(|field| field.is_of(kind(event))) {
         return Ok(Dynamic::UNIT);
     }
@@ -135,7 +135,7 @@ fn kind(event: &Event) -> &str {
     }
 }
 
-/// By name; a header that stands several times has its values joined by ", " (RFC 3261, 7.3.1).
+/// Headers by name. The values of a repeated header are joined by ", " (RFC 3261, 7.3.1).
 fn headers(headers: &[(String, String)]) -> Map {
     let mut map = Map::new();
     for (name, value) in headers {

@@ -1,4 +1,4 @@
-//! What a script is given from outside: `param`, `secret`, `account`, `timeout`; and `tags`, by which it is picked.
+//! Inputs from outside: `param`, `secret`, `account`, `timeout`; and `tags`, which select tests.
 
 use crate::engine::language::duration::Millis;
 use crate::engine::language::words::plain_type;
@@ -9,7 +9,7 @@ use crate::engine::script::site::Site;
 use crate::event::{Ended, Note, lock};
 use rhai::{Array, Dynamic, Module, NativeCallContext};
 
-/// `param("NAME")`: what `--define NAME=…` gives; without it the run can't be carried out.
+/// `param("NAME")`: the value of `--define NAME=…`. Without it the run can't be carried out.
 fn param(context: NativeCallContext, name: &str) -> Fallible<Dynamic> {
     let run = ScriptRun::from_call(&context)?;
     match run.host.param(name) {
@@ -20,7 +20,7 @@ fn param(context: NativeCallContext, name: &str) -> Fallible<Dynamic> {
     }
 }
 
-/// `param("NAME", default)`: as the kind that the default has.
+/// `param("NAME", default)`: the value, converted to the kind of the default.
 fn param_or(context: NativeCallContext, name: &str, default: Dynamic) -> Fallible<Dynamic> {
     let Some(text) = ScriptRun::from_call(&context)?.host.param(name) else { return Ok(default) };
     let text = text.as_str();
@@ -39,7 +39,7 @@ fn param_or(context: NativeCallContext, name: &str, default: Dynamic) -> Fallibl
     value.ok_or_else(|| wrong(format!("the parameter `{name}` is `{text}`, where its default is {kind}")))
 }
 
-/// `peer("127.0.0.1:5060")`: what the test needs beside its agents is there; without it the run can't be carried out.
+/// `peer("127.0.0.1:5060")`: waits until a peer that the test needs is there. Without it the run can't be carried out.
 fn peer(context: NativeCallContext, address: &str, advice: Option<&str>) -> Fallible<()> {
     let run = ScriptRun::from_call(&context)?;
     let site = Site::of_call(&context);
@@ -50,7 +50,7 @@ fn peer(context: NativeCallContext, address: &str, advice: Option<&str>) -> Fall
     })
 }
 
-/// `secret("NAME")`: of `--env-file`, else of the environment; masked wherever it would be seen.
+/// `secret("NAME")`: from `--env-file`, else from the environment; masked in all output.
 fn secret(context: NativeCallContext, name: &str) -> Fallible<String> {
     let run = ScriptRun::from_call(&context)?;
     run.host.secret(name).ok_or_else(|| {
@@ -72,7 +72,7 @@ fn account(context: NativeCallContext, name: &str) -> Fallible<String> {
     })
 }
 
-/// A run that lacks something from outside can't be carried out.
+/// The end of a run that lacks an input: it can't be carried out.
 fn missing(
     context: &NativeCallContext,
     run: &ScriptRun,
@@ -82,7 +82,7 @@ fn missing(
     run.end(Ended { advice: Some(advice()), ..Ended::error(what) }, &Site::of_call(context))
 }
 
-/// They are read before the run (`facts`); here they are only noted.
+/// Tags are read before the run (`facts`); here they are only noted.
 fn tags(context: &NativeCallContext, tags: Vec<String>) -> Fallible<()> {
     let run = ScriptRun::from_call(context)?;
     let at = Some(run.at(&Site::of_call(context)));
@@ -90,7 +90,7 @@ fn tags(context: &NativeCallContext, tags: Vec<String>) -> Fallible<()> {
     Ok(())
 }
 
-/// How long an `await` without `within` waits from here on.
+/// Sets how long an `await` without `within` waits from now on.
 fn timeout(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
     let run = ScriptRun::from_call(&context)?;
     let time = Millis::from_script(&time).map_err(wrong)?;

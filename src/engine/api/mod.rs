@@ -26,10 +26,10 @@ use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, Module, Shared};
 use std::sync::LazyLock;
 
-/// Rhai's own functions.
+/// Rhai's standard functions.
 static STANDARD: LazyLock<Shared<Module>> = LazyLock::new(|| StandardPackage::new().as_shared_module());
 
-/// Ours.
+/// Functions of tests.
 static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     let mut module = Module::new();
     durations::register_into(&mut module);
@@ -50,7 +50,7 @@ static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     module.into()
 });
 
-/// What validations have of that, and their own.
+/// Functions of validations.
 static VALIDATION: LazyLock<Shared<Module>> = LazyLock::new(|| {
     let mut module = Module::new();
     durations::register_into(&mut module);
@@ -61,12 +61,12 @@ static VALIDATION: LazyLock<Shared<Module>> = LazyLock::new(|| {
     module.into()
 });
 
-/// Gives an engine what scripts call.
+/// Adds the functions of tests to an engine.
 pub fn add_functions(engine: &mut Engine) {
     add(engine, &HOST);
 }
 
-/// Gives an engine what validations call: nothing of it touches the world.
+/// Adds the functions of validations to an engine. None of them has an effect outside the script.
 pub fn add_validation_functions(engine: &mut Engine) {
     add(engine, &VALIDATION);
 }

@@ -1,4 +1,4 @@
-//! The functions that scripts can call, by name: for "did you mean", and for checks before a run.
+//! The functions that scripts can call, by name; for "did you mean", and for checks before a run.
 
 use super::agent::{AgentValue, ReplyValue};
 use super::event_value::EventValue;
@@ -28,7 +28,7 @@ static CATALOG: LazyLock<BTreeMap<String, Vec<Signature>>> = LazyLock::new(|| {
         parameters.resize(count, TypeId::of::<Dynamic>());
         catalog.entry(name).or_default().push(Signature { parameters });
     }
-    // those that Rhai's parser or evaluator knows by itself
+    // functions built into Rhai's parser or evaluator
     for (name, counts) in [
         ("type_of", &[1][..]),
         ("print", &[0, 1]),
@@ -46,7 +46,7 @@ static CATALOG: LazyLock<BTreeMap<String, Vec<Signature>>> = LazyLock::new(|| {
     catalog
 });
 
-/// The signatures of a native function; none where there is no such function.
+/// The signatures of a native function; empty if there is none of that name.
 pub fn signatures(name: &str) -> &'static [Signature] {
     CATALOG.get(name).map_or(&[], Vec::as_slice)
 }
@@ -59,7 +59,7 @@ pub fn functions() -> impl Iterator<Item = &'static str> {
         .filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains('$'))
 }
 
-/// The names of the methods that a type has of its own (not those that every value has).
+/// The names of a type's own methods (not those of every value).
 pub fn methods(of: TypeId) -> impl Iterator<Item = &'static str> {
     let has = move |signature: &Signature| signature.parameters.first() == Some(&of);
     functions().filter(move |name| signatures(name).iter().any(has))
@@ -87,7 +87,7 @@ pub fn type_word(id: TypeId) -> &'static str {
     words.iter().find(|(known, _)| *known == id).map_or("value", |(_, word)| word)
 }
 
-/// How a function may be called: "assert(true or false, text)". For methods, the receiver stands before the dot:
+/// How a function may be called: "assert(true or false, text)". For methods, the receiver is before the dot, and
 /// `method` says whether it can be a value of that type.
 pub fn usage(name: &str, method: Option<&dyn Fn(TypeId) -> bool>) -> Option<String> {
     let mut all: Vec<String> = vec![];
@@ -102,7 +102,7 @@ pub fn usage(name: &str, method: Option<&dyn Fn(TypeId) -> bool>) -> Option<Stri
             all.push(shown);
         }
     }
-    // the shortest first, as far as a person reads them
+    // the shortest first, and not more than a person reads
     all.sort_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b)));
     all.truncate(4);
     (!all.is_empty()).then(|| all.join(" or "))
@@ -130,7 +130,7 @@ mod tests {
         let rhais = rhai::Engine::new().collect_fn_metadata(None, |of| Some(of.metadata.name.to_string()), true);
         let ours = functions().filter(|name| !rhais.iter().any(|known| known == name));
         let unknown = ours.filter(|name| function(name).is_none() && method(name).is_none());
-        // the words that Rhai's parser knows, and what the tests add
+        // words of Rhai's parser, and a function for tests
         let told =
             ["Fn", "call", "curry", "debug", "is_def_fn", "is_def_var", "is_shared", "panic_for_a_test", "type_of"];
         assert_eq!(unknown.filter(|name| !told.contains(name)).collect::<Vec<_>>(), [""; 0]);

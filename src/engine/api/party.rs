@@ -1,4 +1,4 @@
-//! What goes with an agent, for its current call, and with one of its calls, for that call alone: the same commands and waits.
+//! Methods that agents and calls share: for an agent they are about its current call, for a call about that call.
 
 use super::agent::{AgentValue, ReplyValue, command_word};
 use super::awaiting::is_awaited;
@@ -14,9 +14,9 @@ use rhai::{Dynamic, Module, NativeCallContext, Variant};
 /// An agent or a call.
 pub trait Party: Variant + Clone {
     fn agent(&self) -> &AgentValue;
-    /// Sends a command of its agent's, for the call that is meant.
+    /// Sends a command for this call, or for the agent's current call.
     fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue>;
-    /// A waiter of its agent's, for what is meant.
+    /// Restricts a waiter to this call, if it is one.
     fn waiter(&self, waiter: Waiter) -> Waiter;
 }
 
@@ -81,7 +81,7 @@ fn register_of<T: Party>(module: &mut Module) {
     });
 }
 
-/// Refuses a wait for what the agents of this run never raise.
+/// Refuses to wait for an event that no agent of this run can raise.
 fn raised(context: &NativeCallContext, name: &str) -> Fallible<()> {
     let run = ScriptRun::from_call(context)?;
     match run.host.lacks_event(name) {
@@ -111,7 +111,7 @@ fn register_commands<T: Party>(module: &mut Module) {
     }
     register(module, "dtmf", |context: NativeCallContext, party: &mut T, digits: Dynamic| -> Fallible<Dynamic> {
         let digits = command_word(&digits)?;
-        // one name, two sides of a call: `bob.dtmf("5")` sends, `await bob.dtmf("5")` waits for it
+        // one name for both sides of a call: `bob.dtmf("5")` sends, `await bob.dtmf("5")` waits for it
         match is_awaited(&context) {
             true => waiter::dtmf(party.agent(), digits).map(|waiter| Dynamic::from(party.waiter(waiter))),
             false => party.send(&context, &format!("sndcode {digits}")).map(Dynamic::from),

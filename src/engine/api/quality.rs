@@ -1,4 +1,4 @@
-//! `mos(loss, jitter, round_trip)`: how a call sounded, as a number.
+//! `mos(loss, jitter, round_trip)`: estimates how a call sounded.
 
 use crate::agent::quality;
 use crate::engine::language::duration::Millis;
@@ -6,7 +6,7 @@ use crate::engine::script::failure::{Fallible, wrong};
 use crate::engine::script::native::register;
 use rhai::{Dynamic, Module};
 
-/// The estimate of [`quality::mos`]; loss is a share of the packets (0 to 1), the others are durations.
+/// Calls [`quality::mos`]. The loss is a share of the packets (0 to 1); the others are durations.
 fn mos(loss: Dynamic, jitter: Dynamic, round_trip: Dynamic) -> Fallible<f64> {
     let share = loss.as_float().or_else(|_| loss.as_int().map(|whole| whole as f64)).unwrap_or(f64::NAN);
     if !(0.0..=1.0).contains(&share) {

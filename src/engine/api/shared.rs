@@ -1,5 +1,5 @@
-//! Functions see the variables of the file's top level, which Rhai hides from them: after its `let`, a variable that a function
-//! names is shared with all of them. They read it; only the top level changes it.
+//! Functions see the variables of the file's top level, which Rhai hides from them. After its `let`, a variable that a
+//! function names is shared with all functions. Functions read it; only the top level changes it.
 
 use crate::engine::language::functions::names_in_functions;
 use crate::engine::script::failure::Fallible;
@@ -7,7 +7,7 @@ use crate::engine::script::run::ScriptRun;
 use crate::event::lock;
 use rhai::{Dynamic, EvalContext, Expression, Scope};
 
-/// Shares the variable whose name the statement has.
+/// Shares the variable that the statement names.
 pub fn share_one(context: &mut EvalContext, _: &[Expression], name: &Dynamic) -> Fallible<Dynamic> {
     let run = ScriptRun::from_tag(context.tag())?;
     let name = name.to_string();
@@ -17,7 +17,7 @@ pub fn share_one(context: &mut EvalContext, _: &[Expression], name: &Dynamic) ->
     Ok(Dynamic::UNIT)
 }
 
-/// Shares the variables that are there already and that a function of the run's program names.
+/// Shares the existing variables that a function of the program names.
 pub fn share_all(scope: &mut Scope, run: &ScriptRun) {
     for name in names_in_functions(&run.program.ast) {
         if let Some(value) = share(scope, &name) {

@@ -10,17 +10,17 @@ use crate::event::{Body, Concern, Event, Wake};
 use rhai::{Dynamic, Module, NativeCallContext};
 use std::sync::Arc;
 
-/// A wait for a time that a script gives.
+/// A wait with a duration.
 struct Timed {
     run: Arc<ScriptRun>,
     site: Site,
-    /// When it is over, and when the script's time is: milliseconds since the epoch.
+    /// The end of the wait, and the end of the script's time, in milliseconds since the epoch.
     deadline: f64,
     end_of_time: f64,
 }
 
 impl Timed {
-    /// `what` it waits for, in words.
+    /// `what`: describes the wait.
     fn begin(context: &NativeCallContext, what: &str, time: &Dynamic) -> Fallible<Timed> {
         let run = ScriptRun::from_call(context)?;
         let site = Site::of_call(context);
@@ -53,12 +53,12 @@ fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
     }
 }
 
-/// `news(seen, 5s)`: waits until an agent's event or a SIP message comes beyond the first `seen` entries of the log, and tells how many
-/// entries that makes; `seen` itself where none comes in time.
+/// `news(seen, 5s)`: waits until the log has an agent's event or a SIP message beyond its first `seen` entries. Returns
+/// the new number of entries, or `seen` if none comes in time.
 fn news(context: NativeCallContext, seen: i64, time: Dynamic) -> Fallible<i64> {
     let mut next = usize::try_from(seen).map_err(|_| wrong("a number of events can't be negative"))?;
     let Timed { run, site, deadline, end_of_time } = Timed::begin(&context, "an event of any agent", &time)?;
-    // not commands and their answers, notes and log lines: what the script itself sets off
+    // not commands, answers, notes and log lines: the script causes these itself
     let is_news = |event: &Event| matches!(event.body, Body::Event(_) | Body::Sip(_));
     let concern = Concern::of(is_news);
     loop {
@@ -88,7 +88,7 @@ pub fn register_into(module: &mut Module) {
         Ok(ScriptRun::from_call(&context)?.log().len() as i64)
     });
     register(module, "news", news);
-    // Rhai has a `sleep` of its own, for numbers of seconds, that nothing could interrupt
+    // Rhai has its own `sleep`, for numbers of seconds, which nothing can interrupt
     register(module, "sleep", |context: NativeCallContext, time: i64| sleep(context, time.into()));
     register(module, "sleep", |context: NativeCallContext, time: f64| sleep(context, time.into()));
     register(module, "sleep", sleep);

@@ -1,4 +1,5 @@
-//! `step("name", || …)`, which groups what a test does, and `parallel([|| …, || …])`, which does it at once.
+//! `step("name", || …)`, which groups parts of a test, and `parallel([|| …, || …])`, which runs closures at the same
+//! time.
 
 use crate::engine::language::words::plain_type;
 use crate::engine::script::failed_steps::in_words;
@@ -14,22 +15,22 @@ use std::cell::RefCell;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
-/// The most closures at once.
+/// The most closures of one `parallel`.
 const MOST: usize = 1000;
-/// Of each of their threads. Only what is used is mapped.
+/// The stack of each of their threads. Only used pages are mapped.
 const STACK: usize = 64 << 20;
 
 thread_local! {
-    /// The steps that are going on, the innermost last.
+    /// The active steps, innermost last.
     static STEPS: RefCell<Vec<String>> = const { RefCell::new(vec![]) };
 }
 
-/// The steps that are going on, in words; none outside of all steps.
+/// Describes the active steps; none outside of steps.
 pub fn going_on() -> Option<String> {
     STEPS.with_borrow(|steps| in_words(steps))
 }
 
-/// Notes where a step begins and where it ends, however it ends; gives what the closure gives.
+/// Runs the closure of a step and returns its value. Notes where the step begins and ends.
 fn step(context: NativeCallContext, name: &str, body: FnPtr) -> Fallible<Dynamic> {
     let run = ScriptRun::from_call(&context)?;
     let at = Some(run.at(&Site::of_call(&context)));
@@ -47,8 +48,8 @@ fn step(context: NativeCallContext, name: &str, body: FnPtr) -> Fallible<Dynamic
     result
 }
 
-/// Runs the closures at once, each with waits of its own, and gives what they give as a list. When all have ended, the first failure
-/// in the list counts; what ends the test ends all of them at once.
+/// Runs closures at the same time, each with its own waits, and returns their values as a list. When all have ended,
+/// the first failure in the list counts. A reason to end the test ends all of them at once.
 fn parallel(context: NativeCallContext, list: Array) -> Fallible<Array> {
     let closure = |value: Dynamic| {
         let kind = plain_type(value.type_name());

@@ -1,4 +1,4 @@
-//! What validations have in place of agents: `telefonist`, and events whose calls are over.
+//! Functions of validations: `telefonist`, and events whose calls are over.
 
 use super::event_value::{EventValue, field};
 use crate::engine::script::failure::Fallible;
@@ -8,7 +8,7 @@ use crate::engine::script::site::Site;
 use crate::event::{Body, Ended};
 use rhai::{Dynamic, ImmutableString, Module, NativeCallContext};
 
-/// `telefonist`, by which a validation fails.
+/// The value `telefonist`, through which a validation fails.
 #[derive(Debug, Clone)]
 pub struct Telefonist;
 
@@ -18,7 +18,7 @@ fn fail(context: &NativeCallContext, why: &str) -> Fallible<()> {
 
 pub fn register_into(module: &mut Module) {
     module.set_custom_type::<Telefonist>("telefonist");
-    // nothing can be done with a call that is over: its id is what it is
+    // a call that is over takes no commands: its id is enough
     register(module, rhai_index(), |event: &mut EventValue, name: ImmutableString| match &event.0.body {
         Body::Event(said) if name == "call" => Ok(said.call.clone().map_or(Dynamic::UNIT, Dynamic::from)),
         _ => field(&event.0, &name),

@@ -21,9 +21,9 @@ use std::sync::atomic::Ordering::Relaxed;
 #[derive(Debug, Clone)]
 pub struct Waiter {
     pub want: Want,
-    /// The closures of each member, in the order of the members.
+    /// The closures of each member, in the members' order.
     pub conditions: Vec<Vec<FnPtr>>,
-    /// For `quiet`: how long the log was when the script did the last thing before; only what comes after it counts.
+    /// For `quiet`: the log's length when the script last did something. Only later events count.
     pub quiet_from: Option<usize>,
 }
 
@@ -78,7 +78,7 @@ impl Waiter {
     }
 }
 
-/// What `sip(…)` is given: a method, a response code, a range of codes, or a list of these.
+/// Converts the argument of `sip(…)`: a method, a response code, a range of codes, or a list of these.
 fn sip_pattern(what: &Dynamic) -> Fallible<MessagePattern> {
     if let Some(codes) = codes(what)? {
         return Ok(MessagePattern { codes, ..MessagePattern::default() });
@@ -92,7 +92,7 @@ fn sip_pattern(what: &Dynamic) -> Fallible<MessagePattern> {
     }
 }
 
-/// The response codes that a value means: `200`, `400..500`, `[180, 183]`; none where it is of another kind.
+/// The response codes that a value stands for: `200`, `400..500`, `[180, 183]`; none for a value of another kind.
 fn codes(what: &Dynamic) -> Fallible<Option<Vec<RangeInclusive<u16>>>> {
     if let Some(list) = what.read_lock::<Array>() {
         let mut all = vec![];
@@ -128,7 +128,7 @@ pub fn sip(agent: &AgentValue, what: &Dynamic) -> Fallible<Waiter> {
     Ok(Waiter::new(agent, Pattern::Sip(sip_pattern(what)?)))
 }
 
-/// `sip(200, "REGISTER")`: a response to a request of that method.
+/// `sip(200, "REGISTER")`: a response to a REGISTER request.
 pub fn response_to(agent: &AgentValue, code: &Dynamic, method: &str) -> Fallible<Waiter> {
     let message = sip_pattern(code)?;
     if message.codes.is_empty() {
@@ -150,7 +150,7 @@ pub fn closed(agent: &AgentValue, reason: &Dynamic) -> Fallible<Waiter> {
     Ok(Waiter::new(agent, Pattern::Closed(reasons)))
 }
 
-/// A reason for which a call is closed, as text.
+/// A reason for closing a call, as text.
 fn closing(reason: &Dynamic) -> Fallible<String> {
     let text = match reason.type_name() {
         "string" | "i64" => reason.to_string(),
@@ -172,7 +172,7 @@ pub fn dtmf(agent: &AgentValue, digits: String) -> Fallible<Waiter> {
     }
 }
 
-/// `sip(…).header("X-Id", "42")`; without a value the header has to be there.
+/// `sip(…).header("X-Id", "42")`. Without a value, the header only has to exist.
 fn header(waiter: &mut Waiter, name: &str, value: Option<String>) -> Fallible<Waiter> {
     let mut waiter = waiter.clone();
     match &mut waiter.member("header")?.pattern {
@@ -192,7 +192,7 @@ fn sent(waiter: &mut Waiter) -> Fallible<Waiter> {
     Ok(waiter)
 }
 
-/// `alice.sip(200).again()`: a message that one await took already will do, too.
+/// `alice.sip(200).again()`: may take a message that one await has already taken.
 fn again(waiter: &mut Waiter) -> Fallible<Waiter> {
     let mut waiter = waiter.clone();
     let member = waiter.member("again")?;
@@ -203,7 +203,7 @@ fn again(waiter: &mut Waiter) -> Fallible<Waiter> {
     Ok(waiter)
 }
 
-/// It counts from the last command on: what that led to may have come before this is made.
+/// Counts from the last command, because its consequences may have come before the waiter is created.
 pub fn quiet(context: &NativeCallContext, waiter: Waiter) -> Fallible<Waiter> {
     let from = ScriptRun::from_call(context)?.acted.load(Relaxed);
     Ok(Waiter { quiet_from: Some(from), ..waiter })
@@ -213,7 +213,8 @@ pub fn event(agent: &AgentValue, name: &str) -> Waiter {
     Waiter::new(agent, Pattern::Event(name.to_string()))
 }
 
-/// The same by a name of the script's: one that nearly is an event's would be waited for in vain. Others may be those of a newer agent.
+/// A waiter for an event that the script names. A misspelled name is an error, because no event would ever match; an
+/// unknown name may be that of a newer baresip.
 pub fn named(agent: &AgentValue, name: &str) -> Fallible<Waiter> {
     if EVENT_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         return Ok(event(agent, name));
@@ -263,7 +264,7 @@ pub fn register_into(module: &mut Module) {
     });
     register(module, "all", |list: Array| Waiter::joined("all", list, Want::All));
     register(module, "any", |list: Array| Waiter::joined("any", list, Want::Any));
-    // `await a.event("X").param`: the property of a waiter, which has none
+    // `await a.event("X").param` asks the waiter for a property
     register(module, rhai_index(), |_: &mut Waiter, field: ImmutableString| -> Fallible<Dynamic> {
         let text = format!("a waiter has no `{field}`: it must be awaited first; {PARENTHESES}");
         Err(wrong(text))

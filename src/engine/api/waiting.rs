@@ -16,7 +16,7 @@ use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// A message about an await looks so far back in the log.
+/// How far a message about an await looks back in the log, in events.
 const LATEST: usize = 20_000;
 /// The most events that are remembered which only a closure rejected.
 const REFUSED: usize = 20;
@@ -28,7 +28,7 @@ struct Await<'a> {
     waiter: &'a Waiter,
     site: &'a Site,
     taking: Taking,
-    /// Fitted but for a closure; the newest first.
+    /// Events that only a closure rejected, newest first.
     refused: Vec<RefusedEvent>,
     /// When it began: milliseconds since the epoch.
     from: f64,
@@ -50,7 +50,7 @@ pub fn wait_for(
             .ok_or_else(|| wrong_at("there are too many ways to satisfy this: nest any([…]) less", site.position))?;
         (taking, backlog, marks.seen())
     };
-    // of those before `next`
+    // losses before `next`
     run.throw_loss(site)?;
     let mut going = Await { run, call, waiter, site, taking, refused: vec![], from: 0.0 };
     let time = within.unwrap_or_else(|| *lock(&run.within));
@@ -64,7 +64,7 @@ pub fn wait_for(
     }
     note_waiting(run, waiter.in_words(), time, site);
     let (concern, anything) = (going.taking.scan.concern(), Concern::anything());
-    // all that had come was looked at before it was last asked whether more can come
+    // whether everything that had come was looked at when it was last asked if more can come
     let mut is_settled = false;
     loop {
         let concern = if is_settled { &concern } else { &anything };
@@ -78,7 +78,7 @@ pub fn wait_for(
                 }
                 let never = {
                     let marks = run.marks();
-                    // what the scan has not been offered yet may be all that it needs
+                    // events that the scan has not seen yet may be enough
                     is_settled = marks.seen() == next;
                     if is_settled { going.hopeless(&marks) } else { None }
                 };
@@ -90,7 +90,8 @@ pub fn wait_for(
     }
 }
 
-/// `await W.quiet(…) during D`: nothing of it came since the last command or await before it, nor does until the time is over.
+/// `await W.quiet(…) during D`: no such event has come since the last command or await before it, and none comes until
+/// the time is over.
 pub fn stay_quiet(
     run: &ScriptRun,
     call: &NativeCallContext,
@@ -113,11 +114,11 @@ pub fn stay_quiet(
             Wake::Stopped(_) => return Err(run.stopped(site)),
             Wake::Timeout if end_of_time < deadline => return Err(run.end(run.too_long(), site)),
             Wake::Timeout if run.log().len() <= next => return Ok(silent(run, next)),
-            // what nobody was woken for has been quiet, too
+            // events that woke nobody were quiet, too
             Wake::Timeout | Wake::New => {
                 let events = run.log().since(next);
                 for event in &events {
-                    // what comes after the time is over does not count, even if it is here already
+                    // events after the end of the time do not count, even if they are here already
                     if event.time > deadline {
                         return Ok(silent(run, next));
                     }
@@ -143,12 +144,12 @@ pub fn stay_quiet(
     }
 }
 
-/// What a person who watches the run wants to know meanwhile.
+/// Notes what the script waits for, for people who watch the run.
 pub(in crate::engine) fn note_waiting(run: &ScriptRun, what: String, limit: Millis, site: &Site) {
     run.host.note(Note::Waiting { what, limit: limit.0, at: Some(run.at(site)) });
 }
 
-/// Starts the agents of a waiter that have not been started.
+/// Starts those agents of a waiter that are not running.
 fn start_agents(run: &ScriptRun, waiter: &Waiter, site: &Site) -> Fallible<()> {
     let mut agents = waiter.want.agents();
     agents.sort();
@@ -158,7 +159,7 @@ fn start_agents(run: &ScriptRun, waiter: &Waiter, site: &Site) -> Fallible<()> {
 }
 
 impl Await<'_> {
-    /// Offers what has come since event number `next`, which is moved behind it. `time`: how long the await waits.
+    /// Offers the events from number `next` on, and moves `next` behind them. `time`: how long the await waits.
     fn offer_news(&mut self, next: &mut usize, time: Millis, end_of_time: f64) -> Fallible<Option<FoundEvents>> {
         let (run, deadline) = (self.run, self.from + time.0);
         for event in run.log().since(*next) {
@@ -177,9 +178,9 @@ impl Await<'_> {
         Ok(None)
     }
 
-    /// Takes an event into account: what was found, if that is enough now.
+    /// Offers an event; returns what was found if that is enough now.
     fn offer(&mut self, event: &Arc<Event>) -> Fallible<Option<FoundEvents>> {
-        // most events fit nothing, and need no look at the marks
+        // most events fit nothing: the marks need not be locked for them
         if !self.taking.scan.members().iter().any(|member| member.fits(event)) {
             return Ok(None);
         }
@@ -191,7 +192,7 @@ impl Await<'_> {
         }
     }
 
-    /// Those members of which the closures say yes to an event; they are asked with no lock held.
+    /// The members whose closures accept an event. Closures are called without holding a lock.
     fn agreed(&mut self, fitting: Vec<usize>, event: &Arc<Event>) -> Fallible<Vec<usize>> {
         let mut agreed = vec![];
         for n in fitting {
@@ -207,7 +208,7 @@ impl Await<'_> {
         Ok(agreed)
     }
 
-    /// Why what is missing can't come any more, where that is known.
+    /// Why the missing events can't come any more, if that is known.
     fn hopeless(&self, marks: &Marks) -> Option<String> {
         let alone = self.run.branches.load(Relaxed) == 0;
         let never = |member: &Member| never(marks, member, alone);
@@ -219,7 +220,7 @@ impl Await<'_> {
         never(member)
     }
 
-    /// What a message about this await may have to tell of.
+    /// The events that a message about this await may mention.
     fn latest(&self) -> Vec<Arc<Event>> {
         let log = self.run.log();
         let mut next = log.len().saturating_sub(LATEST);
@@ -244,7 +245,7 @@ impl Await<'_> {
         self.run.raise(ScriptFailure::new("quiet", Ended::failed(message)), self.site)
     }
 
-    /// It did not come in time; or, before that, `never` says why it does not come at all.
+    /// The failure of this await: a timeout, or earlier, if `never` says why the event can't come.
     fn timeout(&self, time: Millis, never: Option<String>) -> Box<rhai::EvalAltResult> {
         let marks = self.run.marks();
         let events = self.latest();
@@ -267,7 +268,7 @@ impl Await<'_> {
         };
         let seconds = |time: f64| format!("{:.3} s", (time - self.run.began) / 1000.0);
         let (from, end) = (seconds(self.from), seconds(self.from + time.0));
-        // what can't come was hardly awaited
+        // an await that can't be satisfied ends at once
         let since = never.is_none().then(|| format!("it was awaited from {from} of the run to {end}"));
         let details = shortfall.details().into_iter().chain(since).collect();
         let ended = Ended { details, ..Ended::failed(message) };
@@ -277,7 +278,7 @@ impl Await<'_> {
     }
 }
 
-/// Which closure of a member says no to an event, if one does.
+/// The closure of a member that rejects an event, if one does.
 fn refusal(
     call: &NativeCallContext,
     conditions: &[FnPtr],
@@ -303,7 +304,7 @@ fn refusal(
     Ok(None)
 }
 
-/// Why nothing that fits a member comes any more, where that is known; `alone`: no other branch of the script goes on.
+/// Why no event can fit a member any more, if that is known. `alone`: no other branch of the script is active.
 fn never(marks: &Marks, member: &Member, alone: bool) -> Option<String> {
     let agent = &member.agent;
     if marks.is_gone(agent) {
@@ -323,20 +324,21 @@ fn never(marks: &Marks, member: &Member, alone: bool) -> Option<String> {
     }
 }
 
-/// The agent of the run behind a URI: `sip:bob@127.0.0.1:5070;transport=udp` → bob.
+/// The agent that a URI belongs to: `sip:bob@127.0.0.1:5070;transport=udp` → bob.
 fn name_of(run: &ScriptRun, uri: &str) -> Option<Arc<str>> {
     let plain = uri.split(';').next().unwrap_or(uri).trim_matches(['<', '>']);
     let without_port = plain.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
     run.host.find(plain).or_else(|| run.host.find(without_port?.0))
 }
 
-/// What an await found. A `quiet` after it counts from there, not from when the script goes on: more may have come meanwhile.
+/// The value of an await. A later `quiet` counts from the events found, not from when the script continues: more may
+/// have come in between.
 fn taken(run: &ScriptRun, waiter: &Waiter, found: FoundEvents) -> Dynamic {
     let events = found.events();
     let is_of_sound =
         |event: &&&Arc<Event>| matches!(&event.body, Body::Event(said) if OF_SOUND.contains(&said.name.as_str()));
     let of_sound: Vec<u64> = events.iter().filter(is_of_sound).map(|event| event.n).collect();
-    // which of several ways comes first may be chance
+    // it may be chance which of several alternatives comes first
     if !of_sound.is_empty() && !waiter.want.has_any() {
         run.host.note(Note::Awaited { events: of_sound });
     }
@@ -345,7 +347,7 @@ fn taken(run: &ScriptRun, waiter: &Waiter, found: FoundEvents) -> Dynamic {
     value_of(found)
 }
 
-/// It was quiet before event number `next`.
+/// The value of a `quiet` that held up to event number `next`.
 fn silent(run: &ScriptRun, next: usize) -> Dynamic {
     run.acted(next);
     run.marks().know(next);

@@ -1,7 +1,7 @@
 //! `test "name" { … }`, `setup { … }` and `teardown { … }`: several tests in a file, each with a run of its own.
 //!
-//! The top level runs once to find the tests ([`collect`](crate::engine::collect)), and again at the start of each of them: so a test sees what the file
-//! declares before it, and a loop may make a test of each of its rows.
+//! The top level runs once to find the tests ([`collect`](crate::engine::collect)), and again at the start of each
+//! test. So a test sees what the file declares before it, and a loop can define one test per row of a table.
 
 use super::ended::describe_end;
 use crate::diagnostic::mask_secrets;
@@ -15,14 +15,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// More tests than this are a loop without an end.
+/// The most tests of a file; more means that a loop does not end.
 const MOST_TESTS: usize = 10_000;
-/// How long a teardown may take: somebody may wait for the program to end.
+/// How long a teardown may take. Somebody may be waiting for the program to end.
 const TO_TEAR_DOWN: Duration = Duration::from_secs(10);
 /// The most characters of a test's name.
 const LONGEST_NAME: usize = 200;
 
-/// `test NAME { … }`, wherever the top level comes to one.
+/// Evaluates `test NAME { … }`.
 pub fn test(context: &mut EvalContext, inputs: &[Expression], _: &Dynamic) -> Fallible<Dynamic> {
     let position = inputs[0].start_position();
     let run = ScriptRun::from_tag(context.tag())?;
@@ -46,7 +46,7 @@ pub fn test(context: &mut EvalContext, inputs: &[Expression], _: &Dynamic) -> Fa
         TestSelection::One(_) => {
             let ended = with_teardown(context, &run, &inputs[1]);
             *lock(&run.test_ended) = Some(ended);
-            // what the top level would do after it belongs to other tests
+            // the rest of the top level belongs to other tests
             return Err(Box::new(EvalAltResult::ErrorTerminated(Dynamic::UNIT, position)));
         }
         TestSelection::Whole => {
@@ -66,14 +66,14 @@ fn name(value: Dynamic, position: Position) -> Fallible<Arc<str>> {
     Ok(plain.as_str().into())
 }
 
-/// `setup`, the test, and `teardown` whatever came before it. The first reason is the test's.
+/// Runs `setup`, the test, and then `teardown` in any case. If several fail, the first reason counts.
 fn with_teardown(context: &mut EvalContext, run: &Arc<ScriptRun>, body: &Expression) -> Ended {
     run.in_test.store(true, Relaxed);
-    // it ended before it began: there is nothing to clear up
+    // it was stopped before it began: there is nothing to clean up
     if let Some(stopped) = run.log().stopped() {
         return stopped;
     }
-    // the parser counted how far back variables are, for the place where a block stands; a loop around the test has others
+    // the parser has numbered the variables for the place of the block; a loop around the test has others
     context.global_runtime_state_mut().always_search_scope = true;
     let around = if begins_with_skip(body) {
         (None, None)
@@ -84,7 +84,7 @@ fn with_teardown(context: &mut EvalContext, run: &Arc<ScriptRun>, body: &Express
     let around_test = context.scope().len();
     let mut block = |expression: &Expr| context.eval_expression_tree(&expression.into()).map(drop);
     let prepared = setup.as_ref().map_or(Ok(()), &mut block);
-    // its variables stay until a person has seen them
+    // its variables stay until the pause is over
     #[expect(deprecated, reason = "rhai marks it as volatile, and our version of rhai is pinned by Cargo.lock")]
     let done = prepared.and_then(|()| context.eval_expression_tree_raw(body, false).map(drop));
     run.pause(copy(context.scope()), &done);
@@ -92,7 +92,7 @@ fn with_teardown(context: &mut EvalContext, run: &Arc<ScriptRun>, body: &Express
     let mut block = |expression: &Expr| context.eval_expression_tree(&expression.into()).map(drop);
     let mut ended = describe_end(run, done);
     let Some(teardown) = teardown else { return ended };
-    // an interrupted run is cleared up, too: who wants it to end at once asks a second time
+    // an interrupted run is cleaned up too; a second interrupt ends it at once
     let going_on = run.tear_down(TO_TEAR_DOWN);
     let after = describe_end(run, block(&teardown));
     drop(going_on);
@@ -104,7 +104,7 @@ fn with_teardown(context: &mut EvalContext, run: &Arc<ScriptRun>, body: &Express
     ended
 }
 
-/// The variables of a scope, in one of its own.
+/// Copies the variables of a scope.
 fn copy(scope: &Scope) -> Scope<'static> {
     let mut copy = Scope::new();
     for (name, is_constant, value) in scope.iter() {
@@ -116,7 +116,7 @@ fn copy(scope: &Scope) -> Scope<'static> {
     copy
 }
 
-/// Whether a test does nothing but to say so: then there is nothing to set up.
+/// Whether a test begins with `skip`: then it needs no setup.
 fn begins_with_skip(body: &Expr) -> bool {
     let Expr::Stmt(block) = body else { return false };
     match block.statements().first() {

@@ -1,4 +1,4 @@
-//! How a run ended, in plain words and with a place in the user's text: what Rhai's runtime errors mean.
+//! Describes how a script ended: Rhai's runtime errors in plain words, with a place in the user's text.
 
 use crate::diagnostic::nearest;
 use crate::engine::api::agent::AgentValue;
@@ -15,13 +15,13 @@ use crate::event::{Ended, How, lock};
 use rhai::{Dynamic, EvalAltResult};
 use std::any::TypeId;
 
-/// How a script ended: a reason in the log comes before whatever the script made of it.
+/// Describes how a script ended. A reason to stop in the log takes precedence over the script's own result.
 pub fn describe_end(run: &ScriptRun, result: Result<(), Box<EvalAltResult>>) -> Ended {
     let check = lock(&run.check_failed).take();
     describe_end_so_far(run, &result, check)
 }
 
-/// The same for a script whose run goes on; `check` is the check that failed before.
+/// Like [`describe_end`], for a run that continues. `check`: the check that failed before.
 pub fn describe_end_so_far(run: &ScriptRun, result: &Result<(), Box<EvalAltResult>>, check: Option<Ended>) -> Ended {
     let trace = result.as_ref().err().map(|error| Trace::follow(error));
     let stop = run.log().stopped().or_else(|| run.take_losses());
@@ -57,7 +57,7 @@ fn translate(run: &ScriptRun, error: &EvalAltResult) -> Ended {
     }
 }
 
-/// Whatever it is that is missing.
+/// Advice for every error about an empty value.
 const NOTHING: &str = "nothing, `()`, is what a field gives that is not there, and a function whose last line ends with `;`: look \
                        before, `if value != ()`, or give something in its place, `value ?? \"none\"`";
 
@@ -68,7 +68,7 @@ fn describe_error(run: &ScriptRun, error: &EvalAltResult) -> Ended {
     match error {
         ErrorRuntime(value, _) => match value.read_lock::<ScriptFailure>() {
             Some(failure) => failure.ended.clone(),
-            // the script's own `throw`: the test itself says that it failed
+            // the script's own `throw`: the test says itself that it failed
             None if value.is_string() => Ended::failed(value.to_string()),
             None => Ended::failed(format!("the script threw {value}")),
         },
@@ -117,7 +117,7 @@ fn describe_error(run: &ScriptRun, error: &EvalAltResult) -> Ended {
     }
 }
 
-/// What is wrong with a property, given as Rhai shows it.
+/// Describes an error about a property, from Rhai's message.
 fn unknown_property(text: &str) -> String {
     match text.split('\'').collect::<Vec<_>>().as_slice() {
         [_, property, _, kind, ..] => format!("{} has no `{property}`", plain_type(kind)),
@@ -129,7 +129,7 @@ fn did_you_mean(near: &str) -> String {
     format!("did you mean `{near}`?")
 }
 
-/// What is wrong with a call that matches no function, given as Rhai shows it ("dial (Agent, i64)"), and what to do.
+/// Describes a call that matches no function, from Rhai's message ("dial (Agent, i64)"), with advice.
 fn unknown_function(call: &str, own: &[String]) -> (String, Option<String>) {
     let (name, arguments) = call.split_once(" (").unwrap_or((call, ""));
     let arguments = arguments.strip_suffix(')').unwrap_or(arguments);
@@ -171,7 +171,7 @@ fn unknown_function(call: &str, own: &[String]) -> (String, Option<String>) {
     }
 }
 
-/// Where in an embedded module it happened, and from where the user's own library was called.
+/// Names the embedded module where an error happened, and the place that called the user's own library.
 fn describe_ways(trace: &Trace, run: &ScriptRun) -> Vec<String> {
     let mut ways = vec![];
     if let Some(source) = trace.sites.last().and_then(|site| site.source.as_deref())

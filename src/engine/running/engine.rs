@@ -11,10 +11,10 @@ use crate::event::{Ended, How, Note, lock};
 use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, Scope};
 use std::sync::Arc;
 
-/// Enough for the deepest recursion that the engine's limits allow, in a debug build too. Only what is used is mapped.
+/// Enough for the deepest recursion that the engine's limits allow, also in a debug build. Only used pages are mapped.
 pub const STACK: usize = 256 << 20;
 
-/// So much of what a script prints at once is kept, in bytes: a SIP message has as much at most.
+/// The most bytes of one printed text that are kept; a SIP message has no more.
 const PRINTED: usize = 64 << 10;
 
 pub fn run_in_thread(run: &Arc<ScriptRun>) -> Ended {
@@ -22,7 +22,7 @@ pub fn run_in_thread(run: &Arc<ScriptRun>) -> Ended {
         let run = run.clone();
         move || {
             let result = evaluate(&run);
-            // a test of several has ended before the file has
+            // if the file has several tests, the test has ended already
             let test_ended = lock(&run.test_ended).take();
             test_ended.unwrap_or_else(|| match (&run.program.selection, describe_end(&run, result)) {
                 (TestSelection::One(name), ended) if ended.how == How::Finished => {
@@ -35,7 +35,7 @@ pub fn run_in_thread(run: &Arc<ScriptRun>) -> Ended {
     in_thread("script", script)
 }
 
-/// Runs a script in a thread of its own, which has room for the deepest recursion.
+/// Runs a script in its own thread, with a stack for the deepest recursion.
 pub fn in_thread(name: &str, script: impl FnOnce() -> Ended + Send + 'static) -> Ended {
     let thread = std::thread::Builder::new().name(name.to_string()).stack_size(STACK).spawn(script);
     match thread.map(std::thread::JoinHandle::join) {
@@ -59,7 +59,7 @@ fn evaluate(run: &Arc<ScriptRun>) -> Result<(), Box<EvalAltResult>> {
     run.start();
     let mut scope = Scope::new();
     let result = engine.run_ast_with_scope(&mut scope, run.program.to_run());
-    // a test of several has had its pause
+    // if the file has several tests, the test has paused already
     if lock(&run.test_ended).is_none() {
         run.pause(scope, &result);
     }
@@ -70,7 +70,7 @@ fn evaluate(run: &Arc<ScriptRun>) -> Result<(), Box<EvalAltResult>> {
     result
 }
 
-/// As much of a text as a person might read: it is kept with the run.
+/// Cuts a text to what is kept.
 fn printed(text: &str) -> String {
     match text.len() > PRINTED {
         true => format!("{}…", &text[..text.floor_char_boundary(PRINTED)]),
@@ -78,7 +78,7 @@ fn printed(text: &str) -> String {
     }
 }
 
-/// What each script's engine starts from: the language, and what `add_functions` gives.
+/// The engine of a script: the language, and the functions that `add_functions` adds.
 pub fn engine_of(run: &Arc<ScriptRun>, add_functions: fn(&mut Engine)) -> Engine {
     let mut engine = Engine::new_raw();
     add_functions(&mut engine);
@@ -107,7 +107,7 @@ pub fn engine(run: &Arc<ScriptRun>) -> Engine {
     let shared = run.clone();
     #[expect(deprecated, reason = "rhai marks it as volatile, and our version of rhai is pinned by Cargo.lock")]
     engine.on_var(move |name, index, context: EvalContext| {
-        // a variable that the parser did not find, inside a function: one of the file's top level?
+        // the parser did not find the variable: a function may use one of the file's top level
         let own = context.source().is_none_or(|source| source == shared.program.script.source.name);
         if index != 0 || !own || context.scope().contains(name) {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! `import`: embedded modules by `std/…`, and the user's own files through the program's loader.
+//! Resolves `import`: embedded modules (`std/…`), and the user's files through the program's loader.
 
 use crate::diagnostic::Source;
 use crate::engine::language::parser::parse_to_run;
@@ -11,10 +11,10 @@ use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Share
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-/// One run's modules.
+/// The modules of a run.
 pub struct Resolver {
     program: Program,
-    /// By full name; none while a module is being read: that is how a cycle shows.
+    /// By full name; none while a module is being loaded, which reveals a cycle.
     modules: Mutex<HashMap<String, Option<Shared<Module>>>>,
 }
 

@@ -1,8 +1,8 @@
-//! The steps that an error has come through.
+//! The steps that an error passed through.
 
 use rhai::Position;
 
-/// The steps that an error has come through, the outermost first.
+/// The steps that an error passed through, outermost first.
 #[derive(Debug, Default)]
 pub struct FailedSteps {
     /// Where the error began.
@@ -11,7 +11,7 @@ pub struct FailedSteps {
 }
 
 impl FailedSteps {
-    /// An error leaves a step.
+    /// Notes that an error leaves a step.
     pub fn leave(&mut self, step: &str, origin: Position) {
         let origin = Some(origin);
         if self.origin != origin {
@@ -20,13 +20,13 @@ impl FailedSteps {
         self.names.insert(0, step.to_string());
     }
 
-    /// In words, if it is that error that came through them.
+    /// Describes the steps if this error passed through them.
     pub fn describe(&self, origin: Position) -> Option<String> {
         in_words(&self.names).filter(|_| self.origin == Some(origin))
     }
 }
 
-/// Steps in words: `in the step "both talk" › "alice holds"`
+/// Describes steps: `in the step "both talk" › "alice holds"`
 pub fn in_words(steps: &[String]) -> Option<String> {
     let names: Vec<String> = steps.iter().map(|name| format!("\"{name}\"")).collect();
     (!names.is_empty()).then(|| format!("in the step {}", names.join(" › ")))

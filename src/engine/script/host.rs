@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub struct AgentAsk {
     /// A name (`alice`: a local agent) or an account line (`<sip:alice@pbx.example>;auth_pass=…`).
     pub account: String,
-    /// The name it goes by; without one that of the account.
+    /// Its name in the script; by default, the name in the account.
     pub name: Option<String>,
     /// Account parameters by name, as `#{ audio: "bob.wav", mediaenc: "srtp-mand" }` gives them.
     pub options: Vec<(String, String)>,
@@ -25,46 +25,48 @@ pub struct Reply {
     pub time: f64,
 }
 
-/// The world, as a script may touch it. All of it is called from the script's own thread; what blocks ends within
-/// milliseconds once the log is stopped. An error ends the script with that reason.
+/// Everything that a script can do outside the engine. All functions are called from the script's own thread; those
+/// that block return within milliseconds once the log is stopped. An error ends the script with that reason.
 pub trait Host: Send + Sync {
     /// The run's log: to wait on, and to read.
     fn log(&self) -> &Log;
-    /// Makes an agent known and gives its name; starts nothing (but `uanew`, which does not wait for it).
+    /// Declares an agent and returns its name. Starts nothing, except for `uanew`, which does not wait for the start.
     fn declare(&self, ask: AgentAsk, at: &At) -> Result<Arc<str>, Ended>;
-    /// Starts the declared agents that have not been started, all at once, and waits until they take commands.
+    /// Starts those of the agents that are not running, all at once, and waits until they take commands.
     fn start(&self, agents: &[Arc<str>], at: &At) -> Result<(), Ended>;
-    /// The agent of that name, alias or address of record.
+    /// Finds an agent by its name, alias or address of record.
     fn find(&self, alias: &str) -> Option<Arc<str>>;
-    /// Sends a command, starting the agent (and those that the command names) before it, and waits for the answer. `call`: the id
-    /// of the call that it is for; without one it is the agent's current one.
+    /// Sends a command and waits for the answer. Starts the agent, and agents that the command names, if necessary.
+    /// `call`: the id of the call that the command is for; if none, the agent's current call.
     fn command_in(&self, agent: &Arc<str>, call: Option<&str>, text: &str, at: &At) -> Result<Reply, Ended>;
-    /// The agent that went away by itself after the first `known` that did.
+    /// The loss of an agent that follows the first `known` losses.
     fn next_loss(&self, _known: usize) -> Option<Ended> {
         None
     }
-    /// Why no agent of this run ever raises an event of that name.
+    /// Why no agent of this run can raise an event of that name.
     fn lacks_event(&self, _name: &str) -> Option<String> {
         None
     }
-    /// Stops an agent that runs: its calls are ended, its registration is taken back. Comes back when nothing of it is left.
+    /// Stops a running agent: ends its calls and removes its registration. Returns when the agent is gone.
     fn stop(&self, agent: &Arc<str>, at: &At) -> Result<(), Ended>;
-    /// Stops an agent if it runs, and starts it again under its name and account, at its address where that is free.
+    /// Stops an agent if it runs, and starts it again with the same name and account, and at the same address if that
+    /// is free.
     fn restart(&self, agent: &Arc<str>, at: &At) -> Result<(), Ended>;
     /// `uadelall`: stops all agents and forgets them.
     fn stop_agents(&self, at: &At) -> Result<(), Ended>;
-    /// Waits until a peer answers an OPTIONS: `host:port`, with `;transport=tcp` if need be. An error is one of the test's surroundings.
+    /// Waits until a peer answers an OPTIONS request: `host:port`, with `;transport=tcp` if necessary. An error means
+    /// that the test can't be carried out.
     fn reach(&self, peer: &str, at: &At) -> Result<(), Ended>;
-    /// The value that the caller gives for a parameter (`--define`).
+    /// The value of a parameter, set with `--define`.
     fn param(&self, name: &str) -> Option<String>;
-    /// A secret value, masked from now on in all that the run shows.
+    /// A secret value. From now on the run masks it everywhere.
     fn secret(&self, name: &str) -> Option<String>;
-    /// The account line of that name, its password masked from now on.
+    /// The account line of that name. From now on the run masks its password.
     fn account(&self, name: &str) -> Option<String>;
-    /// Judges the record so far by a validation script that was read before the run: how that script ended.
+    /// Judges the record so far with a validation script that was read before the run; returns how the script ended.
     fn validate(&self, file: &str, at: &At) -> Ended;
-    /// Notes something in the log.
+    /// Adds a note to the log.
     fn note(&self, note: Note);
-    /// The script goes on although it had to end: its agents are asked again.
+    /// The script continues after a stop: its agents accept commands again.
     fn resume(&self) {}
 }

@@ -1,4 +1,4 @@
-//! An agent that goes away by itself: an error that a script can catch, once in each of its branches.
+//! Agents that end unexpectedly: an error that a script can catch, once in each of its branches.
 
 use super::failure::{Fallible, ScriptFailure};
 use super::run::ScriptRun;
@@ -11,16 +11,16 @@ use std::cell::Cell;
 const LOST: &str = "lost";
 
 thread_local! {
-    /// How many losses this branch of the script knows of.
+    /// How many losses this branch of the script has seen.
     static KNOWN: Cell<usize> = const { Cell::new(0) };
 }
 
-/// How many losses this branch knows of.
+/// How many losses this branch has seen.
 pub fn known() -> usize {
     KNOWN.get()
 }
 
-/// This branch knows of that many losses.
+/// Sets how many losses this branch has seen.
 pub fn set_known(count: usize) {
     KNOWN.set(count);
 }
@@ -32,12 +32,12 @@ impl ScriptRun {
         Some(loss)
     }
 
-    /// Throws the first loss that this branch does not know of.
+    /// Throws the first loss that this branch has not seen.
     pub fn throw_loss(&self, site: &Site) -> Fallible<()> {
         self.next_loss().map_or(Ok(()), |lost| Err(self.raise(ScriptFailure::new(LOST, lost), site)))
     }
 
-    /// The same if an event that a wait has come to is the loss of an agent.
+    /// Throws a loss if a wait has reached an event that is one.
     pub fn throw_if_lost(&self, event: &Event, site: &Site) -> Fallible<()> {
         match event.body {
             Body::Note(Note::AgentLost { .. }) => self.throw_loss(site),
@@ -45,14 +45,15 @@ impl ScriptRun {
         }
     }
 
-    /// The first loss that this branch does not know of; it knows of all from now on.
+    /// Returns the first loss that this branch has not seen, and marks all as seen.
     pub fn take_losses(&self) -> Option<Ended> {
         let first = self.next_loss();
         while self.next_loss().is_some() {}
         first
     }
 
-    /// The error for what the host can't do: a script can catch that an agent went away by itself, all else ends the run.
+    /// The error for a request that the host refused. A script can catch the loss of an agent; anything else ends the
+    /// run.
     pub fn refuse(&self, ended: Ended, site: &Site) -> Box<EvalAltResult> {
         match ended.lost {
             false => self.end(ended, site),

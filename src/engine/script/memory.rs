@@ -1,13 +1,13 @@
-//! How much memory a script fills. Rhai limits each value, not all of them together.
+//! Measures how much memory a script uses. Rhai limits each value, but not their sum.
 
 use crate::event::lock;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// How often it is looked at: what a script can fill in that time is little beside any limit.
+/// How often memory is measured. What a script can allocate between two measurements is small compared to any limit.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// What the program needed before a script began.
+/// The program's memory use when the script started.
 pub struct Memory {
     before: usize,
     looked: Mutex<Instant>,
@@ -18,7 +18,7 @@ impl Memory {
         Memory { before: resident(), looked: Mutex::new(Instant::now()) }
     }
 
-    /// Whether it is time to look again.
+    /// Whether it is time to measure again.
     pub fn is_due(&self) -> bool {
         let mut looked = lock(&self.looked);
         let due = looked.elapsed() >= LOOK;
@@ -28,13 +28,13 @@ impl Memory {
         due
     }
 
-    /// By so much the program has grown, in bytes; other scripts of it count, too.
+    /// How much the program has grown, in bytes; this includes other scripts that run at the same time.
     pub fn growth(&self) -> usize {
         resident().saturating_sub(self.before)
     }
 }
 
-/// How much of the program is in memory, in bytes; 0 where the system does not say.
+/// The program's resident memory in bytes; 0 if the system does not tell.
 fn resident() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());

@@ -1,8 +1,8 @@
-//! How native functions are registered: the functions that scripts call and that are written in Rust.
+//! Registration of native functions: functions of scripts that are written in Rust.
 
 use rhai::{FuncRegistration, Module, RhaiNativeFunc, Variant};
 
-/// Registers one native function. All of them are volatile: none may be evaluated at compile time.
+/// Registers a native function. It is volatile: Rhai must not evaluate it at compile time.
 pub fn register<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
     module: &mut Module,
     name: &str,
@@ -15,7 +15,7 @@ pub fn register<A: 'static, const N: usize, const X: bool, R, const F: bool, FUN
     registration.set_into_module(module, function);
 }
 
-/// Rhai's name of the function behind `x["field"]`, and behind `x.field` where no getter has that name.
+/// Rhai's name for the function behind `x["field"]`, and behind `x.field` if no getter has that name.
 pub fn rhai_index() -> &'static str {
     "index$get$"
 }

@@ -1,4 +1,4 @@
-//! A run as its native functions see it.
+//! The run of a script, as native functions see it.
 
 use super::failed_steps::FailedSteps;
 use super::failure::{Fallible, ScriptFailure, wrong};
@@ -23,9 +23,9 @@ use std::time::Duration;
 pub struct ScriptLimits {
     /// How long an `await` without `within` waits.
     pub within: Duration,
-    /// How long a script may run beyond the waits that it declares.
+    /// How long a script may run, not counting the waits that it declares.
     pub test: Duration,
-    /// By so much the program may grow while it runs, in bytes: far more than all that runs keep.
+    /// How much the program may grow while the script runs, in bytes; far more than all runs keep.
     pub memory: usize,
 }
 
@@ -47,46 +47,48 @@ pub struct ScriptRun {
     pub strict: AtomicBool,
     /// How long an `await` without `within` waits (`timeout`).
     pub within: Mutex<Millis>,
-    /// The tests that the top level has made so far, and their names.
+    /// The tests that the top level has defined so far, and their names.
     pub blocks: Mutex<(Vec<Block>, HashSet<Arc<str>>)>,
     /// The tests whose hashes the file lists (`hash(#{…})`), and where.
     pub listed: Mutex<Vec<(String, At)>>,
-    /// A test is being run, not the top level around it.
+    /// Whether a test runs, and not the top level around it.
     pub in_test: AtomicBool,
-    /// How the test of a file with several ended.
+    /// How the test ended, if the file has several.
     pub test_ended: Mutex<Option<Ended>>,
     /// The first failed `check`.
     pub check_failed: Mutex<Option<Ended>>,
-    /// The steps that the last error came through.
+    /// The steps that the last error passed through.
     pub failed_steps: Mutex<FailedSteps>,
-    /// The log's length when the last command was sent, or up to what the last await took: from there on `quiet` counts.
+    /// The log's length when the last command was sent, or after the last event that an await took. `quiet` counts from
+    /// there.
     pub acted: AtomicUsize,
-    /// How many `parallel` go on: another branch may do what an await of this one waits for.
+    /// The number of active `parallel` calls. While there are some, another branch may cause what an await waits for.
     pub branches: AtomicUsize,
     /// The lines of the user's text that did something.
     pub reached: Mutex<BTreeSet<u32>>,
-    /// When it began: milliseconds since the epoch.
+    /// When the run began, in milliseconds since the epoch.
     pub began: f64,
-    /// What happens inside a script that has failed, before its run ends.
+    /// Called when the script has ended, before its run does.
     pub on_failure: Option<OnFailure>,
     budget: Mutex<Budget>,
-    /// The log has a reason to stop, or will have at once.
+    /// The log has a reason to stop, or is about to get one.
     stopping: AtomicBool,
     operations: AtomicU32,
     memory: Memory,
 }
 
-/// The script's time. Each wait counts once, where it is written: so a loop around it ends too.
+/// The time that a script has. Each wait adds to it once per place in the script, so that a loop around a wait ends
+/// too.
 struct Budget {
     /// Milliseconds since the epoch.
     until: f64,
     declared: HashSet<(Option<String>, Position)>,
 }
 
-/// Is given the run, the script's variables, and how the script ended, whether it failed or not.
+/// Gets the run, the script's variables, and how the script ended, even if it did not fail.
 pub type OnFailure = Box<dyn Fn(&ScriptRun, Scope<'static>, &Result<(), Box<EvalAltResult>>) + Send + Sync>;
 
-/// How a native function finds its run: the engine's tag.
+/// The engine's tag, by which a native function finds its run.
 #[derive(Clone)]
 struct Handle(Arc<ScriptRun>);
 
@@ -114,14 +116,14 @@ impl ScriptRun {
             on_failure: None,
             budget: Mutex::new(Budget { until, declared: HashSet::new() }),
             stopping: AtomicBool::new(host.log().stopped().is_some()),
-            // the clock is not looked at before the first operation: `start` has just done so
+            // not 0: `start` has just read the clock, so the first operation need not
             operations: AtomicU32::new(1),
             memory: Memory::now(),
             host,
         }
     }
 
-    /// The script's time begins here: what came before (its thread, its engine) is none of its own.
+    /// Starts the script's time. The start of its thread and engine does not count.
     pub fn start(&self) {
         lock(&self.budget).until = self.log().now() + self.limits.test.as_secs_f64() * 1000.0;
     }
@@ -130,7 +132,7 @@ impl ScriptRun {
         Dynamic::from(Handle(self.clone()))
     }
 
-    /// The run that a native function serves.
+    /// The run that a native function was called in.
     pub fn from_call(context: &NativeCallContext) -> Fallible<Arc<ScriptRun>> {
         ScriptRun::from_tag(context.tag().unwrap_or(&Dynamic::UNIT))
     }
@@ -144,10 +146,10 @@ impl ScriptRun {
         self.host.log()
     }
 
-    /// The marks of all events so far.
+    /// The marks, after all events so far.
     pub fn marks(&self) -> MutexGuard<'_, Marks> {
         let mut marks = lock(&self.marks);
-        // not of those that come meanwhile: there may be no end of them
+        // only events that are here already: more may come without end
         let all = self.log().len();
         while marks.seen() < all {
             let news = self.log().since(marks.seen());
@@ -159,24 +161,24 @@ impl ScriptRun {
         marks
     }
 
-    /// Takes note of what has come, while it is still in memory, and tells up to where.
+    /// Updates the marks while the events are still in memory. Returns the number of events that the marks have seen.
     pub fn keep_up(&self) -> usize {
         self.marks().seen()
     }
 
-    /// The test has waited for what has come until now.
+    /// Notes that the test has waited for everything so far.
     pub fn wait_is_over(&self) {
         let mut marks = self.marks();
         let seen = marks.seen();
         marks.know(seen);
     }
 
-    /// From event number `n` on `quiet` counts: what came before is no consequence of what the script did last.
+    /// `quiet` counts from event number `n`: earlier events are no consequence of what the script did last.
     pub fn acted(&self, n: usize) {
         self.acted.fetch_max(n, Relaxed);
     }
 
-    /// Ends the run, whatever the script catches: the reason is sticky in the log, and no operation runs after it.
+    /// Ends the run, even if the script catches the error: the log keeps the reason, and no operation runs after it.
     pub fn end(&self, mut ended: Ended, site: &Site) -> Box<EvalAltResult> {
         let std = site.source.as_deref().is_some_and(stdlib::is_std);
         if ended.at.is_none() && !std {
@@ -186,13 +188,13 @@ impl ScriptRun {
         self.stopped(site)
     }
 
-    /// The error that unwinds a script whose run has to end.
+    /// The error that unwinds a script when its run has to end.
     pub fn stopped(&self, site: &Site) -> Box<EvalAltResult> {
         self.stopping.store(true, Relaxed);
         Box::new(EvalAltResult::ErrorRuntime("the run ends".into(), site.position))
     }
 
-    /// Lets the script go on although it had to end, and says why it had to; none where it did not, or must not go on.
+    /// Lets a stopped script continue, and returns why it was stopped; none if it was not stopped, or must stay so.
     pub fn go_on(&self) -> Option<Ended> {
         let reason = self.log().take_stop();
         self.take_losses();
@@ -203,7 +205,8 @@ impl ScriptRun {
         reason
     }
 
-    /// Lets a teardown run, whatever ended the test, for that long at most: it is stopped when what this gives is still there then.
+    /// Lets a teardown run for at most that long, whatever ended the test. The teardown is stopped if the returned
+    /// sender still exists by then.
     pub fn tear_down(self: &Arc<ScriptRun>, most: Duration) -> mpsc::Sender<()> {
         let was_stopped = self.log().take_any_stop().is_some();
         {
@@ -225,19 +228,19 @@ impl ScriptRun {
         going_on
     }
 
-    /// The script has come to its end: who is to see it before its run ends gets its variables.
+    /// Called at the end of the script: passes its variables to [`ScriptRun::on_failure`].
     pub fn pause(&self, variables: Scope<'static>, result: &Result<(), Box<EvalAltResult>>) {
         if let Some(pause) = &self.on_failure {
             pause(self, variables, result);
         }
     }
 
-    /// Called before every operation of the script: whether it has to end.
+    /// Whether the script has to end. Called before each of its operations.
     pub fn must_stop(&self) -> bool {
         if self.stopping.load(Relaxed) {
             return true;
         }
-        // the log's lock and the clock cost more than an operation does, but for one with a large value
+        // the log's lock and the clock cost more than most operations
         let operation = self.operations.fetch_add(1, Relaxed);
         let due = operation & 15 == 0 && self.memory.is_due();
         if due && self.log().now() > lock(&self.budget).until {
@@ -252,7 +255,8 @@ impl ScriptRun {
         stop
     }
 
-    /// Lengthens the script's time by a wait, the first time that it is met, and gives the time's end.
+    /// Adds a wait to the script's time, the first time that the script reaches this place. Returns the end of its
+    /// time.
     pub fn declare_wait(&self, site: &Site, wait: Millis) -> f64 {
         let mut budget = lock(&self.budget);
         if budget.declared.insert((site.source.clone(), site.position)) {
@@ -261,7 +265,7 @@ impl ScriptRun {
         budget.until
     }
 
-    /// How a script ends that fills the memory.
+    /// The end of a script that uses too much memory.
     fn too_large(&self) -> Ended {
         let limit = self.limits.memory >> 20;
         Ended {
@@ -270,7 +274,7 @@ impl ScriptRun {
         }
     }
 
-    /// How a script ends that does not end.
+    /// The end of a script that runs too long.
     pub fn too_long(&self) -> Ended {
         let limit = Millis(self.limits.test.as_secs_f64() * 1000.0).in_words();
         Ended {
@@ -280,9 +284,9 @@ impl ScriptRun {
     }
 }
 
-/// Where something happens.
+/// Places in scripts.
 impl ScriptRun {
-    /// The place in the user's text, whose line the script has reached; of an embedded or imported module, the place in that.
+    /// The place of a site in the user's text, or in a module. Marks its line as reached.
     pub fn at(&self, site: &Site) -> At {
         let line = site.position.line().unwrap_or(1) as u32;
         let column = site.position.position().unwrap_or(1) as u32;
@@ -293,7 +297,7 @@ impl ScriptRun {
             _ => {
                 let script = &self.program.script;
                 let at = script.at(line, column);
-                // a line that the compiler added is none of the user's
+                // the user did not write a line that the compiler added
                 if script.lines.get(line.saturating_sub(1) as usize) != Some(&0) {
                     lock(&self.reached).insert(at.line);
                 }
@@ -302,7 +306,7 @@ impl ScriptRun {
         }
     }
 
-    /// The text that a site is in: the user's, or a module's.
+    /// The source of a site: the user's script, or a module.
     pub fn source_of(&self, site: &Site) -> Option<Arc<Source>> {
         let script = &self.program.script;
         Some(match &site.source {
@@ -313,7 +317,7 @@ impl ScriptRun {
         })
     }
 
-    /// What stands at a site of the user's text or of a module, and behind it, cut at `most` bytes.
+    /// The text from a site on, at most `most` bytes.
     pub fn text_from(&self, site: &Site, most: usize) -> Option<String> {
         let (line, column) = (site.position.line()? as u32, site.position.position()? as u32);
         let source = self.source_of(site)?;
@@ -321,15 +325,15 @@ impl ScriptRun {
         Some(text[..text.floor_char_boundary(most)].to_string())
     }
 
-    /// The error that carries a failure; its place goes with it, wherever it is thrown again.
+    /// The error that carries a failure and its place, wherever it is thrown again.
     pub fn raise(&self, mut failure: ScriptFailure, site: &Site) -> Box<EvalAltResult> {
         let std = site.source.as_deref().is_some_and(stdlib::is_std);
         failure.ended.at = (!std).then(|| self.at(site));
         Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(failure), site.position))
     }
 
-    /// Whether the script may do something in the world: not at the top level of a file with tests, and not before it knows that an
-    /// agent was lost.
+    /// Whether the script may send commands and wait. It may not at the top level of a file with tests, nor while it
+    /// does not know that an agent was lost.
     pub fn may_act(&self, site: &Site) -> Fallible<()> {
         if self.program.selection == TestSelection::Whole || self.in_test.load(Relaxed) {
             return self.throw_loss(site);

@@ -1,11 +1,11 @@
-//! Where in a script something happens.
+//! Positions in scripts.
 
 use rhai::{EvalContext, NativeCallContext, Position};
 
-/// A position in one of a run's scripts, as rhai names it.
+/// A position in one of a run's scripts, as Rhai gives it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Site {
-    /// The source that the script was compiled under; none for the run's own.
+    /// The name of the script; none for the run's main script.
     pub source: Option<String>,
     pub position: Position,
 }

@@ -1,10 +1,10 @@
-//! The way that an error of Rhai's took through functions and modules.
+//! The path of a Rhai error through functions and modules.
 
 use super::site::Site;
 use crate::engine::language::stdlib;
 use rhai::{EvalAltResult, Position};
 
-/// An error's way through functions and modules.
+/// An error's path through functions and modules.
 pub struct Trace<'a> {
     /// The innermost call last.
     pub sites: Vec<Site>,
@@ -34,13 +34,13 @@ impl Trace<'_> {
         }
     }
 
-    /// The places in the user's own text, the innermost first.
+    /// The places in the user's own scripts, innermost first.
     pub fn users(&self) -> impl Iterator<Item = &Site> {
         self.sites.iter().rev().filter(|site| !site.source.as_deref().is_some_and(stdlib::is_std))
     }
 }
 
-/// Where an error began: a place that stays the same on its way.
+/// Where an error began. This place stays the same while the error travels.
 pub fn origin(error: &EvalAltResult) -> Position {
     Trace::follow(error).cause.position()
 }
