@@ -1,4 +1,4 @@
-//! Running a program to its end, whatever it does.
+//! Runs programs to their end, and lists the tests of a file.
 
 use super::language::blocks::{Block, TestSelection};
 use super::language::program::Program;
@@ -10,10 +10,10 @@ use crate::diagnostic::Diagnostic;
 use crate::event::{At, Ended, How, lock};
 use std::sync::Arc;
 
-/// Runs a program and says how it ended. Never panics; whatever the script does, it ends within milliseconds once the
-/// log is stopped. It blocks: the script runs in a thread of its own.
+/// Runs a program and returns how it ended. Never panics. Whatever the script does, it ends within milliseconds once
+/// the log is stopped. Blocks: the script runs in its own thread.
 ///
-/// `pause`: what is given a session inside a script that has failed, before its run ends.
+/// `pause`: gets a session inside a failed script, before its run ends.
 pub fn run(program: &Program, host: Arc<dyn Host>, limits: &ScriptLimits, pause: Option<Pause>) -> Ended {
     let mut run = ScriptRun::new(program.clone(), host, limits.clone());
     run.on_failure = pause.map(session::pausing);

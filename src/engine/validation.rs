@@ -1,4 +1,5 @@
-//! Validation scripts in Rhai: they judge a run by its record. An engine of their own has no function that touches the world.
+//! Validation scripts in Rhai, which judge a run by its record. Their engine has no function with an effect outside the
+//! script.
 
 use super::api;
 use super::api::event_value::{EventValue, from_json};
@@ -15,23 +16,23 @@ use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// What a validation is given.
+/// The inputs of a validation.
 #[derive(Debug, Clone, Default)]
 pub struct Material {
-    /// In their order.
+    /// The events of the record, in order.
     pub events: Vec<Arc<Event>>,
     /// A map of each call's figures.
     pub stats: Vec<Value>,
 }
 
-/// How a validation ended, and what it printed on the way.
+/// The end of a validation, and its output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judging {
     pub ended: Ended,
     pub said: Vec<String>,
 }
 
-/// Asked now and then whether a validation has to end.
+/// Called regularly; whether a validation has to stop.
 pub type StopAsked = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// The most lines of a validation's output that are kept.
@@ -39,16 +40,16 @@ const MOST_LINES: usize = 1000;
 /// The most characters of a line, and of the reason of a failure.
 const LONGEST: usize = 4000;
 
-/// By so much the program may grow while a script runs, in bytes; other runs of it grow by far less.
+/// How much the program may grow while a validation runs, in bytes; normal ones need far less.
 const GROWTH: usize = 512 << 20;
 
 impl Judging {
-    /// How a validation ends that somebody stops.
+    /// The end of a validation that was stopped.
     pub fn cancelled() -> Ended {
         Ended { how: How::Cancelled, ..Ended::finished() }
     }
 
-    /// How a validation ends that does not end.
+    /// The end of a validation that runs too long.
     pub fn too_long(limit: Duration) -> Ended {
         Ended {
             advice: Some("end the loop: a validation looks through what it is given".into()),
@@ -56,7 +57,7 @@ impl Judging {
         }
     }
 
-    /// What a person may read of a text.
+    /// Cuts a text to a readable length.
     fn cut(text: &str) -> String {
         match text.char_indices().nth(LONGEST) {
             Some((end, _)) => format!("{}…", &text[..end]),
@@ -64,13 +65,13 @@ impl Judging {
         }
     }
 
-    /// With a reason that a person may read.
+    /// A result with a reason of readable length.
     pub fn new(mut ended: Ended, said: Vec<String>) -> Judging {
         ended.message = Judging::cut(&ended.message);
         Judging { ended, said }
     }
 
-    /// Keeps a line, if there is room; the last one says that more is left out.
+    /// Keeps a line of output if there is room. The last line says that more was left out.
     pub fn keep(said: &mut Vec<String>, line: &str) {
         match said.len() {
             MOST_LINES => said.push("what the validation prints after this is left out".into()),
@@ -80,7 +81,7 @@ impl Judging {
     }
 }
 
-/// A run that is over: its log holds nothing but the reason why the validation ends.
+/// A run that is over. Its log only has the reason why the validation ends.
 struct ClosedRecord(Log);
 
 impl ClosedRecord {
@@ -145,10 +146,10 @@ impl Host for ClosedRecord {
     fn note(&self, _: Note) {}
 }
 
-/// Runs a validation to its end, at most for `limit`. What it catches does not matter once it has failed. Never panics.
+/// Runs a validation for at most `limit`. Once it has failed, it can't recover by catching errors. Never panics.
 pub fn validate(program: &Program, material: Material, limit: Duration, stop: StopAsked) -> Judging {
     let host = Arc::new(ClosedRecord(Log::new(Clock::system())));
-    // its time is measured here, not by what it declares
+    // its time is limited by `limit`, not by declared waits
     let limits = ScriptLimits { test: Duration::MAX / 2, ..ScriptLimits::default() };
     let run = Arc::new(ScriptRun::new(program.clone(), host, limits));
     let said = Arc::new(Mutex::new(vec![]));
@@ -164,7 +165,7 @@ pub fn validate(program: &Program, material: Material, limit: Duration, stop: St
     Judging::new(ended, said)
 }
 
-/// Ends a validation that takes too long, that somebody stops, or that fills the memory.
+/// Stops a validation that takes too long, is stopped from outside, or uses too much memory.
 fn watch(run: Arc<ScriptRun>, limit: Duration, stop: StopAsked) -> impl Fn(u64) -> Option<Dynamic> {
     let (begun, memory) = (Instant::now(), Memory::now());
     move |operation| {
@@ -195,14 +196,14 @@ fn engine(
     engine.on_print(move |text| Judging::keep(&mut lock(&lines), text));
     let lines = said.clone();
     engine.on_debug(move |text, _, _| Judging::keep(&mut lock(&lines), text));
-    // shared: each look at a variable would copy the list
+    // shared, because each access to a variable would copy the list
     let events: Array = material.events.into_iter().map(|event| Dynamic::from(EventValue(event))).collect();
     let events = Dynamic::from(events).into_shared();
     let stats: Array = material.stats.iter().map(from_json).collect();
     let stats = Dynamic::from(stats).into_shared();
     #[expect(deprecated, reason = "rhai marks it as volatile, and our version of rhai is pinned by Cargo.lock")]
     engine.on_var(move |name, index, context: EvalContext| {
-        // a variable of the script's own comes first
+        // the script's own variables take precedence
         if index != 0 || context.scope().contains(name) {
             return Ok(None);
         }

@@ -1,4 +1,4 @@
-//! The accounts and options of agents in a walk, where they are written out: what no agent would take.
+//! Checks accounts and options of agents that are written out: finds what no agent would accept.
 
 use super::walk::Walk;
 use crate::agent::{Account, account_option};
@@ -6,7 +6,7 @@ use crate::event::Ended;
 use rhai::{Expr, FnCallExpr, Position};
 
 impl Walk<'_> {
-    /// What `agent(…)` or `uanew(…)` is given.
+    /// Checks the arguments of `agent(…)` and `uanew(…)`.
     pub fn agent(&mut self, call: &FnCallExpr) {
         if !matches!(call.name.as_str(), "agent" | "uanew") {
             return;
@@ -36,11 +36,11 @@ impl Walk<'_> {
         }
     }
 
-    /// baresip's settings, as `config: #{ … }` has them.
+    /// Checks baresip's settings in `config: #{ … }`.
     fn settings(&mut self, value: &Expr) {
         let Expr::Map(settings, _) = value else { return };
         for (key, value) in &settings.0 {
-            // where the value is not written out, its name is still looked at
+            // the name is checked even if the value is not written out
             let text = constant(value).unwrap_or_else(|| "1".into());
             self.refused(Account::check("a", &[(format!("config.{}", key.name), text)]), key.pos);
         }
@@ -53,7 +53,7 @@ impl Walk<'_> {
     }
 }
 
-/// A value that is written out, as an account has it.
+/// A value that is written out, in the form that an account has.
 fn constant(value: &Expr) -> Option<String> {
     match value {
         Expr::StringConstant(text, _) => Some(text.to_string()),

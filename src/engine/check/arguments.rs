@@ -1,4 +1,4 @@
-//! What calls are given: the kinds of their arguments, and values that can't be right.
+//! Checks the arguments of calls: their kinds, and values that can't be right.
 
 use super::kinds::ValueKind;
 use super::walk::Walk;
@@ -9,7 +9,7 @@ use crate::engine::rules::pattern::Pattern;
 use crate::event::{Ended, is_no_flow_hash};
 use rhai::{Expr, FnCallExpr, Position};
 
-/// Methods of agents that make a text of what they are given.
+/// Methods of agents that convert their arguments to text.
 const WORDS: [&str; 8] = ["attended_transfer", "cmd", "dial", "dtmf", "message", "options", "refer", "transfer"];
 
 /// SIP methods (RFC 3261, 3262, 3265, 3311, 3428, 3515, 3903, 6086).
@@ -34,7 +34,7 @@ const SIP_METHODS: [&str; 14] = [
 const CODE: &str = "argument-value";
 
 impl Walk<'_> {
-    /// Whether a native function of that many arguments takes such kinds; `receiver`: what stands before the dot.
+    /// Whether a native function with this number of arguments takes these kinds. `receiver`: the value before the dot.
     pub fn kinds(
         &mut self,
         receiver: Option<ValueKind>,
@@ -46,7 +46,7 @@ impl Walk<'_> {
         let given: Vec<ValueKind> = receiver.into_iter().chain(arguments.iter().copied()).collect();
         let mut fitting =
             names::signatures(name).iter().filter(|known| known.parameters.len() == given.len()).peekable();
-        // one of the file's own: its parameters take anything
+        // a function of the file: its parameters take anything
         if fitting.peek().is_none() {
             return;
         }
@@ -60,7 +60,7 @@ impl Walk<'_> {
                 None => names::usage(name, None),
             };
             let advice = match usage {
-                // `await … in 5s` is read as `5s.contains(…)`
+                // `await … in 5s` is parsed as `5s.contains(…)`
                 _ if waiter && arguments.contains(&ValueKind::Duration) && name == "contains" => {
                     Some("the time of an `await` stands behind `within`: await … within 5s".to_string())
                 }
@@ -90,7 +90,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Values of functions that show to be wrong without a call.
+    /// Checks the values that functions get.
     pub fn function_values(&mut self, call: &FnCallExpr, arguments: &[ValueKind], position: Position) {
         match (call.name.as_str(), arguments, &call.args[..]) {
             ("sleep" | "timeout", [_], [time]) => self.time(time, arguments[0]),
@@ -107,9 +107,9 @@ impl Walk<'_> {
         }
     }
 
-    /// What a flow is compared with: a placeholder fails the run, with the hash to put there.
+    /// Checks the hash that a flow is compared with. A placeholder fails the run, which then shows the hash to write.
     fn hash(&mut self, hash: &str, position: Position) {
-        // in a compiled testfile it is the directive, which its own compiler looks at
+        // in a compiled testfile it is the directive, which the testfile's compiler checks
         if self.script.lines.is_empty() && is_no_flow_hash(hash.trim()) {
             let message = format!("`{hash}` is not a hash, which has 16 hex digits");
             let advice = "take it out: a run shows the hash, and `telefonist run --update` writes it here".to_string();
@@ -117,7 +117,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Values of methods that show to be wrong without a call.
+    /// Checks the values that methods get.
     pub fn values(&mut self, receiver: ValueKind, call: &FnCallExpr, position: Position) {
         match receiver {
             ValueKind::Agent | ValueKind::Call => self.values_of_party(receiver, call),
@@ -185,7 +185,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What is given to `sip(…)`: a status, a list of these, a method, a status and a method.
+    /// Checks the arguments of `sip(…)`: a status, a list of these, a method, a status and a method.
     fn values_of_sip(&mut self, what: &[Expr]) {
         match what {
             [Expr::IntegerConstant(status, position), ..] if !(100..=699).contains(status) => {
@@ -224,7 +224,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What stands in a list in `sip(…)`.
+    /// Checks an element of a list in `sip(…)`.
     fn response_codes(&mut self, what: &Expr) {
         let position = what.start_position();
         match what {
@@ -241,24 +241,24 @@ impl Walk<'_> {
         }
     }
 
-    /// Whom a command is to reach that has nothing behind that.
+    /// Checks the target of a command that ends with it.
     fn target_of_command(&mut self, word: &str, target: &str, position: Position) {
         if matches!(word, "dial" | "transfer" | "atransferstart" | "options") && !target.contains(" userdata=") {
             self.target(target, position);
         }
     }
 
-    /// Somebody whom a command is to reach.
+    /// Checks the target of a command.
     fn target(&mut self, target: &str, position: Position) {
         let Err(Ended { message, advice, .. }) = crate::agent::target(target) else { return };
-        // an agent's name may have blanks in it
+        // an agent's name may contain blanks
         match target.contains(' ') && !target.contains(['<', '"', ':', '+', '\n']) {
             true => self.warn("target", position, message, advice),
             false => self.error("target", position, message, advice),
         }
     }
 
-    /// The code of a response that is to close a call.
+    /// Checks the code of a response that closes a call.
     pub fn closing(&mut self, status: i64, position: Position) {
         if !(300..=699).contains(&status) {
             let message = format!("no call is closed by a response {status}");
@@ -266,7 +266,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A duration that is written as a text: "5s".
+    /// Checks a duration that is written as text: "5s".
     pub fn value_of_duration(&mut self, time: &Expr) {
         if let Expr::StringConstant(text, position) = time
             && let Err(message) = Millis::from_script(&text.clone().into())

@@ -1,4 +1,4 @@
-//! `await … within …`, `await … during …` and fields of values in a walk.
+//! Checks `await … within …`, `await … during …` and fields of values.
 
 use super::calls::method_counts;
 use super::habits;
@@ -13,7 +13,7 @@ use crate::event::fields;
 use rhai::{CustomExpr, Expr, Position};
 
 impl Walk<'_> {
-    /// `await …`, or a duration literal.
+    /// Walks `await …`, or a duration literal.
     pub fn custom(&mut self, custom: &CustomExpr) -> ValueKind {
         let keyword = custom.tokens.first().map_or("", |keyword| keyword.as_str());
         if let Some(word) = blocks::word_of(keyword) {
@@ -92,7 +92,7 @@ impl Walk<'_> {
         ValueKind::Unknown
     }
 
-    /// What stands behind `within` or `during`, or is given to `sleep`.
+    /// Checks the duration after `within` and `during`, and the argument of `sleep`.
     pub fn time(&mut self, time: &Expr, kind: ValueKind) {
         let position = start_of(time);
         let code = "await-time";
@@ -205,7 +205,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A property of a text, a list, a number: Rhai's own.
+    /// Checks a property of a value that has only Rhai's own properties: a text, a list, a number.
     fn getter(&mut self, kind: ValueKind, name: &str, position: Position) {
         let getters = names::signatures(&format!("get${name}"));
         if getters.iter().any(|getter| getter.parameters.first().is_some_and(|first| kind.fits(*first))) {
@@ -220,7 +220,7 @@ impl Walk<'_> {
         self.error("unknown-field", position, format!("{} has no `{name}`", kind.in_words()), advice);
     }
 
-    /// A header's name behind `e.headers`, whose keys are as they were sent.
+    /// Checks a header's name after `e.headers`, whose keys have the spelling of the message.
     pub fn header_named(&mut self, name: &str, position: Position) {
         if let Some(sent) = habits::header(name) {
             let message = format!("headers are named as they were sent, and that is hardly `{name}`");
@@ -231,7 +231,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A field of an event, of a type that may be known.
+    /// Checks a field of an event. The event's type may be known.
     fn field(&mut self, of: Type, name: &str, position: Position) {
         let event = of.unwrap_or("an event");
         match fields::named(name) {
@@ -241,7 +241,7 @@ impl Walk<'_> {
                 let advice = habits::field(of, name)
                     .or_else(|| field.carrier().map(|carrier| format!("`{name}` is a field of {carrier}")));
                 let advice = advice.or_else(|| Some(format!("it carries: {}", names_of(of))));
-                // the fields of the host's own are there for every event, empty
+                // every event has the host's own fields, some of them empty
                 match event_value::FIELDS.contains(&name) {
                     true => self.warn("foreign-field", position, message, advice),
                     false => self.error("foreign-field", position, message, advice),

@@ -1,4 +1,4 @@
-//! `test`, `setup` and `teardown` in a walk, and what may not stand outside of them.
+//! Checks `test`, `setup` and `teardown`, and what may not be outside of them.
 
 use super::kinds::ValueKind;
 use super::walk::Walk;
@@ -6,7 +6,7 @@ use crate::engine::language::positions::start_of;
 use rhai::{CustomExpr, Expr, Position};
 
 impl Walk<'_> {
-    /// A block of that word.
+    /// Walks a block. `word`: its first word.
     pub fn test_block(&mut self, word: &'static str, custom: &CustomExpr) {
         let Some((body, name)) = custom.inputs.split_last() else { return };
         let position = name.first().map_or_else(|| body.start_position(), start_of);
@@ -66,7 +66,7 @@ impl Walk<'_> {
         self.blocks_at_top.contains(&body.start_position())
     }
 
-    /// A command or a wait: at the top level of a file with tests there is none.
+    /// Checks the place of a command or a wait: the top level of a file with tests has none.
     pub fn acts(&mut self, position: Position) {
         if self.has_tests && !self.in_test && !self.in_function {
             let message = "commands and waits belong in a test, a setup or a teardown".to_string();

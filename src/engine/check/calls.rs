@@ -1,4 +1,4 @@
-//! The checks of calls in a walk: of functions, methods and modules, and how many arguments they take.
+//! Checks calls of functions, methods and modules: whether they exist, and how many arguments they take.
 
 use super::kinds::{Type, ValueKind, result_of};
 use super::walk::Walk;
@@ -12,7 +12,7 @@ use crate::event::{EVENT_NAMES, SENT_NAMES};
 use rhai::{Expr, FnCallExpr, Position};
 use std::rc::Rc;
 
-/// Functions and methods that are given names of events.
+/// Functions and methods that take names of events.
 const WITH_EVENT_NAMES: [&str; 5] = ["event", "quiet", "accept", "ignore", "fail_on"];
 
 impl Walk<'_> {
@@ -125,7 +125,7 @@ impl Walk<'_> {
         result
     }
 
-    /// A method that sends a command.
+    /// Checks the place of a command, and notes it.
     fn sends(&mut self, call: &FnCallExpr, position: Position) {
         if self.in_condition {
             let advice = "look only at the event: |e| e.param.contains(\"…\")".to_string();
@@ -164,7 +164,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A function that may be meant, or a method that is called as one.
+    /// Advice for an unknown function: a similar one, or a method that was called as a function.
     fn meant_function(&self, name: &str) -> Option<String> {
         let own = self.functions.keys().map(String::as_str).filter(|name| !name.contains('$'));
         let of_language = names::functions().filter(|known| docs::method(known).is_none());
@@ -178,15 +178,15 @@ impl Walk<'_> {
         Some(format!("did you mean the method `{near}`? it stands behind a dot: alice.{near}(…)"))
     }
 
-    /// How many arguments a function takes, less the receiver.
+    /// The numbers of arguments that a function takes, without the receiver.
     fn counts(&self, name: &str, receiver: usize) -> Vec<usize> {
         let natives = names::signatures(name).iter().filter_map(|known| known.parameters.len().checked_sub(receiver));
-        // a script's function is called as a method with all its parameters: `this` is none of them
+        // a script's function has all its parameters when called as a method: `this` is not one of them
         let own = self.functions.get(name).into_iter().flatten().map(|own| own.params.len());
         natives.chain(own).collect()
     }
 
-    /// A function of the file needs the file's agents that it uses.
+    /// Checks that the agents that a function uses are declared before its call.
     fn all_is_there(&mut self, name: &str, position: Position) {
         if self.in_function {
             return;
@@ -227,10 +227,10 @@ impl Walk<'_> {
         self.error("argument-count", position, message, usage.map(|usage| format!("it is called so: {usage}")));
     }
 
-    /// Looks at the names of events among the arguments; gives the type, where it is one.
+    /// Checks the names of events among the arguments; returns the type if there is one name.
     fn event_names(&mut self, receiver: ValueKind, call: &FnCallExpr) -> Type {
         let of_agent = matches!(call.name.as_str(), "event" | "quiet");
-        // in a compiled testfile the names are the testfile's own: its compiler has looked at them
+        // in a compiled testfile its own compiler has checked the names
         let directive = receiver == ValueKind::Unknown && !of_agent && self.script.lines.is_empty();
         if !WITH_EVENT_NAMES.contains(&call.name.as_str()) || !(of_agent || directive) {
             return None;
@@ -319,7 +319,7 @@ impl Walk<'_> {
     }
 }
 
-/// What `dtmf(…)` is behind `await`: for one digit a waiter of one event, for several one of a list.
+/// The kind of `dtmf(…)` after `await`: a waiter for one event, or for a list if there are several digits.
 fn of_digits(digits: &Expr) -> ValueKind {
     let of = Some("CALL_DTMF_START");
     match digits {
@@ -331,7 +331,7 @@ fn of_digits(digits: &Expr) -> ValueKind {
     }
 }
 
-/// How many arguments a method takes on a value of that kind.
+/// The numbers of arguments that a method of this kind takes.
 pub fn method_counts(name: &str, receiver: ValueKind) -> Vec<usize> {
     let own = names::signatures(name)
         .iter()

@@ -1,4 +1,4 @@
-//! How much a check looks at, counted in tests: it has to grow as the text does, and no faster.
+//! Counts the work of a check, in tests only: it has to grow linearly with the text.
 
 #[cfg(test)]
 use std::cell::Cell;
@@ -8,13 +8,13 @@ thread_local! {
     static SPENT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// One thing more is looked at.
+/// Counts one unit of work.
 pub fn spend() {
     #[cfg(test)]
     SPENT.with(|spent| spent.set(spent.get() + 1));
 }
 
-/// What `work` looks at.
+/// The units of work that `work` takes.
 #[cfg(test)]
 pub fn count_spent(work: impl FnOnce()) -> u64 {
     let before = SPENT.get();

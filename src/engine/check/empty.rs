@@ -1,9 +1,9 @@
-//! Tests that do nothing, and so pass whatever the system does.
+//! Finds tests that do nothing and therefore always pass.
 
 use super::walk::Walk;
 use std::path::{Component, Path};
 
-/// Functions that say something about a test, or give a value: no step of it.
+/// Functions that describe a test or return a value: they are no steps.
 const DECLARING: [&str; 20] = [
     "accept",
     "account",
@@ -28,14 +28,15 @@ const DECLARING: [&str; 20] = [
 ];
 
 impl Walk<'_> {
-    /// A call that may be a step.
+    /// Notes a call that may be a step.
     pub fn called(&mut self, name: &str) {
         if !DECLARING.contains(&name) {
             self.steps += 1;
         }
     }
 
-    /// Told when all blocks have been walked: a setup may do what a test needs, and stand behind it.
+    /// Reports tests without steps. Called after all blocks, because a setup may do what a test needs, and may come
+    /// after it.
     pub fn without_steps(&mut self, top_level: usize) {
         if self.piece || self.validation {
             return;
@@ -66,7 +67,7 @@ impl Walk<'_> {
     }
 }
 
-/// Whether a file is there to be imported.
+/// Whether a file exists only to be imported.
 fn is_library(name: &str) -> bool {
     Path::new(name).components().any(|part| matches!(part, Component::Normal(part) if part == "lib" || part == "std"))
 }

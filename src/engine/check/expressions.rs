@@ -1,4 +1,4 @@
-//! Expressions in a walk, and what their values are known to be.
+//! Walks expressions and finds the kinds of their values.
 
 use super::effort;
 use super::kinds::ValueKind;
@@ -18,7 +18,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Walks an expression and gives what its value is known to be.
+    /// Walks an expression; returns the kind of its value.
     pub fn expression(&mut self, expression: &Expr) -> ValueKind {
         effort::spend();
         match expression {
@@ -78,7 +78,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A block that gives a value, or a closure that captures variables, which rhai writes as a block.
+    /// Walks a block with a value, or a closure that captures variables, which Rhai writes as a block.
     fn block_expression(&mut self, statements: &[Stmt]) -> ValueKind {
         match statements {
             [Stmt::Share(_), Stmt::Expr(closure)] => {
@@ -92,7 +92,7 @@ impl Walk<'_> {
         }
     }
 
-    /// `"…${x}…"`: only backticks fill it in.
+    /// Warns of `"…${x}…"`: only texts in backticks are filled in.
     fn plain_quotes(&mut self, text: &str, position: Position) {
         let meant = FILLED_IN.captures_iter(text).find(|found| self.scope.has(&found[1]));
         if let Some(found) = meant {
@@ -102,7 +102,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What follows a dot: a property, a method, and what follows those.
+    /// Walks what follows a dot: a property, a method, and what follows these.
     fn chain(&mut self, receiver: ValueKind, rest: &Expr) -> ValueKind {
         match rest {
             Expr::Property(property, position) => self.property(receiver, &property.2, *position),
@@ -119,7 +119,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What follows `[`: the index, and what follows `]`.
+    /// Walks what follows `[`: the index, and what follows `]`.
     fn indexed(&mut self, list: ValueKind, rest: &Expr) -> ValueKind {
         let element = list.element();
         let index = match rest {

@@ -1,4 +1,4 @@
-//! What can be known of a script before it runs, for whoever plans runs: its tags, the accounts that it needs, its agents.
+//! Facts about a script for planning its run: tags, accounts, agents, sounds.
 
 use super::effort;
 use crate::agent::Account;
@@ -13,35 +13,35 @@ use std::ops::RangeInclusive;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScriptFacts {
-    /// What `tags(…)` says, in the order of the text, each once.
+    /// The arguments of `tags(…)`, in the order of the text, without repetitions.
     pub tags: Vec<String>,
-    /// The names that `account(…)` asks for, each once, with the place of the first.
+    /// The names in `account(…)`, each with the place of its first use.
     pub accounts: Vec<(String, Place)>,
-    /// How many agents the text makes; a loop may make more.
+    /// The number of agents in the text; a loop may create more.
     pub agents: usize,
-    /// Where it says that only it is to be run (`only()`).
+    /// The place of `only()`, if the test has it.
     pub only: Option<Place>,
-    /// How often the script says that it is to be run, where it says so in a number, or not at all (1).
+    /// The number of repetitions, if it is a literal; 1 if there is none.
     pub repetitions: Option<u32>,
-    /// The files of `include(…)` and `validate(…)`, each once, with the place of the first.
+    /// The files of `include(…)` and `validate(…)`, each with the place of its first use.
     validations: Vec<(String, Place)>,
-    /// The sound files that agents are to send, where they are written out, each once, with the place of the first.
+    /// The sound files that agents send, if they are written out, each with the place of its first use.
     pub sounds: Vec<(String, Place)>,
-    /// A tag, an account or a validation that is not written out, and so can't be known.
+    /// Tags, accounts and validations that are not written out, and therefore unknown.
     pub problems: Vec<Diagnostic>,
 }
 
-/// What the whole file says outside of its test blocks; functions count as outside.
+/// The facts outside of test blocks. Functions count as outside.
 pub fn facts(program: &Program) -> ScriptFacts {
     FactsOfTests::new(program).outside
 }
 
-/// What holds for each test of a file with several: one walk for all of them.
+/// The facts of each test of a file, found by one walk for all of them.
 pub struct FactsOfTests<'a> {
     outside: ScriptFacts,
-    /// By the place of the test's name.
+    /// By the position of the test's name.
     calls: HashMap<Position, Vec<FactCall>>,
-    /// The lines of each test's block, with the place of its name, in the order of the text.
+    /// The lines of each test's block, with the position of its name, in the order of the text.
     lines: Vec<(RangeInclusive<usize>, Position)>,
     reader: FactReader<'a>,
 }
@@ -70,7 +70,7 @@ impl FactsOfTests<'_> {
         FactsOfTests { outside, calls, lines, reader }
     }
 
-    /// Whether what was found in the file is about that test: in its block, or in none.
+    /// Whether a finding concerns a test: it is in its block, or outside of all blocks.
     pub fn concern(&self, test: &Block, found: &Diagnostic) -> bool {
         let Some(place) = &found.place else { return true };
         let line = place.line_column().0 as usize;
@@ -79,7 +79,7 @@ impl FactsOfTests<'_> {
         block.is_none_or(|(_, name)| *name == test.position)
     }
 
-    /// What stands outside of the blocks, and in the test's own.
+    /// The facts outside of blocks together with those in the test's block.
     pub fn describe(&self, test: &Block) -> ScriptFacts {
         let mut facts = self.outside.clone();
         for call in self.calls.get(&test.position).into_iter().flatten() {
@@ -97,7 +97,7 @@ fn all(program: &Program) -> ScriptFacts {
     facts
 }
 
-/// What is not written out, wherever it stands.
+/// Everything that is not written out, anywhere in the file.
 pub fn problems(program: &Program) -> Vec<Diagnostic> {
     all(program).problems
 }
@@ -107,20 +107,20 @@ pub fn validations(program: &Program) -> Vec<(String, Place)> {
     all(program).validations
 }
 
-/// The calls that say something of a test, methods among them.
+/// The calls that state a fact, including methods.
 const TOLD: [&str; 10] = ["account", "agent", "audio", "cmd", "include", "only", "repeat", "tags", "uanew", "validate"];
 
-/// One of them.
+/// A call that states a fact.
 struct FactCall {
     is_method: bool,
     call: FnCallExpr,
     position: Position,
 }
 
-/// What the calls of a program are read with.
+/// Reads the calls of a program.
 struct FactReader<'a> {
     program: &'a Program,
-    /// The variables of the top level that are a text from their `let` on: accounts, mostly.
+    /// The variables of the top level whose `let` gives them a text; mostly accounts.
     texts: HashMap<&'a str, &'a str>,
 }
 
@@ -144,7 +144,7 @@ impl<'a> FactReader<'a> {
         FactReader { program, texts }
     }
 
-    /// The calls that say something, each with the place of the test's name whose block it is in.
+    /// The calls that state facts, each with the position of the name of the test that contains it.
     fn calls(&self, mut each: impl FnMut(Option<Position>, FactCall)) {
         self.program.ast.walk(&mut |path| {
             effort::spend();
@@ -161,7 +161,7 @@ impl<'a> FactReader<'a> {
         });
     }
 
-    /// An argument that is a text, be it by the name of a variable.
+    /// An argument that is a text, or a variable with a known text.
     fn text<'t>(&'t self, argument: &'t Expr) -> Option<(&'t str, Position)> {
         match argument {
             Expr::StringConstant(text, position) => Some((text, *position)),
@@ -171,7 +171,7 @@ impl<'a> FactReader<'a> {
     }
 }
 
-/// Where the name of the test stands whose block an element of the tree is in.
+/// The position of the name of the test that contains an element of the tree.
 fn block_of(path: &[ASTNode]) -> Option<Position> {
     path.iter().find_map(|node| match node {
         ASTNode::Expr(expression) => match blocks::block_of(expression)? {
@@ -232,7 +232,7 @@ impl ScriptFacts {
 }
 
 impl ScriptFacts {
-    /// The sound that an agent is made with: an option stands above its account line.
+    /// Notes the sound of a new agent. An option takes precedence over the account line.
     fn sound_of(&mut self, reader: &FactReader, call: &FnCallExpr) {
         let option = match call.args.get(1) {
             Some(Expr::Map(options, _)) => options.0.iter().find(|(key, _)| key.name == "audio"),
@@ -249,7 +249,7 @@ impl ScriptFacts {
         }
     }
 
-    /// `alice.audio("x.wav")`, and the same as a command of baresip's.
+    /// Notes the sound of `alice.audio("x.wav")`, and of the same as a baresip command.
     fn method(&mut self, reader: &FactReader, call: &FnCallExpr) {
         let Some((text, position)) = call.args.last().and_then(|last| reader.text(last)) else { return };
         let word = |argument| reader.text(argument).map(|(word, _)| word.trim());
@@ -271,7 +271,7 @@ impl ScriptFacts {
     }
 }
 
-/// Notes the name that a call is given, once; a problem where it is not written out.
+/// Notes the name in a call, once; a problem if it is not written out.
 fn note_name(
     known: &mut Vec<(String, Place)>,
     call: &FnCallExpr,

@@ -1,4 +1,4 @@
-//! A script's own functions, and its closures where they are written, in a walk.
+//! Walks a script's own functions, and its closures at the places where they are written.
 
 use super::effort;
 use super::kinds::ValueKind;
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct ImportedModule {
     /// Its full name: `std/calls`.
     pub name: String,
-    /// Its public functions by name, with the parameters of each that is so called.
+    /// Its public functions: name → the parameters of each function of that name.
     pub functions: BTreeMap<String, Vec<Vec<String>>>,
 }
 
@@ -30,7 +30,7 @@ impl Walk<'_> {
         self.scope = outer;
     }
 
-    /// A closure where it is written: its body, with what it captures and its parameters in sight.
+    /// Walks a closure where it is written, with its captured variables and its parameters in scope.
     pub fn closure(&mut self, value: &rhai::Dynamic, captured: &[Expr], parameter: ValueKind) {
         let Some(pointer) = value.read_lock::<rhai::FnPtr>() else { return };
         let Some(function) = self.functions.get(pointer.fn_name()).and_then(|found| found.first().cloned()) else {
@@ -42,7 +42,7 @@ impl Walk<'_> {
         self.function(&function, parameters);
     }
 
-    /// The arguments of a call; a closure among them gets its parameter's kind.
+    /// Walks the arguments of a call. `parameter`: the kind of the parameter of a closure among them.
     pub fn arguments(&mut self, call: &FnCallExpr, parameter: ValueKind) -> Vec<ValueKind> {
         let walk_one = |argument: &Expr| match argument {
             Expr::DynamicConstant(value, _) => {
@@ -63,7 +63,7 @@ impl Walk<'_> {
         kinds
     }
 
-    /// `curry(closure, captured…)`, as rhai writes a closure that captures variables.
+    /// Walks `curry(closure, captured…)`, which is how Rhai writes a closure that captures variables.
     pub fn curried(&mut self, curried: &Expr, parameter: ValueKind) {
         if let Expr::FnCall(call, _) = curried
             && let Some((Expr::DynamicConstant(value, _), captured)) = call.args.split_first()
@@ -74,7 +74,7 @@ impl Walk<'_> {
 }
 
 impl Walk<'_> {
-    /// A function whose name stands for something else already.
+    /// Warns of a function whose name already has a meaning.
     pub fn shadowing(&mut self, name: &str, function: &Function) {
         let count = function.params.len();
         let built_in = docs::function(name).is_some()
@@ -94,7 +94,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Where a function's name stands in its definition, which rhai does not say.
+    /// The place of a function's name in its definition; Rhai does not give it.
     fn definition(&self, name: &str) -> Option<crate::diagnostic::Place> {
         let source = &self.script.source;
         let pattern = format!(r"\bfn\s+({})\s*\(", regex::escape(name));
@@ -102,7 +102,7 @@ impl Walk<'_> {
         Some(crate::diagnostic::Place { source: source.clone(), span: found })
     }
 
-    /// The variables of the file's top level that a function uses, and those that it calls.
+    /// The variables of the file's top level that a function uses, also through functions that it calls.
     pub fn variables_used(&self, name: &str) -> BTreeSet<String> {
         let (mut variables, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![name.to_string()]);
         while let Some(name) = open.pop() {

@@ -1,14 +1,14 @@
-//! What those write who come from another language or another tool, and what is written here.
+//! Recognizes words from other languages and tools, and names the words of this language.
 
 use super::kinds::ValueKind;
 use crate::event::EVENT_NAMES;
 
-/// A word as it is looked up: `sendDtmf`, `send_dtmf` and `SENDDTMF` are one.
+/// Normalizes a word: `sendDtmf`, `send_dtmf` and `SENDDTMF` are the same.
 fn plain(word: &str) -> String {
     word.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
 }
 
-/// A method that values of that kind lack.
+/// Advice for an unknown method of a value of this kind.
 pub fn method(receiver: ValueKind, name: &str) -> Option<String> {
     let word = plain(name);
     let advice = match receiver {
@@ -67,7 +67,7 @@ pub fn method(receiver: ValueKind, name: &str) -> Option<String> {
     Some(advice.to_string())
 }
 
-/// `ringing()`, `incoming()`: an event of calls is meant.
+/// Advice for `ringing()`, `incoming()` and the like, which mean events of calls.
 fn awaited(word: &str) -> Option<String> {
     let word = word.strip_prefix("is").or(word.strip_prefix("on")).unwrap_or(word);
     let event = ["CALL", "REGISTER", ""].into_iter().find_map(|prefix| {
@@ -77,7 +77,7 @@ fn awaited(word: &str) -> Option<String> {
     Some(format!("write event(\"{event}\")"))
 }
 
-/// A function that there is not.
+/// Advice for an unknown function.
 pub fn function(name: &str) -> Option<&'static str> {
     Some(match plain(name).as_str() {
         "wait" | "delay" | "pause" | "waitfor" | "settimeout" | "usleep" => {
@@ -102,7 +102,7 @@ pub fn function(name: &str) -> Option<&'static str> {
     })
 }
 
-/// A variable that there is not.
+/// Advice for an unknown variable.
 pub fn variable(name: &str) -> Option<String> {
     if let Some(event) = EVENT_NAMES.iter().find(|known| known.eq_ignore_ascii_case(name)) {
         return Some(format!("write the event's name as a text: \"{event}\""));
@@ -118,7 +118,7 @@ pub fn variable(name: &str) -> Option<String> {
     Some(advice.to_string())
 }
 
-/// A field that events of that type lack.
+/// Advice for an unknown field of an event.
 pub fn field(of: Option<&str>, name: &str) -> Option<String> {
     let advice = match (of?, plain(name).as_str()) {
         ("CALL_CLOSED", "code" | "status" | "reason" | "cause" | "statuscode") => {
@@ -134,13 +134,13 @@ pub fn field(of: Option<&str>, name: &str) -> Option<String> {
     Some(advice.to_string())
 }
 
-/// An event's name without what it begins with: `RINGING`, `established`.
+/// Advice for an event's name without its prefix: `RINGING`, `established`.
 pub fn event(name: &str) -> Option<&'static str> {
     let wanted = format!("CALL{}", plain(name));
     EVENT_NAMES.iter().copied().find(|known| plain(known).eq_ignore_ascii_case(&wanted))
 }
 
-/// Headers as programs write them (RFC 3261 and its kin).
+/// Headers as programs write them (RFC 3261 and related ones).
 const HEADERS: [&str; 40] = [
     "Accept",
     "Alert-Info",
@@ -184,7 +184,7 @@ const HEADERS: [&str; 40] = [
     "Via",
 ];
 
-/// A header's name as it is mostly sent, where another case of it is written.
+/// The usual spelling of a header's name, if the script spells it in another case.
 pub fn header(name: &str) -> Option<&'static str> {
     HEADERS.into_iter().find(|sent| sent.eq_ignore_ascii_case(name) && *sent != name)
 }

@@ -1,4 +1,4 @@
-//! Methods of Rhai's that change the text or list itself and give nothing: where something is made of that, it is a slip.
+//! Finds uses of the value of Rhai methods that change a text or list in place and return nothing.
 
 use super::kinds::ValueKind;
 use super::walk::Walk;
@@ -9,19 +9,19 @@ const OF_TEXTS: [&str; 9] =
 const OF_LISTS: [&str; 11] =
     ["push", "append", "insert", "sort", "reverse", "dedup", "truncate", "clear", "chop", "pad", "for_each"];
 
-/// Whether that method of such a value gives nothing.
+/// Whether this method of such a value returns nothing.
 pub fn gives_nothing(receiver: ValueKind, name: &str) -> bool {
     match receiver {
         ValueKind::Text => OF_TEXTS.contains(&name),
         list if list.is_list() => OF_LISTS.contains(&name),
-        // texts and lists have it alone
+        // only texts and lists have it
         ValueKind::Unknown => matches!(name, "trim" | "replace" | "push" | "sort" | "reverse"),
         _ => false,
     }
 }
 
 impl Walk<'_> {
-    /// Something is made of the value of an expression.
+    /// Checks an expression whose value is used.
     pub fn taken(&mut self, expression: &Expr, kind: ValueKind) {
         if kind == ValueKind::Unit
             && let Some((name, position)) = last_method(expression)

@@ -1,4 +1,4 @@
-//! What a check knows of a value before it is there.
+//! What a check knows about a value without a run.
 
 use super::in_place;
 use crate::engine::api::agent::{AgentValue, ReplyValue};
@@ -11,7 +11,7 @@ use crate::event::fields;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 use std::any::TypeId;
 
-/// An event's type, where it is known: `CALL_CLOSED`, `SIP`, `LOG`.
+/// An event's type, if it is known: `CALL_CLOSED`, `SIP`, `LOG`.
 pub type Type = Option<&'static str>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum ValueKind {
     Event(Type),
     /// A list of events.
     Events(Type),
-    /// What a validation fails by.
+    /// The value `telefonist` of a validation.
     Telefonist,
     /// A list of waiters of one event each.
     ListOfWaiters(Type),
@@ -67,7 +67,7 @@ impl ValueKind {
         }
     }
 
-    /// The native type, where methods are looked up by it; none for what Rhai itself knows.
+    /// The native type whose methods a value has; none for Rhai's own types.
     pub fn native(self) -> Option<TypeId> {
         match self {
             ValueKind::Agent => Some(TypeId::of::<AgentValue>()),
@@ -81,7 +81,7 @@ impl ValueKind {
         }
     }
 
-    /// What a field of an event is, where the event has it.
+    /// The kind of an event's field.
     pub fn of_field(name: &str) -> ValueKind {
         match name {
             "call" => ValueKind::Call,
@@ -95,7 +95,7 @@ impl ValueKind {
         }
     }
 
-    /// Whether its properties are those that Rhai itself gives to values of the kind.
+    /// Whether its only properties are those of Rhai.
     pub fn has_getters(self) -> bool {
         self.is_list()
             || matches!(
@@ -108,7 +108,7 @@ impl ValueKind {
         matches!(self, ValueKind::List | ValueKind::Events(_) | ValueKind::ListOfWaiters(_) | ValueKind::ListOfFigures)
     }
 
-    /// What each element of it is.
+    /// The kind of its elements.
     pub fn element(self) -> ValueKind {
         match self {
             ValueKind::Events(of) => ValueKind::Event(of),
@@ -122,7 +122,7 @@ impl ValueKind {
         matches!(self, ValueKind::Waiter(_) | ValueKind::Waiters(_) | ValueKind::AnyWaiter | ValueKind::Quiet)
     }
 
-    /// Whether a function that takes this type can be given such a value.
+    /// Whether a parameter of this type accepts such a value.
     pub fn fits(self, parameter: TypeId) -> bool {
         let one_of = |types: &[TypeId]| types.contains(&parameter);
         if one_of(&[TypeId::of::<Dynamic>()]) {
@@ -136,7 +136,7 @@ impl ValueKind {
             ValueKind::Map | ValueKind::Headers | ValueKind::Figures => one_of(&[TypeId::of::<Map>()]),
             ValueKind::Closure => one_of(&[TypeId::of::<FnPtr>()]),
             list if list.is_list() => one_of(&[TypeId::of::<Array>()]),
-            // whole or not, and of which width, is not told apart here
+            // all kinds of numbers are the same here
             ValueKind::Number => {
                 let others = [
                     ValueKind::Unit,
@@ -160,7 +160,7 @@ impl ValueKind {
         }
     }
 
-    /// What awaiting it gives; none where it can't be awaited.
+    /// The kind that awaiting it gives; none if it can't be awaited.
     pub fn awaited(self) -> Option<ValueKind> {
         match self {
             ValueKind::Waiter(of) => Some(ValueKind::Event(of)),
@@ -192,10 +192,10 @@ impl ValueKind {
     }
 }
 
-/// The functions that give an agent.
+/// The functions that return an agent.
 pub const MAKERS: [&str; 4] = ["agent", "uanew", "uafind", "on"];
 
-/// What a method of a native type, or a function, gives; `named`: the type of event that it is given.
+/// The kind that a method of a native type, or a function, returns. `named`: the type of event among its arguments.
 pub fn result_of(receiver: ValueKind, name: &str, arguments: &[ValueKind], named: Type) -> ValueKind {
     match (receiver, name) {
         (ValueKind::Agent, "dial") => ValueKind::Call,

@@ -1,4 +1,4 @@
-//! Calls of modules' functions in a walk: whether they are there, and what the standard library's are given.
+//! Checks calls of modules' functions: whether they exist, and the arguments of the standard library's.
 
 use super::functions::ImportedModule;
 use super::kinds::ValueKind;
@@ -7,7 +7,7 @@ use crate::diagnostic::nearest;
 use crate::engine::language::positions::start_of;
 use rhai::{Expr, FnCallExpr, Position};
 
-/// What a parameter of the standard library takes, by its name.
+/// The kinds that a parameter of the standard library takes, by its name.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Takes {
     Agent,
@@ -20,7 +20,7 @@ enum Takes {
     List,
 }
 
-/// The kinds behind the names; none for a name that says nothing.
+/// The kinds for a parameter's name; none for an unknown name.
 fn takes(module: &str, parameter: &str) -> Option<Takes> {
     Some(match (module, parameter) {
         ("std/sip", "event") => Takes::Event,
@@ -83,7 +83,7 @@ impl Takes {
 }
 
 impl Walk<'_> {
-    /// The module that an alias of the file stands for, where it is one of the standard library's.
+    /// The module of the standard library that an alias of the file stands for.
     pub fn is_std(&self, call: &FnCallExpr) -> bool {
         let alias = call.namespace.path.first();
         let module = alias.and_then(|alias| self.modules.get(alias.name.as_str())).and_then(Option::as_ref);
@@ -143,7 +143,7 @@ impl Walk<'_> {
     }
 }
 
-/// `"alice"`: no address, but a name, which an agent may have.
+/// `"alice"` is no address, but may be the name of an agent
 fn is_bare_name(argument: &Expr) -> bool {
     matches!(argument, Expr::StringConstant(text, _) if text.chars().all(char::is_alphabetic))
 }

@@ -1,6 +1,6 @@
-//! What can be found wrong in a script without running it: unknown names, wrong argument counts, `await` without a waiter.
+//! Finds mistakes in a script without running it: unknown names, wrong argument counts, `await` without a waiter.
 //!
-//! The walk (`walk`) follows the types that it can be sure of; what it can't be sure of it lets pass.
+//! The walk (`walk`) follows the types that it is sure of, and accepts everything else.
 
 pub mod facts;
 mod accounts;
@@ -38,20 +38,20 @@ pub use scope::SeenVariable;
 use std::collections::BTreeMap;
 use walk::Walk;
 
-/// What a check knows beside the script.
+/// What a check knows besides the script.
 #[derive(Clone, Default)]
 pub struct CheckInputs {
-    /// The command words of all known agents; none: commands are not checked.
+    /// The command words of all known agents; if empty, commands are not checked.
     pub commands: Vec<String>,
-    /// How the script's own imports are read; without it they are not looked into.
+    /// Reads the script's own imports; without it they are not checked.
     pub files: Option<Loader>,
     /// The script is a validation: it judges a record, and has no agents.
     pub validation: bool,
-    /// The script is a piece of a session: it need not do anything.
+    /// The script is a part of a session and need not do anything.
     pub piece: bool,
 }
 
-/// Everything that can be found wrong without a run, in the order of the text, as far as a person would read on.
+/// Checks a script. Returns findings in the order of the text, and not more than a person reads.
 pub fn check(script: &Script, known: &CheckInputs) -> Vec<Diagnostic> {
     let (ast, mut diagnostics, left_out) = match program::parse_lines(script) {
         Parsed { ast: Some(ast), errors, left_out } => (ast, errors, left_out),
@@ -65,12 +65,12 @@ pub fn check(script: &Script, known: &CheckInputs) -> Vec<Diagnostic> {
     walk.piece = known.piece;
     walk.program();
     found.append(&mut walk.diagnostics);
-    // a testfile's own words are looked at where they stand in it
+    // the testfile's own compiler checks its commands
     if !known.commands.is_empty() && script.commands.is_empty() {
         found.extend(walk.commands.iter().filter_map(|(text, place)| unknown_command(text, place, known)));
     }
     found.extend(facts::problems(&program).into_iter().map(|problem| problem.code("not-written-out")));
-    // what could not be read may have declared or used what now seems to be missing
+    // the removed pieces may have declared or used what now seems to be missing
     found.retain(|one| !left_out.explains(one.code, text_of(one)));
     diagnostics.extend(found);
     diagnostics.sort_by_key(|diagnostic| diagnostic.place.as_ref().map_or(0, |place| place.span.start));
@@ -78,12 +78,12 @@ pub fn check(script: &Script, known: &CheckInputs) -> Vec<Diagnostic> {
     limited(diagnostics)
 }
 
-/// The text that a diagnostic is about.
+/// The text at the place of a diagnostic.
 fn text_of(diagnostic: &Diagnostic) -> &str {
     diagnostic.place.as_ref().and_then(|place| place.source.text.get(place.span.clone())).unwrap_or_default()
 }
 
-/// The commands that a Rhai script is known to send, with their places; of a compiled testfile, its own.
+/// The commands that a Rhai script is known to send, with places; for a compiled testfile, the testfile's commands.
 pub fn commands(script: &Script) -> Vec<(String, Place)> {
     if !script.commands.is_empty() {
         return script.commands.clone();
@@ -94,7 +94,7 @@ pub fn commands(script: &Script) -> Vec<(String, Place)> {
     walk.commands
 }
 
-/// The events of agents that a script is known to wait for, or for whose absence, with their places.
+/// The events that a script is known to wait for, or whose absence it checks, with places.
 pub fn events(script: &Script) -> Vec<(&'static str, Place)> {
     let Ok(program) = program::compile(script) else { return vec![] };
     let mut walk = Walk::new(script, &program.ast, BTreeMap::new());
@@ -102,7 +102,7 @@ pub fn events(script: &Script) -> Vec<(&'static str, Place)> {
     walk.events
 }
 
-/// The variables in sight after a line, the innermost last; none where the text can't be read.
+/// The variables in scope after a line, innermost last; none if the text can't be parsed.
 pub fn seen_at(script: &Script, line: u32) -> Option<Vec<SeenVariable>> {
     let ast = program::parse_lines(script).ast?;
     let mut walk = Walk::new(script, &ast, BTreeMap::new());
@@ -111,12 +111,12 @@ pub fn seen_at(script: &Script, line: u32) -> Option<Vec<SeenVariable>> {
     Some(walk.seen.1)
 }
 
-/// The names of the figures of a call that a validation is given.
+/// The names of a call's figures that validations get.
 pub fn figures() -> impl Iterator<Item = &'static str> {
     validation::FIGURES.iter().map(|(name, _)| *name)
 }
 
-/// baresip's word for a method that is one command.
+/// The baresip command of a method that is exactly one command.
 pub fn command_of(method: &str) -> Option<&'static str> {
     COMMANDS.iter().find(|(known, _)| *known == method).map(|(_, command)| *command)
 }
@@ -133,7 +133,7 @@ fn unknown_command(text: &str, place: &Place, known: &CheckInputs) -> Option<Dia
     Some(warning)
 }
 
-/// The functions of each imported module by its alias; none for those that can't be looked into.
+/// The functions of each imported module by its alias; none for modules that can't be read.
 fn modules(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<String, Option<ImportedModule>> {
     let mut modules = BTreeMap::new();
     for statement in program.ast.statements() {
@@ -176,7 +176,7 @@ fn public_functions(ast: &AST) -> BTreeMap<String, Vec<Vec<String>>> {
         let params = function.params.iter().map(|name| name.to_string()).collect();
         functions.entry(function.name.to_string()).or_default().push(params);
     }
-    // Rhai gives them in any order
+    // Rhai's order is random
     functions.values_mut().for_each(|forms| forms.sort_by_key(Vec::len));
     functions
 }

@@ -1,4 +1,4 @@
-//! Operators in a walk: what they give, and operands that can never be equal.
+//! Checks operators: the kinds of their values, and operands that can never be equal.
 
 use super::kinds::ValueKind;
 use super::walk::Walk;
@@ -6,7 +6,7 @@ use crate::engine::language::positions::start_of;
 use rhai::{Expr, FnCallExpr, Position};
 
 impl Walk<'_> {
-    /// An operator with the kinds of its operands; gives the kind of its value.
+    /// Checks an operator; returns the kind of its value.
     pub fn operator(&mut self, call: &FnCallExpr, operands: &[ValueKind], position: Position) -> ValueKind {
         match (call.name.as_str(), operands, &call.args[..]) {
             ("==" | "!=" | "<" | "<=" | ">" | ">=", [left, right], [a, b]) => {
@@ -33,10 +33,10 @@ impl Walk<'_> {
         }
     }
 
-    /// Two values of kinds that are never equal: Rhai compares them in silence.
+    /// Warns of two values of kinds that are never equal: Rhai compares them without an error.
     pub fn compared(&mut self, sign: &str, left: (&Expr, ValueKind), right: (&Expr, ValueKind), position: Position) {
         let (Some(a), Some(b)) = (class(left.1), class(right.1)) else { return };
-        // a call has its id as a text, a plain number counts as milliseconds
+        // a call equals its id, a plain number counts as milliseconds
         let alike = |pair: (&str, &str)| matches!(pair, ("a text", "a call") | ("a number", "a duration"));
         if a == b || alike((a, b)) || alike((b, a)) {
             return;
@@ -53,7 +53,8 @@ impl Walk<'_> {
     }
 }
 
-/// What is compared only with its own; none for what may be of several kinds, or is compared by what it is not (`()`).
+/// A group of kinds that are only comparable with each other; none for a value that may have several kinds, or is
+/// compared with `()`.
 fn class(kind: ValueKind) -> Option<&'static str> {
     use ValueKind::*;
     let known = matches!(
@@ -63,7 +64,7 @@ fn class(kind: ValueKind) -> Option<&'static str> {
     known.then(|| kind.in_words())
 }
 
-/// What to write for a literal.
+/// Advice for a literal.
 fn of_literal((literal, _): (&Expr, ValueKind), (_, other): (&Expr, ValueKind)) -> Option<String> {
     match (literal, other) {
         (Expr::IntegerConstant(number, _), ValueKind::Text) => {

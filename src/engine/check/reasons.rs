@@ -1,13 +1,13 @@
-//! Why a call is to close, as `closed("…")` is given it: words and codes that can never be.
+//! Checks the reasons in `closed("…")`: finds words and codes that no call can have.
 //!
-//! A peer may send any reason phrase, so a text is wrong only where it is nearly one of the known ones.
+//! A peer may send any reason phrase, so a text is only wrong if it almost matches a known one.
 
 use super::walk::Walk;
 use crate::diagnostic::nearest;
 use crate::event::{AGENTS_REASONS, closed_words};
 use rhai::Position;
 
-/// Reason phrases of RFC 3261 section 21 and of those RFCs that added codes, and what common peers write in their place.
+/// Reason phrases of RFC 3261 section 21, of RFCs that added codes, and of common peers.
 const PHRASES: [&str; 66] = [
     "Address Incomplete",
     "Alternative Service",
@@ -80,13 +80,13 @@ const PHRASES: [&str; 66] = [
 /// What is wrong with a reason.
 #[derive(Debug, PartialEq)]
 struct WrongReason {
-    /// It can never be; else it is only unlikely.
+    /// No call can have it; otherwise it is only unlikely.
     never: bool,
     message: String,
     advice: String,
 }
 
-/// What is wrong with a text that is to be the reason of a call's end; none where it may be one.
+/// What is wrong with the reason of a call's end; none if a call may have it.
 fn wrong(text: &str) -> Option<WrongReason> {
     let meant = text.trim();
     if meant.is_empty() {
@@ -128,7 +128,7 @@ fn wrong(text: &str) -> Option<WrongReason> {
 }
 
 impl Walk<'_> {
-    /// `closed("…")`.
+    /// Checks the text of `closed("…")`.
     pub fn reason(&mut self, text: &str, position: Position) {
         if let Ok(status) = text.trim().parse() {
             return self.closing(status, position);

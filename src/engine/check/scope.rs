@@ -1,4 +1,4 @@
-//! The variables in sight at a place of the walk, and what was made of them when they go out of sight.
+//! The variables in scope during a walk, and how they were used when they go out of scope.
 
 use super::kinds::ValueKind;
 use super::walk::Walk;
@@ -11,9 +11,9 @@ use std::collections::HashMap;
 pub struct KnownNames {
     /// The innermost last.
     variables: Vec<Variable>,
-    /// Where those of a name stand among them, the innermost last: a file may have thousands.
+    /// The indexes of the variables of each name, innermost last; a file may have thousands.
     named: HashMap<String, Vec<usize>>,
-    /// Where the innermost block begins among them.
+    /// The index where the innermost block begins.
     block: usize,
 }
 
@@ -27,7 +27,7 @@ pub struct SeenVariable {
 struct Variable {
     name: String,
     kind: ValueKind,
-    /// Where `let` declares it; none for parameters and the variables of loops, which need no use.
+    /// The position of its `let`; none for parameters and loop variables, which need not be used.
     declared: Option<Position>,
     used: bool,
 }
@@ -42,13 +42,13 @@ impl KnownNames {
         self.variables.push(Variable { name, kind, declared, used: false });
     }
 
-    /// The innermost of that name.
+    /// The innermost variable of this name.
     fn find(&self, name: &str) -> Option<usize> {
         effort::spend();
         self.named.get(name)?.last().copied()
     }
 
-    /// Takes out the variables from there on.
+    /// Removes the variables from this index on.
     fn split_off(&mut self, start: usize) -> Vec<Variable> {
         let gone = self.variables.split_off(start);
         for variable in &gone {
@@ -62,21 +62,21 @@ impl KnownNames {
         gone
     }
 
-    /// Begins a block; give back what it returns to [`Walk::close_block`].
+    /// Begins a block. Pass the returned value to [`Walk::close_block`].
     pub fn open(&mut self) -> (usize, usize) {
         let outer = self.block;
         self.block = self.variables.len();
         (self.block, outer)
     }
 
-    /// A scope of these variables alone.
+    /// A scope with only these variables.
     pub fn with_parameters(parameters: Vec<(String, ValueKind)>) -> KnownNames {
         let mut scope = KnownNames::default();
         parameters.into_iter().for_each(|(name, kind)| scope.push(name, kind));
         scope
     }
 
-    /// The outermost first.
+    /// The variables in scope, outermost first.
     pub fn in_sight(&self) -> impl Iterator<Item = SeenVariable> {
         self.variables.iter().map(|variable| SeenVariable { name: variable.name.clone(), kind: variable.kind })
     }
@@ -85,14 +85,14 @@ impl KnownNames {
         self.find(name).is_some()
     }
 
-    /// It may hold anything from here on.
+    /// From here on the variable may have any value.
     pub fn forget(&mut self, name: &str) {
         if let Some(place) = self.find(name) {
             self.variables[place].kind = ValueKind::Unknown;
         }
     }
 
-    /// Its kind; the variable counts as used.
+    /// Returns the variable's kind and marks it as used.
     pub fn used(&mut self, name: &str) -> Option<ValueKind> {
         let place = self.find(name)?;
         let variable = &mut self.variables[place];
@@ -101,11 +101,11 @@ impl KnownNames {
     }
 }
 
-/// What other languages call the empty value.
+/// Words of other languages for the empty value.
 const EMPTY: [&str; 6] = ["null", "nil", "None", "undefined", "NULL", "Nil"];
 
 impl Walk<'_> {
-    /// `let name = …`.
+    /// Declares a variable: `let name = …`.
     pub fn declare(&mut self, name: &str, kind: ValueKind, position: Position) {
         let before = self.scope.find(name).filter(|place| *place >= self.scope.block);
         if let Some(before) = before.and_then(|place| self.scope.variables[place].declared) {
@@ -122,7 +122,7 @@ impl Walk<'_> {
         self.scope.block = outer;
     }
 
-    /// The variables from there on go out of sight.
+    /// Closes the scope of the variables from this index on.
     pub fn close(&mut self, start: usize) {
         for variable in self.scope.split_off(start) {
             let Variable { name, kind, declared: Some(position), used: false } = variable else { continue };
@@ -152,7 +152,7 @@ impl Walk<'_> {
         in_function || kind == ValueKind::Agent && mentioned()
     }
 
-    /// A variable where it is used.
+    /// Checks the use of a variable.
     pub fn variable(&mut self, name: &str, position: Position) -> ValueKind {
         if let Some(kind) = self.scope.used(name) {
             return kind;
@@ -175,10 +175,10 @@ impl Walk<'_> {
                 self.error("used-before-made", position, format!("`{name}` is used before it is made"), Some(advice));
             }
             _ => {
-                // of those that are not shown nobody reads the advice
+                // advice for findings that are not shown is not needed
                 let told = self.diagnostics.len() < MOST;
                 let advice = if told { self.advice_for(name) } else { String::new() };
-                // it is the misspelt one that was to be used
+                // the misspelled variable counts as used
                 if let Some(meant) = advice.strip_prefix("did you mean `").and_then(|rest| rest.strip_suffix("`?")) {
                     self.scope.used(meant);
                 }
@@ -207,7 +207,7 @@ impl Walk<'_> {
         }
     }
 
-    /// `global::NAME`: a constant of the top level.
+    /// Checks `global::NAME`: a constant of the top level.
     pub fn global(&mut self, name: &str, position: Position) {
         match self.top_level.get_mut(name).filter(|top| top.is_constant) {
             Some(constant) => constant.used_elsewhere = true,
@@ -216,7 +216,7 @@ impl Walk<'_> {
                 let constants: Vec<String> = constants.map(|(name, _)| name.clone()).collect();
                 let advice = match nearest(name, constants.iter().map(String::as_str)) {
                     Some(near) => {
-                        // it is the misspelt one that was to be used
+                        // the misspelled variable counts as used
                         self.top_level.entry(near.to_string()).and_modify(|top| top.used_elsewhere = true);
                         format!("did you mean `global::{near}`?")
                     }

@@ -1,4 +1,4 @@
-//! Statements in a walk: blocks, conditions, what is never reached, and values that nobody takes.
+//! Walks statements: blocks, conditions, unreachable code, and unused values.
 
 use super::effort;
 use super::kinds::ValueKind;
@@ -7,14 +7,14 @@ use crate::engine::language::positions::start_of;
 use rhai::{ASTFlags, Expr, FlowControl, Ident, Position, Stmt};
 
 impl Walk<'_> {
-    /// A block of its own; `value`: what its last statement gives is taken.
+    /// Walks a block with its own scope. `value`: whether the value of its last statement is used.
     pub fn block(&mut self, statements: &[Stmt], value: bool) {
         let opened = self.scope.open();
         self.statements(statements, value);
         self.close_block(opened);
     }
 
-    /// A function reads the variables of the top level; what it assigns to is its own.
+    /// Warns of an assignment in a function to a variable of the top level, which a function can only read.
     fn only_read(&mut self, name: &str, position: Position) {
         if self.in_function && !self.scope.has(name) && self.top_level.contains_key(name) {
             let message = format!("a function can't change `{name}`, which is of the file's top level");
@@ -33,7 +33,7 @@ impl Walk<'_> {
             }
             self.statement(statement, value && n + 1 == statements.len());
             self.watch(start_of_statement(statement));
-            // said once: what follows is never reached either
+            // reported once: the rest is unreachable too
             reached = !(reached && self.never_goes_on(statement));
         }
     }
@@ -84,7 +84,7 @@ impl Walk<'_> {
                 self.left_alone(kind, operator, start_of(expression), value);
             }
             Stmt::BreakLoop(Some(expression), ..) | Stmt::Return(Some(expression), ..) => {
-                // a `throw` says something of the test
+                // a `throw` counts as a step of the test
                 self.called("");
                 let kind = self.expression(expression);
                 self.taken(expression, kind);
@@ -121,7 +121,7 @@ impl Walk<'_> {
         self.close_block(opened);
     }
 
-    /// The value of a statement that nobody takes.
+    /// Checks the value of a statement that is not used.
     fn left_alone(&mut self, kind: ValueKind, operator: bool, position: Position, value: bool) {
         if value {
             return;
@@ -143,15 +143,15 @@ impl Walk<'_> {
         }
     }
 
-    /// What stands after `if` and `while`.
+    /// Checks the condition of `if` and `while`.
     fn condition(&mut self, expression: &Expr) {
-        // an endless `loop` has none
+        // a `loop` has no condition
         if !matches!(expression, Expr::Unit(_)) {
             self.truth(expression, "a condition");
         }
     }
 
-    /// An expression that has to be true or false.
+    /// Checks an expression that has to be true or false.
     pub fn truth(&mut self, expression: &Expr, what: &str) {
         let kind = self.expression(expression);
         if !matches!(kind, ValueKind::Bool | ValueKind::Unknown) {
@@ -161,7 +161,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether what follows the statement is certainly never reached.
+    /// Whether the code after a statement is certainly unreachable.
     fn never_goes_on(&self, statement: &Stmt) -> bool {
         let block = |statements: &[Stmt]| statements.iter().any(|statement| self.never_goes_on(statement));
         let ends = |name: &str| matches!(name, "fail" | "skip" | "exit") && !self.functions.contains_key(name);
@@ -173,14 +173,14 @@ impl Walk<'_> {
             }
             Stmt::Block(inner) => block(inner.statements()),
             Stmt::If(flow, _) => block(flow.body.statements()) && block(flow.branch.statements()),
-            // without a `break` it goes on only by the end of the test or of the function
+            // without a `break` it only ends with the test or the function
             Stmt::While(flow, _) => matches!(flow.expr, Expr::Unit(_)) && !has_break(flow.body.statements()),
             _ => false,
         }
     }
 }
 
-/// Whether there is a `break` among them, be it of a loop further inside.
+/// Whether there is a `break` among these statements, also in an inner loop.
 fn has_break(statements: &[Stmt]) -> bool {
     let mut found = false;
     for statement in statements {

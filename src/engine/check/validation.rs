@@ -1,4 +1,4 @@
-//! What a walk through a validation knows: its `events`, `stats` and `telefonist`, and what has no meaning there.
+//! Checks validations: their `events`, `stats` and `telefonist`, and what has no meaning in them.
 
 use super::kinds::ValueKind;
 use super::walk::Walk;
@@ -7,11 +7,11 @@ use crate::engine::language::docs;
 use crate::engine::language::positions::start_of;
 use rhai::{CustomExpr, FnCallExpr, Position};
 
-/// The variables that a validation is given.
+/// The variables of a validation.
 pub const GIVEN: [(&str, ValueKind); 3] =
     [("events", ValueKind::Events(None)), ("stats", ValueKind::ListOfFigures), ("telefonist", ValueKind::Telefonist)];
 
-/// The figures of a call in `stats`, where the record says them.
+/// The figures of a call in `stats`, if the record has them.
 pub const FIGURES: [(&str, ValueKind); 21] = [
     ("agent", ValueKind::Text),
     ("number", ValueKind::Number),
@@ -36,7 +36,7 @@ pub const FIGURES: [(&str, ValueKind); 21] = [
     ("mos", ValueKind::Number),
 ];
 
-/// Functions of ours that look at nothing but what they are given.
+/// Functions of ours that only depend on their arguments.
 const PURE: [&str; 2] = ["mos", "print"];
 
 impl Walk<'_> {
@@ -44,7 +44,7 @@ impl Walk<'_> {
         GIVEN.iter().find(|(known, _)| self.validation && *known == name).map(|(_, kind)| *kind)
     }
 
-    /// A figure of a call.
+    /// Checks a figure of a call.
     pub fn figure(&mut self, name: &str, position: Position) -> ValueKind {
         let known = FIGURES.iter().find(|(known, _)| *known == name);
         if known.is_none() {
@@ -56,7 +56,7 @@ impl Walk<'_> {
         known.map_or(ValueKind::Unknown, |(_, kind)| *kind)
     }
 
-    /// Tells of a function that acts on a run, if this is one in a validation.
+    /// Reports a function that acts on a run, if this is a validation.
     pub fn not_in_a_validation(&mut self, name: &str, position: Position) -> bool {
         if !self.validation || PURE.contains(&name) || docs::function(name).is_none() {
             return false;
@@ -75,7 +75,7 @@ impl Walk<'_> {
         true
     }
 
-    /// `test`, `setup` or `teardown`.
+    /// Reports `test`, `setup` and `teardown`.
     pub fn block_of_a_test(&mut self, word: &str, custom: &CustomExpr) {
         if let Some(first) = custom.inputs.first() {
             let message = format!("`{word}` belongs in a test, not in a validation");
@@ -84,7 +84,7 @@ impl Walk<'_> {
         }
     }
 
-    /// `telefonist.assert(…)` and `telefonist.fail(…)`.
+    /// Checks `telefonist.assert(…)` and `telefonist.fail(…)`.
     pub fn of_telefonist(&mut self, call: &FnCallExpr, arguments: &[ValueKind], position: Position) {
         let (counts, usage) = match call.name.as_str() {
             "assert" => (1..=2, "telefonist.assert(true or false, text)"),

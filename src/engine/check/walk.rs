@@ -1,4 +1,4 @@
-//! A walk over a script's syntax tree that follows scopes and the types it can be sure of.
+//! A walk over a script's syntax tree that follows scopes, and types if it is sure of them.
 
 use super::functions::ImportedModule;
 use super::kinds::{MAKERS, ValueKind};
@@ -19,43 +19,43 @@ pub struct Walk<'a> {
     pub commands: Vec<(String, Place)>,
     /// The events of agents that are waited for.
     pub events: Vec<(&'static str, Place)>,
-    /// The script's own functions, closures among them.
+    /// The script's own functions, including closures.
     pub functions: BTreeMap<String, Vec<Rc<Function>>>,
     pub modules: BTreeMap<String, Option<ImportedModule>>,
-    /// Names that some map of the script has as a property: they may be called as methods.
+    /// Properties of maps in the script: they may be called as methods.
     pub properties: HashSet<String>,
     ast: &'a AST,
     pub scope: KnownNames,
     /// What the file declares at its top level, and where.
     pub top_level: BTreeMap<String, TopLevelName>,
-    /// The kinds of the elements of lists that are written out, by the lists' places.
+    /// The kinds of the elements of lists that are written out, by the lists' positions.
     pub lists: HashMap<Position, Vec<ValueKind>>,
-    /// The words in texts of the script, and in how many texts each stands: an agent may be meant by one.
+    /// The words in texts of the script, with the number of texts that contain each: a word may name an agent.
     pub texts: HashMap<String, usize>,
     /// The top level's variables that a function uses, by its name.
     pub used_by: HashMap<String, Rc<BTreeSet<String>>>,
-    /// Where the blocks of the top level begin: `test`, `setup`, `teardown`.
+    /// The positions of the blocks of the top level: `test`, `setup`, `teardown`.
     pub blocks_at_top: HashSet<Position>,
     pub in_function: bool,
-    /// The file has test blocks, and one of them is being walked.
+    /// Whether the file has test blocks, and whether one of them is walked.
     pub has_tests: bool,
     pub in_test: bool,
     /// Of `setup` and `teardown`, those that were met; the tests by their names, and where those stand.
     pub words: HashSet<&'static str>,
     pub test_names: BTreeMap<String, Position>,
-    /// Calls and waits so far that may be steps of a test.
+    /// The number of calls and waits so far that may be steps of a test.
     pub steps: usize,
     /// The names of the tests without one, and whether `setup` has one.
     pub empty_tests: Vec<Position>,
     pub setup_acts: bool,
     pub piece: bool,
-    /// The operand of an `await` is being walked.
+    /// Whether the operand of an `await` is walked.
     pub awaited: bool,
-    /// The script is a validation.
+    /// Whether the script is a validation.
     pub validation: bool,
-    /// The closure of a `where(…)` is being walked.
+    /// Whether the closure of a `where(…)` is walked.
     pub in_condition: bool,
-    /// A line whose variables somebody wants to know, and those of the last statement up to it, with its line.
+    /// The line whose variables are wanted, and the variables after the last statement up to it, with its line.
     pub watched: Option<u32>,
     pub seen: (u32, Vec<SeenVariable>),
 }
@@ -63,10 +63,10 @@ pub struct Walk<'a> {
 /// A variable of the top level.
 pub struct TopLevelName {
     pub position: Position,
-    /// Functions see it.
+    /// Whether functions see it.
     pub is_agent: bool,
     pub is_constant: bool,
-    /// A function uses it, or it is named as `global::…`.
+    /// Whether a function uses it, or `global::…` names it.
     pub used_elsewhere: bool,
 }
 
@@ -106,7 +106,7 @@ impl<'a> Walk<'a> {
         walk
     }
 
-    /// Collects what counts wherever it stands.
+    /// Collects what matters independent of its place.
     fn look_ahead(&mut self) {
         for statement in self.ast.statements() {
             if let Stmt::Var(var, flags, _) = statement {
@@ -160,7 +160,7 @@ impl<'a> Walk<'a> {
         self.close(0);
     }
 
-    /// Remembers what is in sight after a statement, if nothing nearer to the watched line was seen.
+    /// Remembers the variables in scope after a statement, unless a statement closer to the watched line was seen.
     pub fn watch(&mut self, statement: Position) {
         let line = statement.line().unwrap_or_default() as u32;
         if self.watched.is_some_and(|watched| line <= watched && line >= self.seen.0) {
@@ -176,7 +176,7 @@ impl<'a> Walk<'a> {
         self.diagnostics.push(Diagnostic { advice, ..error });
     }
 
-    /// What may be meant so. A compiled testfile is not warned of: nobody wrote it.
+    /// Adds a warning. A compiled testfile gets none: nobody wrote it.
     pub fn warn(&mut self, code: &'static str, position: Position, message: String, advice: Option<String>) {
         if self.script.lines.is_empty() {
             let warning = Diagnostic::warning(message).at(place(self.script, position)).code(code);

@@ -1,7 +1,7 @@
-//! What an editor asks: what may stand at a position of a script ([`complete`]), and what stands there ([`hover`]).
+//! Answers for editors: completion ([`complete`]) and hover ([`hover`]) at a position of a script.
 //!
-//! Data only; lines and columns count from 1, columns in characters, as everywhere. A classic testfile has its own answers
-//! in `testfile::suggest`.
+//! Returns data only. Lines and columns count from 1, columns in characters, as everywhere. For classic testfiles see
+//! `testfile::suggest`.
 
 use super::api::names;
 use super::check::{self, SeenVariable, ValueKind};
@@ -13,21 +13,21 @@ use crate::script::Script;
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// Where the cursor stands.
+/// The position of the cursor.
 enum CursorSite {
-    /// In the quotes of a call of that name: `event("CALL_`.
+    /// Between the quotes of a call: `event("CALL_`.
     Quotes(String),
-    /// Behind `module::`.
+    /// After `module::`.
     Module(String),
-    /// Behind a dot: what stands before it.
+    /// After a dot: the text before it.
     Dot(String),
-    /// Where a name may begin.
+    /// At the beginning of a name.
     Name,
-    /// In a comment, or in a text that means nothing here.
+    /// In a comment, or in a text without a meaning here.
     Nothing,
 }
 
-/// The word that is being written, and what stands before it.
+/// The unfinished word, and the text before it.
 static BEFORE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?<before>.*?)(?<word>[A-Za-z_]\w*)?$"));
 static ALIAS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\w+)::$"));
 /// `alice`, `up[0]`, `alice.event("X")`, `(await bob.closed())`.
@@ -41,8 +41,8 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a fixed pattern")
 }
 
-/// What may stand at a position, beginning with what is already written there; in the order of the alphabet.
-/// `commands`: the words of `alice.cmd("…")`.
+/// Suggestions for a position, beginning with the unfinished word, in alphabetical order. `commands`: the commands of
+/// `alice.cmd("…")`.
 pub fn complete(script: &Script, line: u32, column: u32, commands: &[String]) -> Vec<Suggestion> {
     let source = &script.source;
     let offset = source.offset(line, column);
@@ -50,7 +50,7 @@ pub fn complete(script: &Script, line: u32, column: u32, commands: &[String]) ->
     let written = &source.text[start.min(offset)..offset];
     let Some(found) = BEFORE.captures(written) else { return vec![] };
     let (before, word) = (&found["before"], found.name("word").map_or("", |word| word.as_str()));
-    // in quotes all of it counts: `std/calls` is no word
+    // the whole text in quotes counts: `std/calls` is more than a word
     let word = match open_quote(written) {
         Some(Open::Quote(at)) => &written[at + 1..],
         _ => word,
@@ -58,7 +58,7 @@ pub fn complete(script: &Script, line: u32, column: u32, commands: &[String]) ->
     Suggestion::beginning_with(at(script, line, before, commands), word)
 }
 
-/// What stands at a position; none where nothing is known of it.
+/// Describes what is at a position; none if it is unknown.
 pub fn hover(script: &Script, line: u32, column: u32) -> Option<Suggestion> {
     let source = &script.source;
     let span = source.line_span(line);
@@ -75,7 +75,7 @@ pub fn hover(script: &Script, line: u32, column: u32) -> Option<Suggestion> {
     at(script, line, &text[..from], &[]).into_iter().find(|one| one.text == word)
 }
 
-/// What may stand behind the beginning of a line.
+/// Suggestions after the beginning of a line.
 fn at(script: &Script, line: u32, before: &str, commands: &[String]) -> Vec<Suggestion> {
     match site(before) {
         CursorSite::Nothing => vec![],
@@ -108,11 +108,11 @@ fn site(before: &str) -> CursorSite {
 
 enum Open {
     Comment,
-    /// Where it was opened.
+    /// The position of the opening quote.
     Quote(usize),
 }
 
-/// What a line leaves open.
+/// What is open at the end of a line.
 fn open_quote(line: &str) -> Option<Open> {
     let mut open = None;
     let mut escaped = false;
@@ -158,7 +158,7 @@ fn event(name: &str) -> Suggestion {
     Suggestion::new(name, Sort::Event, "", &format!("{name}: {meaning}. It carries: {carried}."))
 }
 
-/// The functions of an imported module, with what their comments say; of those in the user's own files nothing is known here.
+/// The functions of an imported module with their docs; nothing for the user's own files.
 fn module(script: &Script, alias: &str) -> Vec<Suggestion> {
     let path =
         IMPORT.captures_iter(&script.rhai).find(|import| &import[2] == alias).map(|import| import[1].to_string());
@@ -166,7 +166,7 @@ fn module(script: &Script, alias: &str) -> Vec<Suggestion> {
     functions(text, &format!("{alias}::"))
 }
 
-/// The functions of a text, as they are called behind `prefix`.
+/// The functions of a text, as called after `prefix`.
 fn functions(text: &str, prefix: &str) -> Vec<Suggestion> {
     let script = Script::rhai(Source::new("", text));
     let Some(ast) = program::parse_lines(&script).ast else { return vec![] };
@@ -177,7 +177,7 @@ fn functions(text: &str, prefix: &str) -> Vec<Suggestion> {
     stdlib::functions(&ast, text).into_iter().map(told).collect()
 }
 
-/// Fields and methods of a value of that kind.
+/// Fields and methods of a kind of value.
 fn members(kind: ValueKind) -> Vec<Suggestion> {
     let mut all = vec![];
     if let ValueKind::Event(of) = kind {
@@ -216,9 +216,9 @@ fn members(kind: ValueKind) -> Vec<Suggestion> {
     all
 }
 
-/// The kind of what stands before a dot.
+/// The kind of the value before a dot.
 fn kind_of(script: &Script, line: u32, before: &str, receiver: &str) -> ValueKind {
-    // in `….where(|e| e.` the line is not whole, and `e` an event of the waiter's type
+    // in `….where(|e| e.` the line is incomplete, and `e` is an event of the waiter's type
     if let Some(condition) = CONDITION.captures(before)
         && &condition[1] == receiver
     {
@@ -233,13 +233,13 @@ fn kind_of(script: &Script, line: u32, before: &str, receiver: &str) -> ValueKin
     seen.last().filter(|seen| seen.name == "it").map_or(ValueKind::Unknown, |seen| seen.kind)
 }
 
-/// The variables that a script has in sight at the end of a line, when that line is replaced: an unfinished one says nothing.
+/// The variables in scope at a line, without that line: it is unfinished.
 fn with_line(script: &Script, line: u32, text: &str) -> Vec<SeenVariable> {
     let span = script.source.line_span(line);
     let (before, after) = (&script.source.text[..span.start], &script.source.text[span.end..]);
     let changed = Script::rhai(Source::new(script.source.name.as_str(), format!("{before}{text}{after}")));
     let whole = check::seen_at(&changed, line);
-    // what follows may not make sense yet: what stands before has to do
+    // the following lines may not make sense yet: use the lines before
     whole.unwrap_or_else(|| {
         let open = before.matches('{').count().saturating_sub(before.matches('}').count());
         let cut = Script::rhai(Source::new(script.source.name.as_str(), format!("{before}{text}{}", "}".repeat(open))));

@@ -3,20 +3,20 @@
 use rhai::{Expr, Position};
 use std::sync::Arc;
 
-/// The keywords behind the words; no names that a script could have.
+/// The internal keywords for these words. Scripts can't have such names.
 pub const TEST: &str = "__test";
 pub const SETUP: &str = "__setup";
 pub const TEARDOWN: &str = "__teardown";
 
-/// What is run of a file.
+/// Which part of a file runs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum TestSelection {
-    /// All of it, a test block where it stands.
+    /// The whole file. A test block runs where it is.
     #[default]
     Whole,
-    /// The top level, to find the tests.
+    /// Only the top level, to find the tests.
     Collect,
-    /// The top level up to the test of that name, and the test.
+    /// The top level up to the test with this name, and the test.
     One(Arc<str>),
 }
 
@@ -24,7 +24,7 @@ pub enum TestSelection {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Block {
     pub name: Arc<str>,
-    /// Where its name stands.
+    /// The position of its name.
     pub(in crate::engine) position: Position,
 }
 
@@ -38,7 +38,7 @@ pub fn word_of(keyword: &str) -> Option<&'static str> {
     }
 }
 
-/// The keyword for a word that begins a block, by what follows the word on its line and what stands before it.
+/// The keyword for a word that begins a block. Decides by the text before and after the word on its line.
 pub fn keyword_of(word: &str, before: &str, after: &str) -> Option<&'static str> {
     let first = matches!(before.trim_end().chars().last(), None | Some('{' | '}' | ';'));
     let rest = after.trim_start();
@@ -58,7 +58,7 @@ fn names_a_test(rest: &str) -> bool {
     !word.is_empty() && !matches!(word.as_str(), "in" | "as") && rest.contains('{')
 }
 
-/// A block of the language in a syntax tree: its word and its operands.
+/// The word and the operands of a block in a syntax tree.
 pub fn block_of(expression: &Expr) -> Option<(&'static str, &[Expr])> {
     let Expr::Custom(custom, _) = expression else { return None };
     Some((word_of(custom.tokens.first()?)?, &custom.inputs))

@@ -1,12 +1,13 @@
-//! `check(…)` and `assert(…)` in a text that is to run: they become keywords, so that a run sees both sides of a comparison.
+//! `check(…)` and `assert(…)` in a text that will run: they become keywords, so that a run sees both sides of a
+//! comparison.
 
 use rhai::Position;
 
-/// The keywords behind the two functions; no names that a script could have.
+/// The internal keywords for the two functions. Scripts can't have such names.
 pub const CHECK: &str = "__check";
 pub const ASSERT: &str = "__assert";
 
-/// The keyword of a function, if it is one of these.
+/// The keyword for a function, if it is one of these.
 pub fn keyword_of(function: &str) -> Option<&'static str> {
     match function {
         "check" => Some(CHECK),
@@ -15,7 +16,7 @@ pub fn keyword_of(function: &str) -> Option<&'static str> {
     }
 }
 
-/// The place of a call as a number: rhai does not say where custom syntax begins.
+/// Encodes the position of a call as a number: Rhai does not give the position of custom syntax.
 pub fn encode(position: Position) -> i64 {
     (position.line().unwrap_or_default() << 16 | position.position().unwrap_or_default()) as i64
 }

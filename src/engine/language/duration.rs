@@ -16,17 +16,17 @@ pub fn unit(name: &str) -> Option<f64> {
 }
 
 impl Millis {
-    /// The longest that a script may name: a year. What is longer is a slip, and would overflow clocks.
+    /// The longest duration of a script: a year. Longer ones are a slip and would overflow clocks.
     const LONGEST: f64 = 366.0 * 86_400_000.0;
 
-    /// A duration as it is written: digits and a unit ("5s", "1.5s", "500ms", "2m").
+    /// Parses a duration: digits and a unit ("5s", "1.5s", "500ms", "2m").
     pub fn parse(text: &str) -> Option<Millis> {
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let number = digits.parse::<f64>().ok().filter(|n| n.is_finite() && digits.ends_with(|c: char| c != '.'))?;
         unit(&text[digits.len()..]).map(|factor| Millis(number * factor))
     }
 
-    /// What a script gives where a duration is due; the error says what is wrong with it.
+    /// Converts a value of a script to a duration; the error says what is wrong with it.
     pub fn from_script(value: &Dynamic) -> Result<Millis, String> {
         let given = if let Some(duration) = value.clone().try_cast::<Millis>() {
             duration

@@ -21,8 +21,8 @@ pub fn own_functions(ast: &AST) -> BTreeMap<String, Vec<Rc<Function>>> {
     functions
 }
 
-/// The statements of a function. Rhai gives them only to a walk, which does not say whose they are: so it walks a tree
-/// of this function alone.
+/// The statements of a function. Rhai shows them only to a walk, without telling which function they belong to. So this
+/// walks a tree with only this function.
 fn body_of(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
     let mut alone = Module::new();
     alone.set_script_fn(function.clone());
@@ -36,10 +36,11 @@ fn body_of(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
     body
 }
 
-/// The keyword of the statement that shares a variable; no name that a script could have.
+/// The internal keyword of the statement that shares a variable. Scripts can't have such a name.
 pub const SHARE: &str = "__share";
 
-/// The tree with a statement after each `let` of the top level whose variable a function names.
+/// Adds a statement after each `let` of the top level whose variable a function names. The statement shares the
+/// variable.
 pub fn with_shared(ast: &AST) -> AST {
     let named = names_in_functions(ast);
     let sharing = |statement: &Stmt| match statement {

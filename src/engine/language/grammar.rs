@@ -1,7 +1,8 @@
-//! What the language adds to Rhai's grammar, by shape alone: `await … within …`, duration literals, blocks, claims.
+//! What the language adds to Rhai's grammar: `await … within …`, duration literals, blocks, claims.
 //!
-//! A syntax tree holds no handler: Rhai looks a construct up in the engine that evaluates it. So a text is read by an engine that knows
-//! the shapes and nothing else ([`reader`]), and a run's engine registers the same shapes with what they do ([`prepare`]).
+//! A syntax tree has no handlers: Rhai looks a construct up in the engine that evaluates it. So an engine that only
+//! knows the shapes parses texts ([`reader`]), and a run's engine registers the same shapes with handlers
+//! ([`prepare`]).
 
 use super::blocks::{SETUP, TEARDOWN, TEST};
 use super::claims::{ASSERT, CHECK};
@@ -10,16 +11,16 @@ use super::functions::SHARE;
 use rhai::{CustomExpr, Dynamic, Engine, EvalAltResult, EvalContext, Expression, OptimizationLevel};
 use rhai::{ImmutableString, ParseError};
 
-/// The keyword behind a duration literal; no name that a script could have.
+/// The internal keyword for a duration literal. Scripts can't have such a name.
 pub const DURATION: &str = "__duration";
 
-/// The advice for every trap of precedence: an operand of `await` reaches as far as an expression can.
+/// The advice for all mistakes with precedence: an operand of `await` reaches as far as an expression can.
 pub const PARENTHESES: &str = "put parentheses around await: (await …).param, (await …) == …";
 
-/// What a construct does in a run: its operands, and the state that its shape left.
+/// What a construct does in a run. Gets its operands, and the state that its shape has set.
 pub type Handler = fn(&mut EvalContext, &[Expression], &Dynamic) -> Result<Dynamic, Box<EvalAltResult>>;
 
-/// What the constructs of the language do in a run.
+/// The handlers of the language's constructs.
 pub struct Handlers {
     pub wait: Handler,
     pub check: Handler,
@@ -29,7 +30,7 @@ pub struct Handlers {
     pub share: Handler,
 }
 
-/// An engine that reads texts, and can run none.
+/// An engine that parses texts and can't run them.
 pub fn reader() -> Engine {
     let unread: Handler = |_, _, _| Err("this engine only reads".into());
     let mut engine = Engine::new_raw();
@@ -37,17 +38,17 @@ pub fn reader() -> Engine {
     engine
 }
 
-/// Makes an engine know the language: its limits, and its constructs.
+/// Sets an engine's limits and registers the constructs of the language.
 pub fn prepare(engine: &mut Engine, handlers: Handlers) {
-    // a script stays as it was written: places are exact, and there is nothing worth optimizing
+    // no optimization: positions stay exact, and there is nothing worth optimizing
     engine.set_optimization_level(OptimizationLevel::None);
     engine.disable_symbol("eval");
-    // a closure that carries itself doubles with each turn of a loop, past all limits
+    // a closure that captures itself doubles in each turn of a loop, past all limits
     engine.disable_symbol("curry");
     engine.set_max_call_levels(64);
     engine.set_max_expr_depths(64, 64);
     engine.set_max_string_size(16 << 20);
-    // with a limit, rhai measures a list at each change: this keeps that cheap
+    // with a limit, Rhai measures a list at each change; a low limit keeps that cheap
     engine.set_max_array_size(1 << 16);
     engine.set_max_map_size(1 << 16);
     engine.set_max_modules(256);
@@ -61,13 +62,13 @@ pub fn prepare(engine: &mut Engine, handlers: Handlers) {
     }
     engine.register_custom_syntax_with_state_raw(TEST, test_shape, false, handlers.test);
     for keyword in [SETUP, TEARDOWN] {
-        // they are looked up in the syntax tree when a test runs
+        // a test looks them up in the syntax tree
         engine.register_custom_syntax_with_state_raw(keyword, block_shape, false, |_, _, _| Ok(Dynamic::UNIT));
     }
     engine.register_custom_syntax_with_state_raw(SHARE, |_, _, _| Ok(None), false, handlers.share);
 }
 
-/// What Rhai's parser is to read next: a word, `$expr$`, `$block$`, `$int$`; nothing where a construct is whole.
+/// What Rhai's parser reads next: a word, `$expr$`, `$block$`, `$int$`; nothing at the end of a construct.
 type Next = Result<Option<ImmutableString>, ParseError>;
 
 /// `await W`, `await W within D`, `await W during D`.
@@ -86,7 +87,7 @@ fn integer_shape(symbols: &[ImmutableString], _: &str, _: &mut Dynamic) -> Next 
     Ok((symbols.len() == 1).then(|| "$int$".into()))
 }
 
-/// The place of the call, a condition, and other arguments, up to the closing parenthesis.
+/// The position of the call, a condition, and other arguments, up to the closing parenthesis.
 fn claim_shape(symbols: &[ImmutableString], next: &str, _: &mut Dynamic) -> Next {
     Ok(match symbols.last().map(|symbol| symbol.as_str()) {
         _ if symbols.len() == 1 => Some("$int$".into()),

@@ -1,10 +1,11 @@
-//! Which text an `import` means.
+//! Finds the text that an `import` names.
 
 use super::program::Program;
 use super::stdlib;
 use crate::diagnostic::nearest;
 
-/// The one name of a module, whoever imports it: `std/calls`, or its file's path as the script's own is named.
+/// The full name of a module, which is the same for all importers: `std/calls`, or the path of its file, named like the
+/// script's own.
 pub fn full_name(program: &Program, importer: Option<&str>, path: &str) -> Result<String, String> {
     if path == "std" || path.starts_with("std/") {
         return match stdlib::module_text(path) {
@@ -34,7 +35,7 @@ pub fn full_name(program: &Program, importer: Option<&str>, path: &str) -> Resul
     Ok(format!("{folder}{path}{extension}"))
 }
 
-/// A module's text by its full name.
+/// Reads a module by its full name.
 pub fn read_module(program: &Program, name: &str) -> Result<String, String> {
     if let Some(text) = stdlib::module_text(name) {
         return Ok(text.to_string());

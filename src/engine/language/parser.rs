@@ -1,9 +1,9 @@
-//! A text → its syntax tree. Parsing needs the grammar alone: no function, no run.
+//! Parses texts. Parsing needs only the grammar: no functions, no run.
 
 use super::{claims, grammar, tokens};
 use rhai::AST;
 
-/// Compiles a text under the name by which errors and imports will know it.
+/// Parses a text. `source`: its name in errors and imports.
 pub fn parse_text(text: &str, source: &str) -> Result<AST, rhai::ParseError> {
     let mut engine = grammar::reader();
     tokens::map_tokens(&mut engine, text, false);
@@ -12,12 +12,12 @@ pub fn parse_text(text: &str, source: &str) -> Result<AST, rhai::ParseError> {
     Ok(ast)
 }
 
-/// A text that compiles, as it is to run.
+/// Parses a text that compiles for a run: `check` and `assert` become keywords.
 pub fn parse_to_run(text: &str, source: &str) -> Result<AST, rhai::ParseError> {
     let mut engine = grammar::reader();
     tokens::map_tokens(&mut engine, text, true);
     match engine.compile(text) {
-        // a function of the script's own goes before ours
+        // a function of the script takes precedence
         Ok(mut ast) if !ast.iter_functions().any(|function| claims::keyword_of(function.name).is_some()) => {
             ast.set_source(source);
             Ok(ast)

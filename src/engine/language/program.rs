@@ -1,4 +1,4 @@
-//! From a script's text to something that can be run.
+//! Compiles a script's text to a program.
 
 use super::blocks::{self, TestSelection};
 use super::functions::with_shared;
@@ -10,8 +10,9 @@ use rhai::{AST, ASTNode, Expr, Stmt};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-/// Reads a file of the user's own library: a path of normal components, relative to the script's folder
-/// (`lib/pbx.rhai`) → its text, or what is wrong in plain words. The caller sees to it that no link leads out of there.
+/// Reads a file of the user's library. Gets a path of normal components, relative to the script's folder
+/// (`lib/pbx.rhai`); returns its text, or an error in plain words. The caller makes sure that no link leads out of the
+/// folder.
 pub type Loader = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
 
 /// A compiled script.
@@ -19,7 +20,7 @@ pub type Loader = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
 pub struct Program {
     pub(in crate::engine) script: Arc<Script>,
     pub(in crate::engine) ast: Arc<AST>,
-    /// What runs; made when it first does.
+    /// The syntax tree for a run, made at the first run.
     pub(in crate::engine) to_run: Arc<OnceLock<AST>>,
     pub(in crate::engine) files: Option<Loader>,
     pub(in crate::engine) selection: TestSelection,
@@ -32,12 +33,12 @@ impl fmt::Debug for Program {
 }
 
 impl Program {
-    /// Lets the script import files; without a loader only `std/…` can be imported.
+    /// Lets the script import files. Without a loader, it can only import `std/…`.
     pub fn with_files(self, files: Loader) -> Program {
         Program { files: Some(files), ..self }
     }
 
-    /// The syntax tree of a compiled script as it runs.
+    /// The syntax tree for a run.
     pub(in crate::engine) fn to_run(&self) -> &AST {
         self.to_run.get_or_init(|| match parser::parse_to_run(&self.script.rhai, &self.script.source.name) {
             Ok(ast) => with_shared(&ast),
@@ -59,7 +60,7 @@ impl Program {
     }
 }
 
-/// Rhai counts lines and columns up to this.
+/// The largest line and column that Rhai counts.
 const LAST_LINE: usize = 65_534;
 
 impl Program {
@@ -70,7 +71,7 @@ impl Program {
     }
 }
 
-/// Compiles a script; the errors are all that can be told apart, in the order of the text.
+/// Compiles a script. Returns all errors that can be told apart, in the order of the text.
 pub fn compile(script: &Script) -> Result<Program, Vec<Diagnostic>> {
     match parse_lines(script) {
         Parsed { ast: Some(ast), errors, .. } if errors.is_empty() => Ok(Program::new(script, with_shared(&ast))),
@@ -78,19 +79,19 @@ pub fn compile(script: &Script) -> Result<Program, Vec<Diagnostic>> {
     }
 }
 
-/// More errors than a person would read at once.
+/// The most errors; nobody reads more at once.
 const MOST_ERRORS: usize = 20;
 
-/// What could be read of a text.
+/// The parts of a text that could be parsed.
 pub struct Parsed {
-    /// The text without the lines that have errors; none where they can't be told apart from the rest.
+    /// The text without lines with errors; none if these can't be told apart from the rest.
     pub ast: Option<AST>,
     pub errors: Vec<Diagnostic>,
-    /// What was left out because of them.
+    /// What was left out because of the errors.
     pub left_out: LeftOut,
 }
 
-/// Parses a text; after an error once more without what can't be read, as long as that leads further on.
+/// Parses a text. After an error, parses again without the piece that can't be parsed, as long as that gets further.
 pub fn parse_lines(script: &Script) -> Parsed {
     if let Some(error) = too_long(script) {
         return Parsed { ast: None, errors: vec![error], left_out: LeftOut::default() };
@@ -135,12 +136,12 @@ impl Program {
         found
     }
 
-    /// The same program, of which only that test is run.
+    /// The same program, restricted to one test.
     pub fn of_test(&self, name: &Arc<str>) -> Program {
         Program { selection: TestSelection::One(name.clone()), ..self.clone() }
     }
 
-    /// The block of the top level behind a word.
+    /// The block of the top level with this word.
     pub(in crate::engine) fn around(&self, wanted: &str) -> Option<Expr> {
         self.ast.statements().iter().find_map(|statement| {
             let Stmt::Expr(expression) = statement else { return None };

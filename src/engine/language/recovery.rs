@@ -1,7 +1,7 @@
-//! A text with a syntax error → the same text without what can't be read, so that the rest can be looked at.
+//! Removes what can't be parsed from a text with a syntax error, so that the rest can be checked.
 //!
-//! What is taken out leaves its line ends, so that all places stay. The smallest piece that lets the parser get further is taken out: the
-//! line of the error, the one before, or the statement of the top level that they are in.
+//! Removed pieces leave their line ends, so that all places stay the same. The smallest piece that lets the parser get
+//! further is removed: the line of the error, the line before, or the statement of the top level around it.
 
 use super::parser::parse_text;
 use regex::Regex;
@@ -10,21 +10,21 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// What was taken out of a text.
+/// What was removed from a text.
 #[derive(Debug, Default)]
 pub struct LeftOut {
-    /// All words of it.
+    /// All words of the removed pieces.
     words: HashSet<String>,
-    /// Those that it may have declared: variables, functions, parameters, modules.
+    /// Words that the removed pieces may have declared: variables, functions, parameters, modules.
     declared: HashSet<String>,
 }
 
 static WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"[A-Za-z_]\w*"));
 static DECLARED: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:let|const|fn|as|for)\s+\(?(\w+)|\(([\w\s,]*)\)\s*(?:in\b|\{)|\|([\w\s,]*)\|"));
-/// A line that gives a variable its value.
+/// A line that assigns a variable.
 static LET: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*((?:let|const)\s+[A-Za-z_]\w*|[A-Za-z_]\w*)\s*=[^=>]"));
-/// Where a statement of the top level begins, in a text that is indented as most are.
+/// The beginning of a statement of the top level, in a text with usual indentation.
 static BEGINS: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^[A-Za-z_(\[`"]"#));
 
 fn pattern(text: &str) -> Regex {
@@ -43,7 +43,7 @@ impl LeftOut {
             .extend(lists.flat_map(|list| WORD.find_iter(list.as_str())).map(|word| word.as_str().to_string()));
     }
 
-    /// Whether what was found about a word may be due to what is missing. `code`: its kind.
+    /// Whether a finding about a word may be caused by the removed pieces. `code`: the kind of the finding.
     pub fn explains(&self, code: Option<&str>, word: &str) -> bool {
         match code {
             Some("unused" | "used-before-made") => self.words.contains(word),
@@ -57,11 +57,11 @@ impl LeftOut {
     }
 }
 
-/// A text without what could not be read.
+/// A text without the removed pieces.
 pub struct Shorter {
     pub text: String,
     pub left_out: String,
-    /// What the parser says of it.
+    /// The parser's result for it.
     pub read: Result<AST, ParseError>,
 }
 
@@ -71,7 +71,7 @@ impl Shorter {
         Shorter { text, left_out, read }
     }
 
-    /// The line up to which it could be read.
+    /// The line that the parser reached.
     fn reaches(&self) -> usize {
         match &self.read {
             Ok(_) => usize::MAX,
@@ -80,7 +80,7 @@ impl Shorter {
     }
 }
 
-/// Takes out what the parser stumbled over; none where nothing that is taken out helps.
+/// Removes the piece where the parser failed; none if removing does not help.
 pub fn without(text: &str, error: &ParseError) -> Option<Shorter> {
     let lines: Vec<&str> = text.split('\n').collect();
     let line = error.position().line().unwrap_or(lines.len()).clamp(1, lines.len()) - 1;
@@ -91,7 +91,7 @@ pub fn without(text: &str, error: &ParseError) -> Option<Shorter> {
         let has_variable = LET.is_match(lines[piece.start]);
         for keeps in [true, false].into_iter().filter(|keeps| has_variable || !keeps) {
             let Some(shorter) = take_out(&lines, piece.clone(), keeps, false) else { continue };
-            // an error that only moves to the next line is still the same one
+            // an error that only moves to the next line is the same error
             if shorter.reaches() > line + 1 && !follows(&shorter, error, &lines, line) {
                 let further = best.as_ref().is_none_or(|best| shorter.reaches() > best.reaches());
                 if further {
@@ -111,7 +111,7 @@ pub fn without(text: &str, error: &ParseError) -> Option<Shorter> {
     let closed = unbalanced.clone().and_then(|piece| close(&lines, piece));
     let whole = [statement_around(&lines, line), unbalanced].into_iter().flatten();
     let without = whole.filter_map(|piece| take_out(&lines, piece, true, true));
-    // at the text's end nothing is further on
+    // nothing is further than the text's end
     closed.filter(|shorter| shorter.read.is_ok()).or_else(|| without.into_iter().find(|one| one.reaches() > line + 1))
 }
 
@@ -126,8 +126,8 @@ fn follows(shorter: &Shorter, before: &ParseError, lines: &[&str], line: usize) 
     missing(before) && missing(error) && error.position().line() == next.map(|at| at + 1)
 }
 
-/// The text without some lines, but for the braces that others need. `keeps`: a variable that they declare is still there, with a value
-/// of which nothing is known. `whole`: no other line needs their braces.
+/// The text without some lines, except for braces that other lines need. `keeps`: a variable that these lines declare
+/// stays, with an unknown value. `whole`: no other line needs their braces.
 fn take_out(lines: &[&str], piece: Range<usize>, keeps: bool, whole: bool) -> Option<Shorter> {
     let taken = lines[piece.clone()].join("\n");
     if taken.trim().trim_matches(';').is_empty() {
@@ -145,7 +145,7 @@ fn take_out(lines: &[&str], piece: Range<usize>, keeps: bool, whole: bool) -> Op
     Some(Shorter::read(rest.join("\n"), taken))
 }
 
-/// What a block begins with in place of a line that can't be read: so the block keeps its meaning.
+/// The beginning of a block that replaces a line which can't be parsed, so that the block keeps its meaning.
 fn header(line: &str, braces: &str, number: usize) -> Option<String> {
     let before = braces.strip_suffix('{')?;
     let words: Vec<&str> = WORD.find_iter(line).map(|word| word.as_str()).collect();
@@ -171,13 +171,13 @@ fn header(line: &str, braces: &str, number: usize) -> Option<String> {
     Some(begins)
 }
 
-/// The braces that a piece does not open and close itself.
+/// The unbalanced braces of a piece.
 fn braces(text: &str) -> String {
     let (mut closing, mut opening) = (0_usize, 0_usize);
     let mut quote = None;
     let mut escaped = false;
     for line in text.lines() {
-        // a text in plain quotes ends with its line
+        // a text in double quotes ends with its line
         quote = quote.filter(|quote| *quote == '`');
         let mut last = ' ';
         for c in line.chars() {
@@ -197,7 +197,7 @@ fn braces(text: &str) -> String {
     "}".repeat(closing) + "{".repeat(opening).as_str()
 }
 
-/// The lines of the statements of the top level, as far as they can be told from how they are indented.
+/// The lines of the statements of the top level, found by indentation.
 fn statements(lines: &[&str]) -> Vec<Range<usize>> {
     let mut starts: Vec<usize> = (0..lines.len()).filter(|at| BEGINS.is_match(lines[*at])).collect();
     starts.push(lines.len());
@@ -208,12 +208,12 @@ fn statement_around(lines: &[&str], line: usize) -> Option<Range<usize>> {
     statements(lines).into_iter().find(|statement| statement.contains(&line))
 }
 
-/// The first of them that does not close what it opens.
+/// The first statement that does not close what it opens.
 fn unbalanced(lines: &[&str]) -> Option<Range<usize>> {
     statements(lines).into_iter().find(|statement| !braces(&lines[statement.clone()].join("\n")).is_empty())
 }
 
-/// The text with the braces that a piece leaves open closed at its end.
+/// The text with the open braces of a piece closed at the piece's end.
 fn close(lines: &[&str], piece: Range<usize>) -> Option<Shorter> {
     let missing = braces(&lines[piece.clone()].join("\n")).matches('{').count();
     let last = piece.clone().rev().find(|at| !lines[*at].trim().is_empty())?;
@@ -221,6 +221,6 @@ fn close(lines: &[&str], piece: Range<usize>) -> Option<Shorter> {
     let closed = format!("{}{}", if comment { "" } else { lines[last] }, "}".repeat(missing));
     let mut rest: Vec<&str> = lines.to_vec();
     rest[last] = &closed;
-    // nothing is missing but the end: what it holds counts
+    // only the end is missing: the content counts
     (missing > 0).then(|| Shorter::read(rest.join("\n"), String::new()))
 }

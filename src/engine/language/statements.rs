@@ -1,7 +1,7 @@
-//! A text → its statements at the top level, found by their brackets and semicolons; and whether a text is whole.
+//! Splits a text into the statements of its top level, by brackets and semicolons; tells whether a text is complete.
 //!
-//! Rhai's parser gives no statement's end. What is found here is parsed by it statement by statement, so that a mistake here shows as
-//! an error, and never as another meaning.
+//! Rhai's parser does not give the ends of statements. It parses each statement that is found here separately, so that
+//! a mistake here leads to an error and never to another meaning.
 
 use super::parser::parse_text;
 use rhai::ParseErrorType;
@@ -11,7 +11,7 @@ use std::ops::Range;
 const WITH_BLOCK: [&str; 12] =
     ["if", "for", "while", "loop", "switch", "try", "fn", "private", "do", "test", "setup", "teardown"];
 
-/// What a statement is split by.
+/// The tokens that matter for splitting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum StatementToken<'a> {
     Semicolon,
@@ -23,10 +23,10 @@ enum StatementToken<'a> {
     Other,
 }
 
-/// A token, its bytes, and how much is open behind it.
+/// A token, its bytes, and the number of open brackets after it.
 type Scanned<'a> = (StatementToken<'a>, Range<usize>, usize);
 
-/// The tokens of a text, and whether something is still open at its end.
+/// The tokens of a text, and whether something is open at its end.
 fn scan(text: &str) -> (Vec<Scanned<'_>>, bool) {
     let (mut tokens, mut open, mut at) = (vec![], vec![], 0);
     while let Some(c) = text[at..].chars().next() {
@@ -48,7 +48,7 @@ fn scan(text: &str) -> (Vec<Scanned<'_>>, bool) {
     (tokens, !open.is_empty())
 }
 
-/// The token at `at`, which begins with `c`; `at` is moved behind it. `open`: what is open there.
+/// Reads the token at `at`, which begins with `c`, and moves `at` behind it. `open`: the open brackets.
 fn read_token<'a>(text: &'a str, at: &mut usize, c: char, open: &mut Vec<char>) -> StatementToken<'a> {
     let (rest, start) = (&text[*at..], *at);
     let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
@@ -87,7 +87,7 @@ fn read_token<'a>(text: &'a str, at: &mut usize, c: char, open: &mut Vec<char>) 
     StatementToken::Other
 }
 
-/// The length of a block comment, which may hold others; none where it does not end.
+/// The length of a block comment, which may contain others; none if it does not end.
 fn comment(text: &str) -> Option<usize> {
     let (mut depth, mut at) = (0, 0);
     loop {
@@ -110,7 +110,7 @@ fn comment(text: &str) -> Option<usize> {
     }
 }
 
-/// The length of a text in quotes; one that is not closed ends with its line.
+/// The length of a text in quotes; an open one ends with its line.
 fn quoted(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -131,13 +131,13 @@ fn raw(text: &str) -> Option<usize> {
     Some(inside.find(&end).map_or(text.len(), |at| hashes + 1 + at + end.len()))
 }
 
-/// How far a text in backticks reaches: behind its end, or behind the `${` of code in it.
+/// The length of a text in backticks, up to its end or up to the `${` of code in it.
 fn until_code(text: &str) -> usize {
     let end = [text.find('`').map(|at| at + 1), text.find("${").map(|at| at + 2)].into_iter().flatten().min();
     end.unwrap_or(text.len())
 }
 
-/// What [`until_code`] has come to.
+/// Notes what [`until_code`] has reached.
 fn closed_text(text: &str, at: &mut usize, open: &mut Vec<char>) {
     match text.as_bytes()[..*at].last() {
         Some(b'`') => drop(open.pop()),
@@ -146,7 +146,8 @@ fn closed_text(text: &str, at: &mut usize, open: &mut Vec<char>) {
     }
 }
 
-/// The statements of a text, comments before them included. Together they are the whole text, but for comments behind the last.
+/// The statements of a text, with the comments before them. Together they are the whole text, except for comments after
+/// the last one.
 pub fn split(text: &str) -> Vec<Range<usize>> {
     let (tokens, _) = scan(text);
     let (mut statements, mut start, mut first) = (vec![], 0, None);
@@ -170,7 +171,7 @@ pub fn split(text: &str) -> Vec<Range<usize>> {
     statements
 }
 
-/// A statement with its semicolon, where another may follow it only behind one.
+/// Adds a semicolon to a statement if another statement could not follow without one.
 pub fn closed(statement: &str) -> String {
     let (tokens, _) = scan(statement);
     let is_block = tokens.first().is_some_and(|(first, ..)| ends_with_block(*first)) && statement.ends_with('}');
@@ -182,7 +183,7 @@ fn ends_with_block(first: StatementToken) -> bool {
     matches!(first, StatementToken::Word(word) if WITH_BLOCK.contains(&word)) || first == StatementToken::Block
 }
 
-/// Whether a statement goes on behind the end of a block.
+/// Whether a statement continues after the end of a block.
 fn goes_on(first: StatementToken, next: Option<StatementToken>) -> bool {
     match next {
         Some(StatementToken::Word("else" | "catch")) => true,
@@ -191,14 +192,14 @@ fn goes_on(first: StatementToken, next: Option<StatementToken>) -> bool {
     }
 }
 
-/// What stands in the parentheses that a text begins with; none where they are not closed.
+/// The content of the parentheses that a text begins with; none if they are not closed.
 pub fn in_parentheses(text: &str) -> Option<&str> {
     let (tokens, _) = scan(text);
     let end = tokens.iter().find(|(_, _, open)| *open == 0)?.1.start;
     text.strip_prefix('(')?.get(..end - 1)
 }
 
-/// Where a text closes brackets that it does not open.
+/// The places where a text closes brackets that it does not open.
 fn unopened_in(text: &str) -> impl Iterator<Item = usize> {
     let mut before = 0;
     let closes = move |(_, span, open): Scanned| {
@@ -208,12 +209,12 @@ fn unopened_in(text: &str) -> impl Iterator<Item = usize> {
     scan(text).0.into_iter().filter_map(closes)
 }
 
-/// How many brackets a text closes that it does not open.
+/// The number of brackets that a text closes and does not open.
 pub fn unopened(text: &str) -> usize {
     unopened_in(text).count()
 }
 
-/// The operand of a comparison that a text begins with; none where it does not end in it.
+/// The operand of a comparison at the beginning of a text; none if the text does not contain its end.
 pub fn operand(text: &str) -> Option<&str> {
     let end = unopened_in(text).next();
     let (tokens, _) = scan(&text[..end.unwrap_or(text.len())]);
@@ -228,14 +229,14 @@ pub fn operand(text: &str) -> Option<&str> {
     text.get(..tokens[..length.unwrap_or(tokens.len())].last()?.1.end)
 }
 
-/// Whether a text ends in the middle of something, so that more lines of it are due.
+/// Whether a text is incomplete, so that more lines have to follow.
 pub fn is_unfinished(text: &str) -> bool {
     if scan(text).1 {
         return true;
     }
     let Err(error) = parse_text(text, "") else { return false };
     let last = text.lines().count();
-    // a position at the end of the text is none, or behind its last character
+    // a position at the end of the text is empty, or after its last character
     let is_end = |position: rhai::Position| match (position.line(), position.position()) {
         (Some(line), Some(column)) => {
             line > last

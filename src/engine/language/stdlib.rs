@@ -1,4 +1,4 @@
-//! The embedded modules that scripts import: `import "std/calls" as calls;`, and what their doc comments say.
+//! The embedded modules of the standard library (`import "std/calls" as calls;`), and their docs.
 
 use super::parser;
 use crate::diagnostic::nearest;
@@ -16,7 +16,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("std/transfers", include_str!("../../../stdlib/transfers.rhai")),
 ];
 
-/// Whether a source is one of the embedded modules: no place that a user could mend.
+/// Whether a source is an embedded module. Users can't fix errors there.
 pub fn is_std(source: &str) -> bool {
     module_text(source).is_some()
 }
@@ -25,7 +25,7 @@ pub fn module_text(name: &str) -> Option<&'static str> {
     MODULES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
-/// What to do about a module that a script names and does not import.
+/// Advice for a module that a script uses without importing it.
 pub fn how_to_import(alias: &str) -> String {
     let import = |name: &str| format!("import \"std/{name}\" as {name};");
     let names = || MODULES.iter().map(|(path, _)| path.trim_start_matches("std/"));
@@ -45,7 +45,7 @@ pub fn how_to_import(alias: &str) -> String {
     }
 }
 
-/// A module as its doc comments tell of it.
+/// The docs of a module, from its doc comments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StdModule {
     /// Without `std/`: `calls`.
@@ -85,7 +85,7 @@ pub fn documentation() -> Vec<StdModule> {
 }
 
 fn module(path: &'static str, text: &str) -> StdModule {
-    // they compile: a test of the checks sees to it
+    // they compile; a test makes sure of that
     let ast = parser::parse_text(text, path).unwrap_or_default();
     let functions = functions(&ast, text);
     let about = without_marks(&[ast.doc()], "//!");
@@ -94,7 +94,7 @@ fn module(path: &'static str, text: &str) -> StdModule {
 
 /// The public functions of a text with their doc comments, in the order of the text.
 pub fn functions(ast: &AST, text: &str) -> Vec<StdFunction> {
-    // closures are functions too, of names that nobody writes
+    // closures are functions too, with internal names
     let public = ast.iter_functions().filter(|f| f.access == FnAccess::Public && !f.name.starts_with("anon$"));
     let mut functions: Vec<_> = public
         .map(|function| StdFunction {
@@ -103,12 +103,12 @@ pub fn functions(ast: &AST, text: &str) -> Vec<StdFunction> {
             about: without_marks(&function.comments, "///"),
         })
         .collect();
-    // rhai gives them in no order
+    // Rhai gives them in no order
     functions.sort_by_key(|function| text.find(&format!("\nfn {}({})", function.name, function.parameters.join(", "))));
     functions
 }
 
-/// Lines of doc comments without what marks them as such.
+/// The lines of doc comments without their marks.
 fn without_marks(comments: &[impl AsRef<str>], mark: &str) -> String {
     let lines = comments.iter().flat_map(|comment| comment.as_ref().lines());
     let lines = lines.map(|line| line.strip_prefix(mark).unwrap_or(line));

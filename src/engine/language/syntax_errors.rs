@@ -1,17 +1,17 @@
-//! Rhai's syntax errors in plain words, at the user's line.
+//! Describes Rhai's syntax errors in plain words, with places in the user's text.
 
 use super::syntax_slips::{Around, slip};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::script::Script;
 use rhai::{LexError, ParseError, ParseErrorType};
 
-/// The words that the language keeps for itself, for "did you mean".
+/// The reserved words of the language, for "did you mean".
 const KEYWORDS: [&str; 20] = [
     "let", "const", "if", "else", "switch", "while", "loop", "do", "until", "for", "in", "fn", "return", "break",
     "continue", "throw", "try", "catch", "import", "await",
 ];
 
-/// A syntax error as a diagnostic.
+/// Converts a syntax error to a diagnostic.
 pub fn diagnostic(error: &ParseError, script: &Script) -> Diagnostic {
     let (line, column) = (error.position().line(), error.position().position());
     let text = line.and_then(|line| script.rhai.lines().nth(line - 1));
@@ -65,7 +65,7 @@ fn in_words(error: &ParseErrorType, line: Option<&str>, column: Option<usize>) -
     }
 }
 
-/// What Rhai's lexer can't read.
+/// Describes what Rhai's lexer can't read.
 fn bad_input(error: &LexError) -> (String, Option<String>) {
     let advised = |message: String, advice: &str| (message, Some(advice.to_string()));
     match error {
@@ -75,7 +75,7 @@ fn bad_input(error: &LexError) -> (String, Option<String>) {
         LexError::ImproperSymbol(symbol, why) => match why.is_empty() {
             true => (format!("`{symbol}` can't stand here"), None),
             false if why.ends_with("is disabled") => (format!("`{symbol}` can't be used in a test"), None),
-            // rhai names what it takes for a slip: typo of 'x', should it be 'x'
+            // Rhai names the word that it suspects
             false if why.starts_with('\'') || why.contains("typo of") => {
                 let meant = why.trim_start_matches(&format!("'{symbol}'")).split('\'').nth(1);
                 (format!("`{symbol}` can't stand here"), meant.map(|meant| format!("did you mean `{meant}`?")))
@@ -97,7 +97,7 @@ fn bad_input(error: &LexError) -> (String, Option<String>) {
     }
 }
 
-/// Words of other languages, and what is written here.
+/// Words of other languages, and the words of this one.
 const FOREIGN: &[(&str, &str)] = &[
     ("elif", "else if"),
     ("elseif", "else if"),
@@ -116,7 +116,7 @@ const FOREIGN: &[(&str, &str)] = &[
 /// Message, advice, and the column.
 type Trap = (String, Option<String>, Option<usize>);
 
-/// What those write who are used to another language, or to other spacing.
+/// Recognizes habits from other languages, and wrong spacing.
 fn trap(error: &ParseErrorType, line: Option<&str>, column: Option<usize>, statement: &str) -> Option<Trap> {
     use ParseErrorType::*;
     let (at_line, word) = word_at(line, column);
@@ -151,7 +151,7 @@ fn trap(error: &ParseErrorType, line: Option<&str>, column: Option<usize>, state
     }
 }
 
-/// Something stands where another token is due.
+/// Describes a missing token.
 fn missing_token(at: &Around, column: Option<usize>) -> Option<Trap> {
     let (before, before_word, word, rest) = (at.before.trim_end(), at.before_word, at.word, at.rest);
     let column_before = Some(before.chars().count() + 1 - before_word.chars().count());
@@ -182,7 +182,7 @@ fn missing_token(at: &Around, column: Option<usize>) -> Option<Trap> {
     None
 }
 
-/// What stands before a place, from the end of the statement before on.
+/// The text before a place, from the end of the previous statement on.
 fn statement(text: &str, line: Option<usize>, column: Option<usize>) -> &str {
     let Some(line) = line.and_then(|line| line.checked_sub(1)) else { return "" };
     let start = text.split_inclusive('\n').take(line).map(str::len).sum::<usize>();
@@ -192,7 +192,7 @@ fn statement(text: &str, line: Option<usize>, column: Option<usize>) -> &str {
     &before[before.rfind([';', '{', '}']).map_or(0, |end| end + 1)..]
 }
 
-/// Something stands where the statement before should have ended.
+/// Describes a missing semicolon.
 fn missing_semicolon(line: Option<&str>, column: Option<usize>) -> (String, Option<String>) {
     let (before, word) = word_at(line, column);
     let before_word = before.trim_end().rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
@@ -209,7 +209,7 @@ fn missing_semicolon(line: Option<&str>, column: Option<usize>) -> (String, Opti
     }
 }
 
-/// What stands before a column, and the word at it.
+/// The text before a column, and the word at it.
 fn word_at(line: Option<&str>, column: Option<usize>) -> (&str, String) {
     let line = line.unwrap_or_default();
     let at = line.char_indices().nth(column.unwrap_or(1).saturating_sub(1)).map_or(line.len(), |(at, _)| at);

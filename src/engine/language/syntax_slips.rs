@@ -1,24 +1,24 @@
-//! Slips that Rhai's parser stumbles over, known by what stands around the place: `await … timeout 5s`, `dial bob`, `f(a = b)`.
+//! Recognizes common slips by the text around a syntax error: `await … timeout 5s`, `dial bob`, `f(a = b)`.
 
 use rhai::ParseErrorType;
 
 /// What is wrong, and what to write.
 pub type Slip = (String, &'static str);
 
-/// What stands around the place of an error.
+/// The text around the place of an error.
 pub struct Around<'a> {
     pub before: &'a str,
-    /// The statement up to the place, which may have begun on a line above.
+    /// The statement up to the place; it may begin on an earlier line.
     pub statement: &'a str,
-    /// The last word of it.
+    /// The last word before the place.
     pub before_word: &'a str,
     /// The word at the place.
     pub word: &'a str,
-    /// The line from the place on.
+    /// The rest of the line from the place on.
     pub rest: &'a str,
 }
 
-/// The words of time in other places than this language.
+/// Units of time elsewhere.
 const UNITS: [&str; 14] = [
     "sec",
     "secs",
@@ -38,7 +38,7 @@ const UNITS: [&str; 14] = [
 
 const WITHIN: &str = "write: await alice.event(\"CALL_CLOSED\") within 5s";
 
-/// The slip that is meant, if it is one of those known here.
+/// The slip behind an error, if it is a known one.
 pub fn slip(error: &ParseErrorType, at: &Around) -> Option<Slip> {
     use ParseErrorType::*;
     match error {
@@ -76,7 +76,7 @@ pub fn slip(error: &ParseErrorType, at: &Around) -> Option<Slip> {
         Reserved(word) if matches!(word.as_str(), "print" | "debug") => {
             Some((format!("`{word}` is called with parentheses"), "write: print(\"what\");"))
         }
-        // how a duration is read
+        // the internal keyword of a duration
         Reserved(word) if word.starts_with("__") => match at.before_word {
             "sleep" | "timeout" => {
                 Some((format!("`{}` is called with parentheses", at.before_word), "write: sleep(1s);"))
@@ -93,7 +93,7 @@ pub fn slip(error: &ParseErrorType, at: &Around) -> Option<Slip> {
     }
 }
 
-/// Something stands where the statement before should have ended.
+/// Slips where a semicolon is missing.
 fn slip_in_statement(at: &Around) -> Option<Slip> {
     if let Some(told) = slip_at(at) {
         return Some(told);
@@ -112,7 +112,7 @@ fn slip_in_statement(at: &Around) -> Option<Slip> {
     slip_before(at)
 }
 
-/// By the word at the place.
+/// Slips that the word at the place reveals.
 fn slip_at(at: &Around) -> Option<Slip> {
     let after_number = at.before.trim_end().ends_with(|c: char| c.is_ascii_digit());
     let awaits = at.statement.contains("await");
@@ -141,7 +141,7 @@ fn slip_at(at: &Around) -> Option<Slip> {
     }
 }
 
-/// By the word before the place.
+/// Slips that the word before the place reveals.
 fn slip_before(at: &Around) -> Option<Slip> {
     let called = at.before.ends_with([' ', '\t']) && !at.before_word.is_empty();
     let argument = at.rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '"' | '`'));
@@ -179,7 +179,7 @@ fn slip_before(at: &Around) -> Option<Slip> {
     }
 }
 
-/// Whether a statement ends with what can be awaited.
+/// Whether a statement ends with a waiter.
 fn is_waiter(statement: &str) -> bool {
     const MAKERS: [&str; 12] = [
         ".closed(",

@@ -1,15 +1,15 @@
-//! The tokens that Rhai's lexer does not know: duration literals, the words that begin a block, `check` and `assert`.
+//! Adds tokens to Rhai's lexer: duration literals, the words that begin a block, `check` and `assert`.
 
 use super::{blocks, claims, duration, grammar};
 use crate::event::lock;
 use rhai::{Engine, LexError, Position, Token};
 use std::sync::Mutex;
 
-/// Makes the engine read duration literals, and `call` as a name, in the text that it is about to compile.
+/// Lets an engine read duration literals, and `call` as a name, in the text that it will compile.
 ///
-/// Rhai's lexer gives `5s` as a number and a name. The text at the number tells them from `5 s`; then the number
-/// becomes our keyword, and the name becomes the number of microseconds. In a text that runs, a call of `check` or `assert`
-/// becomes a keyword too, and its parenthesis becomes its place.
+/// Rhai's lexer reads `5s` as a number and a name. The text at the number tells it apart from `5 s`. The number becomes
+/// our keyword, and the name becomes the number of microseconds. In a text that will run, a call of `check` or `assert`
+/// becomes a keyword too, and its parenthesis becomes its position.
 pub fn map_tokens(engine: &mut Engine, text: &str, runs: bool) {
     let lines: Vec<String> = text.split('\n').map(str::to_string).collect();
     let pending = Mutex::new(None::<i64>);
@@ -21,13 +21,13 @@ pub fn map_tokens(engine: &mut Engine, text: &str, runs: bool) {
         }
         match &token {
             Token::IntegerConstant(_) | Token::FloatConstant(..) => {}
-            // rhai reserves `call` for closures: `f.call(1)`; to a SIP test it is a name like any other
+            // Rhai reserves `call` for closures (`f.call(1)`); in a SIP test it is a useful name
             Token::Reserved(word) if **word == "call" && !is_called(&lines, position) => {
                 return Token::Identifier(word.clone());
             }
             Token::Identifier(word) if matches!(word.as_str(), "test" | "setup" | "teardown") => {
                 return match block(&lines, word, position) {
-                    // no custom token: rhai would take one for an operator after what stands before it
+                    // not a custom token: Rhai would take it for an operator after the text before it
                     Some(keyword) => Token::Identifier(Box::new(keyword.into())),
                     None => token,
                 };
@@ -57,7 +57,7 @@ pub fn map_tokens(engine: &mut Engine, text: &str, runs: bool) {
     });
 }
 
-/// The keyword that a word is where it begins a block.
+/// The keyword for a word that begins a block.
 fn block(lines: &[String], word: &str, position: Position) -> Option<&'static str> {
     let rest = text_at(lines, position)?;
     let line = &lines[position.line()? - 1];
@@ -85,7 +85,7 @@ fn is_called(lines: &[String], position: Position) -> bool {
     rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').trim_start().starts_with('(')
 }
 
-/// Whether the word at a position calls a function: it is no method, no name in a module and no definition.
+/// Whether the word at a position calls a function, and is not a method, a name in a module or a definition.
 fn is_call(lines: &[String], position: Position) -> bool {
     let Some(rest) = text_at(lines, position) else { return false };
     let line = &lines[position.line().unwrap_or(1) - 1];
@@ -93,7 +93,7 @@ fn is_call(lines: &[String], position: Position) -> bool {
     is_called(lines, position) && !before.ends_with(['.', ':']) && before.split_whitespace().last() != Some("fn")
 }
 
-/// What stands at a number's position.
+/// The literal at the position of a number.
 fn literal(lines: &[String], position: Position) -> Literal {
     let Some(text) = text_at(lines, position) else { return Literal::Number };
     let unsigned = text.trim_start_matches(['-', '+']);

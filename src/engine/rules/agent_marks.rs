@@ -1,4 +1,4 @@
-//! What is known of one agent, its calls and what it sent. Pure.
+//! The marks of one agent: its calls, and what it sent. Pure.
 
 use super::live::LiveEvents;
 use super::recent::Recent;
@@ -7,12 +7,12 @@ use super::sort::id;
 use crate::event::{AgentEvent, SipEvent};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-/// Nobody has as many calls at once: it is a flood, and may be forgotten.
+/// The most open calls that are remembered; more are a flood.
 pub const MOST_OPEN: usize = 10_000;
-/// Of the requests of a method that an agent sent as many may still be put in the past.
+/// The most requests of a method that a command can still make past.
 pub const SENT: usize = 200;
 
-/// Events before number `before` are past, for awaits that begin from number `at` on.
+/// Events before number `before` are past for awaits that begin at number `at` or later.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Horizon {
     pub before: u64,
@@ -29,37 +29,38 @@ impl Horizon {
 pub struct AgentMarks {
     /// Events, SIP messages and log lines that an await may take.
     pub live: [LiveEvents; 3],
-    /// Messages that one await took, for those that take them again.
+    /// Messages that one await took, for awaits with `again()`.
     pub once: LiveEvents,
     /// Numbers of the events that awaits took.
     pub consumed: HashSet<u64>,
-    /// Where its newest call, or the agent itself, began.
+    /// Where its newest call began, or the agent itself.
     pub began: u64,
     /// The answer to its last command.
     pub answered: u64,
     pub aor: Option<String>,
     /// `host:port`.
     pub address: Option<String>,
-    /// Its processes that have not ended: a new one may begin before the one that it replaces is gone.
+    /// Its running processes: a new one may start before the old one is gone.
     pub running: usize,
     pub calls: Recent<CallMarks>,
-    /// Its calls that are not closed, by the events with which they began.
+    /// Its open calls, by the events that began them.
     pub open: BTreeMap<u64, String>,
-    /// Calls that were over before that are past; and events without a call's id, where none was open.
+    /// Calls that were over before this are past, and so are events without a call's id if no call was open.
     pub calls_past: Horizon,
     pub nameless_past: Horizon,
-    /// The same of their CALL_CLOSED alone.
+    /// The same for their CALL_CLOSED only.
     pub ends_past: Horizon,
     /// By command.
     pub outcomes_past: HashMap<&'static str, Horizon>,
     /// The keys of the requests that it sent, by method.
     pub sent: HashMap<&'static str, VecDeque<String>>,
-    /// Its dials that were not refused, and the calls that came of them.
+    /// Its dials that were not refused, and the calls that they began.
     pub dials: u64,
     pub outgoing: u64,
-    /// Somebody may call it, or have it call somebody: it was called, registers, was referred, its address was asked for.
+    /// Whether somebody may call it, or make it call: it was called, registered or referred, or its address was asked
+    /// for.
     pub reachable: bool,
-    /// It exchanged SIP with who is no agent of the test, and so knows its address.
+    /// Whether it exchanged SIP with somebody outside the test, who therefore knows its address.
     pub has_strangers: bool,
 }
 
@@ -69,12 +70,12 @@ pub struct CallMarks {
     pub incoming: bool,
     pub outgoing: bool,
     pub closed: bool,
-    /// Closed, or its end is in the messages.
+    /// The call is closed, or a message ended it.
     pub ended: bool,
 }
 
 impl AgentMarks {
-    /// A new process: what an agent of that name did before it counts no more.
+    /// Starts again with a new process: what the agent did before does not count any more.
     pub fn start(&mut self, n: u64, aor: &str, address: &str) {
         let consumed = std::mem::take(&mut self.consumed);
         let (aor, address) = (Some(aor.to_string()), Some(address.to_string()));
@@ -82,7 +83,7 @@ impl AgentMarks {
         *self = AgentMarks { began: n, consumed, aor, address, running, reachable, dials, ..AgentMarks::default() };
     }
 
-    /// Takes note of an event; gives the call that it closes.
+    /// Observes an event; returns the call that it closes.
     pub fn event<'a>(&mut self, n: u64, said: &'a AgentEvent) -> Option<&'a str> {
         let incoming = said.name.eq_ignore_ascii_case("CALL_INCOMING");
         if incoming {
@@ -114,13 +115,13 @@ impl AgentMarks {
         closes.then_some(whole)
     }
 
-    /// Takes note of a message; `key`: that of the request that it is, where the agent has just sent it.
+    /// Observes a message. `key`: the key of the request, if the agent has just sent it.
     pub fn message(&mut self, sip: &SipEvent, key: Option<String>, ends: bool) {
         let out = sip.direction == "OUT";
         self.reachable |= match sip.method.as_str() {
             "REGISTER" => out,
             "REFER" => !out && sip.status.is_none(),
-            // a call that comes, or a redirection
+            // an incoming call, or a redirection
             "INVITE" => !out && (begins_call(sip) || matches!(sip.status, Some(300..400))),
             _ => false,
         };
@@ -137,15 +138,15 @@ impl AgentMarks {
         }
     }
 
-    /// Whether a word of a command means this agent: its name, or an address with its own in it.
+    /// Whether a word of a command means this agent: by its name, or by an address that contains its own.
     pub fn is_meant(&self, name: &str, word: &str) -> bool {
         let has = |part: &Option<String>| part.as_deref().is_some_and(|part| !part.is_empty() && word.contains(part));
         word == name || has(&self.address) || has(&self.aor)
     }
 }
 
-/// Whether a message ends the call of its Call-ID: a BYE, a CANCEL, or a final refusal of the INVITE that began it which is not
-/// answered by another INVITE of the same Call-ID (authentication, session timers, redirection, glare).
+/// Whether a message ends the call with its Call-ID: a BYE, a CANCEL, or a final refusal of the first INVITE that no
+/// other INVITE with this Call-ID follows (for authentication, session timers, redirection, glare).
 pub fn ends_call(sip: &SipEvent, began_it: bool) -> bool {
     match (sip.method.as_str(), sip.status) {
         ("BYE" | "CANCEL", _) => true,

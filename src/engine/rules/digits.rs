@@ -1,10 +1,10 @@
-//! DTMF digits that have to come in a row, in one call. Pure.
+//! DTMF digits in a row, in one call. Pure.
 
 use crate::event::{Body, Event};
 use std::sync::Arc;
 
-/// The first of these events that are the digits, one right after another in one call; where none are, as many of the newest call
-/// as begin them. `events` in the order in which they came.
+/// The first events that are exactly these digits, one right after another in one call. If there are none, those events
+/// of the newest call that begin with them. `events`: in their order.
 pub fn row<'a>(events: impl Iterator<Item = &'a Arc<Event>>, digits: &str) -> Vec<Arc<Event>> {
     let mut calls: Vec<(Option<&str>, Vec<&Arc<Event>>)> = vec![];
     for event in events {
@@ -27,7 +27,7 @@ pub fn row<'a>(events: impl Iterator<Item = &'a Arc<Event>>, digits: &str) -> Ve
     part.unwrap_or_default().iter().map(|event| (*event).clone()).collect()
 }
 
-/// The digit that a CALL_DTMF_START tells.
+/// The digit of a CALL_DTMF_START.
 pub fn digit_of(event: &Event) -> &str {
     match &event.body {
         Body::Event(of_agent) => &of_agent.param,

@@ -1,4 +1,4 @@
-//! The events of an agent that an await may still take: its newest ones, found by their names. Pure.
+//! The newest events of an agent that an await may still take, indexed by name. Pure.
 
 use super::pattern::Pattern;
 use super::sort::EventName;
@@ -6,9 +6,10 @@ use crate::event::{Event, weight};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// Of each sort (events, SIP messages, log lines) an agent's newest ones can be awaited; older ones are let go.
+/// The most events of each sort (events, SIP messages, log lines) that an agent keeps for awaits; older ones are
+/// dropped.
 pub const MOST: usize = 10_000;
-/// Or fewer, where they are long: as many as fit into this many bytes.
+/// The most bytes of these events; long events are dropped earlier.
 pub const MOST_BYTES: usize = 16 << 20;
 
 /// Events of one sort, each in the log's order.

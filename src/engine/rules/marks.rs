@@ -1,16 +1,20 @@
 //! Which events of a run may satisfy an await. Pure.
 //!
-//! **An await takes the oldest event that fits and that no await took before; for an agent, what was over before its newest
-//! command of that kind does not count.** In detail:
+//! **An await takes the oldest event that fits and that no await has taken. Events of an agent that were over before its
+//! newest command of that kind do not count.** In detail:
 //!
-//! - Of calls: when an agent dials or accepts, what is left of its calls that were over then is past; when it hangs up, their ends are.
-//! - Of SIP requests and their responses: a command that makes a request of a method puts the sender's earlier requests of
-//!   that method in the past; at an agent that receives them, those alone that come from the same agent, in a call of both or to the same address.
-//! - *Over then* is what the test has waited beyond, or what the agent told before it answered its last command: commands that
-//!   follow one another without a wait leave each other's events alone. A hold or resume settles all that was sent before it.
-//! - A wait that names a call takes all that came of that call, but for requests that a newer command *in that call* has replaced.
-//! - A count counts on: past events of which each call or request has one count too, but not without a new one.
-//! - What is past is decided when an await begins; nothing is taken from it while it goes on.
+//! - Calls: when an agent dials or accepts, the remaining events of its calls that were over by then become past. When it
+//!   hangs up, the ends of these calls become past.
+//! - SIP requests and responses: a command that causes a request makes the sender's earlier requests with that method past.
+//!   At an agent that receives them, only requests from the same agent become past, if they belong to a call of both or went
+//!   to the same address.
+//! - *Over by then* means that the test has waited for a later event, or that the agent reported it before it answered its
+//!   last command. So commands that follow one another without a wait leave each other's events alone. A hold or resume
+//!   settles everything that was sent before it.
+//! - A wait that names a call takes all events of that call, except for requests that a newer command *in that call* has
+//!   replaced.
+//! - A count continues: past events that each call or request has once count too, but not without a new one.
+//! - What is past is decided when an await begins, and does not change while it is active.
 
 use super::agent_marks::{AgentMarks, Horizon, MOST_OPEN, ends_call};
 use super::matching::Member;
@@ -21,54 +25,54 @@ use crate::event::{Body, Event, Note};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// The commands that begin a call, at who calls and at who is called, and those that end one.
+/// The commands that begin a call, at the caller and at the callee, and those that end one.
 const DIALS: [&str; 3] = ["dial", "dialdir", "atransferstart"];
 const ACCEPTS: [&str; 2] = ["accept", "acceptdir"];
 const HANGS_UP: [&str; 2] = ["hangup", "hangupall"];
-/// What tells how a command of an agent went, and the command.
+/// The events that tell the result of a command, with the command.
 const OUTCOMES: [(&str, &str); 3] =
     [("REGISTER_OK", "uareg"), ("REGISTER_FAIL", "uareg"), ("TRANSFER_FAILED", "transfer")];
-/// Of the events that awaits took at least this many are remembered, for messages about an await that came too late.
+/// At least this many taken events are remembered, for messages about an await that came too late.
 const CONSUMED: u64 = 20_000;
-/// Who was named is known as long as there are not more.
+/// The most names of commands' targets that are remembered.
 const MOST_NAMED: usize = 1_000;
 
 /// The marks of a run's events.
 #[derive(Debug, Default)]
 pub struct Marks {
     seen: usize,
-    /// The number of the event up to which the test has waited.
+    /// The test has waited for all events up to this number.
     known: u64,
     agents: HashMap<Arc<str>, AgentMarks>,
-    /// By call, the event in which it was over first, at whichever agent.
+    /// By call, the first event that ended it, at any agent.
     over: Recent<Option<u64>>,
     requests: Requests,
     /// The SIP addresses of all agents.
     addresses: HashSet<String>,
-    /// Whom commands named, in their words.
+    /// The targets that commands named.
     named: HashSet<String>,
-    /// The numbers of what awaits took, for a session that wants to know what each of its statements took.
+    /// The numbers of the events that awaits took; for a session, which shows them for each statement.
     pub taken: Option<Vec<u64>>,
 }
 
 /// Why an event that fits does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhyPast {
-    /// It is of a call that was over before.
+    /// It belongs to a call that was over before.
     Call,
-    /// Of a request that was sent before, by the agent itself or by another.
+    /// It belongs to a request that the agent or another agent sent before.
     Request,
-    /// It tells how an earlier command went.
+    /// It tells the result of an earlier command.
     Outcome,
 }
 
 impl Marks {
-    /// The number of the log's event that is to be observed next.
+    /// The number of the next event to observe.
     pub fn seen(&self) -> usize {
         self.seen
     }
 
-    /// Takes note of the log's next events.
+    /// Observes the next events of the log.
     pub fn observe(&mut self, events: &[Arc<Event>]) {
         for event in events {
             self.seen = event.n as usize + 1;
@@ -112,7 +116,7 @@ impl Marks {
         }
     }
 
-    /// An agent is about to be given a command, for that one of its calls or for the current one: what it puts in the past.
+    /// Notes that an agent is about to get a command, for this call or its current one, and what that makes past.
     pub fn command(&mut self, agent: &Arc<str>, call: Option<&str>, text: &str) {
         let word = text.split_whitespace().next().unwrap_or_default();
         let at = self.seen as u64;
@@ -135,7 +139,7 @@ impl Marks {
         if let Some((_, command)) = OUTCOMES.iter().find(|(_, command)| *command == word) {
             marks.outcomes_past.insert(*command, known);
         }
-        // whom it may concern
+        // the agents that it may concern
         if self.named.len() < MOST_NAMED {
             self.named.extend(text.split_whitespace().skip(1).take(2).map(|word| id(word).to_string()));
         }
@@ -167,7 +171,7 @@ impl Marks {
         }
     }
 
-    /// A command that was just given was refused.
+    /// Notes that the last command was refused.
     pub fn refused(&mut self, agent: &str, text: &str) {
         let dials = text.split_whitespace().next().is_some_and(|word| DIALS.contains(&word));
         if let Some(marks) = self.agents.get_mut(agent).filter(|_| dials) {
@@ -175,12 +179,12 @@ impl Marks {
         }
     }
 
-    /// The test has waited until all events before number `n` had come.
+    /// Notes that the test has waited for all events before number `n`.
     pub fn know(&mut self, n: usize) {
         self.known = self.known.max(n as u64);
     }
 
-    /// The events of a member's agent that an await may take, past ones too.
+    /// The events of a member's agent that an await may take, including past ones.
     pub fn live(&self, member: &Member) -> Vec<Arc<Event>> {
         let Some(marks) = self.agents.get(&member.agent) else { return vec![] };
         let mut live = marks.live[member.pattern.sort() as usize].named(&member.pattern);
@@ -190,7 +194,7 @@ impl Marks {
         live
     }
 
-    /// Whether one await took this message.
+    /// Whether exactly one await took this message.
     pub fn is_taken_once(&self, event: &Event) -> bool {
         let marks = event.agent.as_ref().and_then(|agent| self.agents.get(agent));
         marks.is_some_and(|marks| marks.once.has(event.n))
@@ -201,7 +205,8 @@ impl Marks {
         marks.is_some_and(|marks| marks.live[EventSort::from_event(event) as usize].has(event.n))
     }
 
-    /// Why an event that fits a member does not count for an await that began at that number of the log; none where it does.
+    /// Why an event that fits a member does not count for an await that began at this number of the log; none if it
+    /// counts.
     pub fn past(&self, member: &Member, event: &Event, began: u64) -> Option<WhyPast> {
         let marks = self.agents.get(&member.agent)?;
         let is_over = |call: &str, horizon: Horizon| {
@@ -228,7 +233,7 @@ impl Marks {
                 let outcome = OUTCOMES.iter().find(|(name, _)| *name == said.name);
                 let outcomes = outcome.and_then(|(_, command)| marks.outcomes_past.get(command));
                 let over = match said.call.as_deref().map(id) {
-                    // what is forgotten was over long ago
+                    // a forgotten request was over long ago
                     Some(call) => {
                         let ends = said.name == "CALL_CLOSED" && is_over(call, marks.ends_past);
                         ends || is_over(call, marks.calls_past) || marks.calls.get(call).is_none()
@@ -249,7 +254,7 @@ impl Marks {
         marks.is_some_and(|marks| marks.consumed.contains(&event.n))
     }
 
-    /// No await takes this event any more, but one that takes messages again.
+    /// Notes that an await took this event. From now on only awaits with `again()` take it.
     pub fn consume(&mut self, event: &Arc<Event>) {
         self.know(event.n as usize + 1);
         self.taken.iter_mut().for_each(|taken| taken.push(event.n));
@@ -277,19 +282,20 @@ impl Marks {
         self.agents.get(agent)?.address.as_deref()
     }
 
-    /// The script asked for the address of an agent, and may give it to anybody.
+    /// Notes that the script asked for the address of an agent, and may give it to anybody.
     pub fn reveal(&mut self, agent: &Arc<str>) {
         self.agents.entry(agent.clone()).or_default().reachable = true;
     }
 
-    /// Whether nothing more comes of that call of the agent.
+    /// Whether this call of the agent is over.
     pub fn is_closed(&self, agent: &str, call: &str) -> bool {
         let call = self.agents.get(agent).and_then(|marks| marks.calls.get(id(call)));
-        // of a call with itself there are two of one id
+        // an agent's call to itself has two calls with the same id
         call.is_some_and(|call| call.closed && !(call.incoming && call.outgoing))
     }
 
-    /// Whether the agent made calls, all of which are closed, and nobody can call it. `outgoing`: only a call that it makes would do.
+    /// Whether the agent made calls, all of them are closed, and nobody can call it. `outgoing`: only a call that it
+    /// makes would do.
     pub fn is_done_calling(&self, agent: &Arc<str>, outgoing: bool) -> bool {
         let Some(marks) = self.agents.get(agent) else { return false };
         let closed = marks.dials > 0 && marks.dials <= marks.outgoing && marks.open.is_empty();
@@ -300,12 +306,12 @@ impl Marks {
             && !self.named.iter().any(|word| marks.is_meant(agent, word))
     }
 
-    /// Whether an agent that had started has ended.
+    /// Whether an agent has started and ended.
     pub fn is_gone(&self, agent: &str) -> bool {
         self.agents.get(agent).is_some_and(|marks| marks.address.is_some() && marks.running == 0)
     }
 
-    /// The number of the event with which the agent's newest call began (0: its first).
+    /// The number of the event that began the agent's newest call (0: its first).
     pub fn began(&self, agent: &str) -> u64 {
         self.agents.get(agent).map_or(0, |marks| marks.began)
     }

@@ -1,4 +1,4 @@
-//! Which events satisfy an await. Pure: it is offered events and says when they are enough.
+//! Decides which events satisfy an await. Pure: it is offered events and tells when they are enough.
 
 use super::digits;
 use super::live::MOST;
@@ -12,22 +12,22 @@ use std::sync::{Arc, OnceLock};
 pub struct Member {
     pub agent: Arc<str>,
     pub pattern: Pattern,
-    /// `.count(n)`: that many, given as a list.
+    /// `.count(n)`: this number of events, as a list.
     pub count: Option<usize>,
-    /// A closure has a say too; whoever offers events asks it first.
+    /// A closure decides too; the caller asks it before it offers an event.
     pub conditional: bool,
-    /// A message that one await took already will do, too.
+    /// A message that one await has taken is accepted too.
     pub again: bool,
     /// Only events of that call.
     pub call: Option<Arc<Which>>,
 }
 
-/// Which of its agent's calls is meant.
+/// Identifies a call of an agent.
 #[derive(Debug, Default, PartialEq)]
 pub struct Which {
-    /// baresip's id of it, once that is known: its Call-ID, too.
+    /// baresip's id of the call, once it is known. It is also its Call-ID.
     id: OnceLock<String>,
-    /// Until then: the first outgoing one from that number of the log on.
+    /// Until then: the first outgoing call from this number of the log on.
     from: u64,
 }
 
@@ -36,7 +36,7 @@ impl Which {
         Which { id: OnceLock::from(id.to_string()), from: 0 }
     }
 
-    /// The call that is being made; old versions of baresip don't tell its id at once.
+    /// A call that is being made. Old versions of baresip don't give its id at once.
     pub fn next_from(from: u64) -> Which {
         Which { id: OnceLock::new(), from }
     }
@@ -45,7 +45,7 @@ impl Which {
         self.id.get().map(String::as_str)
     }
 
-    /// Whether an event of its agent is of this call; may be what tells its id.
+    /// Whether an event of the agent belongs to this call. The event may reveal the call's id.
     pub fn has(&self, event: &Event) -> bool {
         match &event.body {
             Body::Event(of_agent) => {
@@ -63,14 +63,14 @@ impl Which {
 }
 
 impl Member {
-    /// Whether it is of the right agent and call, and what is awaited.
+    /// Whether an event comes from the right agent and call, and fits the pattern.
     pub fn fits(&self, event: &Event) -> bool {
         event.agent.as_ref() == Some(&self.agent)
             && self.pattern.fits(event)
             && self.call.as_ref().is_none_or(|call| call.has(event))
     }
 
-    /// Whether an event may be what is awaited, or mean that it can't come any more: nothing else need wake who waits for it.
+    /// Whether an event may fit, or may mean that nothing fits any more: only such events need to wake the await.
     fn is_concerned_by(&self, event: &Event) -> bool {
         event.agent.as_ref() == Some(&self.agent)
             && match &event.body {
@@ -80,7 +80,7 @@ impl Member {
             }
     }
 
-    /// Whether past events count too: of these, each call or request has one.
+    /// Whether past events count too. Each call or request has one such event.
     pub fn counts_on(&self) -> bool {
         self.count.is_some() && self.pattern.comes_once()
     }
@@ -89,7 +89,7 @@ impl Member {
         self.count.unwrap_or_else(|| self.pattern.run().map_or(1, |digits| digits.chars().count()))
     }
 
-    /// Whether it is satisfied by one event, not by a list of them.
+    /// Whether one event satisfies it, and not a list of events.
     fn is_single(&self) -> bool {
         self.count.is_none() && self.pattern.run().is_none()
     }
@@ -104,7 +104,7 @@ pub enum Want {
 }
 
 impl Want {
-    /// Whether one of several ways is enough, somewhere in it.
+    /// Whether it contains an `any`.
     pub fn has_any(&self) -> bool {
         match self {
             Want::One(_) => false,
@@ -113,7 +113,7 @@ impl Want {
         }
     }
 
-    /// The agents that it is about, each as often as it is named.
+    /// The agents of all members, with repetitions.
     pub fn agents(&self) -> Vec<Arc<str>> {
         match self {
             Want::One(member) => vec![member.agent.clone()],
@@ -122,7 +122,7 @@ impl Want {
     }
 }
 
-/// What was found, in the shape of what was wanted; of an `any` only what came.
+/// The events found, in the shape of the want; for an `any`, only what came.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FoundEvents {
     One(Arc<Event>),
@@ -146,20 +146,20 @@ impl MatchPlan {
     }
 }
 
-/// One await: what it wants, and the events that fitted so far.
+/// The search of one await: its want, and the events that have fitted so far.
 #[derive(Debug)]
 pub struct Scan {
     members: Arc<[Member]>,
-    /// Any of them will do; the earlier wins a tie.
+    /// Any of these is enough; the earlier one wins a tie.
     plans: Vec<MatchPlan>,
-    /// By member, in the order in which they were offered; older ones than marks hold can't be taken any more.
+    /// By member, in the order of their offers. Events older than the marks keep can't be taken any more.
     candidates: Vec<Candidates>,
 }
 
 /// Events that one member may take.
 #[derive(Debug, Clone, Default)]
 struct Candidates {
-    /// Of a count: fewer than it needs, so that it takes a new one.
+    /// Past events of a count: fewer than it needs, so that it takes at least one new event.
     past: VecDeque<Arc<Event>>,
     new: VecDeque<Arc<Event>>,
 }
@@ -174,7 +174,7 @@ impl Candidates {
 const MOST_PLANS: usize = 256;
 
 impl Scan {
-    /// None where `any` and `all` are nested so that there are too many ways to satisfy them.
+    /// None if nested `any` and `all` allow too many ways to satisfy them.
     pub fn new(want: &Want) -> Option<Scan> {
         let mut members = vec![];
         let plans = plans(want, &mut members)?;
@@ -182,7 +182,7 @@ impl Scan {
         Some(Scan { members: members.into(), plans, candidates })
     }
 
-    /// The events for which who waits is to be woken.
+    /// The events that wake the await.
     pub fn concern(&self) -> Concern {
         let members = self.members.clone();
         Concern::of(move |event| members.iter().any(|member| member.is_concerned_by(event)))
@@ -192,18 +192,18 @@ impl Scan {
         &self.members
     }
 
-    /// This event fits that member.
+    /// Offers an event that fits a member.
     pub fn offer(&mut self, member: usize, event: &Arc<Event>) {
         push(&mut self.candidates[member].new, event, MOST);
     }
 
-    /// This past event fits that member, which counts on.
+    /// Offers a past event that fits a member with a count.
     pub fn offer_past(&mut self, member: usize, event: &Arc<Event>) {
         let most = self.members[member].needs() - 1;
         push(&mut self.candidates[member].past, event, most);
     }
 
-    /// The events that satisfy the want, each used once; `live` says which may still be used.
+    /// The events that satisfy the want, each used once. `live`: whether an event may still be taken.
     pub fn solve(&self, live: impl Fn(&Event) -> bool) -> Option<FoundEvents> {
         let enough = |member: &usize| {
             let found = self.candidates[*member].iter().filter(|event| live(event));
@@ -221,7 +221,7 @@ impl Scan {
         })
     }
 
-    /// What is still missing of the way that comes nearest: member and how many events of it were found.
+    /// The members that the closest way still lacks, with the number of events found for each.
     pub fn missing(&self, live: impl Fn(&Event) -> bool) -> Vec<(usize, usize)> {
         let lacks = self.plans.iter().map(|plan| {
             let slots = self.slots(plan);
@@ -244,7 +244,8 @@ impl Scan {
         missing
     }
 
-    /// A member for which no event comes any more, as `never` says, where every way to satisfy the want lacks one like it.
+    /// A member that no event can fit any more, according to `never`, if every way to satisfy the want needs such a
+    /// member.
     pub fn hopeless(&self, live: impl Fn(&Event) -> bool, never: impl Fn(&Member) -> bool) -> Option<&Member> {
         let lost = self.plans.iter().map(|plan| {
             let slots = self.slots(plan);
@@ -255,14 +256,14 @@ impl Scan {
         lost.collect::<Option<Vec<_>>>()?.first().copied()
     }
 
-    /// A slot for each event that a plan needs: its member.
+    /// One slot per event that a plan needs: the number of its member.
     fn slots(&self, plan: &MatchPlan) -> Vec<usize> {
         let mut members = vec![];
         plan.members(&mut members);
         members.into_iter().flat_map(|member| std::iter::repeat_n(member, self.members[member].needs())).collect()
     }
 
-    /// Gives each slot an event: digits that have to come in a row first, as nothing else will do for them.
+    /// Assigns an event to each slot; first to digits in a row, because no other event can replace them.
     fn choose(&self, slots: &[usize], live: &impl Fn(&Event) -> bool) -> Vec<Option<Arc<Event>>> {
         let mut chosen = vec![None; slots.len()];
         let mut taken = HashSet::new();
@@ -285,11 +286,11 @@ impl Scan {
         chosen
     }
 
-    /// Gives each slot an event of its own where that is possible: augmenting paths in a bipartite graph, so that
-    /// a picky member gets the event which a less picky one could do without.
+    /// Assigns a separate event to each slot if possible: augmenting paths in a bipartite graph, so that a picky member
+    /// gets the event that a less picky one does not need.
     fn assign(&self, slots: &[usize], live: &impl Fn(&Event) -> bool) -> Vec<Option<Arc<Event>>> {
         let mut owners: BTreeMap<u64, usize> = Default::default();
-        // with as many to choose from as there are slots, one is free for each
+        // with at least as many candidates as slots, each slot finds a free one
         let options =
             |member: &usize| self.candidates[*member].iter().filter(|event| live(event)).take(slots.len()).collect();
         let options: Vec<Vec<&Arc<Event>>> = slots.iter().map(options).collect();
@@ -338,7 +339,7 @@ fn push(events: &mut VecDeque<Arc<Event>>, event: &Arc<Event>, most: usize) {
     }
 }
 
-/// Finds an event for a slot, moving the owners of others if need be.
+/// Finds an event for a slot, and moves other slots to other events if necessary.
 fn augment(
     slot: usize,
     options: &[Vec<&Arc<Event>>],

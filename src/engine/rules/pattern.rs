@@ -1,51 +1,51 @@
-//! What an event has to be to satisfy an await, and, where it nearly is, what is wrong with it. Pure.
+//! Patterns of awaits: which events they fit, and what is wrong with an event that almost fits. Pure.
 
 use super::sort::{EventName, EventSort};
 use crate::event::{AgentEvent, Body, Event, SipEvent, closed_reason};
 use regex::Regex;
 use std::ops::RangeInclusive;
 
-/// The largest automaton of a `log(…)`, in bytes.
+/// The largest compiled expression of a `log(…)`, in bytes.
 const REGEX_SIZE: usize = 1 << 20;
 
-/// What an event has to be.
+/// A pattern for events.
 #[derive(Debug, Clone)]
 pub enum Pattern {
-    /// An agent's event of that name, in any case.
+    /// An event with this name, ignoring case.
     Event(String),
     /// A CALL_CLOSED for one of these reasons, as [`ClosedReason::is`](crate::event::ClosedReason::is) takes them.
     Closed(Vec<String>),
-    /// A MESSAGE whose body is the text, but for white space around it.
+    /// A MESSAGE with this body, ignoring white space around it.
     Message(String),
-    /// A DTMF digit that the agent received; of several, each is awaited in its turn ([`Pattern::run`]).
+    /// A DTMF digit that the agent received. Several digits are awaited one after another ([`Pattern::run`]).
     Digits(String),
     /// A SIP message.
     Sip(MessagePattern),
-    /// A line of the agent's log in which the expression finds something.
+    /// A line of the agent's log that the expression matches.
     Log(Regex),
 }
 
-/// What a SIP message has to be.
+/// A pattern for SIP messages.
 #[derive(Debug, Clone, Default)]
 pub struct MessagePattern {
-    /// Of a response, any of these; none: it has to be a request.
+    /// The codes of a response; if empty, the message has to be a request.
     pub codes: Vec<RangeInclusive<u16>>,
-    /// Of a response that of its request, where it counts.
+    /// The method; for a response, the method of its request, if it matters.
     pub method: Option<String>,
-    /// Headers that it has to have, by name, with the value where that counts.
+    /// Required headers by name, with their values if these matter.
     pub headers: Vec<(String, Option<String>)>,
-    /// Sent by the agent; else it has to be received.
+    /// Whether the agent has to send it, or to receive it.
     pub sent: bool,
 }
 
 impl Pattern {
     /// # Errors
-    /// Why the text is no regular expression, in a line.
+    /// Why the text is no regular expression, in one line.
     pub fn log(text: &str) -> Result<Pattern, String> {
         match regex::RegexBuilder::new(text).size_limit(REGEX_SIZE).build() {
             Ok(regex) => Ok(Pattern::Log(regex)),
             Err(regex::Error::CompiledTooBig(_)) => Err("it is too large".to_string()),
-            // the expression itself and a mark below it stand before
+            // before it are the expression and a mark below it
             Err(error) => {
                 let text = error.to_string();
                 let last = text.lines().last().unwrap_or_default();
@@ -58,7 +58,7 @@ impl Pattern {
         self.is_of_kind(event) && self.misses(event).is_none()
     }
 
-    /// Whether the event is what is awaited but for the conditions on it.
+    /// Whether an event fits, apart from further conditions.
     pub fn is_of_kind(&self, event: &Event) -> bool {
         match (self, &event.body) {
             (Pattern::Sip(message), Body::Sip(sip)) => message.is_of_kind(sip),
@@ -70,7 +70,7 @@ impl Pattern {
         }
     }
 
-    /// Whether an event of that name may be what is awaited.
+    /// Whether an event of this name may fit.
     pub fn looks_for(&self, name: &EventName) -> bool {
         match (self, name) {
             (Pattern::Sip(message), EventName::Code(code)) => message.has_code(*code),
@@ -83,7 +83,7 @@ impl Pattern {
         }
     }
 
-    /// Whether one comes of each call, request or command.
+    /// Whether each call, request or command has at most one such event.
     pub fn comes_once(&self) -> bool {
         const ONCE: [&str; 9] = [
             "AUDIO_REPORT",
@@ -99,12 +99,12 @@ impl Pattern {
         matches!(self, Pattern::Sip(_)) || self.event_name().is_some_and(|name| is_one_of(name, &ONCE))
     }
 
-    /// Whether it is how a call comes to an agent.
+    /// Whether it is an incoming call.
     pub fn is_of_a_call_that_comes(&self) -> bool {
         self.event_name().is_some_and(|name| name.eq_ignore_ascii_case("CALL_INCOMING"))
     }
 
-    /// Whether only a call that the agent makes brings it.
+    /// Whether only an outgoing call has such an event.
     pub fn is_of_an_own_call(&self) -> bool {
         const OWN: [&str; 4] = ["CALL_OUTGOING", "CALL_RINGING", "CALL_PROGRESS", "CALL_ANSWERED"];
         match self {
@@ -116,7 +116,7 @@ impl Pattern {
         }
     }
 
-    /// The name of the agent's events among which it picks.
+    /// The name of the events that may fit.
     pub fn event_name(&self) -> Option<&str> {
         match self {
             Pattern::Event(name) => Some(name),
@@ -127,9 +127,9 @@ impl Pattern {
         }
     }
 
-    /// Whether it can't come of a call that is closed.
+    /// Whether no closed call can have such an event.
     pub fn ends_with_its_call(&self) -> bool {
-        // reports of the call, and what an agent tells late, come after its end
+        // reports about the call and late events come after its end
         const BEFORE: [&str; 8] = [
             "CALL_INCOMING",
             "CALL_OUTGOING",
@@ -143,7 +143,7 @@ impl Pattern {
         self.event_name().is_some_and(|name| is_one_of(name, &BEFORE))
     }
 
-    /// The condition that an event of the awaited kind does not meet.
+    /// The first condition that an event of the right kind does not meet.
     fn misses(&self, event: &Event) -> Option<Miss<'_>> {
         match (self, &event.body) {
             (Pattern::Closed(reasons), Body::Event(e)) => {
@@ -165,7 +165,7 @@ impl Pattern {
         }
     }
 
-    /// Which condition an event does not meet that is of the awaited kind, in words.
+    /// Describes the condition that an event of the right kind does not meet.
     pub fn near_miss(&self, event: &Event) -> Option<String> {
         if !self.is_of_kind(event) {
             return None;
@@ -189,7 +189,7 @@ impl Pattern {
         }
     }
 
-    /// The digits of one call that have to come one after another, where there are several.
+    /// The digits that have to come one after another in one call, if there are several.
     pub fn run(&self) -> Option<&str> {
         match self {
             Pattern::Digits(digits) if digits.chars().nth(1).is_some() => Some(digits),
@@ -197,7 +197,7 @@ impl Pattern {
         }
     }
 
-    /// What it may fit.
+    /// The sort of events that it may fit.
     pub fn sort(&self) -> EventSort {
         match self {
             Pattern::Sip(_) => EventSort::Message,
@@ -206,7 +206,7 @@ impl Pattern {
         }
     }
 
-    /// As a sentence names it.
+    /// Names the pattern in a sentence.
     pub fn in_words(&self) -> String {
         match self {
             Pattern::Event(name) => name.to_uppercase(),
@@ -219,18 +219,18 @@ impl Pattern {
     }
 }
 
-/// A condition that was not met.
+/// A condition that an event did not meet.
 enum Miss<'a> {
     Reason(&'a [String]),
     Text(&'a str),
     Header(&'a str, Option<&'a str>),
-    /// It was sent, and not received, or the other way round.
+    /// The message was sent instead of received, or the other way round.
     Direction,
-    /// The digits are shown as a whole, and a line with another text is no near miss.
+    /// Digits are described as a whole, and log lines have no near misses.
     Untold,
 }
 
-/// `486` or `603`, each in the signs of code.
+/// `486` or `603`, each in backticks.
 fn quoted(texts: &[String]) -> String {
     texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(" or ")
 }
@@ -296,7 +296,7 @@ impl MessagePattern {
     }
 }
 
-/// The first line, at most 80 characters of it.
+/// The first line of a text, at most 80 characters.
 pub fn shorten(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     match line.char_indices().nth(80) {

@@ -1,8 +1,8 @@
-//! A map that forgets what it has not been asked to change for long: names come from outside, without end.
+//! A bounded map that forgets the entries that were changed least recently: names come from outside, without limit.
 
 use std::collections::HashMap;
 
-/// Holds at least its newest [`Recent::MOST`] entries, and at most twice as many.
+/// Keeps at least the newest [`Recent::MOST`] entries, and at most twice as many.
 #[derive(Debug)]
 pub struct Recent<V> {
     new: HashMap<String, V>,
@@ -22,7 +22,7 @@ impl<V: Default> Recent<V> {
         self.new.get(key).or_else(|| self.old.get(key))
     }
 
-    /// The entry of that name, made where there is none.
+    /// The entry of this name; creates it if there is none.
     pub fn entry(&mut self, key: &str) -> &mut V {
         if !self.new.contains_key(key) {
             let value = self.old.remove(key).unwrap_or_default();

@@ -1,16 +1,17 @@
-//! The SIP requests of a run, and which of them came before the command that a wait is about. Pure.
+//! The SIP requests of a run, and which of them were sent before the command that a wait is about. Pure.
 //!
-//! A request is known at all agents by its Call-ID and CSeq, so that what one agent sent is found again where it arrived.
+//! Call-ID and CSeq identify a request at all agents, so that a request that one agent sent is recognized where it
+//! arrives.
 
 use super::recent::Recent;
 use super::sort::id;
 use crate::event::SipEvent;
 use std::sync::Arc;
 
-/// The agents of the test that a request is known to have reached.
+/// The most agents of a request that are remembered.
 const RECEIVERS: usize = 8;
 
-/// The methods of the requests that a command makes.
+/// The methods of the requests that a command causes.
 pub fn made_by(word: &str) -> &'static [&'static str] {
     match word {
         "dial" | "dialdir" | "atransferstart" | "hold" | "resume" | "reinvite" => &["INVITE"],
@@ -24,12 +25,13 @@ pub fn made_by(word: &str) -> &'static [&'static str] {
     }
 }
 
-/// Whether a command changes a call that is up by a request which no other may overtake: what was sent before is settled.
+/// Whether a command changes an active call with a request that no other may overtake: everything sent before is
+/// settled.
 pub fn renegotiates(word: &str) -> bool {
     matches!(word, "hold" | "resume" | "reinvite")
 }
 
-/// The first word behind a command that is for somebody, not for a call.
+/// The target of a command that is for a peer and not for a call: the first word after the command.
 pub fn addressee(text: &str) -> Option<&str> {
     let mut words = text.split_whitespace();
     let word = words.next()?;
@@ -39,23 +41,24 @@ pub fn addressee(text: &str) -> Option<&str> {
 /// A request with its responses.
 #[derive(Debug, Default)]
 pub struct OpenRequest {
-    /// The agent of the test that sent it, where one did.
+    /// The agent that sent it, if it is one of the test.
     pub sender: Option<Arc<str>>,
     pub receivers: Vec<Arc<str>>,
-    /// The number of the event in which it was first seen.
+    /// The number of the event that showed it first.
     pub sent: Option<u64>,
-    /// And that of its first final response.
+    /// The number of the event with its first final response.
     answered: Option<u64>,
-    /// An INVITE that begins a call.
+    /// Whether it is an INVITE that begins a call.
     pub begins_call: bool,
-    /// From that number of the log on a newer command has taken its place: at its sender, at those it reached, in its call.
+    /// From this number of the log on a newer command has replaced it: at its sender, at the agents that it reached, in
+    /// its call.
     pub past_at_sender: Option<u64>,
     pub past_at_receivers: Option<u64>,
     pub past_in_call: Option<u64>,
 }
 
 impl OpenRequest {
-    /// Whether it was settled before that event: an INVITE that rings is not.
+    /// Whether it was settled before this event. An INVITE that rings is not.
     pub fn is_before(&self, n: u64) -> bool {
         let settled = if self.begins_call { self.answered } else { self.sent };
         settled.is_some_and(|settled| settled < n)
@@ -66,7 +69,7 @@ impl OpenRequest {
 pub struct Requests(Recent<OpenRequest>);
 
 impl Requests {
-    /// A request or response as event number `n` of an agent. Gives its key where the agent has just sent it.
+    /// Observes a request or response, event number `n` of an agent. Returns its key if the agent has just sent it.
     pub fn observe(&mut self, agent: &Arc<str>, n: u64, sip: &SipEvent) -> Option<String> {
         let key = key(sip);
         let request = self.0.entry(&key);
@@ -107,7 +110,7 @@ pub fn call_of(key: &str) -> &str {
     key.rsplit_once('\n').map_or("", |(call, _)| call)
 }
 
-/// Whether a request is an INVITE outside of any call.
+/// Whether a request is an INVITE outside of calls.
 pub fn begins_call(sip: &SipEvent) -> bool {
     sip.status.is_none() && sip.method == "INVITE" && !sip.to.contains(";tag=")
 }

@@ -1,4 +1,4 @@
-//! Why an await was not satisfied: what was awaited, what came instead, and the nearest miss. Pure.
+//! Describes why an await was not satisfied: what was awaited, what came instead, and the nearest miss. Pure.
 
 use super::digits::digit_of;
 use super::marks::{Marks, WhyPast};
@@ -11,15 +11,15 @@ use std::sync::Arc;
 /// The number of an agent's latest events that are shown.
 const LATEST: usize = 6;
 
-/// Events that tell a reader nothing about how a call went.
+/// Events that say nothing about how a call went.
 const NOISE: [&str; 7] =
     ["CALL_RTCP", "CALL_LOCAL_SDP", "CALL_REMOTE_SDP", "MODULE", "REGISTERING", "VU_TX_REPORT", "VU_RX_REPORT"];
 
-/// An event that fitted, had a closure not said no to it.
+/// An event that only a closure rejected.
 #[derive(Debug, Clone)]
 pub struct RefusedEvent {
     pub event: Arc<Event>,
-    /// Which of several closures, from 1.
+    /// The number of the closure, from 1, if there are several.
     pub which: Option<usize>,
     /// The fields that the closure read, with their values.
     pub read: Vec<(String, String)>,
@@ -35,18 +35,18 @@ impl RefusedEvent {
     }
 }
 
-/// What is known when an await ends without success.
+/// What is known when an await fails.
 pub struct Shortfall<'a> {
-    /// Members that still lack events, and how many of each came.
+    /// Members that still lack events, with the number of events that came.
     pub missing: &'a [(&'a Member, usize)],
     /// The log's latest events.
     pub events: &'a [Arc<Event>],
     pub marks: &'a Marks,
     /// Why an event that fits a member does not count.
     pub past: &'a dyn Fn(&Member, &Event) -> Option<WhyPast>,
-    /// Events that fitted but for the await's own closure, the newest first.
+    /// Events that only the await's closures rejected, newest first.
     pub refused: &'a [RefusedEvent],
-    /// The name of an agent of the run by its URI.
+    /// Finds the name of an agent by its URI.
     pub name_of: &'a dyn Fn(&str) -> Option<Arc<str>>,
 }
 
@@ -104,7 +104,7 @@ impl Shortfall<'_> {
         }
     }
 
-    /// How an event is shown beside what was awaited; none where it is of another sort.
+    /// Describes an event next to what was awaited; none if it is of another sort.
     fn as_alternative(&self, pattern: &Pattern, event: &Event) -> Option<String> {
         match (pattern, &event.body) {
             (Pattern::Sip(_), Body::Sip(_)) => Some(describe(event, self.name_of)),
@@ -156,7 +156,7 @@ impl Shortfall<'_> {
     }
 }
 
-/// Why what came before does not count.
+/// Describes why an earlier event does not count.
 fn without_count(why: WhyPast) -> &'static str {
     match why {
         WhyPast::Call => "in an earlier call, which does not count: only a wait that names that call takes it",
@@ -165,7 +165,7 @@ fn without_count(why: WhyPast) -> &'static str {
     }
 }
 
-/// An event as a person tells it: "CALL_INCOMING from alice", "CALL_CLOSED (486 Busy Here)", "486 Busy Here to INVITE in".
+/// Describes an event: "CALL_INCOMING from alice", "CALL_CLOSED (486 Busy Here)", "486 Busy Here to INVITE in".
 pub fn describe(event: &Event, name_of: &dyn Fn(&str) -> Option<Arc<str>>) -> String {
     match &event.body {
         Body::Event(of_agent) => {
@@ -175,7 +175,7 @@ pub fn describe(event: &Event, name_of: &dyn Fn(&str) -> Option<Arc<str>>) -> St
                 "CALL_INCOMING" if !peer.is_empty() => format!("CALL_INCOMING from {}", who()),
                 "CALL_OUTGOING" if !peer.is_empty() => format!("CALL_OUTGOING to {}", who()),
                 "CALL_CLOSED" => format!("CALL_CLOSED ({})", shorten(&closed_reason(&of_agent.param).in_words())),
-                // the parameter of many call events is the peer's URI once more
+                // the parameter of many call events repeats the peer's URI
                 name if of_agent.param.is_empty() || of_agent.param.starts_with("sip") => name.to_string(),
                 name => format!("{name} ({})", shorten(without_error_number(&of_agent.param))),
             }

@@ -1,11 +1,11 @@
-//! By what an event is found: its sort, its name, its id. Pure.
+//! What events are indexed by: sort, name, id. Pure.
 
 use crate::event::{Body, Event};
 
-/// As much of a name or an id as is kept: who sends it can't say how long it is.
+/// The most bytes of a name or an id that are kept: the sender may choose any length.
 const LONGEST: usize = 256;
 
-/// What an await may take, by its place in an agent's marks.
+/// The sorts of events that an await may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventSort {
     Event,
@@ -23,7 +23,7 @@ impl EventSort {
     }
 }
 
-/// What patterns look for: an event's name, a request's method, a response's code. Log lines have none.
+/// The name that a pattern looks for: an event's name, a request's method, a response's code. Log lines have none.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub enum EventName {
     Text(String),
@@ -40,7 +40,7 @@ impl EventName {
     }
 }
 
-/// As much of an id as is kept.
+/// Cuts an id to what is kept.
 pub fn id(whole: &str) -> &str {
     &whole[..whole.floor_char_boundary(LONGEST)]
 }

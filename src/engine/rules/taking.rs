@@ -1,20 +1,21 @@
-//! What one await may take, and when that is enough. Pure: it is offered events and asks the run's [`Marks`].
+//! Decides what one await takes, and when that is enough. Pure: it is offered events and asks the run's [`Marks`].
 
 use super::marks::{Marks, WhyPast};
 use super::matching::{FoundEvents, Member, Scan, Want};
 use crate::event::Event;
 use std::sync::Arc;
 
-/// An await that goes on.
+/// An active await.
 #[derive(Debug)]
 pub struct Taking {
     pub scan: Scan,
-    /// How long the log was when it began: what is past is decided there.
+    /// The log's length when the await began. This decides what is past.
     began: u64,
 }
 
 impl Taking {
-    /// With what came before. None where there are too many ways to satisfy the want.
+    /// Begins an await; also returns the earlier events that it may take. None if there are too many ways to satisfy
+    /// the want.
     pub fn begin(want: &Want, marks: &Marks) -> Option<(Taking, Vec<Arc<Event>>)> {
         let scan = Scan::new(want)?;
         let mut backlog: Vec<_> = scan.members().iter().flat_map(|member| marks.live(member)).collect();
@@ -23,9 +24,9 @@ impl Taking {
         Some((Taking { scan, began: marks.seen() as u64 }, backlog))
     }
 
-    /// The members to which an event may be offered, those of a count that takes it as a past one among them.
+    /// The members that an event may be offered to, including counts that take it as a past event.
     pub fn fitting(&self, marks: &Marks, event: &Event) -> Vec<usize> {
-        // what may not be taken any more (a flood has gone over it) must not make each later look at the rest longer
+        // an event that a flood has pushed out must not slow down later checks
         let live = marks.is_live(event);
         if !live && !self.may_take(marks, event) {
             return vec![];
@@ -39,7 +40,7 @@ impl Taking {
         (0..self.scan.members().len()).filter(fits).collect()
     }
 
-    /// Offers an event to members that it fits: what was found, and taken, if that is enough now.
+    /// Offers an event to members that it fits. If that is enough, takes and returns what was found.
     pub fn offer(&mut self, marks: &mut Marks, members: &[usize], event: &Arc<Event>) -> Option<FoundEvents> {
         if !self.may_take(marks, event) {
             return None;
@@ -55,7 +56,7 @@ impl Taking {
         Some(found)
     }
 
-    /// Whether an event that fitted when it was offered may still be taken.
+    /// Whether an event that fitted when it was offered can still be taken.
     pub fn may_take(&self, marks: &Marks, event: &Event) -> bool {
         marks.is_live(event) || self.scan.members().iter().any(|member| member.again) && marks.is_taken_once(event)
     }

@@ -1,7 +1,9 @@
-//! A script that a person writes line by line: each is checked, run statement by statement, and seen by the next.
+//! A script that a person writes line by line. Each line is checked and run statement by statement, and later lines see
+//! its results.
 //!
-//! Each line stands at its place in one text that grows, so that all places are the session's. A statement has an engine of its own
-//! over the same variables, functions, imports, agents and marks. What failed leaves nothing behind, and the session goes on.
+//! Each line is appended to one growing text, so that all places refer to the session. Each statement has its own
+//! engine, with the same variables, functions, imports, agents and marks. A failed statement leaves nothing behind, and
+//! the session continues.
 
 pub mod value;
 mod texts;
@@ -36,17 +38,17 @@ pub struct Session {
     files: Option<Loader>,
     origin: Arc<Script>,
     name: String,
-    /// What succeeded so far, as Rhai, line for line; what failed has empty lines. It begins with the script that failed, if it goes on
-    /// from one.
+    /// The text of all statements that succeeded, as Rhai, line by line, with empty lines for those that failed. Begins
+    /// with the failed script if the session continues one.
     text: String,
-    /// What stands in its place for checks: its functions and imports, and its variables as they are now.
+    /// The text for checks: the functions and imports of that text, and its variables as they are now.
     before: String,
     variables: Scope<'static>,
-    /// The functions and the imports so far.
+    /// All functions and imports so far.
     known: AST,
-    /// Where functions stand that may be redefined: name and count of parameters → characters of the text.
+    /// The functions that may be redefined: name and number of parameters → characters of the text.
     functions: HashMap<(String, usize), Range<usize>>,
-    /// The last statement's: its marks and agents go on.
+    /// The run of the last statement. The next one takes over its marks and agents.
     run: Arc<ScriptRun>,
 }
 
@@ -55,34 +57,34 @@ pub struct Session {
 pub struct Statement {
     /// As Rhai, with the semicolon that it needs.
     pub text: String,
-    /// The log's events from its begin to its end.
+    /// Its events in the log.
     pub events: Range<usize>,
     /// The numbers of the events that its awaits took.
     pub taken: Vec<u64>,
-    /// What it gave, in words.
+    /// Its value, in words.
     pub value: Option<String>,
-    /// The functions that it defines: names with counts of parameters.
+    /// The functions that it defines: names with numbers of parameters.
     pub functions: BTreeSet<(String, usize)>,
 }
 
-/// What became of a line.
+/// The result of a line.
 #[derive(Debug, Default)]
 pub struct LineOutcome {
-    /// The statements that succeeded, in their order: all, if there is no trouble.
+    /// The statements that succeeded, in order; all of them if there is no trouble.
     pub done: Vec<Statement>,
     pub trouble: Option<Trouble>,
 }
 
-/// Why a line did not come to its end.
+/// Why a line failed.
 #[derive(Debug)]
 pub enum Trouble {
-    /// Nothing of it was run.
+    /// Nothing was run.
     Text(Vec<Diagnostic>),
-    /// It was run up to there; the same as a diagnostic.
+    /// It was run up to this place; the end of the run, and the same as a diagnostic.
     Ended(Ended, Diagnostic),
 }
 
-/// Gives a session to `serve`, in a thread that has room for what scripts do, and comes back with what it says. Blocks.
+/// Calls `serve` with a session, in a thread with a stack for scripts, and returns its result. Blocks.
 pub fn session(
     host: Arc<dyn Host>,
     limits: &ScriptLimits,
@@ -105,15 +107,15 @@ pub fn session(
     })
 }
 
-/// Is given a session inside the script that has failed, with its variables, and how it failed.
+/// Gets a session inside the failed script, with its variables, and how the script failed.
 pub type Pause = Arc<dyn Fn(&mut Session, &Ended) + Send + Sync>;
 
-/// What a run does when its script has failed: it gives a session to `pause`.
+/// The reaction of a run to a failed script: calls `pause` with a session.
 pub fn pausing(pause: Pause) -> OnFailure {
     Box::new(move |run, variables, result| pause_inside(&pause, run, variables, result))
 }
 
-/// Gives a session inside a script that has failed. The script stays failed.
+/// Calls `pause` with a session inside a failed script. The script stays failed.
 fn pause_inside(pause: &Pause, run: &ScriptRun, variables: Scope<'static>, result: &Result<(), Box<EvalAltResult>>) {
     let ended = ended::describe_end_so_far(run, result, lock(&run.check_failed).clone());
     if !matches!(ended.how, How::Failed | How::Error) {
@@ -126,7 +128,7 @@ fn pause_inside(pause: &Pause, run: &ScriptRun, variables: Scope<'static>, resul
     run.log().stop(ended);
 }
 
-/// What a run has come to know goes on in another.
+/// Moves what a run knows to the next one.
 fn take_over(next: &mut ScriptRun, last: &ScriptRun) {
     *lock(&next.marks) = std::mem::take(&mut *lock(&last.marks));
     *lock(&next.shared) = lock(&last.shared).clone();
@@ -177,19 +179,19 @@ impl Session {
         self.host.log()
     }
 
-    /// All that counts for a next line, as Rhai, line for line.
+    /// The text that the next line builds on, as Rhai, line by line.
     pub fn text(&self) -> String {
         let script = self.before.matches('\n').count();
         let rest = self.text.match_indices('\n').nth(script.wrapping_sub(1)).map_or(0, |(at, _)| at + 1);
         format!("{}{}", self.before, &self.text[rest..])
     }
 
-    /// Whether a line may use that name of a variable.
+    /// Whether there is a variable of this name.
     pub fn has_variable(&self, name: &str) -> bool {
         self.variables.contains(name)
     }
 
-    /// The agents that variables hold: the variable and the agent's name, in the order of their declaration.
+    /// The agents in variables: names of variables and agents, in the order of declaration.
     pub fn agents(&self) -> Vec<(String, Arc<str>)> {
         let agent =
             |(name, _, value): (&str, bool, Dynamic)| Some((name.to_string(), value.try_cast::<AgentValue>()?.name));
@@ -200,17 +202,17 @@ impl Session {
         lock(&self.run.marks).taken.replace(vec![]).unwrap_or_default()
     }
 
-    /// The script that it goes on from; an empty one for a session of its own.
+    /// The script that the session continues; empty if there is none.
     pub fn origin(&self) -> &Script {
         &self.origin
     }
 
-    /// Whether a text can be read as Rhai at all.
+    /// Whether a text can be parsed as Rhai.
     pub fn is_rhai(&self, text: &str) -> bool {
         parse_text(text, &self.name).is_ok()
     }
 
-    /// Runs what a person wrote. `rhai` is what that becomes where it is no Rhai itself: one line for each of its lines.
+    /// Runs what a person wrote. `rhai`: its translation if it is not Rhai; one line for each of its lines.
     pub fn enter(&mut self, text: &str, rhai: Option<&str>) -> LineOutcome {
         let first = self.text.matches('\n').count();
         let code = rhai.unwrap_or(text);
@@ -229,7 +231,7 @@ impl Session {
         for (part, ast) in self.parts(code, own, first) {
             let defines: BTreeSet<_> = functions(&ast).collect();
             let is_definition = ast.statements().is_empty() && !defines.is_empty();
-            // what follows a failure is not run
+            // statements after a failure are not run
             if outcome.trouble.is_some() && !is_definition {
                 kept.push_str(&blank(&code[part]));
                 continue;
@@ -261,7 +263,7 @@ impl Session {
         outcome
     }
 
-    /// The statements, each by itself at its place; all at once where they can't be told apart.
+    /// The statements, each at its place; all together if they can't be told apart.
     fn parts(&self, code: &str, own: AST, first: usize) -> Vec<(Range<usize>, AST)> {
         let parse = |part: Range<usize>| {
             let padded = format!("{}{}{}", "\n".repeat(first), blank(&code[..part.start]), &code[part.clone()]);
@@ -271,7 +273,7 @@ impl Session {
         parts.unwrap_or_else(|| vec![(0..code.len(), own)])
     }
 
-    /// All lines so far and these, as the engine reads them and as the user does.
+    /// All lines so far and the new ones, as the engine and as the user see them.
     fn script_with(&self, text: &str, rhai: Option<&str>) -> Script {
         let source = Source::new(self.name.as_str(), format!("{}{text}\n", self.text));
         match rhai {
@@ -284,7 +286,7 @@ impl Session {
         }
     }
 
-    /// The syntax tree of what is new, at its place; or all that shows to be wrong with it before it runs.
+    /// The syntax tree of the new lines, at their place; or all mistakes found in them.
     fn checked(&self, script: &Script, code: &str, first: usize) -> Result<AST, Vec<Diagnostic>> {
         let new = |problem: &Diagnostic| {
             let is_here = problem.place.as_ref().is_none_or(|place| place.line_column().0 as usize > first);
@@ -296,7 +298,7 @@ impl Session {
             let alone = script_of(padded);
             return Err(crate::engine::compile(&alone).err().unwrap_or_default());
         };
-        // a function that is redefined is no second one
+        // a redefined function is not a duplicate
         let mut before = self.text();
         let moved = before.chars().count() as isize - self.text.chars().count() as isize;
         for range in functions(&own).filter_map(|function| self.functions.get(&function)) {
@@ -308,7 +310,7 @@ impl Session {
         if found.is_empty() { Ok(own) } else { Err(found) }
     }
 
-    /// Takes out what defined a function of the same name.
+    /// Removes the old definition of a redefined function.
     fn redefine(&mut self, own: &AST) {
         for function in functions(own) {
             if let Some(range) = self.functions.remove(&function) {
@@ -349,7 +351,7 @@ impl Session {
         Err(ended)
     }
 
-    /// How the script failed that the session goes on from, with its place.
+    /// Describes how the script failed that the session continues, with a place.
     pub fn diagnostic_of(&self, ended: &Ended) -> Diagnostic {
         let at = ended.at.as_ref().filter(|at| *at.source == *self.origin.source.name);
         let mut problem = self.diagnostic(&Ended { at: None, ..ended.clone() }, &self.origin);

@@ -1,4 +1,4 @@
-//! A session's text: what of it goes on, and what becomes blank so that the rest keeps its place.
+//! The text of a session: which parts stay, and which become blank so that the rest keeps its place.
 
 use crate::engine::api::agent::AgentValue;
 use crate::engine::language::parser::parse_text;
@@ -6,24 +6,24 @@ use crate::engine::language::statements;
 use rhai::{AST, Dynamic, Scope, Stmt};
 use std::ops::Range;
 
-/// The functions that a text defines: names with counts of parameters.
+/// The functions that a text defines: names with numbers of parameters.
 pub fn functions(ast: &AST) -> impl Iterator<Item = (String, usize)> {
     let named = ast.iter_functions().map(|function| (function.name.to_string(), function.params.len()));
     named.filter(|(name, _)| !name.starts_with("anon$"))
 }
 
-/// The text with nothing in it but the ends of its lines and spaces: what follows it keeps its place.
+/// A blank text of the same shape, so that what follows keeps its place.
 pub fn blank(text: &str) -> String {
     text.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect()
 }
 
-/// The text with those characters blank.
+/// Blanks a range of characters.
 pub fn without(text: &str, range: Range<usize>) -> String {
     let kept = text.chars().enumerate().map(|(n, c)| if range.contains(&n) && c != '\n' { ' ' } else { c });
     kept.collect()
 }
 
-/// A script's functions and imports at their places, and nothing else of it.
+/// A script's functions and imports at their places, and nothing else.
 pub fn without_statements(text: &str) -> String {
     let mut kept = String::new();
     for part in statements::split(text) {
@@ -36,7 +36,7 @@ pub fn without_statements(text: &str) -> String {
     kept
 }
 
-/// The variables as a text declares them, in one line: which are agents is all that is known of them.
+/// Declares variables in one line of text; only agents keep their kind.
 pub fn declared(variables: &Scope) -> String {
     let declare = |(name, _, value): (&str, bool, Dynamic)| match value.is::<AgentValue>() {
         true => format!("let {name} = agent(\"{name}\"); "),

@@ -1,4 +1,4 @@
-//! A value as a session shows it: short, in one line.
+//! Shows values in a session: short, in one line.
 
 use crate::engine::api::agent::{AgentValue, ReplyValue};
 use crate::engine::api::call::CallValue;
@@ -10,12 +10,12 @@ use crate::engine::rules::shortfall::describe;
 use crate::engine::script::host::Reply;
 use rhai::{Array, Dynamic, Map};
 
-/// So much of a list or a map is shown.
+/// The most elements of a list or a map that are shown.
 const ELEMENTS: usize = 20;
-/// So deep are lists within lists shown.
+/// The most levels of nested lists that are shown.
 const DEPTH: usize = 4;
 
-/// None for the empty value.
+/// Shows a value; none for the empty value.
 pub fn in_words(value: &Dynamic) -> Option<String> {
     (!value.is_unit()).then(|| shown(value, DEPTH))
 }
