@@ -143,7 +143,7 @@ impl Walk<'_> {
     }
 }
 
-/// `"alice"` is no address, but may be the name of an agent
+/// `"alice"` is no address, but may be the name of an agent.
 fn is_bare_name(argument: &Expr) -> bool {
     matches!(argument, Expr::StringConstant(text, _) if text.chars().all(char::is_alphabetic))
 }
