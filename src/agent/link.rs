@@ -5,7 +5,7 @@
 
 use super::answer::Answer;
 use super::consultation::Consultation;
-use super::control::{Control, Pending, Token, Woken};
+use super::control::{Came, Control, Pending, Token, Woken};
 use super::ctrl::Incoming;
 use super::handle::Record;
 use super::messages::Messages;
@@ -145,7 +145,10 @@ impl Link {
 
     async fn pass_control(&mut self) -> bool {
         let Some(control) = &mut self.control else { return false };
-        let open = control.read();
+        let came = control.read();
+        if came == Came::Nothing {
+            return true;
+        }
         // written before what has just been read
         self.pass_output(true);
         while let Some(incoming) = self.control.as_mut().and_then(Control::incoming) {
@@ -159,6 +162,7 @@ impl Link {
                 Err(error) => self.warn(error.to_string()),
             }
         }
+        let open = came != Came::End;
         if open && self.reports.as_ref().is_some_and(Reports::wants_question) {
             self.send(HARMLESS, None, None).await;
         }
