@@ -5,122 +5,43 @@
 
 #![expect(unsafe_code, reason = "measures processes, and sends signals to them")]
 
+mod measure;
+
+use measure::{Cost, measured, median};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 const ROUNDS: usize = 5;
 const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");
-/// How often memory is looked at.
-const LOOK: Duration = Duration::from_millis(5);
+
+type Programs = [(String, PathBuf)];
+
+/// The figures by their names: `cargo bench --bench cost -- loop await` prints two of them.
+const FIGURES: [(&str, fn(&Programs)); 8] = [
+    ("registered", registered),
+    ("agent", an_agent_in_a_call),
+    ("loop", hundred_calls),
+    ("tests", hundred_tests),
+    ("start", many_agents),
+    ("await", awaits),
+    ("check", many_tests_checked),
+    ("loss", until_the_first_loss),
+];
 
 fn main() {
     let mut programs = vec![("this build".to_string(), PathBuf::from(env!("CARGO_BIN_EXE_telefonist")))];
     if let Some(beside) = std::env::var_os("BESIDE") {
         programs.push(("the build beside".into(), PathBuf::from(beside)));
     }
-    let registrar = Registrar::start();
-    registered(&programs, registrar.port);
-    an_agent_in_a_call(&programs);
-    hundred_calls(&programs);
-    hundred_tests(&programs);
-    many_agents(&programs);
-    await_beside_busy_agents(&programs);
-    until_the_first_loss(&programs);
-    many_tests_checked(&programs);
-}
-
-type Programs = [(String, PathBuf)];
-
-/// One run of a command: seconds on the wall, processor of the host alone and of its agents, memory.
-#[derive(Clone, Copy, Default)]
-struct Cost {
-    wall: f64,
-    host: f64,
-    agents: f64,
-    /// Of all its processes at once, in MB (PSS).
-    peak: f64,
-    /// Of its largest agent, in MB (PSS).
-    agent: f64,
-}
-
-/// Runs a command in a folder to its end. Memory is sampled only where it is asked for: it disturbs what is measured.
-fn measured(program: &Path, folder: &Path, words: &[&str], memory: bool) -> Cost {
-    let begun = Instant::now();
-    let mut command = Command::new(program);
-    command.args(words).current_dir(folder).env_remove("TELEFONIST_BARESIP");
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let pid = child.expect("the program starts").id();
-    let mut cost = Cost::default();
-    while memory && !ended(pid, true) {
-        let agents = children(pid);
-        let each: Vec<f64> = agents.iter().map(|agent| pss(*agent)).collect();
-        cost.peak = cost.peak.max(pss(pid) + each.iter().sum::<f64>());
-        cost.agent = each.into_iter().fold(cost.agent, f64::max);
-        std::thread::sleep(LOOK);
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    for (name, print) in FIGURES {
+        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
+            print(&programs);
+        }
     }
-    ended(pid, false);
-    cost.wall = begun.elapsed().as_secs_f64();
-    // the kernel answers for the process alone until it is waited for, and then with its children's time in it
-    cost.host = own_time(pid);
-    let (status, all) = wait(pid);
-    cost.agents = all - cost.host;
-    assert!(status.success(), "{words:?}: {status}");
-    cost
-}
-
-/// Waits for a child's end without taking its exit status; or looks only whether it has ended.
-fn ended(pid: u32, look: bool) -> bool {
-    let options = libc::WEXITED | libc::WNOWAIT | if look { libc::WNOHANG } else { 0 };
-    // SAFETY: a plain C struct, which the call fills
-    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-    // SAFETY: a child of this process, and a valid pointer
-    unsafe { libc::waitid(libc::P_PID, pid, &mut info, options) };
-    // SAFETY: the call has filled it
-    unsafe { info.si_pid() != 0 }
-}
-
-/// Seconds of processor that a process took itself.
-fn own_time(pid: u32) -> f64 {
-    let (mut clock, mut time) = (0, libc::timespec { tv_sec: 0, tv_nsec: 0 });
-    // SAFETY: valid pointers, which the calls fill
-    let failed = unsafe {
-        libc::clock_getcpuclockid(pid as libc::pid_t, &mut clock) != 0 || libc::clock_gettime(clock, &mut time) != 0
-    };
-    assert!(!failed, "the process has a clock");
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
-}
-
-/// Takes a child's exit status, and the seconds of processor that it and its children took.
-fn wait(pid: u32) -> (ExitStatus, f64) {
-    // SAFETY: a plain C struct, which the call fills
-    let (mut status, mut usage): (libc::c_int, libc::rusage) = (0, unsafe { std::mem::zeroed() });
-    // SAFETY: a child of this process, and valid pointers
-    let waited = unsafe { libc::wait4(pid as libc::pid_t, &mut status, 0, &mut usage) };
-    assert!(waited == pid as libc::pid_t, "it ends");
-    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-    (ExitStatus::from_raw(status), seconds(usage.ru_utime) + seconds(usage.ru_stime))
-}
-
-fn children(pid: u32) -> Vec<u32> {
-    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
-    lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>()).collect()
-}
-
-fn pss(pid: u32) -> f64 {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
-    line.and_then(|kb| kb.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or_default() / 1024.0
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// A data folder with the sounds in it, so that no measured run writes them, and with files.
@@ -211,7 +132,9 @@ const END: &str = "alice.hangup();\nawait all([alice.closed(), bob.closed()]) wi
 const AGENTS: &str = "let alice = agent(\"alice\");\nlet bob = agent(\"bob\");\n";
 
 /// Start, two registrations, call, answer, hang-up, end.
-fn registered(programs: &Programs, port: u16) {
+fn registered(programs: &Programs) {
+    let registrar = Registrar::start();
+    let port = registrar.port;
     let account = |name: &str| format!("let {name} = agent(\"<sip:{name}@127.0.0.1:{port}>;auth_pass=secret\");\n");
     let agents = account("alice") + &account("bob") + "await all([alice.registered(), bob.registered()]) within 30s;\n";
     let test = format!("{agents}{CALL}{END}");
@@ -290,37 +213,48 @@ fn many_agents(programs: &Programs) {
     }
 }
 
-/// From an event to the command of the script that waited for it, while ten calls go on beside it.
-fn await_beside_busy_agents(programs: &Programs) {
-    let test = format!(
-        "let talking = [];\nfor n in 0..10 {{\n    let caller = agent(`caller${{n}}`);\n    let callee = agent(`callee${{n}}`);\n    \
+/// From an event to the command of the script that waited for it, alone and while ten calls go on beside it.
+fn awaits(programs: &Programs) {
+    let talking = "let talking = [];\nfor n in 0..10 {\n    let caller = agent(`caller${n}`);\n    let callee = agent(`callee${n}`);\n    \
          caller.dial(callee);\n    await callee.event(\"CALL_INCOMING\") within 30s;\n    callee.accept();\n    \
-         await caller.established() within 30s;\n    talking.push(caller);\n}}\n{AGENTS}for n in 0..200 {{\n    alice.dial(bob);\n    \
-         await bob.event(\"CALL_INCOMING\") within 5s;\n    bob.hangup();\n    await alice.closed() within 5s;\n}}\n\
-         for caller in talking {{ caller.hangup(); }}\n"
-    );
-    for (name, program) in programs {
-        let folder = folder(program, &[("busy.rhai", &test)]);
-        measured(program, folder.path(), &["run", "busy.rhai"], false);
-        let (mut waited, mut incoming): (Vec<f64>, Option<f64>) = (vec![], None);
-        for event in events(folder.path()) {
-            let time = event["time"].as_f64().expect("a time");
-            let bob = event["agent"] == "bob";
-            match (event["type"].as_str(), event["text"].as_str()) {
-                (Some("CALL_INCOMING"), _) if bob => incoming = Some(time),
-                (_, Some("hangup")) if bob => waited.extend(incoming.take().map(|came| time - came)),
-                _ => {}
+         await caller.established() within 30s;\n    talking.push(caller);\n}\n";
+    for (what, beside, end) in
+        [("", "", ""), (" beside 20 busy agents", talking, "for caller in talking { caller.hangup(); }\n")]
+    {
+        let test = format!(
+            "{beside}{AGENTS}for n in 0..200 {{\n    alice.dial(bob);\n    await bob.event(\"CALL_INCOMING\") within 5s;\n    \
+             bob.hangup();\n    await alice.closed() within 5s;\n}}\n{end}"
+        );
+        let mut all = vec![(vec![], vec![]); programs.len()];
+        for _ in 0..ROUNDS {
+            for ((medians, lates), (_, program)) in all.iter_mut().zip(programs) {
+                let folder = folder(program, &[("await.rhai", &test)]);
+                measured(program, folder.path(), &["run", "await.rhai"], false);
+                let waited = waited(&events(folder.path()));
+                medians.push(waited[waited.len() / 2]);
+                lates.push(waited[(waited.len() - 1) * 99 / 100]);
             }
         }
-        waited.sort_by(f64::total_cmp);
-        let at = |part: f64| waited[((waited.len() - 1) as f64 * part) as usize];
-        println!(
-            "event → waiting script's command beside 20 busy agents, {name}: {:.3} ms median, {:.3} ms p99 ({} calls)",
-            at(0.5),
-            at(0.99),
-            waited.len()
-        );
+        for ((medians, lates), (name, _)) in all.into_iter().zip(programs) {
+            let (middle, late) = (median(medians), median(lates));
+            println!("event → waiting script's command{what}, {name}: {middle:.3} ms median, {late:.3} ms p99");
+        }
     }
+}
+
+/// How long each hang-up of bob's came after his CALL_INCOMING, in ascending order.
+fn waited(events: &[Value]) -> Vec<f64> {
+    let (mut waited, mut incoming): (Vec<f64>, Option<f64>) = (vec![], None);
+    for event in events.iter().filter(|event| event["agent"] == "bob") {
+        let time = event["time"].as_f64().expect("a time");
+        match (event["type"].as_str(), event["text"].as_str()) {
+            (Some("CALL_INCOMING"), _) => incoming = Some(time),
+            (_, Some("hangup")) => waited.extend(incoming.take().map(|came| time - came)),
+            _ => {}
+        }
+    }
+    waited.sort_by(f64::total_cmp);
+    waited
 }
 
 fn events(folder: &Path) -> Vec<Value> {
@@ -334,10 +268,11 @@ fn events(folder: &Path) -> Vec<Value> {
     runs.flat_map(|run| lines(read(run))).collect()
 }
 
-/// Calls of five seconds at once, more and more of them, until an agent misses packets.
+/// Calls of five seconds at once, more and more of them, until an agent misses packets or there are `MOST_CALLS`.
 fn until_the_first_loss(programs: &Programs) {
+    const MOST_CALLS: usize = 240;
     for (name, program) in programs {
-        for calls in (20..=140).step_by(20) {
+        for calls in (40..=MOST_CALLS).step_by(40) {
             let call = CALL.replace("alice", "pair[0]").replace("bob", "pair[1]");
             let test = format!(
                 "let pairs = [];\nfor n in 0..{calls} {{ pairs.push([agent(`a${{n}}`, #{{ audio: \"alice.wav\" }}), agent(`b${{n}}`, #{{ audio: \"bob.wav\" }})]); }}\n\
