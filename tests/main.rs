@@ -26,6 +26,7 @@ mod logging;
 mod losses;
 mod maintenance;
 mod many_calls;
+mod methods;
 mod misbehaving;
 mod odd_peers;
 mod on_demand;

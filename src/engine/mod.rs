@@ -17,9 +17,11 @@ mod validation;
 #[cfg(test)]
 mod tests;
 
+pub use api::method::{Gives, Method, Takes};
+pub use api::methods::METHODS;
 pub use check::facts::{FactsOfTests, ScriptFacts, facts, validations};
 pub use check::{CheckInputs, check, commands, events, figures};
-pub use editor::{complete, hover};
+pub use editor::{complete, hover, methods_in_markdown};
 pub use language::blocks::Block;
 pub use language::program::{Loader, Program, compile};
 pub use language::statements::is_unfinished;

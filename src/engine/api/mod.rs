@@ -1,6 +1,7 @@
 //! The functions that scripts call, in modules that all engines share.
 
 pub mod agent;
+pub mod agents;
 pub mod assertions;
 pub mod awaiting;
 pub mod call;
@@ -10,6 +11,8 @@ pub mod directives;
 pub mod durations;
 pub mod event_value;
 pub mod inputs;
+pub mod method;
+pub mod methods;
 pub mod names;
 pub mod party;
 pub mod quality;
@@ -35,9 +38,9 @@ static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     durations::register_into(&mut module);
     event_value::register_into(&mut module);
     quality::register_into(&mut module);
-    commands::register_into(&mut module);
+    agents::register_into(&mut module);
     call::register_into(&mut module);
-    party::register_into(&mut module);
+    methods::register_into(&mut module);
     waiter::register_into(&mut module);
     sleeping::register_into(&mut module);
     directives::register_into(&mut module);

@@ -1,10 +1,12 @@
-//! Methods that agents and calls share: for an agent they are about its current call, for a call about that call.
+//! What goes with an agent, for its current call, and with one of its calls, for that call alone; and the waits of both, in the forms
+//! in which `methods` registers them.
 
-use super::agent::{AgentValue, ReplyValue, command_word};
-use super::awaiting::is_awaited;
+use super::agent::{AgentValue, ReplyValue};
 use super::call::CallValue;
+use super::method::{Gives, Method};
 use super::waiter::{self, Waiter};
-use crate::engine::script::failure::Fallible;
+use crate::engine::rules::pattern::Pattern;
+use crate::engine::script::failure::{Fallible, wrong};
 use crate::engine::script::native::register;
 use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
@@ -14,9 +16,9 @@ use rhai::{Dynamic, Module, NativeCallContext, Variant};
 /// An agent or a call.
 pub trait Party: Variant + Clone {
     fn agent(&self) -> &AgentValue;
-    /// Sends a command for this call, or for the agent's current call.
+    /// Sends a command of its agent's, for the call that is meant.
     fn send(&self, context: &NativeCallContext, text: &str) -> Fallible<ReplyValue>;
-    /// Restricts a waiter to this call, if it is one.
+    /// A waiter of its agent's, for what is meant.
     fn waiter(&self, waiter: Waiter) -> Waiter;
 }
 
@@ -52,70 +54,63 @@ impl Party for CallValue {
     }
 }
 
-pub fn register_into(module: &mut Module) {
-    register_of::<AgentValue>(module);
-    register_of::<CallValue>(module);
+/// A waiter for the event that the method gives.
+pub fn happens<T: Party>(module: &mut Module, method: &'static Method) {
+    let Gives::Waiter(name) = method.gives else { return };
+    register(module, method.name, move |party: &mut T| party.waiter(waiter::event(party.agent(), name)));
 }
 
-fn register_of<T: Party>(module: &mut Module) {
-    register_commands::<T>(module);
-    register(module, "event", |context: NativeCallContext, party: &mut T, name: &str| -> Fallible<Waiter> {
+/// For a reason.
+pub fn closed<T: Party>(module: &mut Module, method: &'static Method) {
+    register(module, method.name, |party: &mut T, reason: Dynamic| -> Fallible<Waiter> {
+        Ok(party.waiter(waiter::closed(party.agent(), &reason)?))
+    });
+}
+
+pub fn event<T: Party>(module: &mut Module, method: &'static Method) {
+    register(module, method.name, |context: NativeCallContext, party: &mut T, name: &str| -> Fallible<Waiter> {
         raised(&context, name)?;
         Ok(party.waiter(waiter::named(party.agent(), name)?))
     });
-    for (method, name) in [("established", "CALL_ESTABLISHED"), ("closed", "CALL_CLOSED")] {
-        register(module, method, move |party: &mut T| party.waiter(waiter::event(party.agent(), name)));
-    }
-    register(module, "closed", |party: &mut T, reason: Dynamic| -> Fallible<Waiter> {
-        Ok(party.waiter(waiter::closed(party.agent(), &reason)?))
-    });
-    register(module, "sip", |party: &mut T, what: Dynamic| -> Fallible<Waiter> {
+}
+
+pub fn sip<T: Party>(module: &mut Module, method: &'static Method) {
+    register(module, method.name, |party: &mut T, what: Dynamic| -> Fallible<Waiter> {
         Ok(party.waiter(waiter::sip(party.agent(), &what)?))
     });
-    register(module, "sip", |party: &mut T, code: Dynamic, method: &str| -> Fallible<Waiter> {
+    register(module, method.name, |party: &mut T, code: Dynamic, method: &str| -> Fallible<Waiter> {
         Ok(party.waiter(waiter::response_to(party.agent(), &code, method)?))
     });
-    register(module, "quiet", |context: NativeCallContext, party: &mut T, name: &str| -> Fallible<Waiter> {
+}
+
+pub fn quiet<T: Party>(module: &mut Module, method: &'static Method) {
+    register(module, method.name, |context: NativeCallContext, party: &mut T, name: &str| -> Fallible<Waiter> {
         raised(&context, name)?;
         waiter::quiet(&context, party.waiter(waiter::named(party.agent(), name)?))
     });
 }
 
-/// Refuses to wait for an event that no agent of this run can raise.
+/// Any MESSAGE that comes, or one of that text.
+pub fn message(module: &mut Module, method: &'static Method) {
+    register(module, method.name, |agent: &mut AgentValue| waiter::event(agent, "MESSAGE"));
+    register(module, method.name, |agent: &mut AgentValue, text: &str| {
+        Waiter::new(agent, Pattern::Message(text.to_string()))
+    });
+}
+
+pub fn log(module: &mut Module, method: &'static Method) {
+    register(module, method.name, |agent: &mut AgentValue, text: &str| -> Fallible<Waiter> {
+        let pattern = Pattern::log(text);
+        let pattern = pattern.map_err(|why| wrong(format!("`{text}` is no regular expression: {why}")))?;
+        Ok(Waiter::new(agent, pattern))
+    });
+}
+
+/// Refuses a wait for what the agents of this run never raise.
 fn raised(context: &NativeCallContext, name: &str) -> Fallible<()> {
     let run = ScriptRun::from_call(context)?;
     match run.host.lacks_event(name) {
         Some(lacks) => Err(run.end(Ended::error(lacks), &Site::of_call(context))),
         None => Ok(()),
     }
-}
-
-fn register_commands<T: Party>(module: &mut Module) {
-    for command in ["accept", "hangup", "hold", "resume", "mute"] {
-        register(module, command, move |context: NativeCallContext, party: &mut T| party.send(&context, command));
-    }
-    register(module, "hangup", |context: NativeCallContext, party: &mut T, code: i64| {
-        party.send(&context, &format!("hangup scode={code}"))
-    });
-    register(module, "hangup", |context: NativeCallContext, party: &mut T, code: i64, reason: &str| {
-        party.send(&context, &format!("hangup scode={code} reason={reason}"))
-    });
-    for (method, command) in [("transfer", "transfer"), ("attended_transfer", "atransferstart")] {
-        register(
-            module,
-            method,
-            move |context: NativeCallContext, party: &mut T, to: Dynamic| -> Fallible<ReplyValue> {
-                party.send(&context, &format!("{command} {}", command_word(&to)?))
-            },
-        );
-    }
-    register(module, "dtmf", |context: NativeCallContext, party: &mut T, digits: Dynamic| -> Fallible<Dynamic> {
-        let digits = command_word(&digits)?;
-        // one name for both sides of a call: `bob.dtmf("5")` sends, `await bob.dtmf("5")` waits for it
-        match is_awaited(&context) {
-            true => waiter::dtmf(party.agent(), digits).map(|waiter| Dynamic::from(party.waiter(waiter))),
-            false => party.send(&context, &format!("sndcode {digits}")).map(Dynamic::from),
-        }
-    });
-    register(module, "cmd", |context: NativeCallContext, party: &mut T, text: &str| party.send(&context, text));
 }

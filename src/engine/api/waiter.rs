@@ -227,16 +227,6 @@ pub fn named(agent: &AgentValue, name: &str) -> Fallible<Waiter> {
 
 pub fn register_into(module: &mut Module) {
     module.set_custom_type::<Waiter>("Waiter");
-    register(module, "registered", |agent: &mut AgentValue| event(agent, "REGISTER_OK"));
-    register(module, "message", |agent: &mut AgentValue| event(agent, "MESSAGE"));
-    register(module, "message", |agent: &mut AgentValue, text: &str| {
-        Waiter::new(agent, Pattern::Message(text.to_string()))
-    });
-    register(module, "log", |agent: &mut AgentValue, text: &str| -> Fallible<Waiter> {
-        let pattern = Pattern::log(text);
-        let pattern = pattern.map_err(|why| wrong(format!("`{text}` is no regular expression: {why}")))?;
-        Ok(Waiter::new(agent, pattern))
-    });
     register(module, "header", |waiter: &mut Waiter, name: &str| header(waiter, name, None));
     register(module, "header", |waiter: &mut Waiter, name: &str, value: Dynamic| {
         header(waiter, name, Some(value.to_string()))

@@ -3,14 +3,13 @@
 use super::kinds::ValueKind;
 use super::walk::Walk;
 use crate::diagnostic::nearest;
+use crate::engine::api::method::Takes;
+use crate::engine::api::methods::find_method;
 use crate::engine::api::names;
 use crate::engine::language::duration::Millis;
 use crate::engine::rules::pattern::Pattern;
 use crate::event::{Ended, is_no_flow_hash};
 use rhai::{Expr, FnCallExpr, Position};
-
-/// Methods of agents that convert their arguments to text.
-const WORDS: [&str; 8] = ["attended_transfer", "cmd", "dial", "dtmf", "message", "options", "refer", "transfer"];
 
 /// SIP methods (RFC 3261, 3262, 3265, 3311, 3428, 3515, 3903, 6086).
 const SIP_METHODS: [&str; 14] = [
@@ -71,7 +70,8 @@ impl Walk<'_> {
             };
             return self.error("argument-kind", position, message, advice);
         }
-        if receiver == Some(ValueKind::Agent) && WORDS.contains(&name) {
+        let takes = find_method(name).map_or(Takes::Values, |method| method.takes);
+        if receiver == Some(ValueKind::Agent) && takes != Takes::Values {
             let unfit = |kind: &ValueKind| {
                 let word = [
                     ValueKind::Unknown,
@@ -134,10 +134,11 @@ impl Walk<'_> {
                     "the codes go from 400 to 699; without one it hangs up. A 302 comes from a proxy, or from sipp";
                 self.error(CODE, *position, message, Some(advice.into()));
             }
-            (
-                "dial" | "options" | "transfer" | "attended_transfer" | "refer" | "message",
-                [Expr::StringConstant(target, position), ..],
-            ) => self.target(target, *position),
+            (name, [Expr::StringConstant(target, position), ..])
+                if find_method(name).is_some_and(|method| method.takes == Takes::Target) =>
+            {
+                self.target(target, *position);
+            }
             ("cmd", [Expr::StringConstant(command, position)]) => {
                 let (word, target) = command.trim().split_once(' ').unwrap_or((command.trim(), ""));
                 self.target_of_command(word, target, *position);

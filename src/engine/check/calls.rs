@@ -5,6 +5,8 @@ use super::walk::Walk;
 use super::{command_of, habits};
 use crate::agent::commands;
 use crate::diagnostic::nearest;
+use crate::engine::api::method::Gives;
+use crate::engine::api::methods::{find_method, meaning_of, method_names};
 use crate::engine::api::names;
 use crate::engine::language::docs;
 use crate::engine::language::positions::{place, start_of};
@@ -114,7 +116,7 @@ impl Walk<'_> {
             (ValueKind::Agent | ValueKind::Call, "dtmf", [digits]) if self.awaited => of_digits(digits),
             _ => result_of(receiver, name, &arguments, named),
         };
-        if receiver == ValueKind::Agent && matches!(name, "stop" | "restart") {
+        if receiver == ValueKind::Agent && find_method(name).is_some_and(|method| method.gives == Gives::Nothing) {
             self.acts(position);
         }
         if matches!(receiver, ValueKind::Agent | ValueKind::Call)
@@ -167,14 +169,14 @@ impl Walk<'_> {
     /// Advice for an unknown function: a similar one, or a method that was called as a function.
     fn meant_function(&self, name: &str) -> Option<String> {
         let own = self.functions.keys().map(String::as_str).filter(|name| !name.contains('$'));
-        let of_language = names::functions().filter(|known| docs::method(known).is_none());
+        let of_language = names::functions().filter(|known| meaning_of(known).is_none());
         let ours = docs::FUNCTIONS.iter().map(|(known, _)| *known);
         let mut functions: Vec<&str> = own.collect();
         ours.chain(of_language).for_each(|known| functions.push(known));
         if let Some(near) = nearest(name, functions) {
             return Some(format!("did you mean `{near}`?"));
         }
-        let near = nearest(name, docs::METHODS.iter().map(|(known, _)| *known))?;
+        let near = nearest(name, method_names())?;
         Some(format!("did you mean the method `{near}`? it stands behind a dot: alice.{near}(…)"))
     }
 

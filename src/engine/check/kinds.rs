@@ -4,6 +4,8 @@ use super::in_place;
 use crate::engine::api::agent::{AgentValue, ReplyValue};
 use crate::engine::api::call::CallValue;
 use crate::engine::api::event_value::EventValue;
+use crate::engine::api::method::Gives;
+use crate::engine::api::methods::find_method;
 use crate::engine::api::telefonist::Telefonist;
 use crate::engine::api::waiter::Waiter;
 use crate::engine::language::duration::Millis;
@@ -197,21 +199,15 @@ pub const MAKERS: [&str; 4] = ["agent", "uanew", "uafind", "on"];
 
 /// The kind that a method of a native type, or a function, returns. `named`: the type of event among its arguments.
 pub fn result_of(receiver: ValueKind, name: &str, arguments: &[ValueKind], named: Type) -> ValueKind {
+    if matches!(receiver, ValueKind::Agent | ValueKind::Call)
+        && let Some(kind) = result_of_method(name, arguments, named)
+    {
+        return kind;
+    }
     match (receiver, name) {
-        (ValueKind::Agent, "dial") => ValueKind::Call,
         (receiver, name) if in_place::gives_nothing(receiver, name) => ValueKind::Unit,
         (list @ (ValueKind::Events(_) | ValueKind::ListOfFigures), "filter") => list,
         (list @ (ValueKind::Events(_) | ValueKind::ListOfFigures), "find") => list.element(),
-        (ValueKind::Agent | ValueKind::Call, "event") => ValueKind::Waiter(named),
-        (ValueKind::Agent | ValueKind::Call, "established") => ValueKind::Waiter(Some("CALL_ESTABLISHED")),
-        (ValueKind::Agent | ValueKind::Call, "closed") => ValueKind::Waiter(Some("CALL_CLOSED")),
-        (ValueKind::Agent, "registered") => ValueKind::Waiter(Some("REGISTER_OK")),
-        (ValueKind::Agent, "log") => ValueKind::Waiter(Some("LOG")),
-        (ValueKind::Agent | ValueKind::Call, "sip") => ValueKind::Waiter(Some("SIP")),
-        (ValueKind::Agent, "message") if arguments.len() < 2 => ValueKind::Waiter(Some("MESSAGE")),
-        (ValueKind::Agent | ValueKind::Call, "quiet") => ValueKind::Quiet,
-        (ValueKind::Agent | ValueKind::Call, "cmd") => ValueKind::Reply,
-        (ValueKind::Agent | ValueKind::Call, name) if super::command_of(name).is_some() => ValueKind::Reply,
         (waiter, "where" | "header" | "sent" | "again") if waiter.is_waiter() => waiter,
         (ValueKind::Quiet, "count") => ValueKind::Quiet,
         (ValueKind::Waiter(of), "count") => ValueKind::Waiters(of),
@@ -225,4 +221,20 @@ pub fn result_of(receiver: ValueKind, name: &str, arguments: &[ValueKind], named
         },
         _ => ValueKind::Unknown,
     }
+}
+
+/// What a method of agents or calls gives, as far as that is known.
+fn result_of_method(name: &str, arguments: &[ValueKind], named: Type) -> Option<ValueKind> {
+    // without a receiver it waits for one that comes
+    if name == "message" && arguments.len() < 2 {
+        return Some(ValueKind::Waiter(Some("MESSAGE")));
+    }
+    Some(match find_method(name)?.gives {
+        Gives::Nothing => return None,
+        Gives::Reply => ValueKind::Reply,
+        Gives::Call => ValueKind::Call,
+        Gives::Waiter(of) => ValueKind::Waiter(Some(of)),
+        Gives::WaiterFor => ValueKind::Waiter(named),
+        Gives::Quiet => ValueKind::Quiet,
+    })
 }

@@ -23,13 +23,13 @@ mod statements;
 mod validation;
 mod walk;
 
+use super::api::methods::find_method;
 use super::language::modules as sources;
 use super::language::parser::parse_text;
 use super::language::positions::place;
 use super::language::program::{self, Loader, Parsed, Program};
 use super::language::syntax_errors;
 use crate::diagnostic::{Diagnostic, Place, Source, limited, nearest};
-use crate::engine::api::commands::COMMANDS;
 use crate::script::Script;
 use functions::ImportedModule;
 pub use kinds::ValueKind;
@@ -118,7 +118,7 @@ pub fn figures() -> impl Iterator<Item = &'static str> {
 
 /// The baresip command of a method that is exactly one command.
 pub fn command_of(method: &str) -> Option<&'static str> {
-    COMMANDS.iter().find(|(known, _)| *known == method).map(|(_, command)| *command)
+    find_method(method)?.word()
 }
 
 fn unknown_command(text: &str, place: &Place, known: &CheckInputs) -> Option<Diagnostic> {

@@ -3,7 +3,8 @@
 //! Returns data only. Lines and columns count from 1, columns in characters, as everywhere. For classic testfiles see
 //! `testfile::suggest`.
 
-use super::api::names;
+use super::api::methods::{METHODS, meaning_of};
+use super::api::{agent, call, names};
 use super::check::{self, SeenVariable, ValueKind};
 use super::language::stdlib::StdFunction;
 use super::language::{docs, program, stdlib};
@@ -11,6 +12,7 @@ use crate::diagnostic::{Sort, Source, Suggestion};
 use crate::event::{EVENT_NAMES, SENT_NAMES, fields, meaning};
 use crate::script::Script;
 use regex::Regex;
+use std::any::TypeId;
 use std::sync::LazyLock;
 
 /// The position of the cursor.
@@ -211,9 +213,20 @@ fn members(kind: ValueKind) -> Vec<Suggestion> {
     let fits = |first| kind.fits(first);
     for name in names::methods(native).filter(|name| !matches!(*name, "to_string" | "to_debug")) {
         let usage = names::usage(name, Some(&fits)).unwrap_or_default();
-        all.push(Suggestion::new(name, Sort::Method, &usage, docs::method(name).unwrap_or_default()));
+        all.push(Suggestion::new(name, Sort::Method, &usage, meaning_of(name).unwrap_or_default()));
     }
     all
+}
+
+/// The methods of agents as rows of a Markdown table: how each is called, what it does, its command, and whether calls have it.
+pub fn methods_in_markdown() -> impl Iterator<Item = String> {
+    METHODS.iter().map(|method| {
+        let usage = names::usage(method.name, Some(&|of| of == TypeId::of::<agent::AgentValue>())).unwrap_or_default();
+        let usage = usage.replace("agent.", "").replace(" or ", "`, `");
+        let command = method.word().map(|word| format!("`{word}`")).unwrap_or_default();
+        let of_calls = names::methods(TypeId::of::<call::CallValue>()).any(|name| name == method.name);
+        format!("| `{usage}` | {} | {command} | {} |", method.meaning, if of_calls { "yes" } else { "" })
+    })
 }
 
 /// The kind of the value before a dot.

@@ -1,4 +1,4 @@
-//! What each function, method and word of the language does, in a sentence: for hover and completion.
+//! What each function and word of the language does, in a sentence: for hover and completion.
 
 /// Functions of the language's own.
 pub const FUNCTIONS: &[(&str, &str)] = &[
@@ -48,60 +48,6 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("webhook", "Where the result is sent."),
 ];
 
-/// Methods of agents, waiters and durations.
-pub const METHODS: &[(&str, &str)] = &[
-    ("abort_transfer", "Gives up the attended transfer: ends the call to its target."),
-    ("accept", "Answers the incoming call."),
-    ("attended_transfer", "Calls a third party, to transfer the call to it."),
-    ("audio", "Plays a sound file of the sounds folder into the call."),
-    (
-        "closed",
-        "A waiter for CALL_CLOSED: any, or for a reason: closed(486), closed(\"remote\") as the flow has it, closed(\"Busy\") as the agent words it.",
-    ),
-    ("again", "Of sip(…): a message that one await took already will do, too."),
-    ("cmd", "Sends any command of baresip's."),
-    ("complete_transfer", "Connects the first call with the third party."),
-    ("count", "A waiter for this number of events; awaiting it gives them as a list."),
-    ("dial", "Calls an agent, or a URI."),
-    ("dtmf", "Sends digits; behind `await`: a waiter for a digit that comes, or for several in a row in one call."),
-    ("established", "A waiter for CALL_ESTABLISHED."),
-    ("event", "A waiter for an event of that type at this agent."),
-    ("hangup", "Ends the call, or rejects it with a code and a reason (an external baresip: its first word)."),
-    (
-        "header",
-        "Adds a header to what the agent sends; of sip(…): the message has to have the header, with that value if one is given.",
-    ),
-    ("hold", "Puts the call on hold."),
-    (
-        "log",
-        "A waiter for a line of the agent's log; the text is a regular expression, found anywhere in it: log(\"incoming rtp\").",
-    ),
-    (
-        "message",
-        "Sends a SIP MESSAGE: message(bob, \"hello\"); without a receiver: a waiter for one that comes, or for one of that text.",
-    ),
-    ("mute", "Mutes the call, or unmutes it."),
-    ("options", "Sends a SIP OPTIONS."),
-    ("quiet", "For `await … during …`: no such event may come, from the last command or await before it on."),
-    ("refer", "Sends a SIP REFER."),
-    ("register", "Registers the account."),
-    ("registered", "A waiter for REGISTER_OK."),
-    (
-        "restart",
-        "Ends the agent and starts it again, as a phone that reboots: same name, account, and address if that is free.",
-    ),
-    ("resume", "Takes the call off hold."),
-    (
-        "sip",
-        "A waiter for a SIP message that the agent receives: sip(\"INVITE\"), a response: sip(486), sip([180, 183]), sip(400..500), sip(200, \"REGISTER\"); with .sent() for one that it sends.",
-    ),
-    ("sent", "Of sip(…): the agent sends the message; without it, it receives it."),
-    ("stop", "Ends the agent: its calls are ended, its registration is taken back; restart() starts it again."),
-    ("transfer", "Transfers the call blindly."),
-    ("unregister", "Unregisters the account."),
-    ("where", "The same waiter, for events on which the closure gives true."),
-];
-
 /// Words of the language.
 pub const WORDS: &[(&str, &str)] = &[
     ("await", "Waits until what the waiter stands for happens, and gives the event: await W within 5s."),
@@ -110,14 +56,6 @@ pub const WORDS: &[(&str, &str)] = &[
     ("import", "Makes a module's functions callable: import \"std/calls\" as calls;"),
 ];
 
-fn look_up(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
-    table.iter().find(|(known, _)| *known == name).map(|(_, doc)| *doc)
-}
-
 pub fn function(name: &str) -> Option<&'static str> {
-    look_up(FUNCTIONS, name)
-}
-
-pub fn method(name: &str) -> Option<&'static str> {
-    look_up(METHODS, name)
+    FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, doc)| *doc)
 }
