@@ -18,9 +18,10 @@ const ROUNDS: usize = 5;
 const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");
 
 type Programs = [(String, PathBuf)];
+type Print = fn(&Programs);
 
 /// The figures by their names: `cargo bench --bench cost -- loop await` prints two of them.
-const FIGURES: [(&str, fn(&Programs)); 8] = [
+const FIGURES: [(&str, Print); 8] = [
     ("registered", registered),
     ("agent", an_agent_in_a_call),
     ("loop", hundred_calls),
