@@ -116,6 +116,23 @@ const CONFERENCE: Scenario = Scenario {
     heard: &[("bob-1.wav", &[1700])],
 };
 
+/// With modules that agents load where a test asks for them.
+const ON_DEMAND: Scenario = Scenario {
+    begin: "let alice = agent(\"alice\", #{ inband_dtmf: true });\nlet bob = agent(\"bob\", #{ inband_dtmf: true });\n\
+            let carol = agent(\"carol\");\nalice.dial(bob);\nawait bob.event(\"CALL_INCOMING\") within 20s;\nbob.accept();\n\
+            await all([alice.established(), bob.established()]) within 20s;\n\
+            carol.cmd(`addcontact \"Bob\" <sip:bob@${bob.address}>;presence=p2p`);\nawait carol.sip(\"NOTIFY\") within 20s;\n",
+    rows: &[
+        ("in_band_dtmf_send", "alice.cmd(\"in_band_dtmf_send 12#\");", "await bob.dtmf(\"12#\") within 20s;"),
+        (
+            "presence",
+            "bob.cmd(\"presence online\");",
+            "assert((await carol.sip(\"NOTIFY\") within 20s).body.contains(\"<basic>open</basic>\"), \"it is not online\");",
+        ),
+    ],
+    heard: &[],
+};
+
 /// With a registrar that the test plays: what comes to it is looked at there.
 const REGISTRATION: Scenario = Scenario {
     begin: "let alice = agent(`<sip:alice@${param(\"PEER\")}>;regint=0`);\n",
@@ -127,7 +144,7 @@ const REGISTRATION: Scenario = Scenario {
     heard: &[],
 };
 
-const ALONE: [&Scenario; 4] = [&CALLS, &TRANSFERS, &SOUNDS, &CONFERENCE];
+const ALONE: [&Scenario; 5] = [&CALLS, &TRANSFERS, &SOUNDS, &CONFERENCE, &ON_DEMAND];
 
 fn program(scenario: &Scenario, words: &str) -> Telefonist {
     let rows = scenario.rows.iter().map(|(name, act, seen)| format!("// {name}\n{act}\n{seen}\n"));
