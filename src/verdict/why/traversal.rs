@@ -57,11 +57,13 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
 
 /// What an agent said of its media's way since the call began.
 fn said<'a>(case: &'a Case, agent: &'a Agent) -> impl DoubleEndedIterator<Item = &'a str> {
-    let since = case.dialog.began;
+    let began = case.dialog.began;
     // its log may lag behind its events, and goes on to be about this call until the next one begins
-    let next = agent.dialogs.iter().find(|dialog| dialog.is_call() && dialog.began > since);
+    let next = agent.dialogs.iter().find(|dialog| dialog.is_call() && dialog.began > began);
     let next = next.map_or(f64::INFINITY, |dialog| dialog.began);
     let end = case.dialog.closed.as_ref().map_or(f64::INFINITY, |(time, _)| next.max(time + SAID_LATER));
+    // log and events come by two ways: a line may be here before the event that begins the call
+    let since = began - SAID_LATER;
     agent.alarms.iter().filter(move |(at, _)| (since..=end).contains(at)).map(|(_, line)| line.as_str())
 }
 
