@@ -20,9 +20,11 @@ mod tests;
 pub use api::method::{Gives, Method, Takes};
 pub use api::methods::METHODS;
 pub use check::facts::{FactsOfTests, ScriptFacts, facts, validations};
-pub use check::{CheckInputs, check, commands, events, figures};
+pub use check::{AskedOfAgents, CheckInputs, CheckedScript, check, figures, read_and_check};
 pub use editor::{complete, hover, methods_in_markdown};
 pub use language::blocks::Block;
+#[cfg(test)]
+pub use language::parser::PARSED;
 pub use language::program::{Loader, Program, compile};
 pub use language::statements::is_unfinished;
 pub use language::stdlib::{MODULES as STD_MODULES, StdFunction, StdModule, documentation as std_documentation};

@@ -114,7 +114,7 @@ fn tests(workplace: &Workplace, source: &Arc<Source>, files: &Loader) -> Result<
     let inputs = workplace.inputs();
     let compiled = compile(source, inputs, files).map_err(refused(ExitCode::Usage))?;
     let supervisor = workplace.supervisor().map_err(|problem| refused(ExitCode::Error)(vec![problem]))?;
-    let lacking = preflight::missing_commands(compiled.script(), supervisor.kind());
+    let lacking = preflight::missing_commands(&compiled.asked, supervisor.kind());
     let possible = |compiled: Compiled| {
         let sounds = preflight::missing_sounds(&compiled.facts, &workplace.settings().sounds);
         let problems = [lacking.clone(), preflight::missing_accounts(&compiled.facts, inputs), sounds].concat();

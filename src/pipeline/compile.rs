@@ -1,7 +1,7 @@
 //! A file → what the engine runs.
 
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::engine::{self, CheckInputs, Loader, Program, ScriptFacts};
+use crate::engine::{self, AskedOfAgents, CheckInputs, CheckedScript, Loader, Program, ScriptFacts};
 use crate::run::Inputs;
 use crate::script::{self, Script};
 use crate::testfile::{self, Directive, Step, TestFile};
@@ -23,6 +23,7 @@ pub struct Compiled {
     pub hints: Vec<Diagnostic>,
     /// What is known of it before it runs.
     pub facts: ScriptFacts,
+    pub asked: Arc<AskedOfAgents>,
     /// What its declared waits add up to; zero where that can't be known.
     pub waits: Duration,
     /// What it judges its record by.
@@ -119,13 +120,10 @@ pub fn files(source: &Source) -> Loader {
 pub fn compile(source: &Arc<Source>, inputs: &Inputs, files: &Loader) -> Result<Compiled, Vec<Diagnostic>> {
     let Text { script, mut warnings, waits } = script(source, inputs)?;
     let known = CheckInputs { files: Some(files.clone()), ..CheckInputs::default() };
-    let found = engine::check(&script, &known);
-    if found.iter().any(Diagnostic::is_error) {
-        return Err(found);
-    }
+    let CheckedScript { diagnostics: found, asked, program } = engine::read_and_check(&script, &known);
+    let Some(program) = program.filter(|_| !found.iter().any(Diagnostic::is_error)) else { return Err(found) };
     let (always, hints): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.code == Some("empty-test"));
     warnings.extend(always);
-    let program = engine::compile(&script)?.with_files(files.clone());
     let facts = engine::facts(&program);
     if !facts.problems.is_empty() {
         return Err(facts.problems);
@@ -135,7 +133,8 @@ pub fn compile(source: &Arc<Source>, inputs: &Inputs, files: &Loader) -> Result<
         return Err(found);
     }
     warnings.extend(found);
-    Ok(Compiled { program, warnings, hints, facts, waits, validations: Arc::new(validations) })
+    let (asked, validations) = (Arc::new(asked), Arc::new(validations));
+    Ok(Compiled { program, warnings, hints, facts, asked, waits, validations })
 }
 
 /// The validation scripts of a file's tests, and what is wrong with them.
@@ -143,5 +142,27 @@ pub fn validations(program: &Program, inputs: &Inputs) -> (Validations, Vec<Diag
     match &inputs.scripts {
         Some(folder) => Validations::read(&engine::validations(program), folder),
         None => (Validations::default(), vec![]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::Kind;
+    use crate::engine::PARSED;
+    use crate::pipeline::preflight;
+
+    #[test]
+    fn a_text_is_parsed_once_whatever_is_asked_about_it() {
+        let text =
+            "let alice = agent(\"alice\");\nalice.cmd(\"help\");\nawait alice.event(\"CALL_CLOSED\") within 1s;\n";
+        let (source, inputs) = (Source::new("t.rhai", text), Arc::new(Inputs::default()));
+        let before = PARSED.get();
+        let compiled = compile(&source, &inputs, &files(&source)).unwrap();
+        assert_eq!(PARSED.get() - before, 1);
+        assert_eq!((compiled.asked.commands.len(), compiled.asked.events.len()), (1, 1));
+        let kind = Kind::for_tests((4, 12, 0));
+        let checked = preflight::check(&source, &inputs, &files(&source), &[], Some(&kind));
+        assert_eq!((PARSED.get() - before, checked.diagnostics.len()), (2, 0));
     }
 }

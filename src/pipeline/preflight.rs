@@ -3,7 +3,10 @@
 use super::sounds::{BUILT_IN, SILENCE};
 use crate::agent::{Kind, commands, events, sound};
 use crate::diagnostic::{Diagnostic, MOST, Place, Source, limited, nearest};
-use crate::engine::{self, CheckInputs, Collected, FactsOfTests, Loader, Program, ScriptFacts, ScriptLimits};
+use crate::engine::{
+    self, AskedOfAgents, CheckInputs, CheckedScript, Collected, FactsOfTests, Loader, Program, ScriptFacts,
+    ScriptLimits,
+};
 use crate::event::Ended;
 use crate::run::{Collecting, Inputs};
 use crate::script::Script;
@@ -47,15 +50,13 @@ pub fn check(
         files: Some(files.clone()),
         ..CheckInputs::default()
     };
-    diagnostics.extend(engine::check(&script, &known));
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return Checked::broken(diagnostics);
-    }
-    diagnostics.extend(unknown_commands(&script));
-    let missing = kind.map(|kind| missing_commands(&script, kind)).unwrap_or_default();
-    let Ok(program) = engine::compile(&script).map(|program| program.with_files(files.clone())) else {
+    let CheckedScript { diagnostics: found, asked, program } = engine::read_and_check(&script, &known);
+    diagnostics.extend(found);
+    let Some(program) = program.filter(|_| !diagnostics.iter().any(Diagnostic::is_error)) else {
         return Checked::broken(diagnostics);
     };
+    diagnostics.extend(unknown_commands(&script));
+    let missing = kind.map(|kind| missing_commands(&asked, kind)).unwrap_or_default();
     diagnostics.extend(super::compile::validations(&program, inputs).1);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Checked::broken(diagnostics);
@@ -154,13 +155,12 @@ pub fn missing_sounds(facts: &ScriptFacts, folders: &[PathBuf]) -> Vec<Diagnosti
 }
 
 /// The commands of the test that this agent lacks, and the events that it never raises: the run would not get through.
-pub fn missing_commands(script: &Script, kind: &Kind) -> Vec<Diagnostic> {
-    let missing = |(text, place): (String, _)| {
-        Some(Diagnostic::error(commands::missing(&text, kind)?).at(place).code("missing-command"))
+pub fn missing_commands(asked: &AskedOfAgents, kind: &Kind) -> Vec<Diagnostic> {
+    let missing = |(text, place): &(String, Place)| {
+        Some(Diagnostic::error(commands::missing(text, kind)?).at(place.clone()).code("missing-command"))
     };
-    let lacking = |(event, place): (&str, _)| {
-        Some(Diagnostic::error(events::missing(event, kind)?).at(place).code("missing-event"))
+    let lacking = |(event, place): &(&str, Place)| {
+        Some(Diagnostic::error(events::missing(event, kind)?).at(place.clone()).code("missing-event"))
     };
-    let commands = engine::commands(script).into_iter().filter_map(missing);
-    commands.chain(engine::events(script).into_iter().filter_map(lacking)).collect()
+    asked.commands.iter().filter_map(missing).chain(asked.events.iter().filter_map(lacking)).collect()
 }

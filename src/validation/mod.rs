@@ -13,7 +13,7 @@ mod stats;
 mod tests;
 
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::engine::{self, CheckInputs, Judging, Program, StopAsked};
+use crate::engine::{self, CheckInputs, CheckedScript, Judging, Program, StopAsked};
 use crate::event::{Ended, Events};
 use crate::run::Validator;
 use crate::script::Script;
@@ -75,12 +75,12 @@ fn compiled(source: Arc<Source>) -> Result<(Validation, Vec<Diagnostic>), Vec<Di
         };
     }
     let script = Script::rhai(source.clone());
-    let found = engine::check(&script, &CheckInputs { validation: true, ..CheckInputs::default() });
-    if found.iter().any(Diagnostic::is_error) {
-        return Err(found);
+    let known = CheckInputs { validation: true, ..CheckInputs::default() };
+    let CheckedScript { diagnostics: found, program, .. } = engine::read_and_check(&script, &known);
+    match program.filter(|_| !found.iter().any(Diagnostic::is_error)) {
+        Some(program) => Ok((Validation { source, rhai: Some(program) }, found)),
+        None => Err(found),
     }
-    let program = engine::compile(&script)?;
-    Ok((Validation { source, rhai: Some(program) }, found))
 }
 
 impl Validator for Validations {

@@ -51,12 +51,39 @@ pub struct CheckInputs {
     pub piece: bool,
 }
 
+/// What a script asks of its agents, with places.
+#[derive(Debug, Default)]
+pub struct AskedOfAgents {
+    /// The commands that it is known to send; for a compiled testfile, the testfile's commands.
+    pub commands: Vec<(String, Place)>,
+    /// The events that it is known to wait for, or whose absence it checks.
+    pub events: Vec<(&'static str, Place)>,
+}
+
+/// A script that was read and checked.
+pub struct CheckedScript {
+    /// In the order of the text, and not more than a person reads.
+    pub diagnostics: Vec<Diagnostic>,
+    pub asked: AskedOfAgents,
+    /// None if the text could not be read as a whole.
+    pub program: Option<Program>,
+}
+
 /// Checks a script. Returns findings in the order of the text, and not more than a person reads.
 pub fn check(script: &Script, known: &CheckInputs) -> Vec<Diagnostic> {
+    read_and_check(script, known).diagnostics
+}
+
+/// Reads a script once, for all that is to be known of it before it runs: Rhai's parser takes a time that grows with the square of
+/// the number of variables.
+pub fn read_and_check(script: &Script, known: &CheckInputs) -> CheckedScript {
     let (ast, mut diagnostics, left_out) = match program::parse_lines(script) {
         Parsed { ast: Some(ast), errors, left_out } => (ast, errors, left_out),
-        Parsed { errors, .. } => return errors,
+        Parsed { errors, .. } => {
+            return CheckedScript { diagnostics: errors, asked: AskedOfAgents::default(), program: None };
+        }
     };
+    let is_whole = diagnostics.is_empty();
     let program = Program { files: known.files.clone(), ..Program::new(script, ast) };
     let mut found = vec![];
     let modules = modules(&program, &mut found);
@@ -65,9 +92,13 @@ pub fn check(script: &Script, known: &CheckInputs) -> Vec<Diagnostic> {
     walk.piece = known.piece;
     walk.program();
     found.append(&mut walk.diagnostics);
-    // the testfile's own compiler checks its commands
+    let asked = match script.commands.is_empty() {
+        true => AskedOfAgents { commands: walk.commands, events: walk.events },
+        // the testfile's own compiler checks its commands
+        false => AskedOfAgents { commands: script.commands.clone(), events: walk.events },
+    };
     if !known.commands.is_empty() && script.commands.is_empty() {
-        found.extend(walk.commands.iter().filter_map(|(text, place)| unknown_command(text, place, known)));
+        found.extend(asked.commands.iter().filter_map(|(text, place)| unknown_command(text, place, known)));
     }
     found.extend(facts::problems(&program).into_iter().map(|problem| problem.code("not-written-out")));
     // the removed pieces may have declared or used what now seems to be missing
@@ -75,31 +106,13 @@ pub fn check(script: &Script, known: &CheckInputs) -> Vec<Diagnostic> {
     diagnostics.extend(found);
     diagnostics.sort_by_key(|diagnostic| diagnostic.place.as_ref().map_or(0, |place| place.span.start));
     diagnostics.dedup();
-    limited(diagnostics)
+    let program = is_whole.then(|| program.with_functions_that_see_the_top_level());
+    CheckedScript { diagnostics: limited(diagnostics), asked, program }
 }
 
 /// The text at the place of a diagnostic.
 fn text_of(diagnostic: &Diagnostic) -> &str {
     diagnostic.place.as_ref().and_then(|place| place.source.text.get(place.span.clone())).unwrap_or_default()
-}
-
-/// The commands that a Rhai script is known to send, with places; for a compiled testfile, the testfile's commands.
-pub fn commands(script: &Script) -> Vec<(String, Place)> {
-    if !script.commands.is_empty() {
-        return script.commands.clone();
-    }
-    let Ok(program) = program::compile(script) else { return vec![] };
-    let mut walk = Walk::new(script, &program.ast, BTreeMap::new());
-    walk.program();
-    walk.commands
-}
-
-/// The events that a script is known to wait for, or whose absence it checks, with places.
-pub fn events(script: &Script) -> Vec<(&'static str, Place)> {
-    let Ok(program) = program::compile(script) else { return vec![] };
-    let mut walk = Walk::new(script, &program.ast, BTreeMap::new());
-    walk.program();
-    walk.events
 }
 
 /// The variables in scope after a line, innermost last; none if the text can't be parsed.

@@ -3,8 +3,16 @@
 use super::{claims, grammar, tokens};
 use rhai::AST;
 
+#[cfg(test)]
+thread_local! {
+    /// How many texts this thread has parsed.
+    pub static PARSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Parses a text. `source`: its name in errors and imports.
 pub fn parse_text(text: &str, source: &str) -> Result<AST, rhai::ParseError> {
+    #[cfg(test)]
+    PARSED.set(PARSED.get() + 1);
     let mut engine = grammar::reader();
     tokens::map_tokens(&mut engine, text, false);
     let mut ast = engine.compile(text)?;

@@ -69,12 +69,19 @@ impl Program {
         let (script, ast) = (Arc::new(script.clone()), Arc::new(ast));
         Program { script, ast, to_run: Arc::default(), files: None, selection: TestSelection::Whole }
     }
+
+    /// The program as it is to run.
+    pub(in crate::engine) fn with_functions_that_see_the_top_level(self) -> Program {
+        Program { ast: Arc::new(with_shared(&self.ast)), ..self }
+    }
 }
 
 /// Compiles a script. Returns all errors that can be told apart, in the order of the text.
 pub fn compile(script: &Script) -> Result<Program, Vec<Diagnostic>> {
     match parse_lines(script) {
-        Parsed { ast: Some(ast), errors, .. } if errors.is_empty() => Ok(Program::new(script, with_shared(&ast))),
+        Parsed { ast: Some(ast), errors, .. } if errors.is_empty() => {
+            Ok(Program::new(script, ast).with_functions_that_see_the_top_level())
+        }
         Parsed { errors, .. } => Err(errors),
     }
 }

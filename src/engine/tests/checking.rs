@@ -156,7 +156,8 @@ fn unknown_commands_only_warn_and_known_ones_are_listed() {
     let found = check(&script(text), &known);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].severity, Severity::Warning);
-    let sent: Vec<_> = commands(&script(text)).into_iter().map(|(text, place)| (text, place.line_column().0)).collect();
+    let asked = read_and_check(&script(text), &known).asked;
+    let sent: Vec<_> = asked.commands.into_iter().map(|(text, place)| (text, place.line_column().0)).collect();
     assert_eq!(sent, [("frobnicate 1".into(), 2), ("atransferstart".into(), 3), ("sndcode".to_string(), 4)]);
 }
 
