@@ -18,6 +18,13 @@ impl Asked {
     /// All of it, for a test whose text is not known yet.
     pub const ALL: Asked = Asked { levels: true, presence: true };
 
+    /// What a test with this text asks for.
+    pub fn by(text: &str) -> Asked {
+        let text = text.to_ascii_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(&word.to_ascii_lowercase()));
+        Asked { levels: has(&LEVELS), presence: has(&PRESENCE) }
+    }
+
     /// Why no agent of the test raises an event.
     pub fn lacks(self, event: &str) -> Option<String> {
         let name = LEVELS.into_iter().find(|name| name.eq_ignore_ascii_case(event)).filter(|_| !self.levels)?;
@@ -32,6 +39,8 @@ mod tests {
     #[test]
     fn what_nobody_asked_for_does_not_come() {
         assert!(Asked::default().lacks("vu_rx_report").unwrap().contains("`VU_RX_REPORT`"));
+        assert_eq!(Asked::by("await alice.event(\"vu_rx_report\");"), Asked { levels: true, presence: false });
+        assert_eq!(Asked::by("alice.cmd(\"Presence online\");"), Asked { levels: false, presence: true });
         assert_eq!((Asked::ALL.lacks("VU_RX_REPORT"), Asked::default().lacks("CALL_CLOSED")), (None, None));
     }
 }

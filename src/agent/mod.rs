@@ -51,7 +51,7 @@ pub mod vocabulary;
 pub use account::{Account, option as account_option};
 pub use address::{Peer, rewrite};
 pub use answer::Answer;
-pub use asked::{Asked, LEVELS, PRESENCE};
+pub use asked::Asked;
 pub use handle::Agent;
 pub use interface::check as check_addresses;
 pub use kind::{Kind, embedded_version};

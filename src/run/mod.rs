@@ -13,7 +13,7 @@ mod recordings;
 mod underway;
 mod validations;
 
-use crate::agent::{Asked, LEVELS, PRESENCE, Supervisor};
+use crate::agent::{Asked, Supervisor};
 use crate::engine::{self, Loader, Program, ScriptLimits, Session};
 use crate::event::{Body, Clock, Ended, How, Log, Note, Secrets, Sink, lock};
 use crate::sip::Pairing;
@@ -107,8 +107,7 @@ impl Run {
     /// Runs the program to its end, stops the agents, and closes the log. Blocks the calling thread. `steps_done` is called when
     /// nothing is left to do but to stop the agents: whoever waits for this test's turn need not wait for that.
     pub fn execute(self: &Arc<Run>, program: &Program, limits: &ScriptLimits, steps_done: &dyn Fn(&Ended)) -> Ended {
-        let (levels, presence) = (program.mentions(&LEVELS), program.mentions(&PRESENCE));
-        self.asked.get_or_init(|| Asked { levels, presence });
+        self.asked.get_or_init(|| Asked::by(&program.all_texts()));
         self.conduct(|host| engine::run(program, host, limits, self.inputs.pause.clone()), steps_done)
     }
 
@@ -277,12 +276,11 @@ impl Sink for Run {
             stop = stop.or(self.policy.judge(agent, body));
         }
         self.underway.note(agent, &bodies);
-        // the log takes them one by one under its lock, so that messages are numbered in its order
-        let mut pairing = None;
+        // The log takes them one by one under its lock, so that messages are numbered in its order. The pairing is
+        // unlocked after each: hooks and other threads push too.
         let numbered = bodies.into_iter().map(|mut body| {
             if let Some(agent) = agent {
-                let pairing = pairing.get_or_insert_with(|| lock(&self.pairing));
-                pairing.number(agent, &mut body);
+                lock(&self.pairing).number(agent, &mut body);
             }
             body
         });
@@ -293,3 +291,6 @@ impl Sink for Run {
         self.secrets.mask(text)
     }
 }
+
+#[cfg(test)]
+mod tests;

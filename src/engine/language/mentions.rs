@@ -1,4 +1,4 @@
-//! Whether a program's text has a word in it, or that of a module that it imports.
+//! All texts of a program: its own, and those of the modules that it imports.
 
 use super::program::Program;
 use super::{modules, stdlib};
@@ -12,16 +12,13 @@ const MOST: usize = 100;
 static IMPORT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"\bimport\s*"([^"]*)""#).expect("a fixed pattern"));
 
 impl Program {
-    /// Whether one of the words, in any case, stands in the text, or in a file that it imports; the standard library does not count.
-    pub fn mentions(&self, words: &[&str]) -> bool {
-        let words: Vec<String> = words.iter().map(|word| word.to_ascii_lowercase()).collect();
+    /// Its text and those of the files that it imports, one after another; the standard library does not count. A
+    /// word that is not in it is not in the program.
+    pub fn all_texts(&self) -> String {
+        let mut all = String::new();
         let mut texts = vec![(None, self.script.rhai.clone())];
         let mut known = HashSet::new();
         while let Some((name, text)) = texts.pop() {
-            let lower = text.to_ascii_lowercase();
-            if words.iter().any(|word| lower.contains(word)) {
-                return true;
-            }
             for import in IMPORT.captures_iter(&text) {
                 let Ok(full) = modules::full_name(self, name.as_deref(), &import[1]) else { continue };
                 let is_new = !stdlib::is_std(&full) && known.len() < MOST && known.insert(full.clone());
@@ -30,7 +27,9 @@ impl Program {
                     texts.push((Some(full), text));
                 }
             }
+            all.push_str(&text);
+            all.push('\n');
         }
-        false
+        all
     }
 }
