@@ -36,7 +36,7 @@ fn an_agent_that_never_stops_running_is_given_up_too() {
     assert_eq!(processes(place.folder.path()), [0; 0]);
 }
 
-/// Keeps a processor busy until it is told to end.
+/// Keeps a processor busy until the flag is set.
 fn keep_busy(processor: usize, end: &std::sync::atomic::AtomicBool) {
     // SAFETY: a set of processors is plain data, of which zeros are none; this thread alone is moved
     unsafe {

@@ -1,11 +1,12 @@
 //! Agents that go away by themselves: who hears of it, and that a script can go on.
 
 use super::*;
+use crate::event::{Concern, Wake};
 
 const PAIR: &str = "let alice = agent(\"alice\"); let bob = agent(\"bob\");\n";
 const GONE: &str = "agent `bob` went away by itself: killed by signal 9";
 
-/// A host whose bob goes away when alice is told to crash him.
+/// A host that loses bob when alice gets the command `crash`, and alice when bob gets it.
 fn host() -> FakeHost {
     FakeHost::new().losing("alice crash", "bob").losing("bob crash", "alice")
 }
@@ -64,9 +65,19 @@ fn a_loss_is_thrown_once_and_a_script_that_catches_it_goes_on() {
 
 #[test]
 fn a_wait_takes_what_came_before_the_loss() {
-    let host = FakeHost::new().on("alice go", &["alice CALL_CLOSED a1"]).losing("alice go", "bob");
-    let text = "parallel([|| { (await alice.closed() within 10m).type }, || alice.cmd(\"go\")]);\nprint(\"closed\");\nsleep(10m);";
-    let (ended, host) = run_on(host, &format!("{PAIR}{text}"));
+    let host = Arc::new(FakeHost::new());
+    let going = std::thread::spawn({
+        let host = host.clone();
+        move || {
+            let waits = Concern::of(|event| matches!(&event.body, Body::Note(Note::Waiting { .. })));
+            assert_eq!(host.log.wait_for(0, host.log.now() + 10_000.0, &waits), Wake::New);
+            host.push("alice CALL_CLOSED a1");
+            host.log.push(Some(&"bob".into()), Body::Note(Note::AgentLost { status: "killed by signal 9".into() }));
+        }
+    });
+    let text = "await alice.closed() within 10m;\nprint(\"closed\");\nsleep(10m);";
+    let ended = run(&program(&format!("{PAIR}{text}")), host.clone(), &ScriptLimits::default());
+    going.join().unwrap();
     assert_eq!((ended.how, ended.message.as_str()), (How::Error, GONE));
     assert_eq!(host.prints(), ["closed"]);
 }
