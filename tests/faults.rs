@@ -50,6 +50,12 @@ fn an_agent_killed_in_a_call_is_an_error_with_its_name_and_line_within_a_second(
     assert!(said.contains("`alice`") || said.contains("`bob`"), "{said}");
     assert!(said.contains("call:5"), "{said}");
     assert!(took < Duration::from_secs(1), "it took {took:?}");
+    // the other one hung up on somebody who is gone, and ended as it should
+    let events = test.events();
+    let stopped = events.iter().filter(|event| event["type"] == "AGENT_STOPPED");
+    let how: Vec<&str> = stopped.map(|event| event["status"].as_str().unwrap()).collect();
+    assert_eq!(how, ["exit code 0"], "{said}");
+    assert!(events.iter().all(|event| !event.to_string().contains("magic check")), "{said}");
     assert!(agents_left(&agents).is_empty());
 }
 

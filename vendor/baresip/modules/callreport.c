@@ -30,8 +30,6 @@ enum { LAYER = 5, PAYLOAD_TYPES = 128 };
 struct entry {
 	struct le le;
 	char *id;
-	/* held: a call may go without CALL_CLOSED */
-	struct sdp_media *media;
 	struct udp_sock *us;
 	struct udp_helper *uh;
 	uint32_t received[PAYLOAD_TYPES];
@@ -48,8 +46,25 @@ static void destructor(void *arg)
 	list_unlink(&e->le);
 	mem_deref(e->uh);
 	mem_deref(e->us);
-	mem_deref(e->media);
 	mem_deref(e->id);
+}
+
+
+/* Whether the call with this id negotiated a payload type. No pointer into a
+   call is kept: a call may go without CALL_CLOSED. */
+static bool is_negotiated(const char *id, int pt)
+{
+	const struct call *call = uag_call_find(id);
+	const struct stream *strm = call ? audio_strm(call_audio(call)) : NULL;
+	const struct sdp_format *fmt;
+
+	/* a call that is being taken down: nothing to say about it */
+	if (!strm)
+		return true;
+
+	fmt = sdp_media_lformat(stream_sdpmedia(strm), pt);
+
+	return fmt && fmt->sup;
 }
 
 
@@ -57,7 +72,6 @@ static void destructor(void *arg)
 static bool recv_handler(struct sa *src, struct mbuf *mb, void *arg)
 {
 	struct entry *e = arg;
-	const struct sdp_format *fmt;
 	const uint8_t *head = mbuf_buf(mb);
 	int pt;
 	(void)src;
@@ -68,8 +82,7 @@ static bool recv_handler(struct sa *src, struct mbuf *mb, void *arg)
 		return false;
 
 	pt = head[1] & 0x7f;
-	fmt = sdp_media_lformat(e->media, pt);
-	if (!e->received[pt]++ && !(fmt && fmt->sup))
+	if (!e->received[pt]++ && !is_negotiated(e->id, pt))
 		warning("callreport: call %s received RTP payload type %d,"
 			" not negotiated\n", e->id, pt);
 
@@ -112,7 +125,6 @@ static void remember(const struct call *call)
 	if (!strm)
 		return;
 
-	e->media = mem_ref(stream_sdpmedia(strm));
 	e->us = mem_ref(rtp_sock(stream_rtp_sock(strm)));
 	if (udp_register_helper(&e->uh, e->us, LAYER, NULL, recv_handler, e))
 		warning("callreport: call %s: payload types are not counted\n",
