@@ -1,6 +1,6 @@
 //! Faults in a call that goes on: ACK, BYE, re-INVITE, REFER.
 
-use super::peer::{Dialog, Peer};
+use super::peer::{Dialog, Peer, Received};
 use super::{Fault, LOCAL};
 
 const ANSWERS: &str = "alice.options(peer);\nawait alice.event(\"CALL_INCOMING\") within 10s;\nalice.accept();\n";
@@ -38,10 +38,9 @@ pub fn answers_within(peer: &Peer, method: &str, status: &str) -> Option<()> {
     }
 }
 
-/// Takes a call and a REFER, and sends a NOTIFY with that body.
-fn notifies(peer: &Peer, body: &str) -> Option<()> {
+/// Takes a call, the hold and the REFER in it, which it answers with 202. Returns the call's INVITE.
+pub fn takes_refer(peer: &Peer) -> Option<Received> {
     let invite = peer.take_call()?;
-    // the agent holds the call first
     let refer = loop {
         let request = peer.receive("")?;
         match request.text.split(' ').next() {
@@ -51,6 +50,12 @@ fn notifies(peer: &Peer, body: &str) -> Option<()> {
         }
     };
     peer.respond(&refer, "202 Accepted");
+    Some(invite)
+}
+
+/// Takes a call and a REFER, and sends a NOTIFY with that body.
+fn notifies(peer: &Peer, body: &str) -> Option<()> {
+    let invite = takes_refer(peer)?;
     if !body.is_empty() {
         let notify = peer.within(&Dialog::of(&invite), "NOTIFY", 2);
         let notify = notify.with("Event", "refer").with("Subscription-State", "terminated;reason=noresource");

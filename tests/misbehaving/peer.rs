@@ -1,6 +1,6 @@
 //! A SIP peer over UDP and TCP whose messages a fault changes before they go out.
 
-use crate::support::odd_peer::Received;
+pub use crate::support::odd_peer::Received;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;

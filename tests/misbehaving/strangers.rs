@@ -78,9 +78,9 @@ pub const FAULTS: &[Fault] = &[
         "the 200 OK has the Contact <tel:+4930123>, which is no SIP URI",
     ),
     fault(
-        "contact_without_an_address",
+        "contact_in_another_network",
         IS_ANSWERED,
-        |peer| contact(peer, "<sip:peer@nowhere.invalid>"),
+        |peer| contact(peer, "<sip:peer@[::1]:9>"),
         "alice's ACK to the answer",
     ),
     fault("contact_that_is_none", IS_ANSWERED, |peer| contact(peer, "hello"), "the 200 OK has the Contact hello"),

@@ -1,6 +1,6 @@
 //! Faults in what follows an INVITE, and beside it: PRACK, CANCEL, BYE, re-INVITE, NOTIFY, challenges, registrations.
 
-use super::calls::{HANGS_UP, HOLDS, TRANSFERS, answers_within};
+use super::calls::{HANGS_UP, HOLDS, TRANSFERS, answers_within, takes_refer};
 use super::others::{ACCOUNT, REGISTERS, WRITES, answers};
 use super::peer::{Dialog, Peer};
 use super::{Fault, LOCAL};
@@ -121,16 +121,7 @@ pub const FAULTS: &[Fault] = &[
         "notify_of_another_event",
         TRANSFERS,
         |peer| {
-            let invite = peer.take_call()?;
-            let refer = loop {
-                let request = peer.receive("")?;
-                match request.text.split(' ').next() {
-                    Some("REFER") => break request,
-                    Some("INVITE") => peer.send(&peer.answer(&request), request.from),
-                    _ => {}
-                }
-            };
-            peer.respond(&refer, "202 Accepted");
+            let invite = takes_refer(peer)?;
             let notify = peer.within(&Dialog::of(&invite), "NOTIFY", 2).with("Event", "presence");
             let notify = notify.with("Subscription-State", "terminated").carrying("SIP/2.0 200 OK\r\n");
             peer.send(&notify.with("Content-Type", "message/sipfrag;version=2.0"), invite.from);

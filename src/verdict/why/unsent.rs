@@ -31,12 +31,19 @@ fn unsent(case: &Case) -> Option<(&'static str, Vec<String>)> {
     let by_agent = dialog.closed.as_ref().filter(|(_, param)| closed_reason(param).by == ClosedBy::Local);
     let left = dialog.end.is_some() || dialog.said_goodbye;
     let hung_up = by_agent.filter(|_| dialog.established.is_some() && !left).map(|(time, _)| *time);
+    // the agent ends its call at once where the answer's Contact, well formed, is in a network that it has no socket for
+    let gave_up = dialog.closed.as_ref().filter(|(time, param)| {
+        let by = closed_reason(param).by;
+        let by_error = matches!(by, ClosedBy::Other | ClosedBy::Refused);
+        by_error && dialog.malformed.is_empty() && answer.is_some_and(|answer| answer.first <= *time)
+    });
     let of = |method: &str| dialog.unsent.iter().find(|(known, _)| known == method);
     let (method, said) = match (of("ACK"), of("BYE").filter(|_| hung_up.is_some())) {
         // where the BYE has no way, the ACK before it had none
         (ack, bye) if answer.is_some() && !acknowledged && (ack.is_some() || bye.is_some()) => ("ACK", ack.or(bye)),
         (_, Some(said)) => ("BYE", Some(said)),
         (Some(_), None) => return None,
+        (None, None) if gave_up.is_some() && !acknowledged => ("ACK", None),
         (None, None) => {
             // other agents do not say it: over a connection what was not sent for long was never sent
             let since = match (answer.filter(|_| !acknowledged), hung_up) {
@@ -64,6 +71,9 @@ fn unsent(case: &Case) -> Option<(&'static str, Vec<String>)> {
             "Connection refused" => format!("{place}, where it had to go, refuses connections"),
             why => format!("there is no connection to {place}, where it had to go: {}", short(why)),
         });
+    }
+    if let (Some((_, param)), "ACK") = (gave_up, method) {
+        lines.push(format!("{} ended the call at once: {}", short(case.name), short(&closed_reason(param).text)));
     }
     lines.extend(contact.map(|contact| format!("the Contact of the answer is {contact}")));
     lines.push(match method {

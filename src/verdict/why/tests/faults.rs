@@ -70,6 +70,18 @@ fn what_never_left_speaks_against_a_run_that_would_pass() {
 }
 
 #[test]
+fn an_answer_whose_contact_can_not_be_reached_is_not_acknowledged() {
+    let mut story = Story::new();
+    story.invites();
+    story.sip("alice", BOB, ALICE, "SIP/2.0 200 OK", "1 INVITE", &format!("Contact: <sip:bob@[::1]:9>\r\n\r\n{OFFER}"));
+    story.says("alice", "CALL_CLOSED", "c1", "Protocol not supported [93]", json!({}));
+    let told = story.told("CALL_ESTABLISHED at alice");
+    assert!(told.starts_with("alice's ACK to the answer in alice's call to bob was never sent"), "{told}");
+    assert!(told.contains("alice ended the call at once: Protocol not supported"), "{told}");
+    assert!(told.contains("the Contact of the answer is sip:bob@[::1]:9"), "{told}");
+}
+
+#[test]
 fn a_registration_that_was_lost_says_when_it_is_tried_again() {
     let mut story = Story::new();
     story.says("alice", "REGISTER_OK", "", "", json!({}));
