@@ -141,8 +141,9 @@ fuzz: deps-build ## run each fuzz target for FUZZ_SECONDS
 	    echo "fuzz: $$target"; cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS); \
 	done
 
-sounds: ## regenerate data/sounds/*.wav
+sounds: ## regenerate data/sounds/*.wav (the speech needs espeak-ng)
 	python3 data/sounds/make_sounds.py
+	python3 data/sounds/make_speech.py
 
 deps-build: rust ## install packages for the build
 	@.ci/install-packages $(BUILD_PACKAGES)

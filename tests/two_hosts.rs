@@ -58,7 +58,10 @@ fn runs_sounds_and_baselines_of_two_hosts_are_whole() {
         assert!(left_over.is_empty(), "{left_over:?}");
     }
     assert_eq!(hashes.len(), 1, "{hashes:?}");
-    assert_eq!(names(&data.join("built-in/sounds")), ["alice.wav", "bob.wav", "charlie.wav", "silence.wav"]);
+    let voices =
+        ["alice", "bob", "charlie"].map(|name| ["", "_speech", "_speech_16k"].map(|kind| format!("{name}{kind}.wav")));
+    let sounds: Vec<String> = voices.concat().into_iter().chain(["silence.wav".to_string()]).collect();
+    assert_eq!(names(&data.join("built-in/sounds")), sounds);
 }
 
 #[test]

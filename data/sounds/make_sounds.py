@@ -90,35 +90,41 @@ def add_note(sound, start, length, pitch, voice):
         sound[start + i] += level * sum(share * math.sin(turn * n) for n, share in voice["overtones"].items())
 
 
-def wav(pcm):
-    """The bytes of a WAV file."""
+def wav(pcm, rate):
+    """The bytes of a WAV file: mono, PCM16."""
     if sys.byteorder == "big":
         pcm.byteswap()
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
-        out.setframerate(RATE)
+        out.setframerate(rate)
         out.writeframes(pcm.tobytes())
     return file.getvalue()
 
 
-def main(arguments):
+def write_or_check(made, arguments, doc):
+    """Writes the files, or compares them (`--check`): bytes by file name. The exit code."""
     if arguments not in ([], ["--check"]):
-        print(__doc__, file=sys.stderr)
+        print(doc, file=sys.stderr)
         return 2
     differing = []
-    for name, voice in VOICES.items():
-        path = Path(__file__).resolve().parent / f"{name}.wav"
-        made = wav(samples(voice))
+    for name, content in made():
+        path = Path(__file__).resolve().parent / name
         if not arguments:
-            path.write_bytes(made)
-        elif not path.is_file() or path.read_bytes() != made:
-            differing.append(path.name)
+            path.write_bytes(content)
+        elif not path.is_file() or path.read_bytes() != content:
+            differing.append(name)
     if differing:
         print(f"{', '.join(differing)}: not what this script makes; run it without --check", file=sys.stderr)
     return 1 if differing else 0
 
 
+def made():
+    """Each file's name and bytes."""
+    for name, voice in VOICES.items():
+        yield f"{name}.wav", wav(samples(voice), RATE)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(made, sys.argv[1:], __doc__))

@@ -15,14 +15,13 @@ words; a real line never does, and a watermark can hide only in noise.
     make_speech.py --check    writes nothing; ends with 1 when a file is not what it would write
 """
 
-import io
 import math
 import random
 import subprocess
 import sys
-import wave
 from array import array
-from pathlib import Path
+
+from make_sounds import wav, write_or_check
 
 SECONDS = 4.85  # six files stay below 700 kB; a quality score needs about 5 s
 LEAD = 0.15  # noise before the first word, in seconds
@@ -112,37 +111,13 @@ def samples_at(speech, rate, wanted, name):
     return array("h", (round(value * 32767) for value in sound))
 
 
-def wav(pcm, rate):
-    """The bytes of a WAV file."""
-    if sys.byteorder == "big":
-        pcm.byteswap()
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(rate)
-        out.writeframes(pcm.tobytes())
-    return file.getvalue()
-
-
-def main(arguments):
-    if arguments not in ([], ["--check"]):
-        print(__doc__, file=sys.stderr)
-        return 2
-    differing = []
+def made():
+    """Each file's name and bytes."""
     for name, voice in VOICES.items():
         rate, speech = spoken(voice)
         for wanted, suffix in RATES.items():
-            path = Path(__file__).resolve().parent / f"{name}_speech{suffix}.wav"
-            made = wav(samples_at(speech, rate, wanted, name), wanted)
-            if not arguments:
-                path.write_bytes(made)
-            elif not path.is_file() or path.read_bytes() != made:
-                differing.append(path.name)
-    if differing:
-        print(f"{', '.join(differing)}: not what this script makes; run it without --check", file=sys.stderr)
-    return 1 if differing else 0
+            yield f"{name}_speech{suffix}.wav", wav(samples_at(speech, rate, wanted, name), wanted)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(made, sys.argv[1:], __doc__))

@@ -1,31 +1,20 @@
 //! How a call sounded: a mean opinion score from what RTCP reports, by the E-model (ITU-T G.107).
 
+use crate::audio::emodel::{Connection, rate_connection};
 use serde_json::Value;
-
-/// R of a call without impairments: the default of G.107 section 7.
-const BEST: f64 = 93.2;
-
-/// Robustness against random loss of G.711 without concealment: baresip plays nothing where a packet is missing (ITU-T
-/// G.113 appendix I, table I.4).
-const LOSS_ROBUSTNESS: f64 = 4.3;
 
 /// What waits besides the network, ms: a packet of 20 ms is full, and is played.
 const PACKET: f64 = 20.0;
 
 /// The score, 1.0 (bad) to 4.4 (as good as G.711 gets), rounded to hundredths. An estimate: loss counts as random, and any
-/// codec as G.711.
+/// codec as G.711 without concealment, since baresip plays nothing where a packet is missing.
 ///
 /// `loss` is a share of the packets (0 to 1), `jitter` and `rtt` are milliseconds; the jitter buffer is taken as
 /// twice the jitter.
 pub fn mos(loss: f64, jitter: f64, rtt: f64) -> f64 {
     let delay = rtt.max(0.0) / 2.0 + 2.0 * jitter.max(0.0) + PACKET;
-    // the usual linear approximation of G.107 section 7.4
-    let delay_impairment = 0.024 * delay + 0.11 * (delay - 177.3).max(0.0);
-    let percent = 100.0 * loss.clamp(0.0, 1.0);
-    let loss_impairment = 95.0 * percent / (percent + LOSS_ROBUSTNESS);
-    let r = (BEST - delay_impairment - loss_impairment).clamp(0.0, 100.0);
-    // G.107 annex B
-    let mos = 1.0 + 0.035 * r + r * (r - 60.0) * (100.0 - r) * 7e-6;
+    let connection = Connection { ppl: 100.0 * loss.clamp(0.0, 1.0), ..Connection::default().with_delay(delay) };
+    let mos = rate_connection(&connection).mos;
     (mos.clamp(1.0, 4.5) * 100.0).round() / 100.0
 }
 
@@ -49,17 +38,21 @@ mod tests {
 
     #[test]
     fn known_scores() {
-        assert_eq!(mos(0.0, 0.0, 0.0), 4.4);
-        assert_eq!(mos(0.01, 1.0, 20.0), 3.8);
-        assert_eq!(mos(0.05, 1.0, 20.0), 2.13);
-        assert_eq!(mos(0.0, 1.0, 600.0), 3.58);
-        assert_eq!(mos(1.0, 0.0, 0.0), 1.0);
+        let known = [
+            ((0.0, 0.0, 0.0), 4.4),
+            ((0.01, 1.0, 20.0), 3.79),
+            ((0.05, 1.0, 20.0), 2.12),
+            ((0.0, 1.0, 600.0), 3.6),
+            ((1.0, 0.0, 0.0), 1.0),
+        ];
+        let found: Vec<f64> = known.iter().map(|((loss, jitter, rtt), _)| mos(*loss, *jitter, *rtt)).collect();
+        assert_eq!(found, known.map(|(_, score)| score));
     }
 
     #[test]
     fn from_what_an_agent_says() {
         let stats = json!({"tx":{"sent":250,"lost":99,"jit":1125},"rx":{"sent":250,"lost":0,"jit":1000},"rtt":1404});
-        assert_eq!(mos_of_rtcp(&stats), Some(4.4));
+        assert_eq!(mos_of_rtcp(&stats), Some(4.39));
         assert_eq!(mos_of_rtcp(&json!({"tx":{"sent":0},"rx":{"sent":0,"lost":0,"jit":0},"rtt":0})), None);
         assert_eq!(mos_of_rtcp(&json!({"rx":{"sent":10,"lost":-3}})), Some(4.4));
         // 90 came and 10 did not: a tenth of them is lost

@@ -50,7 +50,7 @@ fn a_message() {
 #[test]
 fn rtcp_with_its_score() {
     let scores: Vec<_> = of_type("CALL_RTCP").map(|event| event.fields.get("mos").cloned()).collect();
-    assert_eq!(scores, [None, Some(4.4.into()), Some(4.4.into())]);
+    assert_eq!(scores, [None, Some(4.39.into()), Some(4.39.into())]);
     assert_eq!(of_type("CALL_RTCP").nth(1).unwrap().fields["rtcp_stats"]["rx"]["jit"], 1000);
 }
 

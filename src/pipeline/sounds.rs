@@ -4,11 +4,17 @@ use super::replace::replace_by;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// The sounds in the binary: file name and WAV bytes (8 kHz mono PCM16).
-pub const BUILT_IN: [(&str, &[u8]); 3] = [
+/// The sounds in the binary: file name and WAV bytes (mono PCM16; 8 kHz, `_16k` 16 kHz).
+pub const BUILT_IN: [(&str, &[u8]); 9] = [
     ("alice.wav", include_bytes!("../../data/sounds/alice.wav")),
     ("bob.wav", include_bytes!("../../data/sounds/bob.wav")),
     ("charlie.wav", include_bytes!("../../data/sounds/charlie.wav")),
+    ("alice_speech.wav", include_bytes!("../../data/sounds/alice_speech.wav")),
+    ("bob_speech.wav", include_bytes!("../../data/sounds/bob_speech.wav")),
+    ("charlie_speech.wav", include_bytes!("../../data/sounds/charlie_speech.wav")),
+    ("alice_speech_16k.wav", include_bytes!("../../data/sounds/alice_speech_16k.wav")),
+    ("bob_speech_16k.wav", include_bytes!("../../data/sounds/bob_speech_16k.wav")),
+    ("charlie_speech_16k.wav", include_bytes!("../../data/sounds/charlie_speech_16k.wav")),
 ];
 
 /// What agents send that are given no sound.
