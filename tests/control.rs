@@ -34,7 +34,7 @@ impl Agent {
         );
         std::fs::write(folder.path().join("config"), config).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_telefonist"));
-        command.args(["__agent", "-f", "."]).current_dir(folder.path());
+        command.args(["__agent", &std::process::id().to_string(), "-f", "."]).current_dir(folder.path());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         assert!(lines.any(|line| line.contains("baresip is ready")), "the agent did not get ready");

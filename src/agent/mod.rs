@@ -57,6 +57,7 @@ pub use interface::check as check_addresses;
 pub use kind::{Kind, embedded_version};
 pub use ports::{Free, Kept, free as free_ports, has_room as has_room_for_rtp, too_few as too_few_rtp_ports};
 pub use probe::PeerAddress;
+pub use process::die_with_host;
 pub use settings::Settings;
 pub use supervisor::Supervisor;
 pub use target::{is_bare as is_completed, plain as target};

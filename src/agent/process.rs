@@ -24,31 +24,38 @@ const SECOND_SIGNAL: Duration = Duration::from_millis(300);
 /// Starts the agent in its folder, without the `hidden` variables of this process. It does not survive the thread that calls this.
 pub fn spawn(kind: &Kind, hidden: &[OsString], folder: &Path) -> io::Result<Child> {
     let mut command = Command::new(&kind.program);
+    let host = std::process::id();
     if kind.embedded {
-        command.arg("__agent");
+        // it calls `die_with_host` itself: without code between fork and exec, std needs no copy of this process, which
+        // costs the more the more agents there are
+        command.args(["__agent", &host.to_string()]);
+    } else {
+        // SAFETY: between fork and exec only prctl, getppid and the making of an error: all async-signal-safe
+        unsafe { command.pre_exec(move || die_with_host(host)) };
     }
     command.args(["-s", "-f", "."]).current_dir(folder);
     hidden.iter().for_each(|name| _ = command.env_remove(name));
     // at its end from the start, as /dev/null is, but there in an empty root too
     let (nothing, _) = io::pipe()?;
     command.stdin(nothing).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
-    let host = std::process::id();
-    // SAFETY: between fork and exec only prctl, getppid and the making of an error: all async-signal-safe
-    unsafe {
-        command.pre_exec(move || {
-            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) != 0 {
-                return Err(io::Error::last_os_error());
-            }
-            // the host may have died before the signal was asked for
-            if libc::getppid() as u32 != host {
-                return Err(io::ErrorKind::BrokenPipe.into());
-            }
-            Ok(())
-        });
-    }
     let child = command.spawn()?;
     tracing::info!(pid = child.id(), "the agent's process starts");
     Ok(child)
+}
+
+/// Asks the kernel to kill this process when the thread of the host that started it ends.
+///
+/// # Errors
+/// The host with this process id has died already, or the kernel refuses.
+pub fn die_with_host(host: u32) -> io::Result<()> {
+    // SAFETY: prctl and getppid take and change no memory
+    let (asked, parent) = unsafe { (libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL), libc::getppid()) };
+    match asked {
+        0 if parent as u32 == host => Ok(()),
+        // it may have died before the signal was asked for
+        0 => Err(io::ErrorKind::BrokenPipe.into()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// Ends the process: asked over the control connection, with patience, then by two signals, then killed with all that it started. What it

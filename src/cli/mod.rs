@@ -94,14 +94,18 @@ fn start_log(verb: &Verb) {
     }
 }
 
-/// `telefonist __agent …`: this process becomes a baresip, with baresip's own arguments.
+/// `telefonist __agent HOST …`: this process becomes a baresip, with baresip's own arguments. HOST is the process that
+/// it belongs to.
 #[cfg(feature = "embedded")]
 fn embedded_agent() -> process::ExitCode {
     use std::os::unix::ffi::OsStringExt;
-    let words = std::env::args_os().enumerate().filter(|(n, _)| *n != 1).map(|(_, word)| word.into_vec());
+    let words = std::env::args_os().enumerate().filter(|(n, _)| ![1, 2].contains(n)).map(|(_, word)| word.into_vec());
     let words: Result<Vec<_>, _> = words.map(std::ffi::CString::new).collect();
-    match words {
-        Ok(words) => process::ExitCode::from(telefonist_baresip::main(&words) as u8),
-        Err(_) => ExitCode::Usage.code().into(),
+    let host = std::env::args().nth(2).and_then(|host| host.parse().ok());
+    match (words, host.map(crate::agent::die_with_host)) {
+        (Ok(words), Some(Ok(()))) => process::ExitCode::from(telefonist_baresip::main(&words) as u8),
+        // the host is gone: nobody reads what is said
+        (Ok(_), Some(Err(_))) => ExitCode::Error.code().into(),
+        _ => ExitCode::Usage.code().into(),
     }
 }
