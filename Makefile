@@ -2,7 +2,8 @@
 # On other systems: install the packages below, then set SKIP_PACKAGES=1. `make check` installs nothing.
 
 # For the build: baresip (C, built with cmake and bindgen) is linked into the program.
-BUILD_PACKAGES = build-essential perl cmake libclang-dev pkg-config libopus-dev libspandsp-dev zlib1g-dev
+BUILD_PACKAGES = build-essential perl cmake libclang-dev pkg-config libopus-dev libspandsp-dev zlib1g-dev \
+    libgsm1-dev libopencore-amrnb-dev libopencore-amrwb-dev libvo-amrwbenc-dev libbcg729-dev
 # For the tests: an old baresip, a SIP traffic generator, a registrar and proxy, readers of captures and reports, a browser.
 TEST_PACKAGES = baresip-core sip-tester kamailio tshark libfaketime libxml2-utils sqlite3 python3-jsonschema python3-venv jq curl chromium
 ALSA_PACKAGES = libasound2-dev

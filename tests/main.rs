@@ -5,6 +5,7 @@
 mod awaits;
 mod blocks;
 mod check;
+mod codecs;
 mod command_line;
 mod compiled;
 mod dialling;

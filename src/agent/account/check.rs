@@ -77,7 +77,7 @@ const ENCRYPTIONS: [(&str, &str); 6] = [
 ];
 
 /// A codec as `audio_codecs` takes it (name, clock rate, channels), and the module that has it.
-const CODECS: [(&str, &str); 12] = [
+const CODECS: [(&str, &str); 14] = [
     ("PCMU/8000/1", "g711"),
     ("PCMA/8000/1", "g711"),
     ("opus/48000/2", "opus"),
@@ -90,6 +90,8 @@ const CODECS: [(&str, &str); 12] = [
     ("L16/16000/1", "l16"),
     ("L16/8000/1", "l16"),
     ("AMR/8000/1", "amr"),
+    ("AMR-WB/16000/1", "amr"),
+    ("G729/8000/1", "g729"),
 ];
 
 pub fn encryption_module(value: &str) -> Option<&'static str> {

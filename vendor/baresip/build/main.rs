@@ -2,6 +2,7 @@
 //! the files of either that `patches/` mends, and a module table that names them all.
 
 mod flags;
+mod libraries;
 mod patches;
 
 use std::env;
@@ -9,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use flags::{Commands, Flags};
+use libraries::{CODECS, Codec, link_archive, link_libraries};
 
 /// The ringo-core that this script was written for; its layout is nobody's promise.
 const RINGO_CORE: &str = "ringo-core 0.17.0";
@@ -77,18 +79,20 @@ fn main() {
     }
     modules.retain(|m| !LEFT_OUT.contains(&m.as_str()));
     let g722 = modules.iter().any(|m| m == "g722");
+    let codecs: Vec<&Codec> = CODECS.iter().filter(|codec| codec.is_possible()).collect();
     modules.extend(EXTRA.iter().chain(OWN).map(|(name, _)| name.to_string()));
+    modules.extend(codecs.iter().map(|codec| codec.name.to_string()));
     modules.sort();
     modules.dedup();
 
-    compile(&out, &commands, source, &flags, &modules, g722);
+    compile(&out, &commands, source, &Modules { flags: &flags, names: &modules, codecs: &codecs, g722 });
     // Ours come first and whole, so that their mod_table is found before the one in libbaresip.a. Nothing is
     // bundled into the rlib: a package with a lib and a bin would then link both tables.
     println!("cargo:rustc-link-search=native={}", out.display());
     println!("cargo:rustc-link-lib=static:+whole-archive,-bundle=telefonist_modules");
     link_archive(&baresip_lib, "baresip");
     link_archive(&re_lib, "re");
-    link_libraries(&var("DEP_RINGO_CORE_LINK_AFTER_ARCHIVES"), g722);
+    link_libraries(&var("DEP_RINGO_CORE_LINK_AFTER_ARCHIVES"), g722, &codecs);
 
     let list: String = modules.iter().map(|m| format!("{m:?}, ")).collect();
     let rust = format!("const CARRIED: &[&str] = &[{list}];\n");
@@ -120,8 +124,19 @@ fn modules_of(table: &Path) -> Vec<String> {
         .collect()
 }
 
+/// What goes into the archive of modules.
+struct Modules<'a> {
+    /// Those of baresip's own files.
+    flags: &'a Flags,
+    /// All that the table names.
+    names: &'a [String],
+    codecs: &'a [&'a Codec],
+    g722: bool,
+}
+
 /// `libtelefonist_modules.a`: the extra modules, our own, the patched files, the module table and baresip's main.
-fn compile(out: &Path, commands: &Commands, source: &Path, flags: &Flags, modules: &[String], g722: bool) {
+fn compile(out: &Path, commands: &Commands, source: &Path, modules: &Modules) {
+    let Modules { flags, names, codecs, g722 } = *modules;
     let vendor = source.parent().expect("baresip's source is in vendor/");
     let mut patched = patches::apply(Path::new("patches"), vendor, &out.join("patched"));
     let mut parts = Vec::new();
@@ -153,12 +168,12 @@ fn compile(out: &Path, commands: &Commands, source: &Path, flags: &Flags, module
     }
 
     let table = out.join("mod_table.c");
-    fs::write(&table, mod_table(modules)).expect("cannot write mod_table.c");
+    fs::write(&table, mod_table(names)).expect("cannot write mod_table.c");
     let mut own = flags.build();
     own.file(table).file("modules/control.c").warnings(true).extra_warnings(true);
     // the patched sessions call it, and it knows them
     own.file("modules/session_timer.c").include(vendor.join("re/src/sipsess"));
-    for file in OWN.iter().flat_map(|(_, files)| *files) {
+    for file in OWN.iter().flat_map(|(_, files)| *files).chain(codecs.iter().flat_map(|codec| codec.files)) {
         own.file(Path::new("modules").join(file));
     }
     if g722 {
@@ -183,55 +198,4 @@ fn mod_table(modules: &[String]) -> String {
         "#include <re_types.h>\n#include <re_mod.h>\n{declared}\
          extern const struct mod_export *mod_table[];\nconst struct mod_export *mod_table[] = {{\n{entries}\tNULL\n}};\n"
     )
-}
-
-/// Links an archive under a name of our own, for a search path may hold another one of the same name: Debian's
-/// libssl.a beside the one that openssl-sys built.
-fn link_archive(archive: &Path, name: &str) {
-    assert!(archive.is_file(), "{} is missing: {LAYOUT}", archive.display());
-    let link = PathBuf::from(var("OUT_DIR")).join(format!("libtelefonist_{name}.a"));
-    let _ = fs::remove_file(&link);
-    std::os::unix::fs::symlink(archive, &link).unwrap_or_else(|e| panic!("cannot make {}: {e}", link.display()));
-    println!("cargo:rustc-link-lib=static:-bundle=telefonist_{name}");
-}
-
-/// What the archives need, in ringo-core's order (separated by US): `-lNAME` or the path of an archive.
-fn link_libraries(after: &str, g722: bool) {
-    let (mut openssl, mut others) = (Vec::new(), Vec::new());
-    for item in after.split('\u{1f}') {
-        let path = Path::new(item);
-        match item.strip_prefix("-l") {
-            // asked for even where g722 was left out because the library is not there
-            Some("spandsp") if !g722 => {}
-            Some(name) => others.push(name),
-            None => openssl.push(path),
-        }
-    }
-    for name in ["ssl", "crypto"] {
-        // Debian's OpenSSL is named as /usr/lib/libssl.a, where it is not.
-        match openssl.iter().find(|p| p.ends_with(format!("lib{name}.a")) && p.is_file()) {
-            Some(built) => link_archive(built, name),
-            None => link_library(name),
-        }
-    }
-    others.into_iter().for_each(link_library);
-}
-
-/// Prefers the archive where there is one: the binary then runs where the library is not installed.
-fn link_library(name: &str) {
-    const AS_ARCHIVE: [&str; 5] = ["ssl", "crypto", "spandsp", "opus", "z"];
-    let compiler = cc::Build::new().cargo_metadata(false).get_compiler();
-    let asked = compiler.to_command().arg(format!("-print-file-name=lib{name}.a")).output();
-    // The compiler answers with the bare name when it does not know the file.
-    let archive = asked.ok().map(|o| PathBuf::from(String::from_utf8_lossy(&o.stdout).trim()));
-    match archive.filter(|path| AS_ARCHIVE.contains(&name) && path.is_absolute()) {
-        Some(path) => link_archive(&path, name),
-        None if is_static() => println!("cargo:rustc-link-lib=static:-bundle={name}"),
-        None => println!("cargo:rustc-link-lib=dylib={name}"),
-    }
-}
-
-/// Whether the program is to have no shared libraries at all (`make static`).
-fn is_static() -> bool {
-    env::var("CARGO_CFG_TARGET_FEATURE").is_ok_and(|features| features.split(',').any(|name| name == "crt-static"))
 }
