@@ -10,7 +10,7 @@ use std::process::Command;
 /// One message as a line: time in microseconds, addresses, method or status, Call-ID, CSeq.
 type Line = (u64, String, String, String, String, String);
 
-fn tshark(capture: &Path, arguments: &[&str]) -> String {
+pub fn tshark(capture: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("tshark");
     // a leased port may be that of another protocol
     for setting in ["tcp.try_heuristic_first", "udp.try_heuristic_first"] {

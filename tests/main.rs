@@ -36,6 +36,7 @@ mod pages;
 mod patches;
 mod peers;
 mod projects_cli;
+mod rtp_export;
 mod runner;
 mod repl;
 mod report_places;

@@ -44,7 +44,7 @@ const RECORDERS: [&str; 2] = ["recorder", "sndfile"];
 pub const VUMETER: &str = "vumeter";
 /// DTMF as tones of the sound.
 const TONES: &str = "in_band_dtmf";
-const APPLICATIONS: [&str; 5] = ["menu", "debug_cmd", "contact", "callreport", "ctrl_tcp"];
+const APPLICATIONS: [&str; 6] = ["menu", "debug_cmd", "contact", "callreport", "rtpcapture", "ctrl_tcp"];
 /// Before it, ausine makes nothing but 48 kHz stereo.
 const AUSINE_OF_ANY_RATE: Version = (2, 0, 0);
 /// The first with `setadelay`, which needs a way to tell the peer.

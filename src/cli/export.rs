@@ -3,7 +3,7 @@
 use super::arguments::ExportArguments;
 use super::tell::{complain, shown};
 use crate::diagnostic::Diagnostic;
-use crate::export::{self, Format};
+use crate::export::{self, Format, Rtp};
 use crate::record::{self, RunFolder};
 use crate::verdict::ExitCode;
 use std::fs::{File, Permissions};
@@ -22,7 +22,8 @@ pub fn export(arguments: &ExportArguments) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    match write(&run, arguments.format, &place) {
+    let rtp = if arguments.no_rtp { Rtp::LeftOut } else { Rtp::Included };
+    match write(&run, arguments.format, rtp, &place) {
         Ok(warnings) => {
             complain(&warnings);
             if let Some(path) = place.path() {
@@ -59,6 +60,10 @@ impl Place {
 }
 
 fn place(arguments: &ExportArguments, run: &RunFolder) -> Result<Place, Diagnostic> {
+    if arguments.no_rtp && !matches!(arguments.format, Format::Pcap | Format::Zip) {
+        return Err(Diagnostic::error(format!("there is no RTP in the format {}", arguments.format))
+            .advice("leave out --no-rtp: it is for --format pcap and --format zip"));
+    }
     let name = arguments.format.file_name(run);
     let Some(output) = &arguments.output else {
         return match Path::new(&name).symlink_metadata() {
@@ -96,7 +101,7 @@ fn exists(path: &Path) -> Diagnostic {
         .advice("name the file with --output: that one is overwritten")
 }
 
-fn write(run: &RunFolder, format: Format, place: &Place) -> Result<Vec<Diagnostic>, Diagnostic> {
+fn write(run: &RunFolder, format: Format, rtp: Rtp, place: &Place) -> Result<Vec<Diagnostic>, Diagnostic> {
     let failed = |error: io::Error| {
         let path = place.path().unwrap_or(Path::new("the output"));
         Diagnostic::error(format!("cannot write {}: {error}", path.display()))
@@ -105,7 +110,7 @@ fn write(run: &RunFolder, format: Format, place: &Place) -> Result<Vec<Diagnosti
     match place {
         Place::Stdout | Place::Open(_) => {
             let mut file = tempfile::tempfile().map_err(failed)?;
-            let warnings = export::export(run, format, &mut file)?;
+            let warnings = export::export(run, format, rtp, &mut file)?;
             file.rewind().map_err(failed)?;
             let copied = match place {
                 Place::Open(path) => {
@@ -128,7 +133,7 @@ fn write(run: &RunFolder, format: Format, place: &Place) -> Result<Vec<Diagnosti
             let mode = Permissions::from_mode(0o666);
             let mut file =
                 tempfile::Builder::new().permissions(mode).tempfile_in(folder).map_err(bare).map_err(failed)?;
-            let warnings = export::export(run, format, file.as_file_mut())?;
+            let warnings = export::export(run, format, rtp, file.as_file_mut())?;
             kept(file, place, path).map_err(failed)?;
             Ok(warnings)
         }

@@ -1,7 +1,7 @@
 //! A run as one zip file, which comes out the same each time: entries in a fixed order, without times.
 
 use super::recordings::recordings;
-use super::{Format, text_or_capture, unreadable, unwritable};
+use super::{Format, Rtp, text_or_capture, unreadable, unwritable};
 use crate::diagnostic::Diagnostic;
 use crate::record::RunFolder;
 use std::fs::File;
@@ -14,13 +14,13 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 const FILES: [&str; 4] = ["events.jsonl", "script.rhai", "testfile", "verdict.json"];
 
 /// All formats, the run's own files, and what the agents heard, in a folder of the run's name.
-pub fn write(run: &RunFolder, to: &mut (impl Write + Seek)) -> Result<Vec<Diagnostic>, Diagnostic> {
+pub fn write(run: &RunFolder, rtp: Rtp, to: &mut (impl Write + Seek)) -> Result<Vec<Diagnostic>, Diagnostic> {
     let folder = format!("{}/", run.id());
     let mut archive = Archive::new(to);
     let mut warnings = vec![];
     for format in [Format::Flow, Format::Json, Format::Log, Format::Pcap, Format::Sip] {
         archive.begin(&format!("{folder}{}", format.file_name(run)))?;
-        for warning in text_or_capture(run, format, &mut archive.0)? {
+        for warning in text_or_capture(run, format, rtp, &mut archive.0)? {
             if !warnings.contains(&warning) {
                 warnings.push(warning);
             }

@@ -7,6 +7,7 @@ mod packets;
 mod payload;
 mod pcap;
 mod recordings;
+mod rtp;
 mod sound;
 mod texts;
 
@@ -15,6 +16,7 @@ use crate::event::Event;
 use crate::flow::Flow;
 use crate::record::{Kept, Record, RunFolder, is_going_on};
 use crate::verdict::stored_verdict;
+use rtp::RtpPackets;
 use std::fmt;
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
@@ -26,7 +28,7 @@ pub use recordings::recordings;
 /// What a run can be exported as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// The SIP messages as a capture, for Wireshark, sngrep, tcpdump.
+    /// The SIP messages and the RTP as a capture, for Wireshark, sngrep, tcpdump.
     Pcap,
     /// The flow's text.
     Flow,
@@ -89,25 +91,37 @@ impl fmt::Display for Format {
     }
 }
 
+/// Whether a capture has the RTP and RTCP of the calls beside their SIP messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rtp {
+    Included,
+    LeftOut,
+}
+
 /// Writes a run in a format. What it gives are warnings: what is missing in the export, and why.
 ///
 /// # Errors
 /// The record can't be read; nothing of the kind was kept; `to` can't be written: then it may hold a part.
-pub fn export(run: &RunFolder, format: Format, to: impl Write + Seek) -> Result<Vec<Diagnostic>, Diagnostic> {
+pub fn export(run: &RunFolder, format: Format, rtp: Rtp, to: impl Write + Seek) -> Result<Vec<Diagnostic>, Diagnostic> {
     let mut to = BufWriter::new(to);
     let warnings = match format {
         Format::Pcap | Format::Flow | Format::Sip | Format::Log | Format::Json => {
-            text_or_capture(run, format, &mut to)?
+            text_or_capture(run, format, rtp, &mut to)?
         }
         Format::Wav => sound::write(run, &mut to)?,
-        Format::Zip => archive::write(run, &mut to)?,
+        Format::Zip => archive::write(run, rtp, &mut to)?,
     };
     to.flush().map_err(unwritable)?;
     Ok(warnings)
 }
 
 /// The formats that are made of the events.
-fn text_or_capture(run: &RunFolder, format: Format, to: &mut impl Write) -> Result<Vec<Diagnostic>, Diagnostic> {
+fn text_or_capture(
+    run: &RunFolder,
+    format: Format,
+    rtp: Rtp,
+    to: &mut impl Write,
+) -> Result<Vec<Diagnostic>, Diagnostic> {
     if format == Format::Flow {
         let flow = Flow::of(&Kept(run.events()))?;
         return to.write_all(flow.text().as_bytes()).map(|()| vec![]).map_err(unwritable);
@@ -116,8 +130,13 @@ fn text_or_capture(run: &RunFolder, format: Format, to: &mut impl Write) -> Resu
     let mut warnings = vec![];
     match format {
         Format::Pcap => {
-            let mut capture = pcap::Capture::begin(&mut *to).map_err(unwritable)?;
+            let rtp = match rtp {
+                Rtp::Included => RtpPackets::open(run).map_err(|error| unreadable(&run.path().join("rtp"), &error))?,
+                Rtp::LeftOut => RtpPackets::default(),
+            };
+            let mut capture = pcap::Capture::begin(&mut *to, rtp).map_err(unwritable)?;
             each(&mut record, |event| capture.event(event))?;
+            capture.finish().map_err(unwritable)?;
             warnings = capture.left_out();
         }
         Format::Sip => {

@@ -1,4 +1,4 @@
-//! SIP messages as IP packets: a datagram each over UDP, segments of a connection over everything else.
+//! SIP messages as IP packets: a datagram each over UDP, segments of a connection over everything else; RTP packets as datagrams.
 //!
 //! What was encrypted (TLS, WSS) is what the agent saw: the plain messages, as TCP between the same ports.
 
@@ -42,13 +42,7 @@ impl Packets {
         let payload = payload(sip, stream);
         match stream {
             true => Ok(self.segments(src, dst, payload.as_bytes())),
-            false if payload.len() > DATAGRAM => Err(Refused::Length),
-            false => {
-                let step = ip(src.ip(), dst.ip()).udp(src.port(), dst.port());
-                let mut packet = Vec::with_capacity(step.size(payload.len()));
-                step.write(&mut packet, payload.as_bytes()).map_err(|_| Refused::Length)?;
-                Ok(vec![packet])
-            }
+            false => Ok(vec![datagram(src, dst, payload.as_bytes())?]),
         }
     }
 
@@ -74,6 +68,17 @@ impl Packets {
         }
         packets
     }
+}
+
+/// The packet that carries these bytes over UDP.
+pub fn datagram(src: SocketAddr, dst: SocketAddr, bytes: &[u8]) -> Result<Vec<u8>, Refused> {
+    if bytes.len() > DATAGRAM {
+        return Err(Refused::Length);
+    }
+    let step = ip(src.ip(), dst.ip()).udp(src.port(), dst.port());
+    let mut packet = Vec::with_capacity(step.size(bytes.len()));
+    step.write(&mut packet, bytes).map_err(|_| Refused::Length)?;
+    Ok(packet)
 }
 
 #[derive(Default)]

@@ -44,7 +44,7 @@ fn run(events: &[Event]) -> (tempfile::TempDir, RunFolder) {
 
 fn exported(run: &RunFolder, format: Format) -> (Vec<u8>, Vec<Diagnostic>) {
     let mut to = Cursor::new(vec![]);
-    let warnings = export(run, format, &mut to).unwrap();
+    let warnings = export(run, format, Rtp::Included, &mut to).unwrap();
     (to.into_inner(), warnings)
 }
 
@@ -204,7 +204,7 @@ fn links_are_not_followed_and_one_recording_needs_no_zip() {
     std::fs::create_dir(&recordings).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", recordings.join("alice-1.wav")).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", data.path().join("testfile")).unwrap();
-    let nothing = export(&run, Format::Wav, Cursor::new(vec![])).unwrap_err();
+    let nothing = export(&run, Format::Wav, Rtp::Included, Cursor::new(vec![])).unwrap_err();
     assert!(nothing.message.starts_with("nothing was recorded"), "{}", nothing.message);
     std::fs::write(recordings.join("bob-1.wav"), "RIFF bob").unwrap();
     assert_eq!(exported(&run, Format::Wav).0, b"RIFF bob");

@@ -3,7 +3,7 @@
 use super::files::write_new;
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Events};
-use crate::export::{self, Format};
+use crate::export::{self, Format, Rtp};
 use crate::record::{Header, RunFolder};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
@@ -35,7 +35,7 @@ pub fn record(path: &Path, over: bool, header: &Header, events: &(impl Events + 
     };
     std::fs::write(folder.path().join("events.jsonl"), &bytes).map_err(unwritable)?;
     let mut file = tempfile::tempfile().map_err(unwritable)?;
-    export::export(&RunFolder::open(folder.path())?, format, &mut file)?;
+    export::export(&RunFolder::open(folder.path())?, format, Rtp::Included, &mut file)?;
     let mut exported = vec![];
     file.rewind().and_then(|()| file.read_to_end(&mut exported)).map_err(unwritable)?;
     write_new(path, over, &exported)?;

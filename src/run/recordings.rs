@@ -3,6 +3,7 @@
 use super::Run;
 use crate::event::{Body, Events, Note, Sink};
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub fn collect(run: &Run) {
             let call = call_of(file, calls).or_else(|| u32::try_from(n + 1).ok());
             let segment = segments.entry((agent.name().clone(), call)).or_default();
             *segment += 1;
-            let name = file_name(agent.name(), call, *segment);
+            let name = file_name(agent.name(), call, *segment, "wav");
             let moved = std::fs::create_dir_all(&target).and_then(|()| std::fs::rename(file, target.join(&name)));
             let note = match moved {
                 Ok(()) => Note::Recording {
@@ -38,6 +39,10 @@ pub fn collect(run: &Run) {
                 },
             };
             run.push(Some(agent.name()), Body::Note(note));
+        }
+        if let Err(error) = keep_rtp(run, &agent.recordings(), agent.name(), calls) {
+            let message = format!("the RTP of {} can't be kept: {error}", agent.name());
+            run.push(Some(agent.name()), Body::Note(Note::Warning { message, at: None }));
         }
     }
     // configuration and certificates of agents that are gone; what can't be removed does no harm
@@ -56,6 +61,24 @@ fn received(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = kept.map(|entry| entry.path()).collect();
     files.sort_by_key(|path| (begun(path), path.clone()));
     files
+}
+
+/// Moves the packets that an agent kept of its calls into `rtp/<agent>-<call>.rtp` of the run's folder.
+fn keep_rtp(run: &Run, folder: &Path, agent: &str, calls: &[String]) -> io::Result<()> {
+    let entries = folder.read_dir().into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.is_file() && path.extension().is_some_and(|end| end == "rtp")).collect();
+    files.sort();
+    let target = run.folder.join("rtp");
+    for (n, file) in files.iter().enumerate() {
+        std::fs::create_dir_all(&target)?;
+        let call = call_of(file, calls).or_else(|| u32::try_from(n + 1).ok());
+        // of two agents of one name, one after the other, each keeps its files
+        let free = |segment: &u32| !target.join(file_name(agent, call, *segment, "rtp")).exists();
+        let segment = (1..).find(free).unwrap_or(1);
+        std::fs::rename(file, target.join(file_name(agent, call, segment, "rtp")))?;
+    }
+    Ok(())
 }
 
 /// The ids of each agent's calls, in the order in which it first spoke of them.
@@ -80,11 +103,11 @@ fn call_of(file: &Path, calls: &[String]) -> Option<u32> {
     u32::try_from(place + 1).ok()
 }
 
-fn file_name(agent: &str, call: Option<u32>, segment: u32) -> String {
+fn file_name(agent: &str, call: Option<u32>, segment: u32, extension: &str) -> String {
     let agent: String = agent.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
     let call = call.map(|call| format!("-{call}")).unwrap_or_default();
     let segment = if segment > 1 { format!("-{segment}") } else { String::new() };
-    format!("{agent}{call}{segment}.wav")
+    format!("{agent}{call}{segment}.{extension}")
 }
 
 /// 0 for what is no WAV.

@@ -17,7 +17,7 @@ If the lanes do not fit side by side, each line names both ends.";
 
 pub const EXPORT_EXAMPLES: &str = "\
 Formats:
-  pcap  the SIP messages as a capture; those sent over TLS appear as plain TCP between the same ports
+  pcap  the SIP messages and the RTP as a capture; SIP over TLS appears as plain TCP between the same ports
   flow  the text that the hash is made of
   sip   the SIP messages as text
   log   the log lines of the agents
@@ -27,6 +27,7 @@ Formats:
 
 Examples:
   telefonist export last --format pcap
+  telefonist export last --format pcap --no-rtp
   telefonist export last --format sip --output - | less
   telefonist export 20261123-231105 --format zip --output call.zip
 
@@ -51,6 +52,9 @@ pub struct ExportArguments {
     /// File to write, overwritten if it exists; `-` is standard output (default: <RUN>.<FORMAT>, never overwritten)
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Leave the RTP and RTCP of the calls out of the capture
+    #[arg(long)]
+    pub no_rtp: bool,
     #[command(flatten)]
     pub data: DataArguments,
 }

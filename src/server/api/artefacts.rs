@@ -3,7 +3,7 @@
 use super::runs::folder;
 use super::waves::{Peaks, PeaksAsked, served, waveform};
 use crate::event::Events;
-use crate::export::{Format, export, recordings};
+use crate::export::{Format, Rtp, export, recordings};
 use crate::pipeline::{page, replay};
 use crate::record::{Header, Kept, RunFolder, lines};
 use crate::report::html::Room;
@@ -144,7 +144,7 @@ async fn exported(
             }
             word => {
                 let format: Format = word.parse().map_err(|_| Failure::missing("format", word))?;
-                export(&folder, format, &mut file).map_err(unreadable)?;
+                export(&folder, format, Rtp::Included, &mut file).map_err(unreadable)?;
                 (format.file_name(&folder), content_type(format, &folder))
             }
         };

@@ -44,6 +44,7 @@ const CTRL_TCP: &str = "ctrl_tcp.c";
 const OWN: &[(&str, &[&str])] = &[
     ("callreport", &["callreport.c"]),
     ("recorder", &["recorder.c", "track.c", "wav.c"]),
+    ("rtpcapture", &["rtpcapture.c"]),
     ("silence", &["silence.c"]),
 ];
 
