@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
+use telefonist::event::Time;
 use telefonist::event::{Clock, Log};
 use telefonist::pipeline::replay;
 use telefonist::record::{Header, Kept, Record, Recorder, RunFolder};
@@ -24,8 +25,8 @@ fn main() {
     let wanted = std::env::var("EVENTS").ok().and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
     let calls: Vec<_> = (0..wanted / traffic::EVENTS).map(traffic::call).take(1000).collect();
     let data = tempfile::tempdir().expect("a folder");
-    let folder = RunFolder::create(data.path(), "bench", 0.0).expect("a run's folder");
-    let header = Header::new(folder.id(), "bench", "bench", 0.0, "baresip 4.12.0 (embedded)");
+    let folder = RunFolder::create(data.path(), "bench", Time(0.0)).expect("a run's folder");
+    let header = Header::new(folder.id(), "bench", "bench", Time(0.0), "baresip 4.12.0 (embedded)");
     let log = Arc::new(Log::new(Clock::system()));
     let (before, begun, used) = (peak_memory(), Instant::now(), cpu_seconds());
     let recorder = Recorder::start(&folder, &header, log.clone());
@@ -74,7 +75,7 @@ fn main() {
 fn written(header: &Header, from: &Path, data: &Path, wanted: usize) {
     let some = Record::open(from).expect("the record").take(10_000);
     let some: Vec<_> = some.map(|event| event.expect("an event").body).collect();
-    let folder = RunFolder::create(data, "again", 0.0).expect("a run's folder");
+    let folder = RunFolder::create(data, "again", Time(0.0)).expect("a run's folder");
     let log = Arc::new(Log::new(Clock::system()));
     let (begun, used) = (Instant::now(), cpu_seconds());
     let recorder = Recorder::start(&folder, header, log.clone());

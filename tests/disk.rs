@@ -7,7 +7,7 @@ use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::Arc;
-use telefonist::event::{Body, Clock, Events, Limits, Log, LogLine, Note};
+use telefonist::event::{Body, Clock, Events, Limits, Log, LogLine, Note, Time};
 use telefonist::record::{Header, Kept, Recorder, RunFolder};
 use telefonist::verdict::Judged;
 
@@ -59,7 +59,7 @@ fn mount(arguments: &[&str], at: &Path) {
 }
 
 fn header() -> Header {
-    Header::new("id", "call", "call", 0.0, "baresip 4.12.0")
+    Header::new("id", "call", "call", Time(0.0), "baresip 4.12.0")
 }
 
 fn line(log: &Log, text: &str) {
@@ -77,7 +77,7 @@ fn numbers(events: &impl Events) -> Vec<u64> {
 fn a_full_disk_holds_nothing_up_and_what_it_missed_is_written_when_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
     let disk = Disk::new(&folder.path().join("data"), 2048);
-    let run = RunFolder::create(&disk.0, "call", 0.0).unwrap();
+    let run = RunFolder::create(&disk.0, "call", Time(0.0)).unwrap();
     let log = Arc::new(Log::new(Clock::system()));
     let recorder = Recorder::start(&run, &header(), log.clone());
     disk.fill();
@@ -94,7 +94,7 @@ fn a_full_disk_holds_nothing_up_and_what_it_missed_is_written_when_there_is_room
 fn what_memory_can_not_hold_while_the_disk_is_full_goes_and_the_verdict_stays() {
     let folder = tempfile::tempdir().unwrap();
     let disk = Disk::new(&folder.path().join("data"), 2048);
-    let run = RunFolder::create(&disk.0, "call", 0.0).unwrap();
+    let run = RunFolder::create(&disk.0, "call", Time(0.0)).unwrap();
     let log = Arc::new(Log::with_limits(Clock::system(), Limits { kept: 10_000, most: 100_000 }));
     let recorder = Recorder::start(&run, &header(), log.clone());
     disk.fill();

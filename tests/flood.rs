@@ -4,7 +4,7 @@ use crate::support::{Telefonist, is_alone};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::sync::Arc;
-use telefonist::event::{AgentEvent, Body, Clock, Ended, Events, Limits, Log, LogLine, Note};
+use telefonist::event::{AgentEvent, Body, Clock, Ended, Events, Limits, Log, LogLine, Note, Time};
 use telefonist::record::{Header, Kept, Recorder, RunFolder};
 use telefonist::verdict::{Judged, Status, judge};
 
@@ -118,8 +118,8 @@ fn a_record_of_200_000_events_is_written_read_and_judged_in_little_memory() {
     }
     let before = peak();
     let data = tempfile::tempdir().unwrap();
-    let folder = RunFolder::create(data.path(), "long", 0.0).unwrap();
-    let header = Header::new("id", "long", "long", 0.0, "baresip 4.12.0");
+    let folder = RunFolder::create(data.path(), "long", Time(0.0)).unwrap();
+    let header = Header::new("id", "long", "long", Time(0.0), "baresip 4.12.0");
     let log = Arc::new(Log::with_limits(Clock::system(), Limits { kept: 1 << 20, most: 4 << 20 }));
     let recorder = Recorder::start(&folder, &header, log.clone());
     let alice: Arc<str> = "alice".into();

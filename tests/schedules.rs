@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use telefonist::diagnostic::Diagnostic;
+use telefonist::event::Time;
 use telefonist::record::Trigger;
 use telefonist::schedule::{Clock, Cron, Fire, Scheduler, Told};
 use telefonist::store::{Host, NewJob, NewSchedule, Problem, Schedule, Store};
@@ -13,7 +14,7 @@ const MINUTE: f64 = 60_000.0;
 const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 /// A midnight, in UTC: 2024-01-01.
-const START: f64 = 1_704_067_200_000.0;
+const START: Time = Time(1_704_067_200_000.0);
 
 /// A clock that stands until it is moved, and knows whether anybody sleeps by it.
 struct Hand {
@@ -23,25 +24,25 @@ struct Hand {
 
 #[derive(Default)]
 struct State {
-    now: f64,
+    now: Time,
     /// Until when the scheduler sleeps, while it does.
-    sleeps: Option<Option<f64>>,
+    sleeps: Option<Option<Time>>,
     woken: bool,
     slept: u32,
 }
 
 impl State {
-    fn is_up(&self, until: Option<f64>) -> bool {
+    fn is_up(&self, until: Option<Time>) -> bool {
         self.woken || until.is_some_and(|until| until <= self.now)
     }
 }
 
 impl Clock for Hand {
-    fn now(&self) -> f64 {
+    fn now(&self) -> Time {
         self.state.lock().unwrap().now
     }
 
-    fn sleep(&self, until: Option<f64>) {
+    fn sleep(&self, until: Option<Time>) {
         let mut state = self.state.lock().unwrap();
         state.sleeps = Some(until);
         state.slept += 1;
@@ -57,18 +58,18 @@ impl Clock for Hand {
 }
 
 impl Hand {
-    fn at(now: f64) -> Arc<Hand> {
+    fn at(now: Time) -> Arc<Hand> {
         Arc::new(Hand { state: Mutex::new(State { now, ..State::default() }), changed: Condvar::new() })
     }
 
     /// Until when the scheduler sleeps, once it has seen to all that there is.
-    fn settled(&self) -> Option<f64> {
+    fn settled(&self) -> Option<Time> {
         let busy = |state: &mut State| state.sleeps.is_none_or(|until| state.is_up(until));
         self.changed.wait_while(self.state.lock().unwrap(), busy).unwrap().sleeps.unwrap()
     }
 
     /// Time goes by, as it does.
-    fn run_to(&self, time: f64) {
+    fn run_to(&self, time: Time) {
         while let Some(until) = self.settled().filter(|until| *until <= time) {
             self.go_to(until);
         }
@@ -77,13 +78,13 @@ impl Hand {
     }
 
     /// As if the machine slept until then.
-    fn go_to(&self, time: f64) {
+    fn go_to(&self, time: Time) {
         self.state.lock().unwrap().now = time;
         self.changed.notify_all();
     }
 
     /// Somebody sets the clock, of which the kernel tells who sleeps.
-    fn set(&self, time: f64) {
+    fn set(&self, time: Time) {
         let mut state = self.state.lock().unwrap();
         (state.now, state.woken) = (time, true);
         drop(state);
@@ -104,7 +105,7 @@ struct Notes {
 }
 
 impl Fire for Notes {
-    fn job(&self, schedule: &Schedule, due: f64) -> Result<NewJob, Problem> {
+    fn job(&self, schedule: &Schedule, due: Time) -> Result<NewJob, Problem> {
         match self.problems.lock().unwrap().pop() {
             Some(problem) => Err(problem),
             None => Ok(NewJob {
@@ -146,7 +147,7 @@ fn open(data: &Path) -> (Arc<Store>, Host) {
 }
 
 impl World {
-    fn at(now: f64) -> World {
+    fn at(now: Time) -> World {
         let data = tempfile::tempdir().unwrap();
         let (store, host) = open(data.path());
         let project = store.create_project("pbx", now).unwrap().id;
@@ -196,7 +197,7 @@ impl World {
     }
 
     /// Time goes by; jobs are run at once. The times for which there were any.
-    fn run_to(&self, time: f64) -> Vec<f64> {
+    fn run_to(&self, time: Time) -> Vec<Time> {
         while let Some(until) = self.clock.settled().filter(|until| *until <= time) {
             self.clock.run_to(until);
             self.run_jobs();
@@ -216,7 +217,7 @@ impl World {
     }
 
     /// The times for which a job was queued since this was asked last.
-    fn fired(&self) -> Vec<f64> {
+    fn fired(&self) -> Vec<Time> {
         let told = std::mem::take(&mut *self.notes.told.lock().unwrap());
         told.into_iter().filter_map(|told| if let Told::Fired { due, .. } = told { Some(due) } else { None }).collect()
     }
@@ -231,8 +232,8 @@ impl World {
 }
 
 /// `2024-03-31T01:30` in UTC.
-fn utc(text: &str) -> f64 {
-    chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").unwrap().and_utc().timestamp_millis() as f64
+fn utc(text: &str) -> Time {
+    Time(chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").unwrap().and_utc().timestamp_millis() as f64)
 }
 
 #[test]
@@ -307,7 +308,7 @@ fn a_restart_makes_up_for_what_was_missed_by_one_run() {
     assert_eq!((world.missed(hourly), world.missed(daily)), (5, 0));
     // a restart in between loses nothing and doubles nothing
     world.restart(0.0);
-    assert_eq!(world.fired(), [0.0; 0]);
+    assert_eq!(world.fired(), []);
     assert_eq!(world.run_to(START + 7.0 * HOUR), [START + 7.0 * HOUR]);
     assert_eq!(world.missed(hourly), 0);
     // who comes within a minute is in time

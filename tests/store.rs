@@ -3,6 +3,7 @@
 use crate::support::killed::{as_writer, kill, said, say, writer};
 use rusqlite::{Connection, TransactionBehavior};
 use std::time::Instant;
+use telefonist::event::Time;
 use telefonist::record::Trigger;
 use telefonist::store::{Host, JobState, Kind, NewJob, NewTest, Problem, Save, Store};
 use telefonist::verdict::Status;
@@ -23,14 +24,14 @@ fn a_writer_killed_in_a_transaction_leaves_nothing_of_it() {
     }
     let data = tempfile::tempdir().unwrap();
     let store = Store::open(data.path()).unwrap();
-    store.create_project("whole", 1.0).unwrap();
+    store.create_project("whole", Time(1.0)).unwrap();
     let (child, mut stdout) = writer("store::a_writer_killed_in_a_transaction_leaves_nothing_of_it", data.path());
     assert_eq!(said(&mut stdout).as_deref(), Some("half"));
     // who reads sees nothing of it
     assert_eq!(store.projects().unwrap().len(), 1);
     kill(child);
     let begun = Instant::now();
-    store.create_project("next", 2.0).unwrap();
+    store.create_project("next", Time(2.0)).unwrap();
     assert!(begun.elapsed().as_secs() < 5, "it waits for a dead process: {:?}", begun.elapsed());
     let names = || Store::open(data.path()).unwrap().projects().unwrap().into_iter().map(|project| project.name);
     assert_eq!(names().collect::<Vec<_>>(), ["next", "whole"]);
@@ -47,17 +48,18 @@ fn what_was_saved_before_the_kill_is_there_whatever_the_moment() {
             NewJob { project: None, payload: "p".into(), plan: "[]".into(), trigger: Trigger::Api, schedule: None };
         loop {
             let text = format!("{} {}", version + 1, "x".repeat(3000));
-            version = store.save(test.id, Save { based_on: version, text: &text, author: None }, 1.0).unwrap().version;
-            store.queue_job(&job, 1.0).unwrap();
-            store.take_job(&host, 1.0).unwrap();
+            version =
+                store.save(test.id, Save { based_on: version, text: &text, author: None }, Time(1.0)).unwrap().version;
+            store.queue_job(&job, Time(1.0)).unwrap();
+            store.take_job(&host, Time(1.0)).unwrap();
             say(&version.to_string());
         }
     }
     let data = tempfile::tempdir().unwrap();
     let store = Store::open(data.path()).unwrap();
-    let project = store.create_project("pbx", 1.0).unwrap().id;
+    let project = store.create_project("pbx", Time(1.0)).unwrap().id;
     let test = NewTest { name: "call", kind: Kind::Classic, text: "1 ", author: None };
-    let test = store.create_test(project, test, 1.0).unwrap().id;
+    let test = store.create_test(project, test, Time(1.0)).unwrap().id;
     drop(store);
     let mut version = 1;
     for round in 0..10 {
@@ -83,14 +85,14 @@ fn what_was_saved_before_the_kill_is_there_whatever_the_moment() {
             assert!(store.version(test, number).unwrap().text.starts_with(&format!("{number} ")));
         }
         // the dead host's jobs end, what waits goes on waiting
-        let lost = store.recover_jobs(2.0).unwrap();
+        let lost = store.recover_jobs(Time(2.0)).unwrap();
         assert!(!lost.is_empty());
         for id in lost {
             let job = store.job(id).unwrap();
             assert_eq!((job.state, job.status), (JobState::Done, Some(Status::Error)));
         }
         assert!(store.jobs().unwrap().iter().all(|job| job.state == JobState::Waiting));
-        let again = store.save(test, Save { based_on: version - 1, text: "late", author: None }, 1.0);
+        let again = store.save(test, Save { based_on: version - 1, text: "late", author: None }, Time(1.0));
         assert!(matches!(again, Err(Problem::Conflict(_))));
         assert_eq!(data.path().join("hosts").read_dir().unwrap().count(), 0);
     }

@@ -11,6 +11,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use telefonist::diagnostic::Diagnostic;
 use telefonist::engine::ScriptLimits;
+use telefonist::event::Time;
 use telefonist::notify::{Finished, Policy, Post, Setup, Watcher};
 use telefonist::pipeline::{self, Case, Ran, Turn, Workplace};
 use telefonist::record::Header;
@@ -94,7 +95,7 @@ impl Server {
     }
 
     fn webhook(&self, kind: WebhookKind, url: &str) -> i64 {
-        self.store.create_webhook(&webhook(kind, url), 1.0).unwrap().id
+        self.store.create_webhook(&webhook(kind, url), Time(1.0)).unwrap().id
     }
 
     /// Tells of a run that failed; nobody waits for receivers.
@@ -113,7 +114,7 @@ fn finished(status: Status, project: Option<&str>) -> Finished {
     let reasons = vec![Reason::new("no answer")];
     let hash = "0123456789abcdef".into();
     let verdict = Verdict { status, reasons, hash, expected: None, warnings: vec![], findings: vec![] };
-    let header = Header::new(RUN, "call", "call", 1_795_000_000_000.0, "a");
+    let header = Header::new(RUN, "call", "call", Time(1_795_000_000_000.0), "a");
     let header = Header { project: project.map(String::from), ..header };
     Finished::new(&header, &verdict, Duration::from_secs(1))
 }
@@ -278,11 +279,11 @@ fn where_too_many_wait_the_oldest_are_given_up() {
 #[test]
 fn who_is_told_goes_by_project_and_by_how_it_ended() {
     let (_data, server) = Server::new(quick());
-    let [pbx, trunk] = ["pbx", "trunk"].map(|name| server.store.create_project(name, 1.0).unwrap().id);
+    let [pbx, trunk] = ["pbx", "trunk"].map(|name| server.store.create_project(name, Time(1.0)).unwrap().id);
     let (_held, url) = down(&server.runtime);
     let add = |project, only_failures| {
         let new = NewWebhook { project, only_failures, ..webhook(WebhookKind::Teams, &url) };
-        server.store.create_webhook(&new, 1.0).unwrap().id
+        server.store.create_webhook(&new, Time(1.0)).unwrap().id
     };
     let (all, of_pbx, failures, _) =
         (add(None, false), add(Some(pbx), false), add(Some(pbx), true), add(Some(trunk), false));
@@ -358,7 +359,7 @@ fn after_a_kill_the_webhooks_get_their_messages_and_those_of_tests_are_failed() 
     let data = tempfile::tempdir().unwrap();
     let store = Store::open(data.path()).unwrap();
     let (gone, receiver) = (Receiver::new(&[]), Receiver::new(&["200 OK"]));
-    let id = store.create_webhook(&webhook(WebhookKind::Slack, gone.url()), 1.0).unwrap().id;
+    let id = store.create_webhook(&webhook(WebhookKind::Slack, gone.url()), Time(1.0)).unwrap().id;
     let (child, mut stdout) =
         writer("webhooks::after_a_kill_the_webhooks_get_their_messages_and_those_of_tests_are_failed", data.path());
     assert_eq!(said(&mut stdout), Some(format!("{:?}", [None, Some(id)])));

@@ -1,6 +1,6 @@
 //! Shows the events of the console's run above the prompt, as a local session does.
 
-use crate::event::{Event, lock};
+use crate::event::{Event, Time, lock};
 use crate::repl::{AbovePrompt, Shown};
 use crate::report::events::{EventLines, Logs};
 use std::io::Write;
@@ -12,7 +12,7 @@ use std::time::Duration;
 /// What is to be shown next.
 pub enum News {
     /// Another run begins: its id, and when it began.
-    Run(String, f64),
+    Run(String, Time),
     /// An event; one that is old is not shown, only known.
     Event {
         event: Box<Event>,
@@ -43,7 +43,7 @@ struct State {
 impl Display {
     /// What comes out of the other end is shown by a thread of its own.
     pub fn start(colour: bool, above_prompt: Option<AbovePrompt>) -> (Display, Sender<News>) {
-        let lines = EventLines::new(0.0, Logs::All, colour);
+        let lines = EventLines::new(Time::EPOCH, Logs::All, colour);
         let state = State { run: String::new(), seen: 0, lines, shown: Shown::default(), agents: vec![] };
         let inner = Inner { at_prompt: AtomicBool::new(false), state: Mutex::new(state), changed: Condvar::new() };
         let display = Display(Arc::new(inner));

@@ -3,7 +3,7 @@
 use super::display::News;
 use super::service::Service;
 use crate::diagnostic::Diagnostic;
-use crate::event::Event;
+use crate::event::{Event, Time};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ async fn hear(
     if heard.run != run {
         let is_new = !heard.build.is_empty();
         *heard = Heard { build: std::mem::take(&mut heard.build), run: run.clone(), is_new, ..Heard::default() };
-        let begins = run.map(|run| News::Run(run, console["since"].as_f64().unwrap_or_default()));
+        let begins = run.map(|run| News::Run(run, Time(console["since"].as_f64().unwrap_or_default())));
         begins.map(|begins| news.send(begins));
     }
     if let Some(run) = &heard.run {
@@ -120,7 +120,7 @@ fn take(message: Value, heard: &mut Heard, news: &Sender<News>) -> Option<Wants>
             let Some(run) = run else {
                 return news.send(News::Words("the session was ended\n".into())).is_err().then_some(Wants::End);
             };
-            let _ = news.send(News::Run(run.clone(), message["ts"].as_f64().unwrap_or_default()));
+            let _ = news.send(News::Run(run.clone(), Time(message["ts"].as_f64().unwrap_or_default())));
             return Some(Wants::Run(run));
         }
         _ if of_run => {

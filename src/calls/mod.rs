@@ -1,12 +1,12 @@
 //! The calls of a run, as each agent reports its own: states, times, and figures.
 
-use crate::event::{AgentEvent, Body, ClosedBy, ClosedReason, Event, Note, SipEvent, closed_reason};
+use crate::event::{AgentEvent, Body, ClosedBy, ClosedReason, Event, Note, SipEvent, Time, closed_reason};
 use crate::flow::Names;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A call at one agent. Times are milliseconds since the epoch.
+/// A call at one agent.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Call {
     pub agent: Arc<str>,
@@ -17,17 +17,17 @@ pub struct Call {
     pub direction: String,
     /// Whom it talks with, by name.
     pub peer: String,
-    pub begun: f64,
+    pub begun: Time,
     /// Its INVITE was sent, or came.
-    pub invited: Option<f64>,
+    pub invited: Option<Time>,
     /// The first 180 or 183 came, or was sent.
-    pub rung: Option<f64>,
-    pub established: Option<f64>,
+    pub rung: Option<Time>,
+    pub established: Option<Time>,
     /// The first RTP packet.
-    pub media: Option<f64>,
+    pub media: Option<Time>,
     /// From, to; the last one may still hold when the call closes.
-    pub holds: Vec<(f64, Option<f64>)>,
-    pub closed: Option<f64>,
+    pub holds: Vec<(Time, Option<Time>)>,
+    pub closed: Option<Time>,
     /// Why it closed, where the agent said so.
     pub why: Option<ClosedReason>,
     pub audio: Audio,
@@ -68,7 +68,7 @@ pub struct Builder {
     /// How many calls each agent had.
     numbers: BTreeMap<Arc<str>, usize>,
     /// The first INVITE of an agent under a Call-ID and the first that rang for it: an agent tells of its call after that.
-    invites: BTreeMap<(Arc<str>, String), (f64, Option<f64>)>,
+    invites: BTreeMap<(Arc<str>, String), (Time, Option<Time>)>,
 }
 
 impl Builder {
@@ -86,7 +86,7 @@ impl Builder {
         }
     }
 
-    fn invite(&mut self, time: f64, agent: &Arc<str>, sip: &SipEvent) {
+    fn invite(&mut self, time: Time, agent: &Arc<str>, sip: &SipEvent) {
         let key = (agent.clone(), sip.call_id.clone());
         match sip.status {
             None => drop(self.invites.entry(key).or_insert((time, None))),
@@ -105,7 +105,7 @@ impl Builder {
         }
     }
 
-    fn said(&mut self, time: f64, agent: &Arc<str>, said: &AgentEvent) {
+    fn said(&mut self, time: Time, agent: &Arc<str>, said: &AgentEvent) {
         let call = match place_of(&self.calls, agent, said) {
             None => return,
             Some(Place::Known(index)) => &mut self.calls[index],
@@ -191,7 +191,7 @@ impl Call {
         }
     }
 
-    fn take(&mut self, time: f64, said: &AgentEvent, names: &Names) {
+    fn take(&mut self, time: Time, said: &AgentEvent, names: &Names) {
         if self.id.is_none() {
             self.id.clone_from(&said.call);
         }

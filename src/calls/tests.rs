@@ -40,7 +40,10 @@ fn a_call_with_its_figures() {
     assert_eq!(calls.len(), 1, "{calls:?}");
     let call = &calls[0];
     assert_eq!((call.number, call.direction.as_str(), call.peer.as_str()), (1, "incoming", "alice@127.0.0.1"));
-    assert_eq!((call.begun, call.established, call.closed, call.talked()), (1.0, Some(2.0), Some(6.0), Some(4.0)));
+    assert_eq!(
+        (call.begun, call.established, call.closed, call.talked()),
+        (Time(1.0), Some(Time(2.0)), Some(Time(6.0)), Some(4.0))
+    );
     assert_eq!(call.reason(), "remote: Q.850;cause=16;text=\"Normal\"");
     let audio = Audio {
         codec: "PCMU".into(),
@@ -75,5 +78,5 @@ fn a_call_ends_with_its_agent() {
     let lost = json!({"n": 9, "time": 9.0, "agent": "bob", "kind": "note", "type": "AGENT_LOST", "status": "signal 9"});
     let lost: Event = serde_json::from_value(lost).expect("an event");
     let calls = calls(&[said(1, "CALL_INCOMING", Some("x"), json!({})), lost]);
-    assert_eq!((calls[0].closed, calls[0].talked()), (Some(9.0), None));
+    assert_eq!((calls[0].closed, calls[0].talked()), (Some(Time(9.0)), None));
 }

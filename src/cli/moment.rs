@@ -1,5 +1,6 @@
 //! A moment in the past, as the user writes it: `2h` ago, or a day.
 
+use crate::event::Time;
 use chrono::{Local, NaiveDate, TimeZone};
 use std::str::FromStr;
 use std::time::Duration;
@@ -34,8 +35,7 @@ impl FromStr for Moment {
 }
 
 impl Moment {
-    /// Both in milliseconds since the epoch.
-    pub fn at(&self, now: f64) -> f64 {
+    pub fn at(&self, now: Time) -> Time {
         match self {
             Moment::Ago(ago) => now - ago.as_secs_f64() * 1000.0,
             Moment::Day(day) => beginning(*day, &Local).unwrap_or(now),
@@ -44,10 +44,10 @@ impl Moment {
 }
 
 /// Where summer time begins at midnight, the day begins an hour later.
-fn beginning<Z: TimeZone>(day: NaiveDate, zone: &Z) -> Option<f64> {
+fn beginning<Z: TimeZone>(day: NaiveDate, zone: &Z) -> Option<Time> {
     let hours = (0..24).filter_map(|hour| day.and_hms_opt(hour, 0, 0));
     let time = hours.filter_map(|time| zone.from_local_datetime(&time).earliest()).next()?;
-    Some(time.timestamp_millis() as f64)
+    Some(Time(time.timestamp_millis() as f64))
 }
 
 #[cfg(test)]
@@ -57,12 +57,12 @@ mod tests {
 
     #[test]
     fn so_long_ago_or_a_day() {
-        let at = |text: &str| text.parse::<Moment>().map(|moment| moment.at(1e12));
-        assert_eq!(at("90m").unwrap(), 1e12 - 5_400_000.0);
-        assert_eq!(at("2w").unwrap(), 1e12 - 14.0 * 86_400_000.0);
+        let at = |text: &str| text.parse::<Moment>().map(|moment| moment.at(Time(1e12)));
+        assert_eq!(at("90m").unwrap(), Time(1e12 - 5_400_000.0));
+        assert_eq!(at("2w").unwrap(), Time(1e12 - 14.0 * 86_400_000.0));
         let day = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
         assert_eq!("2026-11-24".parse(), Ok(Moment::Day(day)));
-        assert_eq!(beginning(day, &FixedOffset::east_opt(3600).unwrap()), Some(1_795_474_800_000.0));
+        assert_eq!(beginning(day, &FixedOffset::east_opt(3600).unwrap()), Some(Time(1_795_474_800_000.0)));
         for wrong in ["", "d", "5", "5 d", "-1d", "2026-13-01", "99999999999999999999d", "18446744073709551615w", "5s"]
         {
             assert!(at(wrong).unwrap_err().contains("7d"), "{wrong}");

@@ -3,7 +3,7 @@
 use super::arguments::{DeleteArguments, RunsArguments, RunsVerb};
 use super::tell::{colours, complain};
 use crate::diagnostic::Diagnostic;
-use crate::event::Clock;
+use crate::event::{Clock, Time};
 use crate::record;
 use crate::report::kept::{self, KeptRun, State};
 use crate::store;
@@ -40,7 +40,7 @@ pub fn runs(arguments: &RunsArguments) -> ExitCode {
     ExitCode::Passed
 }
 
-fn is_asked_for(run: &KeptRun, arguments: &RunsArguments, now: f64) -> bool {
+fn is_asked_for(run: &KeptRun, arguments: &RunsArguments, now: Time) -> bool {
     let header = run.header.as_ref();
     let (name, tags) = header.map_or((run.id.clone(), &[][..]), |header| (header.name(), &header.tags[..]));
     let word = run.state.word();
@@ -88,7 +88,7 @@ fn named(data_dir: &Path, run: &Path) -> Result<PathBuf, Diagnostic> {
 }
 
 /// The runs from before that time. What is going on, or can't be read, is left alone.
-fn older(data_dir: &Path, time: f64) -> Result<Vec<PathBuf>, Diagnostic> {
+fn older(data_dir: &Path, time: Time) -> Result<Vec<PathBuf>, Diagnostic> {
     let is_older = |run: &KeptRun| {
         let over = matches!(run.state, State::Judged(_) | State::BrokenOff);
         over && run.header.as_ref().is_some_and(|header| header.time < time)

@@ -1,18 +1,18 @@
 //! The time of a run's events.
 
-use super::lock::lock;
+use super::{Time, lock};
 use std::sync::Mutex;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// Milliseconds since the epoch that never run backwards, whatever happens to the machine's clock.
+/// A clock that never runs backwards, whatever happens to the machine's clock.
 #[derive(Debug)]
 pub enum Clock {
     System {
         start: Instant,
-        epoch: f64,
+        epoch: Time,
     },
     /// For tests: stands still until [`Log::advance`].
-    Manual(Mutex<f64>),
+    Manual(Mutex<Time>),
 }
 
 impl Clock {
@@ -23,20 +23,20 @@ impl Clock {
     /// What the wall clock says later does not matter.
     fn from(wall: SystemTime) -> Clock {
         let epoch = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
-        Clock::System { start: Instant::now(), epoch: epoch.as_secs_f64() * 1000.0 }
+        Clock::System { start: Instant::now(), epoch: Time::EPOCH + epoch }
     }
 
-    pub fn manual(start: f64) -> Clock {
+    pub fn manual(start: Time) -> Clock {
         Clock::Manual(Mutex::new(start))
     }
 
     /// Rounded to microseconds, so that it survives JSON unchanged.
-    pub fn now(&self) -> f64 {
+    pub fn now(&self) -> Time {
         let now = match self {
-            Clock::System { start, epoch } => epoch + start.elapsed().as_secs_f64() * 1000.0,
+            Clock::System { start, epoch } => *epoch + start.elapsed(),
             Clock::Manual(now) => *lock(now),
         };
-        (now * 1000.0).round() / 1000.0
+        Time((now.0 * 1000.0).round() / 1000.0)
     }
 }
 
@@ -53,12 +53,11 @@ mod tests {
         for wall in [UNIX_EPOCH - year, UNIX_EPOCH, SystemTime::now() + 50 * year] {
             let log = Log::new(Clock::from(wall));
             let (begun, start) = (Instant::now(), log.now());
-            assert!(
-                (start - wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1000.0).abs() < 1000.0
-            );
+            let wall = Time::EPOCH + wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+            assert!((start - wall).abs() < 1000.0);
             assert_eq!(log.wait(0, start + 20.0), Wake::Timeout);
-            let (real, told) = (begun.elapsed().as_secs_f64() * 1000.0, log.now() - start);
-            assert!(told >= 20.0 && told <= real + 0.1, "{told} ms told, {real} ms passed");
+            let (real, counted) = (begun.elapsed().as_secs_f64() * 1000.0, log.now() - start);
+            assert!(counted >= 20.0 && counted <= real + 0.1, "{counted} ms by the clock, {real} ms passed");
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Written out, not derived: what serde derives for flattened and tagged types puts every value into a tree first, which takes
 //! several times as long as all the rest.
 
-use super::{AgentEvent, At, Body, Command, Ended, Event, How, LogLine, Note, OnWire, Response, SipEvent};
+use super::{AgentEvent, At, Body, Command, Ended, Event, How, LogLine, Note, OnWire, Response, SipEvent, Time};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 #[derive(Deserialize)]
 struct Line<'a> {
     n: u64,
-    time: f64,
+    time: Time,
     agent: Option<Arc<str>>,
     #[serde(borrow)]
     kind: Cow<'a, str>,

@@ -6,7 +6,7 @@
 use super::lock::lock;
 use super::tail::{Limits, Tail};
 use super::waits::{self, BACKLOG, Concern, Waits};
-use super::{Body, Clock, Ended, Event, Events, How};
+use super::{Body, Clock, Ended, Event, Events, How, Time};
 use crate::diagnostic::Diagnostic;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -119,8 +119,7 @@ impl Log {
         Log { clock, limits, state: Mutex::default() }
     }
 
-    /// Milliseconds since the epoch.
-    pub fn now(&self) -> f64 {
+    pub fn now(&self) -> Time {
         self.clock.now()
     }
 
@@ -259,14 +258,14 @@ impl Log {
         state.archive.clone().filter(|_| state.tail.is_past(index))
     }
 
-    /// Waits until there is an event at `index`, the deadline (milliseconds since the epoch) has passed, or the run
+    /// Waits until there is an event at `index`, the deadline has passed, or the run
     /// has to end. A stop comes before new events.
-    pub fn wait(&self, index: usize, deadline: f64) -> Wake {
+    pub fn wait(&self, index: usize, deadline: Time) -> Wake {
         self.wait_for(index, deadline, &Concern::anything())
     }
 
     /// The same until there is an event of that concern at `index` or after it, or a long backlog of others.
-    pub fn wait_for(&self, index: usize, deadline: f64, concern: &Concern) -> Wake {
+    pub fn wait_for(&self, index: usize, deadline: Time, concern: &Concern) -> Wake {
         let (mut state, most) = (lock(&self.state), index as u64 + BACKLOG);
         let mut unseen = index as u64;
         loop {

@@ -11,19 +11,19 @@ fn print(text: &str) -> Body {
 
 #[test]
 fn a_wait_ends_by_event_time_or_stop_in_manual_time() {
-    let log = Arc::new(Log::new(Clock::manual(1000.0)));
+    let log = Arc::new(Log::new(Clock::manual(Time(1000.0))));
     log.push(None, print("a"));
-    assert_eq!(log.wait(0, 2000.0), Wake::New);
+    assert_eq!(log.wait(0, Time(2000.0)), Wake::New);
     let waiter = std::thread::spawn({
         let log = log.clone();
-        move || (log.wait(1, 1500.0), log.now())
+        move || (log.wait(1, Time(1500.0)), log.now())
     });
     log.advance(499.0);
     log.advance(1.0);
-    assert_eq!(waiter.join().unwrap(), (Wake::Timeout, 1500.0));
+    assert_eq!(waiter.join().unwrap(), (Wake::Timeout, Time(1500.0)));
     log.stop(Ended::failed("first"));
     log.stop(Ended::failed("second"));
-    assert_eq!(log.wait(0, 9000.0), Wake::Stopped(Ended::failed("first")));
+    assert_eq!(log.wait(0, Time(9000.0)), Wake::Stopped(Ended::failed("first")));
 }
 
 /// Keeps what it gets, as a file would.
@@ -55,11 +55,11 @@ fn line(log: &Log) -> u64 {
 fn small(kept: usize, most: usize) -> (Log, Arc<Shelf>) {
     let one = weight(&Event {
         n: 0,
-        time: 0.0,
+        time: Time(0.0),
         agent: None,
         body: Body::Log(LogLine { level: "info".into(), text: "x".into() }),
     });
-    let log = Log::with_limits(Clock::manual(0.0), Limits { kept: kept * one, most: most * one });
+    let log = Log::with_limits(Clock::manual(Time(0.0)), Limits { kept: kept * one, most: most * one });
     let shelf = Arc::new(Shelf(Mutex::default()));
     log.set_archive(shelf.clone());
     (log, shelf)
@@ -74,8 +74,8 @@ fn old_events_come_from_the_archive() {
     log.archived(4, false);
     assert_eq!(lock(&log.state).tail.from(0, 9).len(), 3);
     assert_eq!((all(&log), numbers(&log, 1), numbers(&log, 3)), (vec![0, 1, 2, 3, 4], vec![1, 2, 3], vec![3, 4]));
-    assert_eq!(log.wait(4, 0.0), Wake::New);
-    assert_eq!(log.wait(5, 0.0), Wake::Timeout);
+    assert_eq!(log.wait(4, Time(0.0)), Wake::New);
+    assert_eq!(log.wait(5, Time(0.0)), Wake::Timeout);
 }
 
 #[test]
@@ -130,13 +130,13 @@ fn who_pushes_too_fast_waits_for_the_archive_and_nothing_is_dropped() {
 
 #[test]
 fn a_reason_to_end_can_be_taken_away_but_not_that_of_the_user() {
-    let log = Log::new(Clock::manual(0.0));
+    let log = Log::new(Clock::manual(Time(0.0)));
     log.stop(Ended::failed("too slow"));
     assert_eq!(log.take_stop().unwrap().message, "too slow");
-    assert_eq!((log.take_stop(), log.wait(0, 0.0)), (None, Wake::Timeout));
+    assert_eq!((log.take_stop(), log.wait(0, Time(0.0))), (None, Wake::Timeout));
     log.stop(Ended { how: How::Cancelled, ..Ended::finished() });
     assert_eq!(log.take_stop(), None);
-    assert!(matches!(log.wait(0, 0.0), Wake::Stopped(_)));
+    assert!(matches!(log.wait(0, Time(0.0)), Wake::Stopped(_)));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_follower_reads_everything_and_ends_with_the_log() {
 
 #[test]
 fn a_wait_is_woken_by_what_concerns_it_alone() {
-    let log = Arc::new(Log::new(Clock::manual(0.0)));
+    let log = Arc::new(Log::new(Clock::manual(Time(0.0))));
     line(&log);
     let (asked, sleeps) = std::sync::mpsc::channel();
     let waiter = std::thread::spawn({
@@ -170,7 +170,7 @@ fn a_wait_is_woken_by_what_concerns_it_alone() {
         move || {
             // the log is locked from this question on until the wait sleeps
             let concern = Concern::of(move |event| asked.send(event.n).is_ok() && matches!(event.body, Body::Note(_)));
-            log.wait_for(0, 1.0, &concern)
+            log.wait_for(0, Time(1.0), &concern)
         }
     });
     assert_eq!(sleeps.recv(), Ok(0));
@@ -179,16 +179,16 @@ fn a_wait_is_woken_by_what_concerns_it_alone() {
     log.push(None, print("now"));
     assert_eq!((waiter.join().unwrap(), log.woken()), (Wake::New, 1));
     // what is there already needs no wait
-    assert_eq!(log.wait_for(0, 1.0, &Concern::of(|event| matches!(event.body, Body::Note(_)))), Wake::New);
-    assert_eq!(log.wait_for(log.len() - 1, -1.0, &Concern::nothing()), Wake::Timeout);
+    assert_eq!(log.wait_for(0, Time(1.0), &Concern::of(|event| matches!(event.body, Body::Note(_)))), Wake::New);
+    assert_eq!(log.wait_for(log.len() - 1, Time(-1.0), &Concern::nothing()), Wake::Timeout);
 }
 
 #[test]
 fn nobody_falls_behind_by_more_than_the_backlog() {
-    let log = Arc::new(Log::new(Clock::manual(0.0)));
+    let log = Arc::new(Log::new(Clock::manual(Time(0.0))));
     let waiter = std::thread::spawn({
         let log = log.clone();
-        move || log.wait_for(0, 1.0, &Concern::nothing())
+        move || log.wait_for(0, Time(1.0), &Concern::nothing())
     });
     (0..=BACKLOG).for_each(|_| _ = line(&log));
     assert_eq!(waiter.join().unwrap(), Wake::New);
@@ -196,7 +196,7 @@ fn nobody_falls_behind_by_more_than_the_backlog() {
 
 #[test]
 fn who_gathers_is_woken_for_many_events_at_once() {
-    let log = Arc::new(Log::new(Clock::manual(0.0)));
+    let log = Arc::new(Log::new(Clock::manual(Time(0.0))));
     let gathering = std::thread::spawn({
         let log = log.clone();
         move || {

@@ -1,6 +1,6 @@
 //! The vocabulary of a run and its append-only log. Plain data: no process, no script, no file.
 //!
-//! An [`Event`] is one line of a run's `events.jsonl`. Times are milliseconds since the epoch, as numbers.
+//! An [`Event`] is one line of a run's `events.jsonl`. Times are [`Time`]s.
 
 mod clock;
 mod closed;
@@ -11,6 +11,7 @@ mod log;
 mod names;
 mod secrets;
 mod tail;
+mod time;
 mod waits;
 
 use crate::diagnostic::Diagnostic;
@@ -25,6 +26,7 @@ pub use log::{Archive, Log, Stop, Wake};
 pub use names::{EVENT_NAMES, MEANINGS, NEVER_IN_FLOW, OF_SOUND, SENT_NAMES, is_flow_hash, is_no_flow_hash, meaning};
 pub use secrets::Secrets;
 pub use tail::{Limits, weight};
+pub use time::Time;
 pub use waits::Concern;
 
 /// A line of the text that the user wrote (line and column from 1, the column in characters).
@@ -40,8 +42,8 @@ pub struct At {
 pub struct Event {
     /// Place in the log, from 0.
     pub n: u64,
-    /// When the host learned of it: milliseconds since the epoch, from a clock that never runs backwards.
-    pub time: f64,
+    /// When the host learned of it, from a clock that never runs backwards.
+    pub time: Time,
     /// The name of the agent that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<Arc<str>>,

@@ -6,7 +6,7 @@ use super::messages::Messages;
 use super::packets::{Packets, Refused, datagram};
 use super::rtp::{RtpPacket, RtpPackets};
 use crate::diagnostic::Diagnostic;
-use crate::event::Event;
+use crate::event::{Event, Time};
 use std::io::{self, Write};
 
 const MAGIC: u32 = 0xa1b2_c3d4;
@@ -104,10 +104,10 @@ impl<W: Write> Capture<W> {
     }
 }
 
-/// Of milliseconds since the epoch.
-fn microseconds(time: f64) -> u64 {
+/// Since the epoch.
+fn microseconds(time: Time) -> u64 {
     // a float that does not fit becomes the nearest that does
-    (time * 1000.0).round() as u64
+    (time.0 * 1000.0).round() as u64
 }
 
 fn write(to: &mut impl Write, microseconds: u64, packet: &[u8]) -> io::Result<()> {

@@ -24,7 +24,7 @@ fn sip(transport: &str, src: &str, dst: &str, text: &str) -> SipEvent {
 fn events(bodies: Vec<Body>) -> Vec<Event> {
     let event = |(n, body)| Event {
         n: n as u64,
-        time: 1_795_475_465_247.125 + 1000.0 * n as f64,
+        time: Time(1_795_475_465_247.125 + 1000.0 * n as f64),
         agent: Some("alice".into()),
         body,
     };
@@ -34,7 +34,7 @@ fn events(bodies: Vec<Body>) -> Vec<Event> {
 /// A run's folder with these events.
 fn run(events: &[Event]) -> (tempfile::TempDir, RunFolder) {
     let data = tempfile::tempdir().unwrap();
-    let header = crate::record::Header::new("r", "test", "test", 1.0, "baresip");
+    let header = crate::record::Header::new("r", "test", "test", Time(1.0), "baresip");
     let lines = events.iter().map(|event| serde_json::to_string(event).unwrap() + "\n");
     let text: String = [serde_json::to_string(&header).unwrap() + "\n"].into_iter().chain(lines).collect();
     std::fs::write(data.path().join("events.jsonl"), text).unwrap();

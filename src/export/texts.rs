@@ -2,8 +2,7 @@
 
 use super::messages::Messages;
 use crate::diagnostic::is_invisible;
-use crate::event::{Body, Event};
-use chrono::DateTime;
+use crate::event::{Body, Event, Time};
 use std::io::{self, Write};
 
 /// All messages, each once, below a line that says when, who and how:
@@ -14,7 +13,7 @@ use std::io::{self, Write};
 pub struct Sip<W> {
     to: W,
     messages: Messages,
-    last: Option<f64>,
+    last: Option<Time>,
 }
 
 impl<W: Write> Sip<W> {
@@ -62,10 +61,10 @@ impl<W: Write> Log<W> {
     }
 }
 
-/// Milliseconds since the epoch as `2026-11-23 23:11:05.247`, UTC.
-fn moment(time: f64) -> String {
-    // a float that does not fit becomes the nearest that does, and a time beyond all years the epoch
-    let moment = DateTime::from_timestamp_millis(time.floor() as i64).unwrap_or_default();
+/// A time as `2026-11-23 23:11:05.247`, UTC.
+fn moment(time: Time) -> String {
+    // a time beyond all years becomes the epoch
+    let moment = time.utc().unwrap_or_default();
     moment.format("%Y-%m-%d %H:%M:%S%.3f").to_string()
 }
 

@@ -1,6 +1,6 @@
 //! The active runs of this process, for those who watch.
 
-use crate::event::{Body, Ended, Event, How, Log, Note, lock};
+use crate::event::{Body, Ended, Event, How, Log, Note, Time, lock};
 use crate::record::Header;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,7 +17,7 @@ pub struct LiveAgent {
     pub baresip: String,
     /// The id of its run.
     pub run: String,
-    pub since: f64,
+    pub since: Time,
 }
 
 /// A run as it goes on.

@@ -8,7 +8,7 @@ mod view;
 mod worker;
 
 use crate::diagnostic::Diagnostic;
-use crate::event::{Clock, Log, lock};
+use crate::event::{Clock, Log, Time, lock};
 use crate::pipeline::{Interrupt, Plan, Workplace};
 use crate::record::{Header, Trigger};
 use crate::store::{Host, Job, NewJob, Problem, Queued, Retention, Store};
@@ -111,7 +111,7 @@ struct Progress {
     total: usize,
 }
 
-fn now() -> f64 {
+fn now() -> Time {
     Clock::system().now()
 }
 

@@ -1,10 +1,10 @@
 //! The body of a finished run for each kind of webhook. docs/webhooks.md shows the bodies.
 
 use crate::diagnostic::{Diagnostic, is_invisible, mask_secrets};
+use crate::event::Time;
 use crate::record::Header;
 use crate::store::WebhookKind;
 use crate::verdict::{Status, Verdict};
-use chrono::DateTime;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -28,8 +28,7 @@ pub struct Finished {
     pub reason: Option<String>,
     /// The flow's; empty where there is none.
     pub hash: String,
-    /// In milliseconds since the epoch.
-    pub started: f64,
+    pub started: Time,
     pub duration: Duration,
     /// Where a browser finds the run.
     pub link: Option<String>,
@@ -73,7 +72,7 @@ impl Finished {
     }
 
     /// A test of a job that could not begin: its text has errors, an account is missing.
-    pub fn not_begun(job: i64, test: &str, project: Option<&str>, why: &Diagnostic, now: f64) -> Finished {
+    pub fn not_begun(job: i64, test: &str, project: Option<&str>, why: &Diagnostic, now: Time) -> Finished {
         Finished {
             what: Told::Job(job),
             test: clean(test),
@@ -85,7 +84,7 @@ impl Finished {
     }
 
     /// A message that tells of no run.
-    pub fn trial(now: f64) -> Finished {
+    pub fn trial(now: Time) -> Finished {
         Finished {
             what: Told::Trial,
             test: "test message".into(),
@@ -109,7 +108,7 @@ impl Finished {
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
-        let started = DateTime::from_timestamp_millis(self.started as i64);
+        let started = self.started.utc();
         let of_job = matches!(self.what, Told::Job(_));
         let named = match &self.what {
             Told::Job(job) => job.to_string(),
@@ -264,7 +263,7 @@ mod tests {
         let hash = "0123456789abcdef".into();
         let verdict = Verdict { status, reasons, hash, expected: None, warnings: vec![], findings: vec![] };
         let header =
-            Header::new("20261123-231105-basic_call-3f2a", "basic_call", "basic_call", 1_795_000_000_250.0, "a");
+            Header::new("20261123-231105-basic_call-3f2a", "basic_call", "basic_call", Time(1_795_000_000_250.0), "a");
         let header = Header { project: Some("pbx".into()), ..header };
         let link = Some("https://tests.example/runs/20261123?a&b".into());
         Finished { link, ..Finished::new(&header, &verdict, Duration::from_micros(1_234_567)) }
@@ -338,12 +337,12 @@ mod tests {
             "link": "https://tests.example/runs/20261123?a&b",
         });
         assert_eq!(body(WebhookKind::Json, &finished(Status::Fail, Some("no answer"))), expected);
-        assert_eq!(body(WebhookKind::Json, &Finished::trial(1.0))["event"], "test");
+        assert_eq!(body(WebhookKind::Json, &Finished::trial(Time(1.0)))["event"], "test");
     }
 
     #[test]
     fn a_test_that_could_not_begin_is_told_by_its_job() {
-        let told = Finished::not_begun(17, "basic_call", Some("pbx"), &Diagnostic::error("no such agent"), 1.0);
+        let told = Finished::not_begun(17, "basic_call", Some("pbx"), &Diagnostic::error("no such agent"), Time(1.0));
         let json = body(WebhookKind::Json, &told);
         assert_eq!((&json["event"], &json["run"], &json["job"]), (&json!("job"), &json!(null), &json!(17)));
         let facts: Vec<_> = told.facts().into_iter().filter(|(name, _)| *name != "Started").collect();

@@ -4,7 +4,7 @@ use super::attempt::{self, Answer};
 use super::policy::Policy;
 use super::sign::signature;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::event::{Clock, lock};
+use crate::event::{Clock, Time, lock};
 use crate::store::{Delivery, Outcome, Problem, Secret, Store, WebhookKind};
 use reqwest::Client;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -47,8 +47,8 @@ pub struct Letter {
     pub body: String,
     /// How often it was tried.
     pub attempts: u32,
-    /// When it is tried next, in milliseconds since the epoch.
-    pub due: f64,
+    /// When it is tried next.
+    pub due: Time,
 }
 
 /// Ends when the letter's place among those that wait is taken away.
@@ -72,7 +72,7 @@ pub struct Worker {
     places: Arc<Semaphore>,
 }
 
-pub fn now() -> f64 {
+pub fn now() -> Time {
     Clock::system().now()
 }
 
@@ -199,7 +199,7 @@ impl Worker {
         };
         let chance = getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX));
         match self.policy.pause(letter.attempts, asked, chance) {
-            Some(pause) => (Outcome::Again { why, due: now() + pause.as_secs_f64() * 1000.0 }, pause),
+            Some(pause) => (Outcome::Again { why, due: now() + pause }, pause),
             None => (Outcome::Refused(why), Duration::ZERO),
         }
     }
@@ -214,7 +214,7 @@ pub fn headers(kind: WebhookKind, delivery: Option<i64>, secret: Option<&Secret>
     if let Some(id) = delivery {
         headers.insert("x-telefonist-delivery", HeaderValue::from(id));
     }
-    let timestamp = (now() / 1000.0) as u64;
+    let timestamp = now().as_seconds() as u64;
     if let Some(secret) = secret
         && let Ok(signature) = format!("sha256={}", signature(secret, timestamp, body)).parse()
     {

@@ -3,6 +3,7 @@
 
 use super::case::TestId;
 use super::replace::replace;
+use crate::event::Time;
 use crate::verdict::TestStatus;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -21,8 +22,8 @@ pub struct Past {
     pub status: TestStatus,
     /// The id of its last run.
     pub run: String,
-    /// When that began: milliseconds since the epoch.
-    pub time: f64,
+    /// When that began.
+    pub time: Time,
     /// How long it took, in seconds.
     pub seconds: f64,
     /// How many agents it had.
@@ -115,7 +116,16 @@ mod tests {
 
     fn past(status: TestStatus, run: &str) -> Past {
         let given = given(&[("PEER".into(), "h:1".into())]);
-        Past { test: String::new(), status, run: run.into(), time: 1.0, seconds: 2.5, agents: 2, passed: None, given }
+        Past {
+            test: String::new(),
+            status,
+            run: run.into(),
+            time: Time(1.0),
+            seconds: 2.5,
+            agents: 2,
+            passed: None,
+            given,
+        }
     }
 
     #[test]

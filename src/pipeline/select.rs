@@ -77,6 +77,7 @@ mod tests {
     use super::super::history::Past;
     use super::super::{Workplace, case::Refusal, case::TestId};
     use super::*;
+    use crate::event::Time;
     use crate::verdict::ExitCode;
     use std::path::Path;
 
@@ -127,7 +128,7 @@ mod tests {
                 test: "".into(),
                 status,
                 run: "r".into(),
-                time: 0.0,
+                time: Time(0.0),
                 seconds: 1.0,
                 agents: 0,
                 passed: None,
@@ -147,7 +148,7 @@ mod tests {
                 test: "".into(),
                 status,
                 run: "r".into(),
-                time: 0.0,
+                time: Time(0.0),
                 seconds: 1.0,
                 agents: 0,
                 passed: None,

@@ -2,6 +2,7 @@
 
 use super::{Header, RunFolder};
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use std::path::{Component, Path};
 
 /// How many runs a message lists.
@@ -87,8 +88,9 @@ fn ids(runs: &Path) -> Vec<String> {
 fn newest(runs: &Path, ids: Vec<String>) -> Option<String> {
     let stamp = |id: &String| id.get(..STAMP).filter(|stamp| is_stamp(stamp)).map(String::from);
     let last = ids.iter().map(stamp).max()?;
-    let began = |id: &String| Header::read(&runs.join(id).join("events.jsonl")).map_or(0.0, |header| header.time);
-    let mut same: Vec<(f64, String)> =
+    let began =
+        |id: &String| Header::read(&runs.join(id).join("events.jsonl")).map_or(Time::EPOCH, |header| header.time);
+    let mut same: Vec<(Time, String)> =
         ids.into_iter().filter(|id| stamp(id) == last).map(|id| (began(&id), id)).collect();
     same.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
     same.pop().map(|(_, id)| id)
@@ -117,7 +119,7 @@ mod tests {
         for (n, id) in RUNS.iter().enumerate() {
             let run = data.path().join("runs").join(id);
             fs::create_dir_all(&run).unwrap();
-            let header = Header::new(id, "test", "test", n as f64, "baresip");
+            let header = Header::new(id, "test", "test", Time(n as f64), "baresip");
             fs::write(run.join("events.jsonl"), serde_json::to_string(&header).unwrap() + "\n").unwrap();
         }
         fs::create_dir_all(data.path().join("runs/no_run")).unwrap();

@@ -2,6 +2,7 @@
 
 use super::held::Held;
 use crate::diagnostic::{Diagnostic, mask_secrets};
+use crate::event::Time;
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
@@ -23,13 +24,12 @@ pub struct RunFolder {
 impl RunFolder {
     /// Makes a new folder. Its id tells when (UTC) and what: `20261123-231105-basic_call-3f2a`. The last part is the
     /// fraction of the second, or the next number that no other run has, in this process or another.
-    /// `time` is milliseconds since the epoch.
-    pub fn create(data_dir: &Path, test: &str, time: f64) -> Result<RunFolder, Diagnostic> {
+    pub fn create(data_dir: &Path, test: &str, time: Time) -> Result<RunFolder, Diagnostic> {
         RunFolder::create_as(data_dir, None, test, time)
     }
 
     /// The same under an id that [`RunFolder::plan`] gave, unless somebody has it by now.
-    pub fn create_as(data_dir: &Path, planned: Option<&str>, test: &str, time: f64) -> Result<RunFolder, Diagnostic> {
+    pub fn create_as(data_dir: &Path, planned: Option<&str>, test: &str, time: Time) -> Result<RunFolder, Diagnostic> {
         let runs = data_dir.join("runs");
         let failed = |error: std::io::Error| {
             Diagnostic::error(format!("cannot make a folder for the run in {}: {error}", runs.display()))
@@ -52,7 +52,7 @@ impl RunFolder {
     }
 
     /// An id for a run that begins later, which no run has and `taken` does not know either.
-    pub fn plan(data_dir: &Path, test: &str, time: f64, taken: impl Fn(&str) -> bool) -> String {
+    pub fn plan(data_dir: &Path, test: &str, time: Time, taken: impl Fn(&str) -> bool) -> String {
         let runs = data_dir.join("runs");
         let free = |id: &String| !taken(id) && runs.join(id).symlink_metadata().is_err();
         // with all of a second's ids taken, the run gets another one when it begins
@@ -160,27 +160,11 @@ pub fn tame(name: &str) -> String {
 }
 
 /// All ids that a run of that time may have.
-fn ids(test: &str, time: f64) -> impl Iterator<Item = String> {
-    let seconds = (time / 1000.0).max(0.0);
-    let fraction = (seconds.fract() * 65536.0) as u16;
-    let name = tame(test);
-    (0..=u16::MAX).map(move |n| format!("{}-{name}-{:04x}", stamp(seconds as u64), fraction.wrapping_add(n)))
-}
-
-/// Seconds since the epoch as `20261123-231105`, UTC.
-fn stamp(seconds: u64) -> String {
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // days from 0000-03-01, so that the leap day is the last of its year
-    let days = days + 719_468;
-    let era = days / 146_097;
-    let day_of_era = days % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}{month:02}{day:02}-{:02}{:02}{:02}", second / 3600, second / 60 % 60, second % 60)
+fn ids(test: &str, time: Time) -> impl Iterator<Item = String> {
+    let time = time.max(Time::EPOCH);
+    let (stamp, name) = (time.utc().unwrap_or_default().format("%Y%m%d-%H%M%S").to_string(), tame(test));
+    let fraction = (time.as_seconds().fract() * 65536.0) as u16;
+    (0..=u16::MAX).map(move |n| format!("{stamp}-{name}-{:04x}", fraction.wrapping_add(n)))
 }
 
 #[cfg(test)]
@@ -191,9 +175,14 @@ mod tests {
 
     #[test]
     fn the_id_tells_when_and_what() {
-        assert_eq!(stamp(0), "19700101-000000");
-        assert_eq!(stamp(951_782_400), "20000229-000000");
-        assert_eq!(stamp(1_795_475_465), "20261123-231105");
+        for (time, expected) in [
+            (Time(-1.0), "19700101-000000-a-0000"),
+            (Time(951_782_400_500.0), "20000229-000000-a-8000"),
+            (Time(1_795_475_465_000.0), "20261123-231105-a-0000"),
+            (Time::NEVER, "19700101-000000-a-0000"),
+        ] {
+            assert_eq!(ids("a", time).next().as_deref(), Some(expected));
+        }
         assert_eq!(tame("lib/größe mit*"), "lib_größe_mit_");
         assert_eq!(tame(""), "test");
         assert!(tame(&"ä".repeat(100)).len() <= NAME_LENGTH);
@@ -202,7 +191,7 @@ mod tests {
     #[test]
     fn folders_of_the_same_moment_are_different_ones() {
         let data = tempfile::tempdir().unwrap();
-        let make = || RunFolder::create(data.path(), "../basic call", 1_795_475_465_247.0).unwrap();
+        let make = || RunFolder::create(data.path(), "../basic call", Time(1_795_475_465_247.0)).unwrap();
         let threads: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -222,7 +211,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let file = data.path().join("file");
         fs::write(&file, "").unwrap();
-        let error = RunFolder::create(&file, "x", 0.0).unwrap_err();
+        let error = RunFolder::create(&file, "x", Time(0.0)).unwrap_err();
         assert!(error.message.contains("file/runs"), "{}", error.message);
         assert!(error.advice.is_some());
     }

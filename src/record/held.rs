@@ -119,10 +119,11 @@ pub fn delete_stillborn(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Time;
     use crate::record::RunFolder;
 
     fn run(data: &Path) -> RunFolder {
-        let folder = RunFolder::create(data, "basic_call", 0.0).unwrap();
+        let folder = RunFolder::create(data, "basic_call", Time(0.0)).unwrap();
         fs::write(folder.events(), "").unwrap();
         folder
     }

@@ -3,6 +3,7 @@
 use super::Header;
 use super::read::next_line;
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -22,8 +23,7 @@ const MARK: usize = 32;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     pub n: u64,
-    /// Milliseconds since the epoch.
-    pub time: f64,
+    pub time: Time,
     /// `event`, `sip`, …
     pub kind: String,
     /// The whole event.
@@ -33,7 +33,7 @@ pub struct Line {
 #[derive(Deserialize)]
 struct Mark<'a> {
     n: u64,
-    time: f64,
+    time: Time,
     #[serde(borrow)]
     kind: Cow<'a, str>,
 }
@@ -123,11 +123,11 @@ mod tests {
     /// A file of events with those numbers; the texts make lines of very different lengths.
     fn file(numbers: &[u64], length: impl Fn(u64) -> usize, end: &str) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let header = Header::new("r", "t", "t", 0.0, "a");
+        let header = Header::new("r", "t", "t", Time(0.0), "a");
         let mut text = serde_json::to_string(&header).unwrap() + "\n";
         for n in numbers {
             let body = Body::Note(Note::Print { text: "é".repeat(length(*n)) });
-            let event = Event { n: *n, time: *n as f64, agent: None, body };
+            let event = Event { n: *n, time: Time(*n as f64), agent: None, body };
             text.push_str(&(serde_json::to_string(&event).unwrap() + "\n"));
         }
         std::fs::write(file.path(), text + end).unwrap();
@@ -137,7 +137,7 @@ mod tests {
     fn numbers(path: &Path, from: u64, most: usize) -> Vec<u64> {
         let mut found = vec![];
         lines_from(path, from, &mut |line| {
-            assert_eq!((line.time, line.kind.as_str()), (line.n as f64, "note"));
+            assert_eq!((line.time, line.kind.as_str()), (Time(line.n as f64), "note"));
             found.push(line.n);
             found.len() < most
         })

@@ -12,6 +12,7 @@ mod read;
 mod recorder;
 mod text;
 
+use crate::event::Time;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -43,8 +44,8 @@ pub struct Header {
     /// The name of its block, where the file has several tests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<String>,
-    /// When the run began: milliseconds since the epoch.
-    pub time: f64,
+    /// When the run began.
+    pub time: Time,
     /// Which of the repetitions (`_run`) it is, from 1.
     pub repetition: u32,
     /// How many repetitions there are.
@@ -110,13 +111,13 @@ impl Header {
         block_name(&self.file, self.block.as_deref())
     }
 
-    /// How long the run had been going on then; `time` is milliseconds since the epoch. A record that was changed may say anything.
-    pub fn until(&self, time: f64) -> Duration {
+    /// How long the run had been going on then. A record that was changed may say anything.
+    pub fn until(&self, time: Time) -> Duration {
         Duration::try_from_secs_f64((time - self.time) / 1000.0).unwrap_or_default()
     }
 
     /// The only run of a test, by this version of the program.
-    pub fn new(run: &str, test: &str, file: &str, time: f64, agent: &str) -> Header {
+    pub fn new(run: &str, test: &str, file: &str, time: Time, agent: &str) -> Header {
         Header {
             format: FORMAT.into(),
             version: VERSION,

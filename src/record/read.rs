@@ -2,7 +2,7 @@
 
 use super::{FORMAT, Header, VERSION};
 use crate::diagnostic::Diagnostic;
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, Time};
 use crate::sip::Pairing;
 use serde::Deserialize;
 use std::fs::File;
@@ -32,9 +32,9 @@ pub struct Record<R = BufReader<File>> {
 /// How far from its end an event file is looked through for its last event, in bytes.
 const TAIL: u64 = 256 * 1024;
 
-/// The time of the last event of an event file, in milliseconds since the epoch, without reading all of it; none where it has no
+/// The time of the last event of an event file, without reading all of it; none where it has no
 /// event or can't be read.
-pub fn last_time(path: &Path) -> Option<f64> {
+pub fn last_time(path: &Path) -> Option<Time> {
     last(path).map(|event| event.time)
 }
 
@@ -215,9 +215,9 @@ mod tests {
             last_time(&path)
         };
         assert_eq!(read(&format!("{HEADER}\n")), None);
-        assert_eq!(read(&format!("{HEADER}\n{}{}{{\"n\":3,\"ti", event(1, "a"), event(2, "b"))), Some(2.5));
+        assert_eq!(read(&format!("{HEADER}\n{}{}{{\"n\":3,\"ti", event(1, "a"), event(2, "b"))), Some(Time(2.5)));
         let long = "x".repeat(TAIL as usize - 200);
-        assert_eq!(read(&format!("{HEADER}\n{}{}", event(1, &long), event(2, &long))), Some(2.5));
+        assert_eq!(read(&format!("{HEADER}\n{}{}", event(1, &long), event(2, &long))), Some(Time(2.5)));
         assert_eq!(last_time(folder.path()), None);
     }
 
@@ -347,7 +347,7 @@ mod tests {
             // microseconds, as the log's clock rounds them
             let time = |n: usize| (start + 7 * n as u64) as f64 / 1000.0;
             let event = |(n, (agent, body)): (usize, (Option<String>, Body))| {
-                Event { n: n as u64, time: time(n), agent: agent.map(Into::into), body }
+                Event { n: n as u64, time: Time(time(n)), agent: agent.map(Into::into), body }
             };
             let events: Vec<Event> = bodies.into_iter().enumerate().map(event).collect();
             let lines: String = events.iter().map(|event| serde_json::to_string(event).unwrap() + "\n").collect();

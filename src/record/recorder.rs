@@ -238,7 +238,7 @@ fn push_line(lines: &mut Vec<u8>, item: &impl Serialize) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Body, Clock, Note};
+    use crate::event::{Body, Clock, Note, Time};
     use crate::record::Record;
 
     fn print(log: &Log, text: &str) {
@@ -246,13 +246,13 @@ mod tests {
     }
 
     fn header() -> Header {
-        Header::new("id", "basic_call", "examples/basic_call", 1_795_475_465_247.125, "baresip 4.12.0 (embedded)")
+        Header::new("id", "basic_call", "examples/basic_call", Time(1_795_475_465_247.125), "baresip 4.12.0 (embedded)")
     }
 
     #[test]
     fn what_is_pushed_is_read_back() {
         let data = tempfile::tempdir().unwrap();
-        let folder = RunFolder::create(data.path(), "basic_call", 0.0).unwrap();
+        let folder = RunFolder::create(data.path(), "basic_call", Time(0.0)).unwrap();
         let log = Arc::new(Log::new(Clock::system()));
         print(&log, "before");
         let recorder = Recorder::start(&folder, &header(), log.clone());
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn a_folder_that_goes_away_is_a_warning_that_counts_what_is_missing() {
         let data = tempfile::tempdir().unwrap();
-        let folder = RunFolder::create(data.path(), "basic_call", 0.0).unwrap();
+        let folder = RunFolder::create(data.path(), "basic_call", Time(0.0)).unwrap();
         std::fs::remove_dir_all(folder.path()).unwrap();
         let log = Arc::new(Log::new(Clock::system()));
         let recorder = Recorder::start(&folder, &header(), log.clone());
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn what_failed_is_written_when_the_disk_takes_it_again() {
         let data = tempfile::tempdir().unwrap();
-        let folder = RunFolder::create(data.path(), "basic_call", 0.0).unwrap();
+        let folder = RunFolder::create(data.path(), "basic_call", Time(0.0)).unwrap();
         let log = Log::new(Clock::system());
         let mut file = EventFile::new(folder.events(), header());
         file.append(&[]).unwrap();

@@ -65,14 +65,14 @@ fn format_of(path: &Path) -> Result<Option<Format>, Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Body, Note};
+    use crate::event::{Body, Note, Time};
     use crate::record::Record;
 
     #[test]
     fn a_session_is_recorded_as_a_run_is_and_nothing_is_overwritten_unasked() {
         let folder = tempfile::tempdir().unwrap();
-        let header = Header::new("r", "session", "session", 0.0, "baresip");
-        let events = [Event { n: 0, time: 1.0, agent: None, body: Body::Note(Note::Print { text: "x".into() }) }];
+        let header = Header::new("r", "session", "session", Time(0.0), "baresip");
+        let events = [Event { n: 0, time: Time(1.0), agent: None, body: Body::Note(Note::Print { text: "x".into() }) }];
         let path = folder.path().join("a.jsonl");
         assert_eq!(record(&path, false, &header, &events[..]), Ok(1));
         assert_eq!(Record::open(&path).unwrap().map(Result::unwrap).collect::<Vec<_>>(), events);

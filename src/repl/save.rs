@@ -4,7 +4,7 @@
 //! and what agents had said at the end, it awaits at its end.
 
 use crate::engine::Statement;
-use crate::event::{Body, Event};
+use crate::event::{Body, Event, Time};
 use regex::Regex;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
@@ -53,7 +53,7 @@ struct Sent {
     n: usize,
     agent: Arc<str>,
     text: String,
-    time: f64,
+    time: Time,
 }
 
 impl Seen {
@@ -211,7 +211,7 @@ mod tests {
                 Some(text) => Body::Command(Command { text: text.into(), at }),
                 None => Body::Event(AgentEvent { name: what.into(), ..Default::default() }),
             };
-            seen.event(&Event { n: n as u64, time: n as f64 * 1000.0, agent: Some(agent.into()), body });
+            seen.event(&Event { n: n as u64, time: Time(n as f64 * 1000.0), agent: Some(agent.into()), body });
         }
         seen
     }

@@ -3,7 +3,7 @@
 use super::shown::Shown;
 use super::{Output, Said};
 use crate::engine::Host;
-use crate::event::lock;
+use crate::event::{Time, lock};
 use crate::report::events::{EventLines, Logs};
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -31,7 +31,7 @@ struct State {
 impl Screen {
     /// Tells an output what lines give, and nothing else.
     pub fn of(host: Arc<dyn Host>, output: Arc<dyn Output>) -> Arc<Screen> {
-        let lines = EventLines::new(0.0, Logs::All, false);
+        let lines = EventLines::new(Time::EPOCH, Logs::All, false);
         let state = State { lines, shown: Shown::default(), seen: 0, at_prompt: false, over: false };
         Arc::new(Screen { host, output: Some(output), state: Mutex::new(state) })
     }

@@ -117,11 +117,11 @@ fn unknown(word: &str, agents: &[Arc<str>]) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{AgentEvent, LogLine};
+    use crate::event::{AgentEvent, LogLine, Time};
 
     fn event(agent: &str, name: &str) -> Event {
         let body = Body::Event(AgentEvent { name: name.into(), ..Default::default() });
-        Event { n: 0, time: 0.0, agent: Some(agent.into()), body }
+        Event { n: 0, time: Time(0.0), agent: Some(agent.into()), body }
     }
 
     #[test]

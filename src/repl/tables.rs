@@ -1,7 +1,7 @@
 //! The agents and the calls of a run, from its events, as lines of a table.
 
 use crate::diagnostic::is_invisible;
-use crate::event::{Body, Event, Note};
+use crate::event::{Body, Event, Note, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ struct Call {
     outgoing: bool,
     peer: String,
     state: String,
-    since: f64,
+    since: Time,
 }
 
 impl Tables {
@@ -86,7 +86,7 @@ impl Tables {
         }
     }
 
-    fn call(&mut self, agent: &Arc<str>, id: &str, name: &str, param: &str, time: f64, tell: impl FnOnce(&mut Call)) {
+    fn call(&mut self, agent: &Arc<str>, id: &str, name: &str, param: &str, time: Time, tell: impl FnOnce(&mut Call)) {
         let key = (agent.clone(), id.to_string());
         let state = match name {
             "CALL_CLOSED" => {
@@ -136,8 +136,8 @@ impl Tables {
         told(lines, "there is no agent yet: let alice = agent(\"alice\")")
     }
 
-    /// `:calls`, at a time in milliseconds since the epoch.
-    pub fn calls(&self, now: f64) -> String {
+    /// `:calls`, at a time.
+    pub fn calls(&self, now: Time) -> String {
         let line = |key: &(Arc<str>, String)| {
             let call = self.calls.get(key)?;
             let arrow = if call.outgoing { "->" } else { "<-" };
@@ -170,23 +170,23 @@ mod tests {
             direction: Some(if agent == "alice" { "outgoing" } else { "incoming" }.into()),
             ..Default::default()
         };
-        Event { n: 0, time: 1000.0, agent: Some(agent.into()), body: Body::Event(of_agent) }
+        Event { n: 0, time: Time(1000.0), agent: Some(agent.into()), body: Body::Event(of_agent) }
     }
 
     #[test]
     fn agents_and_calls_are_told_as_they_are_now() {
         let mut tables = Tables::default();
-        assert!(tables.calls(0.0).contains("no call") && tables.agents(&[]).contains("let alice"));
+        assert!(tables.calls(Time(0.0)).contains("no call") && tables.agents(&[]).contains("let alice"));
         let starting =
             Note::AgentStarting { aor: "sip:bob@h".into(), address: "h:5".into(), local: true, baresip: "b".into() };
         for note in [starting, Note::AgentReady { milliseconds: 5.0 }] {
-            tables.event(&Event { n: 0, time: 0.0, agent: Some("bob".into()), body: Body::Note(note) });
+            tables.event(&Event { n: 0, time: Time(0.0), agent: Some("bob".into()), body: Body::Note(note) });
         }
         tables.event(&event("alice", "CALL_OUTGOING", "1", "sip:bob@h;x=y"));
         tables.event(&event("bob", "CALL_INCOMING", "2", "sip:a\u{1b}@h"));
         tables.event(&event("alice", "CALL_ESTABLISHED", "1", "sip:bob@h;x=y"));
         assert_eq!(
-            tables.calls(3500.0),
+            tables.calls(Time(3500.0)),
             "alice      -> sip:bob@h  established, 2.5 s\nbob        <- sip:a\u{fffd}@h  incoming, 2.5 s\n"
         );
         let declared = [("b".to_string(), "bob".into()), ("carol".to_string(), "carol".into())];
@@ -196,7 +196,7 @@ mod tests {
         );
         tables.event(&event("alice", "CALL_CLOSED", "1", ""));
         let gone = Note::AgentStopped { status: "x".into() };
-        tables.event(&Event { n: 0, time: 0.0, agent: Some("bob".into()), body: Body::Note(gone) });
-        assert_eq!(tables.calls(0.0), "there is no call now\n");
+        tables.event(&Event { n: 0, time: Time(0.0), agent: Some("bob".into()), body: Body::Note(gone) });
+        assert_eq!(tables.calls(Time(0.0)), "there is no call now\n");
     }
 }

@@ -9,7 +9,7 @@
 
 use super::paint::{Paint, count, cut, safe};
 use super::told::place;
-use crate::event::{AgentEvent, At, Body, Ended, Event, How, LogLine, Note, Response, SipEvent};
+use crate::event::{AgentEvent, At, Body, Ended, Event, How, LogLine, Note, Response, SipEvent, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ const COLOURS: [&str; 6] = ["36", "35", "34", "96", "95", "94"];
 /// an address belongs to.
 #[derive(Debug)]
 pub struct EventLines {
-    started: f64,
+    started: Time,
     logs: Logs,
     paint: Paint,
     /// In the order in which they came.
@@ -43,8 +43,8 @@ pub struct EventLines {
 }
 
 impl EventLines {
-    /// `started` is when the run began, in milliseconds since the epoch: times are relative to it.
-    pub fn new(started: f64, logs: Logs, colour: bool) -> EventLines {
+    /// `started` is when the run began: times are relative to it.
+    pub fn new(started: Time, logs: Logs, colour: bool) -> EventLines {
         EventLines { started, logs, paint: Paint(colour), agents: vec![], addresses: BTreeMap::new() }
     }
 
@@ -239,7 +239,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn event(agent: Option<&str>, body: Body) -> Event {
-        Event { n: 0, time: 1500.25, agent: agent.map(Into::into), body }
+        Event { n: 0, time: Time(1500.25), agent: agent.map(Into::into), body }
     }
 
     fn starting(address: &str) -> Body {
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn addresses_are_told_by_name_once_their_agent_has_started() {
-        let mut lines = EventLines::new(1000.0, Logs::Grave, false);
+        let mut lines = EventLines::new(Time(1000.0), Logs::Grave, false);
         let closed =
             |peer: &str| AgentEvent { name: "CALL_CLOSED".into(), peer: Some(peer.into()), ..Default::default() };
         let mut told = |peer: &str| lines.line(&event(Some("alice"), Body::Event(closed(peer)))).unwrap();
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn agents_have_colours_and_what_is_bad_is_red() {
-        let mut lines = EventLines::new(1000.0, Logs::Grave, true);
+        let mut lines = EventLines::new(Time(1000.0), Logs::Grave, true);
         let response = |ok| Body::Response(Response { ok, data: "x".into(), to: 1 });
         let line = lines.line(&event(Some("alice"), response(false))).unwrap();
         assert_eq!(line, "\x1b[2m   +0.500\x1b[0m  \x1b[36malice   \x1b[0m  \x1b[31m< refused  x\x1b[0m\n");
@@ -271,7 +271,9 @@ mod tests {
         assert!(line.ends_with("\x1b[35mbob     \x1b[0m  < ok  x\n"), "{line:?}");
         let info = Body::Log(LogLine { level: "info".into(), text: "x".into() });
         assert_eq!(lines.line(&event(Some("bob"), info.clone())), None);
-        assert!(EventLines::new(0.0, Logs::All, false).line(&event(None, info)).unwrap().contains("log: info: x"));
+        assert!(
+            EventLines::new(Time(0.0), Logs::All, false).line(&event(None, info)).unwrap().contains("log: info: x")
+        );
     }
 
     fn body(text: String, number: u16) -> impl Strategy<Value = Body> {
@@ -305,7 +307,7 @@ mod tests {
                 .prop_flat_map(|(name, text, number)| (Just(name), body(text, number))),
             time in any::<f64>(),
         ) {
-            let mut lines = EventLines::new(time, Logs::All, false);
+            let mut lines = EventLines::new(Time(time), Logs::All, false);
             let line = lines.line(&event(Some(&name), body)).unwrap();
             prop_assert!(line.ends_with('\n') && line.matches('\n').count() == 1);
             prop_assert!(!line.trim_end_matches('\n').chars().any(crate::diagnostic::is_invisible), "{:?}", line);

@@ -7,6 +7,7 @@
 use super::paint::{Paint, safe};
 use super::results::{Attempt, Results, TestResult};
 use super::told::{self, Extent};
+use crate::event::Time;
 use crate::verdict::{Status, TestStatus};
 use chrono::{DateTime, FixedOffset};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite, XmlString};
@@ -16,7 +17,7 @@ use std::time::Duration;
 pub fn report(results: &Results) -> String {
     let mut report = Report::new("telefonist");
     report.set_time(results.duration);
-    report.timestamp = time(results.started);
+    report.timestamp = date(results.started);
     for file in files(results) {
         let tests: Vec<&TestResult> = results.tests.iter().filter(|test| test.file == file).collect();
         report.add_test_suite(suite(file, &tests, results));
@@ -39,7 +40,7 @@ fn files(results: &Results) -> Vec<&str> {
 fn suite(file: &str, tests: &[&TestResult], results: &Results) -> TestSuite {
     let mut suite = TestSuite::new(safe(file));
     suite.set_time(tests.iter().map(|test| test.duration()).sum::<Duration>());
-    suite.timestamp = tests.iter().find_map(|test| time(test.attempts.first()?.started));
+    suite.timestamp = tests.iter().find_map(|test| date(test.attempts.first()?.started));
     suite.add_property(Property::new("host", safe(&results.host)));
     suite.add_property(Property::new("agent", safe(&results.agent)));
     if results.left_out > 0 {
@@ -54,7 +55,7 @@ fn case(test: &TestResult) -> TestCase {
     let mut case = TestCase::new(safe(&test.name), status(test));
     case.set_classname(safe(&class_name(&test.file)));
     case.set_time(test.duration());
-    case.timestamp = test.attempts.first().and_then(|attempt| time(attempt.started));
+    case.timestamp = test.attempts.first().and_then(|attempt| date(attempt.started));
     case.extra.insert("file".into(), safe(&test.file).into());
     if let Some(line) = line(test) {
         case.extra.insert("line".into(), line.to_string().into());
@@ -146,7 +147,7 @@ fn rerun(attempt: &Attempt) -> TestRerun {
     let mut rerun = TestRerun::new(kind);
     rerun.set_message(told::first(&attempt.verdict)).set_type(attempt.verdict.status.to_string());
     rerun.set_time(attempt.duration).set_stack_trace(why(attempt));
-    rerun.timestamp = time(attempt.started);
+    rerun.timestamp = date(attempt.started);
     rerun
 }
 
@@ -158,8 +159,8 @@ fn text(lines: &[String]) -> XmlString {
     XmlString::new(format!("\n{}\n", lines.join("\n")))
 }
 
-fn time(milliseconds: f64) -> Option<DateTime<FixedOffset>> {
-    DateTime::from_timestamp_millis(milliseconds as i64).map(|time| time.fixed_offset())
+fn date(time: Time) -> Option<DateTime<FixedOffset>> {
+    time.utc().map(|time| time.fixed_offset())
 }
 
 #[cfg(test)]

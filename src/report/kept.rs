@@ -2,9 +2,10 @@
 
 use super::json::text;
 use super::paint::{Paint, cut, milliseconds, safe, seconds};
+use crate::event::Time;
 use crate::record::Header;
 use crate::verdict::Status;
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::TimeZone;
 use serde_json::{Value, json};
 use std::fmt::{Display, Write};
 use std::time::Duration;
@@ -98,12 +99,11 @@ fn name(run: &KeptRun) -> String {
 }
 
 /// `2026-11-23 23:11:05`; none for a time that no calendar has.
-fn when<Z: TimeZone>(time: f64, zone: &Z) -> Option<String>
+fn when<Z: TimeZone>(time: Time, zone: &Z) -> Option<String>
 where
     Z::Offset: Display,
 {
-    let time: DateTime<Utc> = DateTime::from_timestamp_millis(time as i64)?;
-    Some(time.with_timezone(zone).format("%Y-%m-%d %H:%M:%S").to_string())
+    Some(time.utc()?.with_timezone(zone).format("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 /// The same for programs; docs/reports.md tells what is in it.
@@ -136,10 +136,10 @@ fn run(run: &KeptRun) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::FixedOffset;
+    use chrono::{FixedOffset, Utc};
 
     fn kept(id: &str, state: State) -> KeptRun {
-        let header = Header::new(id, "call", "tests/call", 1_795_475_465_247.125, "baresip 4.12.0 (embedded)");
+        let header = Header::new(id, "call", "tests/call", Time(1_795_475_465_247.125), "baresip 4.12.0 (embedded)");
         KeptRun { id: id.into(), state, header: Some(header), duration: Some(Duration::from_millis(4210)) }
     }
 

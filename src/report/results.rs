@@ -1,6 +1,7 @@
 //! The results of all tests of one `telefonist run`, which every report shows. Plain data.
 
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use crate::verdict::{Status, TestStatus, Verdict};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,8 +9,8 @@ use std::time::Duration;
 /// One `telefonist run`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Results {
-    /// When it began: milliseconds since the epoch.
-    pub started: f64,
+    /// When it began.
+    pub started: Time,
     /// From then until its last test was over.
     pub duration: Duration,
     /// `telefonist 0.1.0`
@@ -45,8 +46,8 @@ pub struct TestResult {
 pub struct Attempt {
     /// The run's id: the name of its folder.
     pub run: String,
-    /// When it began: milliseconds since the epoch.
-    pub started: f64,
+    /// When it began.
+    pub started: Time,
     /// From its start to its last agent's end.
     pub duration: Duration,
     pub verdict: Verdict,

@@ -1,7 +1,7 @@
 //! Results as the tests of the reports need them.
 
 use super::results::{Attempt, Results, TestResult};
-use crate::event::At;
+use crate::event::{At, Time};
 use crate::verdict::{Reason, Status, Verdict};
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub fn failed() -> Verdict {
 pub fn attempt(n: u16, verdict: Verdict) -> Attempt {
     let run = format!("20261123-231105-basic_call-{n:04x}");
     Attempt {
-        started: 1_795_475_465_247.125,
+        started: Time(1_795_475_465_247.125),
         duration: Duration::from_millis(4210),
         verdict,
         flow: String::new(),
@@ -39,7 +39,7 @@ pub fn attempt(n: u16, verdict: Verdict) -> Attempt {
 
 pub fn results(tests: Vec<TestResult>) -> Results {
     Results {
-        started: 1_795_475_465_247.125,
+        started: Time(1_795_475_465_247.125),
         duration: Duration::from_secs(125),
         host: "telefonist 0.1.0".into(),
         agent: "baresip 4.12.0 (embedded)".into(),

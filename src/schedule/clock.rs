@@ -3,17 +3,17 @@
 #![expect(unsafe_code, reason = "uses timers of the kernel")]
 
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 /// A clock to sleep by.
 pub trait Clock: Send + Sync {
-    /// Milliseconds since the epoch.
-    fn now(&self) -> f64;
+    fn now(&self) -> Time;
 
     /// Ends when the clock says `until` (none: never), when it is set, and when [`Clock::wake`] is called or was called since the
     /// last sleep. It may end for no reason.
-    fn sleep(&self, until: Option<f64>);
+    fn sleep(&self, until: Option<Time>);
 
     fn wake(&self);
 }
@@ -44,9 +44,9 @@ impl SystemClock {
     }
 
     /// False: the clock was set since it was last looked at.
-    fn set_timer(&self, until: f64) -> bool {
+    fn set_timer(&self, until: Time) -> bool {
         // a time of nothing would stop the timer
-        let until = (until as i64).clamp(1, 1_000_000_000_000_000);
+        let until = until.whole_millis().clamp(1, 1_000_000_000_000_000);
         // SAFETY: a plain C struct, of which all zeros are a valid value
         let mut time: libc::itimerspec = unsafe { std::mem::zeroed() };
         time.it_value.tv_sec = until / 1000;
@@ -75,11 +75,11 @@ unsafe fn owned(descriptor: i32) -> io::Result<OwnedFd> {
 }
 
 impl Clock for SystemClock {
-    fn now(&self) -> f64 {
-        jiff::Timestamp::now().as_microsecond() as f64 / 1000.0
+    fn now(&self) -> Time {
+        Time(jiff::Timestamp::now().as_microsecond() as f64 / 1000.0)
     }
 
-    fn sleep(&self, until: Option<f64>) {
+    fn sleep(&self, until: Option<Time>) {
         if until.is_some_and(|until| !self.set_timer(until)) {
             return;
         }
@@ -114,14 +114,14 @@ mod tests {
             clock.sleep(Some(until));
         }
         // what is over does not wait, whatever it is
-        for over in [until, 0.0, f64::NEG_INFINITY, f64::NAN] {
+        for over in [until, Time::EPOCH, Time::ALWAYS, Time(f64::NAN)] {
             clock.sleep(Some(over));
         }
         // also one that was woken before, once
         clock.wake();
         clock.sleep(None);
         let other = clock.clone();
-        let sleeper = std::thread::spawn(move || other.sleep(Some(f64::INFINITY)));
+        let sleeper = std::thread::spawn(move || other.sleep(Some(Time::NEVER)));
         clock.wake();
         sleeper.join().unwrap();
     }

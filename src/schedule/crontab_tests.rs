@@ -1,6 +1,7 @@
 //! Unusual cron expressions: what crontab(5) says about them, or an error that names the field.
 
 use super::expression::Cron;
+use crate::event::Time;
 use jiff::Timestamp;
 
 /// The days of a week on which it comes, as `Mon Tue`, at 00:00.
@@ -8,9 +9,10 @@ fn days(five: &str) -> String {
     let cron = Cron::parse(five, "UTC").unwrap_or_else(|error| panic!("{five}: {error:?}"));
     // a Monday
     let begin: Timestamp = "2024-01-01T00:00:00Z".parse().unwrap();
-    let end = begin.as_millisecond() as f64 + 7.0 * 86_400_000.0;
-    let times = std::iter::successors(cron.next(begin.as_millisecond() as f64 - 1.0), |time| cron.next(*time));
-    let day = |time: f64| Timestamp::from_millisecond(time as i64).unwrap().strftime("%a").to_string();
+    let begin = Time(begin.as_millisecond() as f64);
+    let end = begin + 7.0 * 86_400_000.0;
+    let times = std::iter::successors(cron.next(begin - 1.0), |time| cron.next(*time));
+    let day = |time: Time| Timestamp::from_millisecond(time.whole_millis()).unwrap().strftime("%a").to_string();
     times.take_while(|time| *time < end).map(day).collect::<Vec<_>>().join(" ")
 }
 
@@ -59,7 +61,7 @@ fn weekdays_are_those_of_crontab() {
 
 #[test]
 fn months_have_names_in_any_case() {
-    let words = |five: &str| Cron::parse(five, "UTC").unwrap().next_three(0.0);
+    let words = |five: &str| Cron::parse(five, "UTC").unwrap().next_three(Time(0.0));
     let expected = words("0 0 1 1-3,12 *");
     for months in ["jan-mar,dec", "JAN-MAR,DEC", "Jan-3,12", "1,feb,3,dEc", "1-3/1,12"] {
         assert_eq!(words(&format!("0 0 1 {months} *")), expected, "{months}");

@@ -6,6 +6,7 @@
 use super::fields::{self, Fields};
 use super::words;
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::event::Time;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
@@ -46,21 +47,21 @@ impl Cron {
         words::words(&self.five, &self.fields)
     }
 
-    /// The first time after that one, both in milliseconds since the epoch; none: it is too far off to be counted.
-    pub fn next(&self, after: f64) -> Option<f64> {
-        let after = Timestamp::from_millisecond(after.floor() as i64).ok()?;
+    /// The first time after that one; none: it is too far off to be counted.
+    pub fn next(&self, after: Time) -> Option<Time> {
+        let after = Timestamp::from_millisecond(after.whole_millis()).ok()?;
         let next = if self.every_hour { self.next_shown(after) } else { self.next_once(after) };
-        next.map(|next| next.as_millisecond() as f64)
+        next.map(|next| Time(next.as_millisecond() as f64))
     }
 
     /// The next three times, for who wants to see what an expression means.
-    pub fn next_three(&self, after: f64) -> Vec<f64> {
+    pub fn next_three(&self, after: Time) -> Vec<Time> {
         std::iter::successors(self.next(after), |time| self.next(*time)).take(3).collect()
     }
 
     /// A time as the zone's clocks show it: `Fri 2026-11-27 03:00 CET`. Empty: it is too far off.
-    pub fn shown(&self, time: f64) -> String {
-        let time = Timestamp::from_millisecond(time.floor() as i64);
+    pub fn shown(&self, time: Time) -> String {
+        let time = Timestamp::from_millisecond(time.whole_millis());
         time.map(|time| time.to_zoned(self.zone.clone()).strftime("%a %Y-%m-%d %H:%M %Z").to_string())
             .unwrap_or_default()
     }

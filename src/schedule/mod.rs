@@ -1,5 +1,5 @@
 //! Schedules: when they are due, by a cron expression in a time zone, and who sees to it that they are queued then. What a job is,
-//! and who runs it, is not known here. All times are milliseconds since the epoch.
+//! and who runs it, is not known here.
 
 mod clock;
 mod days;
@@ -9,6 +9,8 @@ mod plan;
 mod scheduler;
 mod words;
 
+#[cfg(test)]
+mod clock_change_tests;
 #[cfg(test)]
 mod cron_tests;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::Cron;
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use crate::store::NewSchedule;
 
 /// Who looks later than that (milliseconds) is late: the time counts as missed, though it is made up for.
@@ -15,14 +16,14 @@ pub struct Plan {
     text: String,
     zone: String,
     /// The time that was asked for last, and the first of the schedule's after it. None: there is never one.
-    next: Option<(f64, Option<f64>)>,
+    next: Option<(Time, Option<Time>)>,
 }
 
 /// Times that have come and were not seen to.
 #[derive(Debug, PartialEq)]
 pub struct Passed {
     /// The last of them.
-    pub time: f64,
+    pub time: Time,
     /// How many.
     pub times: u32,
     /// The last was too long ago to be met in time.
@@ -31,7 +32,7 @@ pub struct Passed {
 
 impl Plan {
     /// The plan of times after `seen`; and what is wrong with it, if anything is: then it is never due.
-    pub fn new(what: &NewSchedule, seen: f64) -> (Plan, Option<Diagnostic>) {
+    pub fn new(what: &NewSchedule, seen: Time) -> (Plan, Option<Diagnostic>) {
         let mut plan = Plan { text: what.cron.clone(), zone: what.zone.clone(), next: None };
         let wrong = match plan.read() {
             Ok(cron) => {
@@ -52,7 +53,7 @@ impl Plan {
     }
 
     /// The first time after `seen`.
-    pub fn next(&mut self, seen: f64) -> Option<f64> {
+    pub fn next(&mut self, seen: Time) -> Option<Time> {
         let (after, next) = self.next?;
         if after == seen {
             return next;
@@ -63,7 +64,7 @@ impl Plan {
     }
 
     /// The times after `seen`, until now.
-    pub fn passed(&mut self, seen: f64, now: f64) -> Option<Passed> {
+    pub fn passed(&mut self, seen: Time, now: Time) -> Option<Passed> {
         let mut time = self.next(seen).filter(|time| *time <= now)?;
         let cron = self.read().ok()?;
         let mut times = 1;
@@ -86,11 +87,12 @@ mod tests {
         let what =
             |cron: &str| NewSchedule { project: 1, test: None, cron: cron.into(), zone: "UTC".into(), paused: false };
         let hourly = what("@hourly");
-        let (mut plan, wrong) = Plan::new(&hourly, 0.0);
+        let (mut plan, wrong) = Plan::new(&hourly, Time::EPOCH);
         assert!(wrong.is_none() && plan.says(&hourly) && !plan.says(&what("@daily")));
         let hour = 3_600_000.0;
-        let passed = |time, times, late| Some(Passed { time, times, late });
-        assert_eq!(plan.next(0.0), Some(hour));
+        let after = |milliseconds: f64| Time::EPOCH + milliseconds;
+        let passed = |time, times, late| Some(Passed { time: after(time), times, late });
+        assert_eq!(plan.next(Time::EPOCH), Some(after(hour)));
         for (seen, now, expected) in [
             (0.0, hour - 1.0, None),
             (0.0, hour, passed(hour, 1, false)),
@@ -101,9 +103,9 @@ mod tests {
             (hour, 1.5 * hour, None),
             (0.0, 1e4 * hour + 5.0, passed(1e4 * hour + 5.0, COUNTED, true)),
         ] {
-            assert_eq!(plan.passed(seen, now), expected, "{seen} {now}");
+            assert_eq!(plan.passed(after(seen), after(now)), expected, "{seen} {now}");
         }
-        let (mut never, wrong) = Plan::new(&what("0 0 30 2 *"), 0.0);
-        assert!(wrong.is_some() && never.passed(0.0, 1e12).is_none());
+        let (mut never, wrong) = Plan::new(&what("0 0 30 2 *"), Time::EPOCH);
+        assert!(wrong.is_some() && never.passed(Time::EPOCH, Time(1e12)).is_none());
     }
 }

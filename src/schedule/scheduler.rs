@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::plan::{Passed, Plan};
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use crate::store::{Due, NewJob, Problem, Queued, Schedule, Store};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,11 +20,11 @@ const DAY: f64 = 24.0 * 3_600_000.0;
 
 /// What the queue is given, and who wants to know.
 pub trait Fire: Send + Sync {
-    /// What a schedule has run; `due` is the time that it is queued for, in milliseconds since the epoch.
+    /// What a schedule has run; `due` is the time that it is queued for.
     ///
     /// # Errors
     /// [`Problem::Broken`] is asked again a little later; with any other the time is missed.
-    fn job(&self, schedule: &Schedule, due: f64) -> Result<NewJob, Problem>;
+    fn job(&self, schedule: &Schedule, due: Time) -> Result<NewJob, Problem>;
 
     /// What there is to do once a day beside the schedules, which wait meanwhile.
     fn daily(&self);
@@ -39,9 +40,9 @@ pub trait Fire: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Told {
     /// Its job waits in the queue.
-    Fired { schedule: i64, due: f64, job: i64 },
+    Fired { schedule: i64, due: Time, job: i64 },
     /// There is no job for it: the last one waits still, or it can't be made.
-    Missed { schedule: i64, due: f64 },
+    Missed { schedule: i64, due: Time },
 }
 
 /// The thread, which ends with this value.
@@ -93,7 +94,7 @@ struct Worker {
     fire: Arc<dyn Fire>,
     plans: HashMap<i64, Plan>,
     /// When the daily work was done last, or the thread began.
-    day: f64,
+    day: Time,
     /// What went wrong last, as long as it does.
     told: Option<Diagnostic>,
     /// How long to wait when something goes wrong.
@@ -104,7 +105,7 @@ impl Worker {
     /// Sees to all that is due; gives the time of the next turn.
     ///
     /// All schedules are read each time, at most once a minute: another host may have changed them.
-    fn turn(&mut self) -> Option<f64> {
+    fn turn(&mut self) -> Option<Time> {
         let now = self.clock.now();
         let (mut next, mut wrong) = (None, None);
         match self.store.schedules() {
@@ -137,7 +138,7 @@ impl Worker {
     }
 
     /// Does the day's work where it is due; gives its next time.
-    fn daily(&mut self, now: f64) -> f64 {
+    fn daily(&mut self, now: Time) -> Time {
         // a clock that was set back had been wrong before
         self.day = self.day.min(now);
         if now >= self.day + DAY {
@@ -157,7 +158,7 @@ impl Worker {
     }
 
     /// Queues what is due of one schedule; gives its next time.
-    fn see_to(&self, schedule: &Schedule, plan: &mut Plan, now: f64) -> Result<Option<f64>, Problem> {
+    fn see_to(&self, schedule: &Schedule, plan: &mut Plan, now: Time) -> Result<Option<Time>, Problem> {
         let mut seen = seen(schedule);
         let due = |time, times, late| Due { schedule: schedule.id, seen: schedule.last_due, time, times, late };
         if seen > now + SET_BACK {
@@ -170,7 +171,7 @@ impl Worker {
         Ok(plan.next(seen))
     }
 
-    fn queue(&self, schedule: &Schedule, due: &Due, now: f64) -> Result<(), Problem> {
+    fn queue(&self, schedule: &Schedule, due: &Due, now: Time) -> Result<(), Problem> {
         let queued = self.fire.job(schedule, due.time).and_then(|job| self.store.queue_due(due, &job, now));
         let missed = Told::Missed { schedule: schedule.id, due: due.time };
         match queued {
@@ -195,10 +196,10 @@ impl Worker {
 }
 
 /// Up to when its times are seen to.
-fn seen(schedule: &Schedule) -> f64 {
+fn seen(schedule: &Schedule) -> Time {
     schedule.last_due.unwrap_or(schedule.created)
 }
 
-fn earlier(one: Option<f64>, other: Option<f64>) -> Option<f64> {
-    one.into_iter().chain(other).min_by(f64::total_cmp)
+fn earlier(one: Option<Time>, other: Option<Time>) -> Option<Time> {
+    one.into_iter().chain(other).min_by(Time::total_cmp)
 }

@@ -223,6 +223,7 @@ pub async fn guard(State(_): State<Arc<App>>, request: Request, next: Next) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Time;
 
     fn parts(peer: &str, headers: &[(&str, &str)]) -> Parts {
         let mut request = Request::builder().uri("/api/v1/login").method("POST");
@@ -269,7 +270,7 @@ mod tests {
     fn a_key_may_what_its_scopes_say() {
         let key = |scopes: &[Scope]| {
             let (name, prefix) = ("ci".into(), "tlf_".into());
-            Who::Key(ApiKey { id: 1, name, prefix, scopes: scopes.to_vec(), created: 0.0, used: None })
+            Who::Key(ApiKey { id: 1, name, prefix, scopes: scopes.to_vec(), created: Time(0.0), used: None })
         };
         let needs = [Need::Read, Need::Results, Need::Run, Need::Write, Need::Admin];
         let may = |who: &Who| needs.map(|need| who.may(need));

@@ -9,7 +9,7 @@ use super::measure::Measure;
 use super::metrics::Metrics;
 use super::options::{DEFAULT_PASSWORD, FIRST_USER, Options};
 use super::outlines::Outlines;
-use crate::event::lock;
+use crate::event::{Time, lock};
 use crate::jobs::Jobs;
 use crate::notify::Post;
 use crate::pipeline::Workplace;
@@ -35,8 +35,8 @@ pub struct App {
     pub scheduler: Scheduler,
     pub post: Arc<Post>,
     pub options: Options,
-    /// When it began: milliseconds since the epoch.
-    pub started: f64,
+    /// When it began.
+    pub started: Time,
     /// A word that no other start has.
     pub build: String,
     pub default_password: Mutex<bool>,

@@ -5,6 +5,7 @@ use super::clock::now;
 use super::hub::Hub;
 use super::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use crate::jobs::{Jobs, Refused};
 use crate::notify::Watcher;
 use crate::record::Trigger;
@@ -21,7 +22,7 @@ pub struct Fires {
 }
 
 impl Fire for Fires {
-    fn job(&self, schedule: &Schedule, _: f64) -> Result<NewJob, Problem> {
+    fn job(&self, schedule: &Schedule, _: Time) -> Result<NewJob, Problem> {
         let order = schedule_order(schedule, Trigger::Cron);
         let prepared = self.jobs.prepare(&order).map(|(job, _)| job);
         prepared.map_err(|refused| match refused {

@@ -1,8 +1,7 @@
 //! The time of requests.
 
-use crate::event::Clock;
+use crate::event::{Clock, Time};
 
-/// Milliseconds since the epoch.
-pub fn now() -> f64 {
+pub fn now() -> Time {
     Clock::system().now()
 }

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use crate::store;
 use axum::http::StatusCode;
 use std::fs::{self, Permissions};
@@ -23,8 +24,8 @@ pub struct Folder {
 pub struct Entry {
     pub name: String,
     pub size: u64,
-    /// Milliseconds since the epoch.
-    pub changed: f64,
+    /// In whole milliseconds.
+    pub changed: Time,
 }
 
 impl Folder {
@@ -38,7 +39,11 @@ impl Folder {
             let name = entry.file_name().into_string().ok().filter(|name| self.file(name).is_ok())?;
             let file = entry.path().symlink_metadata().ok().filter(fs::Metadata::is_file)?;
             let changed = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-            Some(Entry { name, size: file.len(), changed: changed.map_or(0.0, |since| since.as_millis() as f64) })
+            Some(Entry {
+                name,
+                size: file.len(),
+                changed: changed.map_or(Time::EPOCH, |since| Time(since.as_millis() as f64)),
+            })
         };
         let mut all: Vec<Entry> = entries.filter_map(Result::ok).filter_map(entry).collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));

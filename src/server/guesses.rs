@@ -2,7 +2,7 @@
 //! however many addresses, whoever comes from one where that user has not been let in.
 
 use super::failure::Failure;
-use crate::event::lock;
+use crate::event::{Time, lock};
 use axum::http::{HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -41,12 +41,12 @@ type Name = [u8; 32];
 #[derive(Clone, Copy, Default)]
 struct Guessed {
     times: u32,
-    last: f64,
+    last: Time,
 }
 
 impl Guessed {
     /// The seconds that are to be waited; none below 0.
-    fn left(self, free: u32, longest: f64, now: f64) -> Option<u32> {
+    fn left(self, free: u32, longest: f64, now: Time) -> Option<u32> {
         let wait = 2f64.powi(self.times.saturating_sub(free) as i32).min(longest);
         let left = (self.last + wait * 1000.0 - now) / 1000.0;
         (self.times >= free && left > 0.0).then(|| left.ceil() as u32)
@@ -58,7 +58,7 @@ fn name_of(user: &str) -> Name {
 }
 
 /// Counts another one.
-fn count<K: Ord + Copy>(all: &mut BTreeMap<K, Guessed>, of: K, now: f64) {
+fn count<K: Ord + Copy>(all: &mut BTreeMap<K, Guessed>, of: K, now: Time) {
     if all.len() >= ADDRESSES && !all.contains_key(&of) {
         let oldest = all.iter().min_by(|a, b| a.1.last.total_cmp(&b.1.last)).map(|(key, _)| *key);
         oldest.map(|key| all.remove(&key));
@@ -75,7 +75,7 @@ impl Guesses {
 
     /// # Errors
     /// 429 as long as it has to wait.
-    pub fn may(&self, from: IpAddr, now: f64) -> Result<(), Failure> {
+    pub fn may(&self, from: IpAddr, now: Time) -> Result<(), Failure> {
         let guessed = self.with(|all| all.addresses.get(&block(from)).copied()).unwrap_or_default();
         waited(guessed.left(FREE, LONGEST, now), "too many wrong passwords or keys from there")
     }
@@ -85,7 +85,7 @@ impl Guesses {
     ///
     /// # Errors
     /// As [`Guesses::may`].
-    pub fn attempt(&self, from: IpAddr, user: &str, now: f64) -> Result<(), Failure> {
+    pub fn attempt(&self, from: IpAddr, user: &str, now: Time) -> Result<(), Failure> {
         self.may(from, now)?;
         let name = name_of(user);
         let left = self.with(|all| {
@@ -103,7 +103,7 @@ impl Guesses {
     }
 
     /// A wrong one came.
-    pub fn wrong(&self, from: IpAddr, now: f64) {
+    pub fn wrong(&self, from: IpAddr, now: Time) {
         self.with(|all| count(&mut all.addresses, block(from), now));
     }
 
@@ -147,21 +147,21 @@ mod tests {
     fn who_guesses_waits_longer_each_time() {
         let guesses = Guesses::default();
         let from = IpAddr::from([192, 0, 2, 1]);
-        let free = |now: f64| guesses.may(from, now).is_ok();
+        let free = |now: Time| guesses.may(from, now).is_ok();
         for n in 0..5 {
-            assert!(free(f64::from(n)));
-            guesses.wrong(from, f64::from(n));
+            assert!(free(Time(f64::from(n))));
+            guesses.wrong(from, Time(f64::from(n)));
         }
-        assert!(!free(5.0) && free(1004.1));
-        guesses.wrong(from, 1005.0);
-        assert!(!free(3004.0) && free(3005.0));
+        assert!(!free(Time(5.0)) && free(Time(1004.1)));
+        guesses.wrong(from, Time(1005.0));
+        assert!(!free(Time(3004.0)) && free(Time(3005.0)));
         for _ in 0..50 {
-            guesses.wrong(from, 4000.0);
+            guesses.wrong(from, Time(4000.0));
         }
-        assert!(!free(63_000.0) && free(64_000.0));
-        assert!(guesses.may(IpAddr::from([192, 0, 2, 2]), 4000.0).is_ok());
+        assert!(!free(Time(63_000.0)) && free(Time(64_000.0)));
+        assert!(guesses.may(IpAddr::from([192, 0, 2, 2]), Time(4000.0)).is_ok());
         guesses.right(from, "ann");
-        assert!(free(4001.0));
+        assert!(free(Time(4001.0)));
     }
 
     #[test]
@@ -169,16 +169,16 @@ mod tests {
         let guesses = Guesses::default();
         let address = |n: u32| IpAddr::from((0xc000_0000 + n).to_be_bytes());
         let (home, elsewhere) = (address(90_000), address(90_001));
-        guesses.attempt(home, "Ann", 0.0).unwrap();
+        guesses.attempt(home, "Ann", Time(0.0)).unwrap();
         guesses.right(home, "Ann");
         // a thousand addresses, each with one guess
-        let tried = (0..1000).filter(|n| guesses.attempt(address(*n), "ann", 1.0).is_ok()).count();
+        let tried = (0..1000).filter(|n| guesses.attempt(address(*n), "ann", Time(1.0)).is_ok()).count();
         assert_eq!(tried, FREE_OF_NAME as usize);
-        assert!(guesses.attempt(home, "ann", 2.0).is_ok());
-        assert!(guesses.attempt(elsewhere, "bob", 2.0).is_ok());
+        assert!(guesses.attempt(home, "ann", Time(2.0)).is_ok());
+        assert!(guesses.attempt(elsewhere, "bob", Time(2.0)).is_ok());
         // from elsewhere in a few seconds, however long it went on
-        let refused = guesses.attempt(elsewhere, "ANN", 3.0);
-        assert!(refused.is_err() && guesses.attempt(elsewhere, "ann", 2.0 + LONGEST_OF_NAME * 1000.0).is_ok());
+        let refused = guesses.attempt(elsewhere, "ANN", Time(3.0));
+        assert!(refused.is_err() && guesses.attempt(elsewhere, "ann", Time(2.0 + LONGEST_OF_NAME * 1000.0)).is_ok());
         // the known addresses are bounded
         (0..20).for_each(|n| guesses.right(address(n), "ann"));
         assert_eq!(guesses.with(|all| all.known[&name_of("ann")].len()), KNOWN);
@@ -189,7 +189,7 @@ mod tests {
         let guesses = Guesses::default();
         let from = IpAddr::from([192, 0, 2, 1]);
         // none of them is known to be wrong yet
-        let tried = (0..60).filter(|_| guesses.attempt(from, "ann", 0.0).is_ok()).count();
+        let tried = (0..60).filter(|_| guesses.attempt(from, "ann", Time(0.0)).is_ok()).count();
         assert_eq!(tried, FREE as usize);
     }
 
@@ -198,14 +198,14 @@ mod tests {
         let guesses = Guesses::default();
         let one: IpAddr = "2001:db8::1".parse().unwrap();
         for _ in 0..6 {
-            guesses.wrong(one, 0.0);
+            guesses.wrong(one, Time(0.0));
         }
-        assert!(guesses.may("2001:db8::2".parse().unwrap(), 1.0).is_err());
-        assert!(guesses.may("2001:db8:0:1::1".parse().unwrap(), 1.0).is_ok());
-        guesses.wrong(one, FORGOTTEN + 1.0);
-        assert!(guesses.may(one, FORGOTTEN + 2.0).is_ok());
+        assert!(guesses.may("2001:db8::2".parse().unwrap(), Time(1.0)).is_err());
+        assert!(guesses.may("2001:db8:0:1::1".parse().unwrap(), Time(1.0)).is_ok());
+        guesses.wrong(one, Time(FORGOTTEN + 1.0));
+        assert!(guesses.may(one, Time(FORGOTTEN + 2.0)).is_ok());
         for n in 0..ADDRESSES as u32 + 100 {
-            guesses.wrong(IpAddr::from(n.to_be_bytes()), FORGOTTEN);
+            guesses.wrong(IpAddr::from(n.to_be_bytes()), Time(FORGOTTEN));
         }
         assert!(guesses.with(|all| all.addresses.len()) <= ADDRESSES);
     }

@@ -1,6 +1,6 @@
 //! What happens on the server besides the events of runs, numbered by topic, for clients that watch and reconnect.
 
-use crate::event::lock;
+use crate::event::{Time, lock};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -44,7 +44,7 @@ impl Hub {
     }
 
     /// Tells those who listen to a topic; `kind` is the message's `t`, `fields` what else it says.
-    pub fn tell(&self, topic: &str, kind: &str, fields: Value, now: f64) {
+    pub fn tell(&self, topic: &str, kind: &str, fields: Value, now: Time) {
         self.topics(|topics| {
             let entry = entry(topics, topic);
             entry.last += 1;
@@ -102,9 +102,9 @@ mod tests {
         let mut watch = hub.watch("jobs");
         assert_eq!(*watch.borrow_and_update(), 0);
         for n in 1..=3 {
-            hub.tell("jobs", "job.end", json!({ "job": n }), 7.0);
+            hub.tell("jobs", "job.end", json!({ "job": n }), Time(7.0));
         }
-        hub.tell("agents", "agent.start", json!({}), 8.0);
+        hub.tell("agents", "agent.start", json!({}), Time(8.0));
         assert!(watch.has_changed().unwrap() && *watch.borrow() == 3);
         let read = hub.since("jobs", 1);
         assert_eq!((numbers(&read), read.gap), (vec![2, 3], None));
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(*hub.since("jobs", 1).messages[0], expected);
         assert_eq!(numbers(&hub.since("jobs", 9)), Vec::<u64>::new());
         for n in 4..=KEPT as u64 + 5 {
-            hub.tell("jobs", "job.end", json!({ "job": n }), 9.0);
+            hub.tell("jobs", "job.end", json!({ "job": n }), Time(9.0));
         }
         let read = hub.since("jobs", 2);
         assert_eq!((numbers(&read).len(), numbers(&read)[0], read.gap), (KEPT, 6, Some((3, 5))));
@@ -123,7 +123,7 @@ mod tests {
         let hub = Hub::default();
         let _listener = hub.watch("kept");
         for n in 0..TOPICS + 10 {
-            hub.tell(&format!("project:{n}"), "x", json!({}), 0.0);
+            hub.tell(&format!("project:{n}"), "x", json!({}), Time(0.0));
         }
         hub.topics(|topics| assert!(topics.len() <= TOPICS && topics.contains_key("kept")));
     }

@@ -2,7 +2,7 @@
 //! them, and nobody waits for long.
 
 use super::clock::now;
-use crate::event::lock;
+use crate::event::{Time, lock};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -16,8 +16,8 @@ const PAUSE: u32 = 10;
 pub struct Measured {
     pub runs: u64,
     pub bytes: u64,
-    /// When that began: milliseconds since the epoch.
-    pub at: f64,
+    /// When that began.
+    pub at: Time,
 }
 
 #[derive(Clone)]

@@ -27,6 +27,7 @@ mod ui;
 mod ws;
 
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use crate::jobs::{Jobs, Live, Settings, Workers};
 use crate::notify::{Policy, Post, Setup};
 use crate::pipeline::{Keep, Plan, Workplace};
@@ -200,7 +201,7 @@ fn open(
 }
 
 /// Makes the first user, with the password that was given; without one, the user keeps the one it has.
-fn first_user(store: &Store, options: &Options, now: f64) -> Result<(), Diagnostic> {
+fn first_user(store: &Store, options: &Options, now: Time) -> Result<(), Diagnostic> {
     let first = store.users()?.into_iter().find(|user| user.name == FIRST_USER);
     match (first, &options.admin_password) {
         (Some(user), Some(password)) => {

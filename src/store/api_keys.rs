@@ -5,6 +5,7 @@ use super::name::name;
 use super::problem::Problem;
 use super::secret::{Secret, hash, random};
 use super::sessions::MINUTE;
+use crate::event::Time;
 use rusqlite::Row;
 
 /// What each key begins with, so that it is known where it is found.
@@ -43,9 +44,9 @@ pub struct ApiKey {
     /// How it begins.
     pub prefix: String,
     pub scopes: Vec<Scope>,
-    pub created: f64,
+    pub created: Time,
     /// When it was used last.
-    pub used: Option<f64>,
+    pub used: Option<Time>,
 }
 
 const KEY: &str = "SELECT id, name, prefix, scopes, created, used FROM api_keys";
@@ -68,7 +69,7 @@ impl Store {
     ///
     /// # Errors
     /// The name is not allowed.
-    pub fn create_api_key(&self, text: &str, scopes: &[Scope], now: f64) -> Result<(ApiKey, Secret), Problem> {
+    pub fn create_api_key(&self, text: &str, scopes: &[Scope], now: Time) -> Result<(ApiKey, Secret), Problem> {
         let name = name(text)?;
         let key = format!("{MARK}{}", random()?);
         let words: Vec<&str> = Scope::ALL.into_iter().filter(|scope| scopes.contains(scope)).map(Scope::word).collect();
@@ -88,7 +89,7 @@ impl Store {
     }
 
     /// The key that this is, if it is one; and notes, to the minute, that it was used.
-    pub fn use_api_key(&self, key: &str, now: f64) -> Result<Option<ApiKey>, Problem> {
+    pub fn use_api_key(&self, key: &str, now: Time) -> Result<Option<ApiKey>, Problem> {
         let found =
             self.read(|connection| one(connection, &format!("{KEY} WHERE hash = ?1"), (hash(key),), api_key))?;
         let Some(mut kept) = found else { return Ok(None) };
@@ -121,18 +122,18 @@ mod tests {
     fn a_key_opens_what_its_scopes_say_until_it_is_deleted() {
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(data.path()).unwrap();
-        let (kept, key) = store.create_api_key("ci", &[Scope::Run, Scope::Read], 1.0).unwrap();
+        let (kept, key) = store.create_api_key("ci", &[Scope::Run, Scope::Read], Time(1.0)).unwrap();
         assert_eq!(kept.scopes, [Scope::Read, Scope::Run]);
         assert_eq!((key.reveal().len(), &key.reveal()[..SHOWN]), (MARK.len() + 43, kept.prefix.as_str()));
-        let used = store.use_api_key(key.reveal(), 2.0).unwrap().unwrap();
-        assert_eq!(used, ApiKey { used: Some(2.0), ..kept.clone() });
+        let used = store.use_api_key(key.reveal(), Time(2.0)).unwrap().unwrap();
+        assert_eq!(used, ApiKey { used: Some(Time(2.0)), ..kept.clone() });
         assert_eq!(store.api_keys().unwrap(), [used]);
         for wrong in ["", kept.prefix.as_str(), &key.reveal().to_uppercase()] {
-            assert_eq!(store.use_api_key(wrong, 3.0).unwrap(), None);
+            assert_eq!(store.use_api_key(wrong, Time(3.0)).unwrap(), None);
         }
-        assert!(matches!(store.create_api_key("a/b", &[], 1.0), Err(Problem::Invalid(_))));
+        assert!(matches!(store.create_api_key("a/b", &[], Time(1.0)), Err(Problem::Invalid(_))));
         store.delete_api_key(kept.id).unwrap();
-        assert_eq!(store.use_api_key(key.reveal(), 4.0).unwrap(), None);
+        assert_eq!(store.use_api_key(key.reveal(), Time(4.0)).unwrap(), None);
         assert!(matches!(store.delete_api_key(kept.id), Err(Problem::Missing(_))));
     }
 }

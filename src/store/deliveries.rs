@@ -4,6 +4,7 @@ use super::database::{Store, all, change, insert, one};
 use super::host::{self, Host};
 use super::problem::Problem;
 use super::webhooks::WebhookKind;
+use crate::event::Time;
 use rusqlite::{Connection, Row, params};
 use std::collections::HashMap;
 
@@ -58,12 +59,12 @@ pub struct Delivery {
     pub attempts: u32,
     /// Why it was not taken the last time that it was not, or why it is not sent any more.
     pub error: Option<String>,
-    pub queued: f64,
+    pub queued: Time,
     /// When it was tried last.
-    pub tried: Option<f64>,
+    pub tried: Option<Time>,
     /// When it is tried next, while it is pending.
-    pub due: Option<f64>,
-    pub ended: Option<f64>,
+    pub due: Option<Time>,
+    pub ended: Option<Time>,
 }
 
 /// What came of a delivery.
@@ -72,7 +73,7 @@ pub enum Outcome {
     /// It was tried, and taken.
     Sent,
     /// It was tried in vain, and is tried again.
-    Again { why: String, due: f64 },
+    Again { why: String, due: Time },
     /// It was tried in vain for the last time.
     Refused(String),
     /// It is given up without being tried once more.
@@ -113,7 +114,7 @@ fn delivery(row: &Row) -> rusqlite::Result<Delivery> {
 
 impl Store {
     /// Notes what this host is about to send; gives them in the same order.
-    pub fn queue_deliveries(&self, new: &[NewDelivery], host: &Host, now: f64) -> Result<Vec<Delivery>, Problem> {
+    pub fn queue_deliveries(&self, new: &[NewDelivery], host: &Host, now: Time) -> Result<Vec<Delivery>, Problem> {
         let queued = "INSERT INTO deliveries (run, webhook, kind, address, body, state, attempts, host, queued, due)
             VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?7, ?7) RETURNING id";
         self.write(|transaction| {
@@ -131,13 +132,13 @@ impl Store {
     ///
     /// # Errors
     /// It is not pending, or not there: its run may have been deleted.
-    pub fn note_delivery(&self, id: i64, outcome: &Outcome, now: f64) -> Result<Delivery, Problem> {
+    pub fn note_delivery(&self, id: i64, outcome: &Outcome, now: Time) -> Result<Delivery, Problem> {
         self.write(|transaction| note(transaction, id, outcome, now))
     }
 
     /// What a host that is gone had still to send: what goes to a webhook is this host's from now on, and is given, the oldest
     /// first; of a `_webhook` nobody knows the URL, so that it fails. To be called when a host begins.
-    pub fn recover_deliveries(&self, host: &Host, now: f64) -> Result<Vec<Undelivered>, Problem> {
+    pub fn recover_deliveries(&self, host: &Host, now: Time) -> Result<Vec<Undelivered>, Problem> {
         let pending = "SELECT id, webhook, body, host FROM deliveries WHERE state = 'pending' ORDER BY id";
         self.write(|transaction| {
             let read = |row: &Row| -> rusqlite::Result<(i64, Option<i64>, String, String)> {
@@ -178,7 +179,7 @@ impl Store {
     }
 }
 
-fn note(connection: &Connection, id: i64, outcome: &Outcome, now: f64) -> Result<Delivery, Problem> {
+fn note(connection: &Connection, id: i64, outcome: &Outcome, now: Time) -> Result<Delivery, Problem> {
     let (state, error, due) = match outcome {
         Outcome::Sent => (DeliveryState::Sent, None, None),
         Outcome::Again { why, due } => (DeliveryState::Pending, Some(why), Some(*due)),
@@ -215,7 +216,7 @@ mod tests {
     fn queued(new: &[NewDelivery]) -> (tempfile::TempDir, Store, Host, Vec<i64>) {
         let data = tempfile::tempdir().unwrap();
         let (store, host) = (Store::open(data.path()).unwrap(), Host::take(data.path()).unwrap());
-        let queued = store.queue_deliveries(new, &host, 1.0).unwrap();
+        let queued = store.queue_deliveries(new, &host, Time(1.0)).unwrap();
         let ids = queued.iter().map(|delivery| delivery.id).collect();
         (data, store, host, ids)
     }
@@ -224,16 +225,19 @@ mod tests {
     fn each_attempt_is_noted_until_it_is_taken() {
         let (_data, store, _host, ids) = queued(&[new("r", Some(7))]);
         let pending = &store.deliveries("r").unwrap()[0];
-        assert_eq!((pending.state, pending.attempts, pending.due), (DeliveryState::Pending, 0, Some(1.0)));
-        let again = Outcome::Again { why: "it answered 500".into(), due: 9.0 };
-        let tried = store.note_delivery(ids[0], &again, 2.0).unwrap();
-        assert_eq!((tried.state, tried.attempts, tried.due), (DeliveryState::Pending, 1, Some(9.0)));
-        let sent = store.note_delivery(ids[0], &Outcome::Sent, 9.5).unwrap();
+        assert_eq!((pending.state, pending.attempts, pending.due), (DeliveryState::Pending, 0, Some(Time(1.0))));
+        let again = Outcome::Again { why: "it answered 500".into(), due: Time(9.0) };
+        let tried = store.note_delivery(ids[0], &again, Time(2.0)).unwrap();
+        assert_eq!((tried.state, tried.attempts, tried.due), (DeliveryState::Pending, 1, Some(Time(9.0))));
+        let sent = store.note_delivery(ids[0], &Outcome::Sent, Time(9.5)).unwrap();
         assert_eq!((sent.state, sent.attempts, sent.due), (DeliveryState::Sent, 2, None));
-        assert_eq!((sent.tried, sent.ended, sent.error.as_deref()), (Some(9.5), Some(9.5), Some("it answered 500")));
+        assert_eq!(
+            (sent.tried, sent.ended, sent.error.as_deref()),
+            (Some(Time(9.5)), Some(Time(9.5)), Some("it answered 500"))
+        );
         assert_eq!(store.delivery(ids[0]).unwrap(), sent);
         // what is over stays as it is
-        let late = store.note_delivery(ids[0], &Outcome::Refused("late".into()), 10.0);
+        let late = store.note_delivery(ids[0], &Outcome::Refused("late".into()), Time(10.0));
         assert!(matches!(late, Err(Problem::Missing(_))));
         assert_eq!(store.deliveries_to(7, 10).unwrap(), [sent]);
     }
@@ -241,7 +245,7 @@ mod tests {
     #[test]
     fn what_is_given_up_was_not_tried_and_the_newest_come_first() {
         let (_data, store, _host, ids) = queued(&[new("a", Some(7)), new("b", Some(7)), new("b", None)]);
-        let given_up = store.note_delivery(ids[0], &Outcome::GivenUp("too many wait".into()), 2.0).unwrap();
+        let given_up = store.note_delivery(ids[0], &Outcome::GivenUp("too many wait".into()), Time(2.0)).unwrap();
         assert_eq!((given_up.state, given_up.attempts, given_up.tried), (DeliveryState::Failed, 0, None));
         let to = |limit| store.deliveries_to(7, limit).unwrap().iter().map(|delivery| delivery.id).collect::<Vec<_>>();
         assert_eq!((to(10), to(1)), (vec![ids[1], ids[0]], vec![ids[1]]));
@@ -252,18 +256,18 @@ mod tests {
     fn a_host_takes_over_what_another_left_but_for_urls_that_nobody_knows() {
         let (data, store, gone, ids) = queued(&[new("r", Some(7)), new("r", None)]);
         let there = Host::take(data.path()).unwrap();
-        let others = store.queue_deliveries(&[new("r", Some(7))], &there, 1.0).unwrap();
+        let others = store.queue_deliveries(&[new("r", Some(7))], &there, Time(1.0)).unwrap();
         let me = Host::take(data.path()).unwrap();
-        assert_eq!(store.recover_deliveries(&me, 3.0).unwrap(), []);
+        assert_eq!(store.recover_deliveries(&me, Time(3.0)).unwrap(), []);
         drop(gone);
-        let recovered = store.recover_deliveries(&me, 3.0).unwrap();
+        let recovered = store.recover_deliveries(&me, Time(3.0)).unwrap();
         assert_eq!(recovered.len(), 1);
         assert_eq!((recovered[0].delivery.id, recovered[0].body.as_str()), (ids[0], "BODY of r"));
         let lost = store.delivery(ids[1]).unwrap();
         assert_eq!((lost.state, lost.error.as_deref()), (DeliveryState::Failed, Some(LOST)));
         assert_eq!(store.delivery(others[0].id).unwrap().state, DeliveryState::Pending);
         // it is this host's now
-        assert_eq!(store.recover_deliveries(&Host::take(data.path()).unwrap(), 4.0).unwrap(), []);
+        assert_eq!(store.recover_deliveries(&Host::take(data.path()).unwrap(), Time(4.0)).unwrap(), []);
     }
 
     #[test]
@@ -275,7 +279,7 @@ mod tests {
             String::from_utf8_lossy(&bytes).matches("BODY").count()
         };
         assert_eq!(bodies(), 1);
-        store.note_delivery(ids[0], &Outcome::Sent, 2.0).unwrap();
+        store.note_delivery(ids[0], &Outcome::Sent, Time(2.0)).unwrap();
         assert_eq!(bodies(), 0);
     }
 
@@ -283,11 +287,11 @@ mod tests {
     fn they_go_with_their_run() {
         let (data, store, host, _) = queued(&[new("other", Some(7))]);
         let run = || {
-            let folder = RunFolder::create(data.path(), "t", 1.0).unwrap();
-            let header = Header::new(folder.id(), "t", "t", 1.0, "a");
+            let folder = RunFolder::create(data.path(), "t", Time(1.0)).unwrap();
+            let header = Header::new(folder.id(), "t", "t", Time(1.0), "a");
             std::fs::write(folder.events(), serde_json::to_string(&header).unwrap() + "\n").unwrap();
             store.index_run(folder.id()).unwrap();
-            store.queue_deliveries(&[new(folder.id(), Some(7))], &host, 1.0).unwrap();
+            store.queue_deliveries(&[new(folder.id(), Some(7))], &host, Time(1.0)).unwrap();
             folder
         };
         let [deleted, vanished, unindexed] = [(); 3].map(|()| run());

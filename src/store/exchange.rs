@@ -7,6 +7,7 @@ use super::projects::{self, Project};
 use super::saved::{self, NewTest, Save};
 use super::unpack::{self, Unpacked};
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use crate::export::Archive;
 use std::fs::{self, Permissions};
 use std::io::{self, Read, Seek, Write};
@@ -120,7 +121,7 @@ impl Store {
     ///
     /// # Errors
     /// The folder can't be read, has no test, or has one that can't be taken: its name, its size, its bytes.
-    pub fn import_folder(&self, import: Import, folder: &Path, now: f64) -> Result<Imported, Problem> {
+    pub fn import_folder(&self, import: Import, folder: &Path, now: Time) -> Result<Imported, Problem> {
         self.import(import, unpack::folder(folder)?, now)
     }
 
@@ -129,11 +130,11 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::import_folder`]; or it is no zip file, or one that leads out of itself.
-    pub fn import_zip(&self, import: Import, zip: impl Read + Seek, now: f64) -> Result<Imported, Problem> {
+    pub fn import_zip(&self, import: Import, zip: impl Read + Seek, now: Time) -> Result<Imported, Problem> {
         self.import(import, unpack::zip(zip)?, now)
     }
 
-    fn import(&self, import: Import, files: Unpacked, now: f64) -> Result<Imported, Problem> {
+    fn import(&self, import: Import, files: Unpacked, now: Time) -> Result<Imported, Problem> {
         let Import { project, author, existing } = import;
         self.write(|transaction| {
             let project = match projects::by_name(transaction, project)? {

@@ -1,6 +1,7 @@
 //! The runs that are kept in the data folder.
 
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use crate::record::{Header, is_going_on, last_time};
 use crate::report::kept::{KeptRun, State};
 use crate::verdict::stored_verdict;
@@ -22,7 +23,7 @@ pub fn kept_runs(data_dir: &Path) -> Result<Vec<KeptRun>, Diagnostic> {
     let paths: Result<Vec<PathBuf>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
     let mut runs: Vec<KeptRun> = paths.map_err(unreadable)?.iter().map(|path| kept_run(path)).collect();
     runs.retain(|run| !run.id.starts_with('.'));
-    let time = |run: &KeptRun| run.header.as_ref().map_or(0.0, |header| header.time);
+    let time = |run: &KeptRun| run.header.as_ref().map_or(Time::EPOCH, |header| header.time);
     runs.sort_by(|a, b| time(b).total_cmp(&time(a)).then(b.id.cmp(&a.id)));
     Ok(runs)
 }

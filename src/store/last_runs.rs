@@ -5,6 +5,7 @@ use super::name::key;
 use super::problem::Problem;
 use super::projects;
 use super::runs::{Run, RunStatus, run};
+use crate::event::Time;
 use std::collections::BTreeMap;
 
 /// How the tests of a project ended when they were run last.
@@ -63,8 +64,8 @@ impl Store {
             AND status NOT IN ('pass', 'skipped', 'cancelled', 'running') ORDER BY started, id LIMIT 1";
         self.read(|connection| {
             let passed =
-                one(connection, passed, (&of.0, &of.1), |row| Ok((row.get::<_, String>(0)?, row.get::<_, f64>(1)?)))?;
-            let since = passed.as_ref().map_or(f64::MIN, |(_, started)| *started);
+                one(connection, passed, (&of.0, &of.1), |row| Ok((row.get::<_, String>(0)?, row.get::<_, Time>(1)?)))?;
+            let since = passed.as_ref().map_or(Time::ALWAYS, |(_, started)| *started);
             let bad = one(connection, bad, (&of.0, &of.1, since), |row| row.get(0))?;
             Ok((passed.map(|(id, _)| id), bad))
         })
@@ -80,12 +81,12 @@ impl Store {
         );
         let rows = self.read(|connection| {
             all(connection, &query, (), |row| {
-                let (status, started): (Option<String>, Option<f64>) = (row.get(3)?, row.get(4)?);
+                let (status, started): (Option<String>, Option<Time>) = (row.get(3)?, row.get(4)?);
                 let ended = status.zip(started).map(|(status, started)| (RunStatus::from_word(&status), started));
-                Ok(((row.get(0)?, row.get(1)?), row.get::<_, f64>(2)?, ended))
+                Ok(((row.get(0)?, row.get(1)?), row.get::<_, Time>(2)?, ended))
             })
         })?;
-        let mut tests = BTreeMap::<(i64, i64), (f64, Vec<(RunStatus, f64)>)>::new();
+        let mut tests = BTreeMap::<(i64, i64), (Time, Vec<(RunStatus, Time)>)>::new();
         for (test, changed, ended) in rows {
             tests.entry(test).or_insert((changed, vec![])).1.extend(ended);
         }
@@ -105,7 +106,7 @@ impl Store {
 }
 
 /// The worst of a test's blocks: of those run since its text was changed, or, where none was, of the one run last.
-fn worst(changed: f64, ended: &[(RunStatus, f64)]) -> Option<RunStatus> {
+fn worst(changed: Time, ended: &[(RunStatus, Time)]) -> Option<RunStatus> {
     let weight = |status: &RunStatus| match status {
         RunStatus::Pass | RunStatus::Skipped => 0,
         RunStatus::Fail => 2,
@@ -122,7 +123,7 @@ mod tests {
     use super::super::{Kind, NewTest};
     use super::*;
 
-    fn ran(id: &str, file: &str, block: Option<&str>, status: RunStatus, started: f64) -> Run {
+    fn ran(id: &str, file: &str, block: Option<&str>, status: RunStatus, started: Time) -> Run {
         Run {
             id: id.into(),
             project: Some("PBX".into()),
@@ -143,19 +144,19 @@ mod tests {
     fn each_test_has_its_last_runs_and_a_project_the_sum() {
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(data.path()).unwrap();
-        let project = store.create_project("PBX", 1.0).unwrap().id;
+        let project = store.create_project("PBX", Time(1.0)).unwrap().id;
         let test = |name, kind| {
-            store.create_test(project, NewTest { name, kind, text: "", author: Some("ann") }, 10.0).unwrap().id
+            store.create_test(project, NewTest { name, kind, text: "", author: Some("ann") }, Time(10.0)).unwrap().id
         };
         let (call, rows, idle) = (test("Call", Kind::Classic), test("rows", Kind::Rhai), test("idle", Kind::Rhai));
         let runs = [
-            ran("a", "PBX/call", None, RunStatus::Fail, 20.0),
-            ran("b", "PBX/call", None, RunStatus::Pass, 30.0),
-            ran("c", "PBX/call", None, RunStatus::Running, 40.0),
-            ran("d", "PBX/rows.rhai", Some("gone"), RunStatus::Error, 5.0),
-            ran("e", "PBX/rows.rhai", Some("one"), RunStatus::Fail, 21.0),
-            ran("f", "PBX/rows.rhai", Some("two"), RunStatus::Pass, 22.0),
-            ran("g", "PBX/other", None, RunStatus::Fail, 23.0),
+            ran("a", "PBX/call", None, RunStatus::Fail, Time(20.0)),
+            ran("b", "PBX/call", None, RunStatus::Pass, Time(30.0)),
+            ran("c", "PBX/call", None, RunStatus::Running, Time(40.0)),
+            ran("d", "PBX/rows.rhai", Some("gone"), RunStatus::Error, Time(5.0)),
+            ran("e", "PBX/rows.rhai", Some("one"), RunStatus::Fail, Time(21.0)),
+            ran("f", "PBX/rows.rhai", Some("two"), RunStatus::Pass, Time(22.0)),
+            ran("g", "PBX/other", None, RunStatus::Fail, Time(23.0)),
         ];
         store.write(|transaction| runs.iter().try_for_each(|run| put(transaction, run))).unwrap();
         let ids = |each| {
@@ -172,9 +173,9 @@ mod tests {
         assert_eq!(turned("PBX", "rows"), (Some("f".into()), None));
         assert_eq!(turned("PBX", "other"), (None, Some("g".into())));
         // the runs follow their test, and the text of `rows` is another now
-        store.rename_test(call, "dial", 50.0).unwrap();
-        store.rename_test(rows, "lines", 50.0).unwrap();
-        store.rename_project(project, "Trunk", 51.0).unwrap();
+        store.rename_test(call, "dial", Time(50.0)).unwrap();
+        store.rename_test(rows, "lines", Time(50.0)).unwrap();
+        store.rename_project(project, "Trunk", Time(51.0)).unwrap();
         assert_eq!(ids(1), [Some("c".into()), Some("f".into()), None]);
         assert_eq!(store.tallies().unwrap()[&project], Tally { pass: 2, fail: 0, error: 0, never: 1 });
         assert_eq!(store.test(call).unwrap().author.as_deref(), Some("ann"));

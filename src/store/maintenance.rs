@@ -7,6 +7,7 @@ use super::retention::{self, Retention};
 use super::runs::{self, Rebuilt};
 use super::{host, queue, sessions};
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use crate::record;
 use rusqlite::Connection;
 use std::fs;
@@ -47,7 +48,7 @@ impl Store {
     ///
     /// # Errors
     /// The folder of the runs, or the database, can't be read or written.
-    pub fn maintain(&self, keep: Retention, trial: bool, now: f64) -> Result<Maintained, Problem> {
+    pub fn maintain(&self, keep: Retention, trial: bool, now: Time) -> Result<Maintained, Problem> {
         let before = self.size();
         let runs = self.data_dir().join("runs");
         let kept = kept_runs(self.data_dir()).map_err(Problem::Broken)?;
@@ -116,7 +117,7 @@ impl Leftover {
     }
 }
 
-fn leftovers_of(data_dir: &Path, now: f64) -> Vec<Leftover> {
+fn leftovers_of(data_dir: &Path, now: Time) -> Vec<Leftover> {
     let runs = data_dir.join("runs");
     let mut found: Vec<Leftover> = host::left(data_dir).into_iter().map(Leftover::File).collect();
     for folder in [&runs, &data_dir.join("history")] {
@@ -136,11 +137,11 @@ fn leftovers_of(data_dir: &Path, now: f64) -> Vec<Leftover> {
 }
 
 /// The files that were being written when their writer was killed, not touched for a while.
-fn partial_files(folder: &Path, now: f64) -> impl Iterator<Item = PathBuf> {
+fn partial_files(folder: &Path, now: Time) -> impl Iterator<Item = PathBuf> {
     entries(folder).filter(move |path| {
         let name = path.file_name().and_then(|name| name.to_str());
         let entry = path.symlink_metadata();
-        let is_old = |entry: fs::Metadata| entry.is_file() && (entry.mtime() + WRITTEN) as f64 * 1000.0 < now;
+        let is_old = |entry: fs::Metadata| entry.is_file() && Time((entry.mtime() + WRITTEN) as f64 * 1000.0) < now;
         name.is_some_and(is_partial) && entry.is_ok_and(is_old)
     })
 }
@@ -177,11 +178,11 @@ mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     /// After all times that the files have.
-    const LATER: f64 = 4e12;
+    const LATER: Time = Time(4e12);
 
     fn run(data: &Path, name: &str) -> RunFolder {
-        let folder = RunFolder::create(data, name, 1000.0).unwrap();
-        let header = Header::new(folder.id(), name, name, 1000.0, "a");
+        let folder = RunFolder::create(data, name, Time(1000.0)).unwrap();
+        let header = Header::new(folder.id(), name, name, Time(1000.0), "a");
         fs::write(folder.events(), serde_json::to_string(&header).unwrap() + "\n").unwrap();
         folder
     }
@@ -198,9 +199,9 @@ mod tests {
         fs::write(over.join(".verdict.json"), "{").unwrap();
         let going = run(data.path(), "going");
         fs::write(going.path().join(".flow.txt"), "x").unwrap();
-        let killed = RunFolder::create(data.path(), "killed", 1000.0).unwrap().path().to_path_buf();
+        let killed = RunFolder::create(data.path(), "killed", Time(1000.0)).unwrap().path().to_path_buf();
         fs::write(killed.join(".testfile"), "half").unwrap();
-        let begun = RunFolder::create(data.path(), "begun", 1000.0).unwrap();
+        let begun = RunFolder::create(data.path(), "begun", Time(1000.0)).unwrap();
         let mine = data.path().join("runs/mine");
         fs::create_dir_all(mine.join("recordings")).unwrap();
         fs::write(mine.join("notes"), "kept").unwrap();
@@ -208,7 +209,7 @@ mod tests {
             fs::create_dir_all(data.path().join(path).parent().unwrap()).unwrap();
             let file = File::create(data.path().join(path)).unwrap();
             if path.ends_with(".newabc") {
-                file.set_modified(UNIX_EPOCH + Duration::from_millis(LATER as u64)).unwrap();
+                file.set_modified(UNIX_EPOCH + Duration::from_millis(LATER.whole_millis() as u64)).unwrap();
             }
         }
         std::os::unix::fs::symlink(&mine, data.path().join("runs/link")).unwrap();

@@ -22,6 +22,7 @@ mod schema;
 mod secret;
 mod sessions;
 mod settings;
+mod time;
 mod unpack;
 mod users;
 mod version;

@@ -3,6 +3,7 @@
 use super::database::{Store, all, change, insert, one};
 use super::name::{key, name};
 use super::problem::Problem;
+use crate::event::Time;
 use rusqlite::{Connection, Row};
 
 /// A set of tests under one name.
@@ -12,9 +13,9 @@ pub struct Project {
     pub name: String,
     /// How many tests it has.
     pub tests: u32,
-    pub created: f64,
+    pub created: Time,
     /// When it or one of its tests was changed.
-    pub changed: f64,
+    pub changed: Time,
 }
 
 const PROJECT: &str =
@@ -50,13 +51,13 @@ impl Store {
     ///
     /// # Errors
     /// The name is not allowed, or taken.
-    pub fn create_project(&self, name: &str, now: f64) -> Result<Project, Problem> {
+    pub fn create_project(&self, name: &str, now: Time) -> Result<Project, Problem> {
         self.write(|transaction| create(transaction, name, now))
     }
 
     /// # Errors
     /// As [`Store::create_project`]; or there is no such project. Only the case may be changed too.
-    pub fn rename_project(&self, id: i64, new: &str, now: f64) -> Result<Project, Problem> {
+    pub fn rename_project(&self, id: i64, new: &str, now: Time) -> Result<Project, Problem> {
         let new = name(new)?;
         self.write(|transaction| {
             let old = by_id(transaction, id)?;
@@ -75,7 +76,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::create_project`]; or there is no such project.
-    pub fn clone_project(&self, id: i64, new: &str, now: f64) -> Result<Project, Problem> {
+    pub fn clone_project(&self, id: i64, new: &str, now: Time) -> Result<Project, Problem> {
         self.write(|transaction| {
             by_id(transaction, id)?;
             let clone = create(transaction, new, now)?;
@@ -96,7 +97,7 @@ impl Store {
     ///
     /// # Errors
     /// There is no such project.
-    pub fn delete_project(&self, id: i64, now: f64) -> Result<(), Problem> {
+    pub fn delete_project(&self, id: i64, now: Time) -> Result<(), Problem> {
         self.write(|transaction| {
             let waiting = "UPDATE queue SET state = 'done', status = 'error', payload = '', ended = ?2,
                 reason = 'the project was deleted' WHERE project = ?1 AND state = 'waiting'";
@@ -109,7 +110,7 @@ impl Store {
     }
 }
 
-pub(super) fn create(connection: &Connection, text: &str, now: f64) -> Result<Project, Problem> {
+pub(super) fn create(connection: &Connection, text: &str, now: Time) -> Result<Project, Problem> {
     let name = name(text)?;
     if by_name(connection, &name)?.is_some() {
         return Err(Problem::taken("project", &name));
@@ -128,7 +129,7 @@ pub(super) fn by_name(connection: &Connection, name: &str) -> Result<Option<Proj
 }
 
 /// Notes that something in a project was changed.
-pub(super) fn touch(connection: &Connection, id: i64, now: f64) -> Result<(), Problem> {
+pub(super) fn touch(connection: &Connection, id: i64, now: Time) -> Result<(), Problem> {
     change(connection, "UPDATE projects SET changed = ?2 WHERE id = ?1", (id, now)).map(drop)
 }
 
@@ -145,20 +146,21 @@ mod tests {
     fn projects_are_made_renamed_and_deleted_whatever_their_case() {
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(data.path()).unwrap();
-        let pbx = store.create_project("PBX", 1.0).unwrap();
-        store.create_project("alpha", 2.0).unwrap();
+        let pbx = store.create_project("PBX", Time(1.0)).unwrap();
+        store.create_project("alpha", Time(2.0)).unwrap();
         assert_eq!(names(&store), ["alpha", "PBX"]);
         assert_eq!(store.project_named("pbx").unwrap(), pbx);
-        assert!(matches!(store.create_project("pBx", 3.0), Err(Problem::Taken(_))));
-        assert!(matches!(store.create_project("../x", 3.0), Err(Problem::Invalid(_))));
-        assert!(matches!(store.rename_project(pbx.id, "Alpha", 3.0), Err(Problem::Taken(_))));
-        let renamed = store.rename_project(pbx.id, "Pbx", 4.0).unwrap();
-        assert_eq!((renamed.name.as_str(), renamed.created, renamed.changed), ("Pbx", 1.0, 4.0));
-        store.delete_project(pbx.id, 5.0).unwrap();
-        for missing in [store.project(pbx.id), store.project_named("pbx"), store.rename_project(pbx.id, "x", 6.0)] {
+        assert!(matches!(store.create_project("pBx", Time(3.0)), Err(Problem::Taken(_))));
+        assert!(matches!(store.create_project("../x", Time(3.0)), Err(Problem::Invalid(_))));
+        assert!(matches!(store.rename_project(pbx.id, "Alpha", Time(3.0)), Err(Problem::Taken(_))));
+        let renamed = store.rename_project(pbx.id, "Pbx", Time(4.0)).unwrap();
+        assert_eq!((renamed.name.as_str(), renamed.created, renamed.changed), ("Pbx", Time(1.0), Time(4.0)));
+        store.delete_project(pbx.id, Time(5.0)).unwrap();
+        for missing in [store.project(pbx.id), store.project_named("pbx"), store.rename_project(pbx.id, "x", Time(6.0))]
+        {
             assert!(matches!(missing, Err(Problem::Missing(_))));
         }
-        assert!(matches!(store.delete_project(pbx.id, 6.0), Err(Problem::Missing(_))));
+        assert!(matches!(store.delete_project(pbx.id, Time(6.0)), Err(Problem::Missing(_))));
         assert_eq!(names(&store), ["alpha"]);
     }
 
@@ -166,17 +168,17 @@ mod tests {
     fn a_clone_has_the_newest_texts_and_goes_its_own_way() {
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(data.path()).unwrap();
-        let one = store.create_project("one", 1.0).unwrap();
+        let one = store.create_project("one", Time(1.0)).unwrap();
         let test = NewTest { name: "call", kind: Kind::Rhai, text: "first", author: Some("ann") };
-        let test = store.create_test(one.id, test, 2.0).unwrap();
-        store.save(test.id, super::super::Save { based_on: 1, text: "second", author: None }, 3.0).unwrap();
-        let two = store.clone_project(one.id, "two", 4.0).unwrap();
+        let test = store.create_test(one.id, test, Time(2.0)).unwrap();
+        store.save(test.id, super::super::Save { based_on: 1, text: "second", author: None }, Time(3.0)).unwrap();
+        let two = store.clone_project(one.id, "two", Time(4.0)).unwrap();
         assert_eq!(two.tests, 1);
         let copy = store.test_named(two.id, "CALL").unwrap();
         assert_eq!((copy.kind, copy.version), (Kind::Rhai, 1));
         assert_eq!(store.text(copy.id).unwrap().text, "second");
-        assert!(matches!(store.clone_project(one.id, "TWO", 5.0), Err(Problem::Taken(_))));
-        store.delete_project(one.id, 6.0).unwrap();
+        assert!(matches!(store.clone_project(one.id, "TWO", Time(5.0)), Err(Problem::Taken(_))));
+        store.delete_project(one.id, Time(6.0)).unwrap();
         assert!(matches!(store.text(test.id), Err(Problem::Missing(_))));
         assert_eq!(store.text(copy.id).unwrap().text, "second");
     }

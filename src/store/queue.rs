@@ -4,6 +4,7 @@ use super::database::{Store, all, change, insert, one};
 use super::host::{self, Host};
 use super::problem::Problem;
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use crate::record::Trigger;
 use crate::verdict::Status;
 use rusqlite::{Connection, Row, params};
@@ -45,9 +46,9 @@ pub struct Job {
     pub trigger: Trigger,
     pub schedule: Option<i64>,
     pub state: JobState,
-    pub queued: f64,
-    pub started: Option<f64>,
-    pub ended: Option<f64>,
+    pub queued: Time,
+    pub started: Option<Time>,
+    pub ended: Option<Time>,
     /// How it ended.
     pub status: Option<Status>,
     /// Why it ended without a run.
@@ -101,12 +102,12 @@ fn status_of(text: &str) -> Status {
 
 impl Store {
     /// Puts a job at the end of the queue.
-    pub fn queue_job(&self, new: &NewJob, now: f64) -> Result<Queued, Problem> {
+    pub fn queue_job(&self, new: &NewJob, now: Time) -> Result<Queued, Problem> {
         self.write(|transaction| queue(transaction, new, now))
     }
 
     /// The same, unless `places` jobs run or wait already.
-    pub fn queue_job_if_free(&self, new: &NewJob, places: u32, now: f64) -> Result<Queued, Problem> {
+    pub fn queue_job_if_free(&self, new: &NewJob, places: u32, now: Time) -> Result<Queued, Problem> {
         self.write(|transaction| {
             let query = "SELECT count(*) FROM queue WHERE state IN ('waiting', 'running')";
             let taken: u32 = one(transaction, query, (), |row| row.get(0))?.unwrap_or_default();
@@ -115,7 +116,7 @@ impl Store {
     }
 
     /// Takes the job that has waited longest; nobody else gets it. None: nothing waits.
-    pub fn take_job(&self, host: &Host, now: f64) -> Result<Option<Job>, Problem> {
+    pub fn take_job(&self, host: &Host, now: Time) -> Result<Option<Job>, Problem> {
         let next = "UPDATE queue SET state = 'running', host = ?1, started = ?2
             WHERE id = (SELECT min(id) FROM queue WHERE state = 'waiting') AND state = 'waiting' RETURNING id";
         self.write(|transaction| {
@@ -133,7 +134,7 @@ impl Store {
         id: i64,
         how: (Status, Option<&str>),
         reports: &[(&str, String)],
-        now: f64,
+        now: Time,
     ) -> Result<(), Problem> {
         let kept = "INSERT INTO job_reports (job, kind, body) VALUES (?1, ?2, ?3)";
         self.write(|transaction| {
@@ -158,7 +159,7 @@ impl Store {
     ///
     /// # Errors
     /// No such job waits: it may be running by now.
-    pub fn cancel_job(&self, id: i64, now: f64) -> Result<(), Problem> {
+    pub fn cancel_job(&self, id: i64, now: Time) -> Result<(), Problem> {
         let why = (Status::Cancelled, Some("it was cancelled before it began"));
         self.write(|transaction| end(transaction, id, "waiting", why, now))?;
         self.settle();
@@ -167,7 +168,7 @@ impl Store {
 
     /// Ends the jobs, as errors, whose host is gone; gives their ids. What waits goes on waiting, in its order. To be called when
     /// a host begins.
-    pub fn recover_jobs(&self, now: f64) -> Result<Vec<i64>, Problem> {
+    pub fn recover_jobs(&self, now: Time) -> Result<Vec<i64>, Problem> {
         host::sweep(self.data_dir());
         self.write(|transaction| {
             let running = "SELECT id, host FROM queue WHERE state = 'running' ORDER BY id";
@@ -204,7 +205,7 @@ impl Store {
 }
 
 /// Forgets the jobs that ended before then, with what was sent of their tests that could not begin; gives how many.
-pub(super) fn forget(connection: &Connection, before: f64) -> Result<usize, Problem> {
+pub(super) fn forget(connection: &Connection, before: Time) -> Result<usize, Problem> {
     let gone = "FROM queue WHERE state = 'done' AND ended < ?1";
     let deliveries = format!("DELETE FROM deliveries WHERE run IN (SELECT 'job-' || id {gone})");
     change(connection, &deliveries, (before,))?;
@@ -212,7 +213,7 @@ pub(super) fn forget(connection: &Connection, before: f64) -> Result<usize, Prob
 }
 
 /// Puts a job at the end of the queue, where none of its schedule waits.
-pub(super) fn queue(connection: &Connection, new: &NewJob, now: f64) -> Result<Queued, Problem> {
+pub(super) fn queue(connection: &Connection, new: &NewJob, now: Time) -> Result<Queued, Problem> {
     if let Some(schedule) = new.schedule {
         let query = "SELECT id FROM queue WHERE schedule = ?1 AND state = 'waiting'";
         if let Some(id) = one(connection, query, (schedule,), |row| row.get(0))? {
@@ -233,7 +234,7 @@ fn by_id(connection: &Connection, id: i64) -> Result<Job, Problem> {
     one(connection, &format!("{JOB} WHERE id = ?1"), (id,), job)?.ok_or_else(|| Problem::missing("job", id))
 }
 
-fn end(connection: &Connection, id: i64, from: &str, how: (Status, Option<&str>), now: f64) -> Result<(), Problem> {
+fn end(connection: &Connection, id: i64, from: &str, how: (Status, Option<&str>), now: Time) -> Result<(), Problem> {
     let ended = "UPDATE queue SET state = 'done', status = ?3, reason = ?4, ended = ?5, payload = ''
         WHERE id = ?1 AND state = ?2";
     match change(connection, ended, params![id, from, word(how.0), how.1, now])? {
@@ -258,7 +259,7 @@ mod tests {
     }
 
     fn queue(store: &Store, new: &NewJob) -> i64 {
-        match store.queue_job(new, 1.0).unwrap() {
+        match store.queue_job(new, Time(1.0)).unwrap() {
             Queued::Waits(id) => id,
             other => panic!("{other:?}"),
         }
@@ -269,26 +270,26 @@ mod tests {
         let (data, store) = store();
         let host = Host::take(data.path()).unwrap();
         let ids = ["a", "secret", "c"].map(|payload| queue(&store, &new(payload)));
-        let first = store.take_job(&host, 2.0).unwrap().unwrap();
+        let first = store.take_job(&host, Time(2.0)).unwrap().unwrap();
         assert_eq!(
             (first.id, first.payload.as_str(), first.state, first.started),
-            (ids[0], "a", JobState::Running, Some(2.0))
+            (ids[0], "a", JobState::Running, Some(Time(2.0)))
         );
-        assert!(matches!(store.cancel_job(ids[0], 3.0), Err(Problem::Missing(_))));
-        store.cancel_job(ids[1], 3.0).unwrap();
-        store.finish_job(ids[0], (Status::Fail, None), &[], 4.0).unwrap();
-        assert!(matches!(store.finish_job(ids[0], (Status::Pass, None), &[], 4.0), Err(Problem::Missing(_))));
-        assert_eq!(store.take_job(&host, 5.0).unwrap().unwrap().id, ids[2]);
-        assert_eq!(store.take_job(&host, 5.0).unwrap(), None);
+        assert!(matches!(store.cancel_job(ids[0], Time(3.0)), Err(Problem::Missing(_))));
+        store.cancel_job(ids[1], Time(3.0)).unwrap();
+        store.finish_job(ids[0], (Status::Fail, None), &[], Time(4.0)).unwrap();
+        assert!(matches!(store.finish_job(ids[0], (Status::Pass, None), &[], Time(4.0)), Err(Problem::Missing(_))));
+        assert_eq!(store.take_job(&host, Time(5.0)).unwrap().unwrap().id, ids[2]);
+        assert_eq!(store.take_job(&host, Time(5.0)).unwrap(), None);
         let done = store.jobs_done(None, 10).unwrap();
         let ends: Vec<_> = done.iter().map(|job| (job.id, job.status, job.payload.as_str())).collect();
         assert_eq!(ends, [(ids[1], Some(Status::Cancelled), ""), (ids[0], Some(Status::Fail), "")]);
         assert_eq!(store.jobs().unwrap().len(), 1);
-        assert_eq!(store.write(|transaction| forget(transaction, 4.0)).unwrap(), 1);
+        assert_eq!(store.write(|transaction| forget(transaction, Time(4.0))).unwrap(), 1);
         assert!(matches!(store.job(ids[1]), Err(Problem::Missing(_))));
         // no id is given twice
-        store.finish_job(ids[2], (Status::Pass, None), &[], 5.0).unwrap();
-        store.write(|transaction| forget(transaction, 9.0)).unwrap();
+        store.finish_job(ids[2], (Status::Pass, None), &[], Time(5.0)).unwrap();
+        store.write(|transaction| forget(transaction, Time(9.0))).unwrap();
         assert!(queue(&store, &new("d")) > ids[2]);
     }
 
@@ -298,14 +299,14 @@ mod tests {
         let host = Host::take(data.path()).unwrap();
         let secret = "auth_pass=hunter2".repeat(2000);
         let id = queue(&store, &new(&secret));
-        store.take_job(&host, 2.0).unwrap();
+        store.take_job(&host, Time(2.0)).unwrap();
         let is_there = || {
             store.vacuum().unwrap();
             let bytes = std::fs::read(data.path().join("telefonist.db")).unwrap();
             String::from_utf8_lossy(&bytes).contains("hunter2")
         };
         assert!(is_there());
-        store.finish_job(id, (Status::Pass, None), &[], 3.0).unwrap();
+        store.finish_job(id, (Status::Pass, None), &[], Time(3.0)).unwrap();
         assert!(!is_there());
         assert_eq!(std::fs::metadata(data.path().join("telefonist.db-wal")).unwrap().len(), 0);
     }
@@ -314,18 +315,18 @@ mod tests {
     fn places_are_counted_and_a_schedule_waits_once() {
         let (data, store) = store();
         let host = Host::take(data.path()).unwrap();
-        assert!(matches!(store.queue_job_if_free(&new("a"), 1, 1.0), Ok(Queued::Waits(_))));
-        assert_eq!(store.queue_job_if_free(&new("b"), 1, 1.0), Ok(Queued::Busy));
-        let first = store.take_job(&host, 2.0).unwrap().unwrap();
-        assert_eq!(store.queue_job_if_free(&new("b"), 1, 1.0), Ok(Queued::Busy));
-        store.finish_job(first.id, (Status::Pass, None), &[], 3.0).unwrap();
-        assert!(matches!(store.queue_job_if_free(&new("b"), 1, 1.0), Ok(Queued::Waits(_))));
+        assert!(matches!(store.queue_job_if_free(&new("a"), 1, Time(1.0)), Ok(Queued::Waits(_))));
+        assert_eq!(store.queue_job_if_free(&new("b"), 1, Time(1.0)), Ok(Queued::Busy));
+        let first = store.take_job(&host, Time(2.0)).unwrap().unwrap();
+        assert_eq!(store.queue_job_if_free(&new("b"), 1, Time(1.0)), Ok(Queued::Busy));
+        store.finish_job(first.id, (Status::Pass, None), &[], Time(3.0)).unwrap();
+        assert!(matches!(store.queue_job_if_free(&new("b"), 1, Time(1.0)), Ok(Queued::Waits(_))));
         let cron = NewJob { schedule: Some(7), trigger: Trigger::Cron, ..new("c") };
         let waits = queue(&store, &cron);
-        assert_eq!(store.queue_job(&cron, 4.0), Ok(Queued::WaitsAlready(waits)));
+        assert_eq!(store.queue_job(&cron, Time(4.0)), Ok(Queued::WaitsAlready(waits)));
         queue(&store, &NewJob { schedule: Some(8), ..cron.clone() });
-        store.take_job(&host, 5.0).unwrap();
-        assert_eq!(store.take_job(&host, 5.0).unwrap().unwrap().id, waits);
+        store.take_job(&host, Time(5.0)).unwrap();
+        assert_eq!(store.take_job(&host, Time(5.0)).unwrap().unwrap().id, waits);
         // that one runs now, so the next may wait
         queue(&store, &cron);
     }
@@ -337,7 +338,7 @@ mod tests {
         let work = || {
             let (store, host) = (Store::open(data.path()).unwrap(), Host::take(data.path()).unwrap());
             let mut taken = vec![];
-            while let Some(job) = store.take_job(&host, 2.0).unwrap() {
+            while let Some(job) = store.take_job(&host, Time(2.0)).unwrap() {
                 taken.push(job.id);
             }
             taken
@@ -356,12 +357,12 @@ mod tests {
         let [gone, there] = [(); 2].map(|()| Host::take(data.path()).unwrap());
         let ids = ["a", "b", "c", "d"].map(|payload| queue(&store, &new(payload)));
         for host in [&gone, &there, &gone] {
-            store.take_job(host, 2.0).unwrap();
+            store.take_job(host, Time(2.0)).unwrap();
         }
-        assert_eq!(store.recover_jobs(3.0).unwrap(), [0; 0]);
+        assert_eq!(store.recover_jobs(Time(3.0)).unwrap(), [0; 0]);
         drop(gone);
         let store = Store::open(data.path()).unwrap();
-        assert_eq!(store.recover_jobs(3.0).unwrap(), [ids[0], ids[2]]);
+        assert_eq!(store.recover_jobs(Time(3.0)).unwrap(), [ids[0], ids[2]]);
         let lost = store.job(ids[0]).unwrap();
         assert_eq!(
             (lost.state, lost.status, lost.reason.as_deref()),
@@ -374,13 +375,13 @@ mod tests {
     #[test]
     fn what_waits_for_a_project_ends_when_that_is_deleted() {
         let (_data, store) = store();
-        let project = store.create_project("pbx", 1.0).unwrap().id;
+        let project = store.create_project("pbx", Time(1.0)).unwrap().id;
         let id = queue(&store, &NewJob { project: Some(project), ..new("a") });
-        store.delete_project(project, 2.0).unwrap();
+        store.delete_project(project, Time(2.0)).unwrap();
         let job = store.job(id).unwrap();
         assert_eq!((job.project, job.status, job.payload.as_str()), (None, Some(Status::Error), ""));
         assert_eq!(job.reason.as_deref(), Some("the project was deleted"));
-        let missing = store.queue_job(&NewJob { project: Some(project), ..new("a") }, 3.0);
+        let missing = store.queue_job(&NewJob { project: Some(project), ..new("a") }, Time(3.0));
         assert!(matches!(missing, Err(Problem::Missing(_))));
     }
 }

@@ -4,6 +4,7 @@ use super::database::{Store, all};
 use super::problem::Problem;
 use super::queue;
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use crate::record;
 use rusqlite::Connection;
 use std::path::Path;
@@ -47,13 +48,13 @@ impl Store {
     }
 
     /// The ids of the runs that are to go, the oldest first: those that one of both lets go.
-    pub fn runs_to_go(&self, keep: Retention, now: f64) -> Result<Vec<String>, Problem> {
+    pub fn runs_to_go(&self, keep: Retention, now: Time) -> Result<Vec<String>, Problem> {
         let runs = self.data_dir().join("runs");
         self.read(|connection| to_go(connection, &runs, keep, now))
     }
 
     /// Deletes the runs that are to go, and the jobs that ended before the days that are kept; gives the ids of those that are gone, and for each that is not why.
-    pub fn prune_runs(&self, keep: Retention, now: f64) -> Result<(Vec<String>, Vec<Diagnostic>), Problem> {
+    pub fn prune_runs(&self, keep: Retention, now: Time) -> Result<(Vec<String>, Vec<Diagnostic>), Problem> {
         let (mut gone, mut problems) = (vec![], vec![]);
         for id in self.runs_to_go(keep, now)? {
             match self.delete_run(&id) {
@@ -72,12 +73,12 @@ impl Store {
 
 impl Retention {
     /// What is older is not kept.
-    pub(super) fn since(self, now: f64) -> f64 {
-        self.days.map_or(f64::NEG_INFINITY, |days| now - f64::from(days) * DAY)
+    pub(super) fn since(self, now: Time) -> Time {
+        self.days.map_or(Time::ALWAYS, |days| now - f64::from(days) * DAY)
     }
 }
 
-pub(super) fn to_go(connection: &Connection, runs: &Path, keep: Retention, now: f64) -> Result<Vec<String>, Problem> {
+pub(super) fn to_go(connection: &Connection, runs: &Path, keep: Retention, now: Time) -> Result<Vec<String>, Problem> {
     let before = keep.since(now);
     let newest = keep.runs.map_or(i64::MAX, i64::from);
     let query = "SELECT id FROM (SELECT id, started, status,
@@ -98,7 +99,7 @@ mod tests {
 
     /// A run that began this number of days after the epoch.
     fn add(store: &Store, project: Option<&str>, day: u32, status: RunStatus) -> (String, RunFolder) {
-        let started = f64::from(day) * DAY;
+        let started = Time(f64::from(day) * DAY);
         let folder = RunFolder::create(store.data_dir(), project.unwrap_or("none"), started).unwrap();
         let header = Header::new(folder.id(), "t", "t", started, "a");
         std::fs::write(folder.events(), serde_json::to_string(&header).unwrap() + "\n").unwrap();
@@ -133,7 +134,7 @@ mod tests {
             days.iter().map(one).collect::<Vec<_>>()
         };
         let (a, b, none) = (of(Some("a"), &[1, 5, 9]), of(Some("b"), &[2]), of(None, &[3, 4]));
-        let go = |runs, days| store.runs_to_go(Retention { runs, days }, 10.0 * DAY).unwrap();
+        let go = |runs, days| store.runs_to_go(Retention { runs, days }, Time(10.0 * DAY)).unwrap();
         assert_eq!(go(None, None), [""; 0]);
         assert_eq!(go(Some(1), None), [&a[0], &none[0], &a[1]].map(String::as_str));
         assert_eq!(go(None, Some(6)), [&a[0], &b[0], &none[0]].map(String::as_str));
@@ -161,9 +162,9 @@ mod tests {
         let new =
             NewJob { project: None, payload: "p".into(), plan: "p".into(), trigger: Trigger::Manual, schedule: None };
         for day in [1.0, 5.0] {
-            store.queue_job(&new, day * DAY).unwrap();
-            let job = store.take_job(&host, day * DAY).unwrap().unwrap().id;
-            store.finish_job(job, (Status::Error, None), &[("tap", "1..0".into())], day * DAY).unwrap();
+            store.queue_job(&new, Time(day * DAY)).unwrap();
+            let job = store.take_job(&host, Time(day * DAY)).unwrap().unwrap().id;
+            store.finish_job(job, (Status::Error, None), &[("tap", "1..0".into())], Time(day * DAY)).unwrap();
             let told = NewDelivery {
                 run: format!("job-{job}"),
                 webhook: Some(1),
@@ -171,22 +172,22 @@ mod tests {
                 address: "http://127.0.0.1:1".into(),
                 body: "{}".into(),
             };
-            store.queue_deliveries(&[told], &host, day * DAY).unwrap();
+            store.queue_deliveries(&[told], &host, Time(day * DAY)).unwrap();
         }
         let kept = |store: &Store| {
             let jobs: Vec<i64> = store.jobs_done(None, 9).unwrap().iter().map(|job| job.id).collect();
             let told = [1, 2].map(|job| store.deliveries(&format!("job-{job}")).unwrap().len());
             (jobs, told, store.job_report(1, "tap").unwrap().is_some())
         };
-        store.prune_runs(Retention { runs: Some(0), days: None }, 9.0 * DAY).unwrap();
+        store.prune_runs(Retention { runs: Some(0), days: None }, Time(9.0 * DAY)).unwrap();
         assert_eq!(kept(&store), (vec![2, 1], [1, 1], true));
         let keep = Retention { runs: None, days: Some(5) };
-        assert_eq!(store.maintain(keep, true, 9.0 * DAY).unwrap().jobs, 1);
+        assert_eq!(store.maintain(keep, true, Time(9.0 * DAY)).unwrap().jobs, 1);
         assert_eq!(kept(&store), (vec![2, 1], [1, 1], true), "a trial changes nothing");
-        store.prune_runs(keep, 9.0 * DAY).unwrap();
+        store.prune_runs(keep, Time(9.0 * DAY)).unwrap();
         assert_eq!(kept(&store), (vec![2], [0, 1], false));
         let keep = Retention { runs: None, days: Some(1) };
-        assert_eq!(store.maintain(keep, false, 9.0 * DAY).unwrap().jobs, 1);
+        assert_eq!(store.maintain(keep, false, Time(9.0 * DAY)).unwrap().jobs, 1);
         assert_eq!(kept(&store), (vec![], [0, 0], false));
     }
 
@@ -197,7 +198,7 @@ mod tests {
         let (running, _held) = add(&store, Some("a"), 1, RunStatus::Running);
         let (held, _also_held) = add(&store, Some("a"), 2, RunStatus::Pass);
         let old = add(&store, Some("a"), 3, RunStatus::Pass).0;
-        let (gone, problems) = store.prune_runs(Retention { runs: Some(0), days: None }, 0.0).unwrap();
+        let (gone, problems) = store.prune_runs(Retention { runs: Some(0), days: None }, Time(0.0)).unwrap();
         assert_eq!(gone, [old]);
         assert!(problems[0].message.contains("the run is going on"), "{problems:?}");
         assert_eq!((problems.len(), folders(data.path())), (1, 2));

@@ -11,6 +11,7 @@ use super::kept::{kept_run, kept_runs};
 use super::name::{key, name, test_of_file};
 use super::problem::Problem;
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use crate::record::{self, Header, Trigger};
 use crate::report::kept::{KeptRun, State};
 use filter::Conditions;
@@ -33,7 +34,7 @@ pub struct Run {
     pub file: String,
     pub block: Option<String>,
     pub status: RunStatus,
-    pub started: f64,
+    pub started: Time,
     /// In milliseconds, up to its last event; none where it has no event yet.
     pub duration: Option<f64>,
     /// None: not by a server.
@@ -47,7 +48,7 @@ pub struct Run {
 /// The place of a run in the list, newest first: the next page begins after it, whatever came or went meanwhile.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cursor {
-    pub started: f64,
+    pub started: Time,
     pub id: String,
 }
 

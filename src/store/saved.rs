@@ -6,6 +6,7 @@ use super::problem::{Conflict, Problem};
 use super::projects;
 use super::version::Version;
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use rusqlite::{Connection, Row};
 
 /// The longest text of a test, in bytes.
@@ -21,8 +22,8 @@ pub struct Test {
     pub kind: Kind,
     /// The number of its newest version, from 1.
     pub version: u32,
-    pub created: f64,
-    pub changed: f64,
+    pub created: Time,
+    pub changed: Time,
     /// Who saved the newest version, where that is known.
     pub author: Option<String>,
 }
@@ -32,7 +33,7 @@ pub struct Test {
 pub struct VersionInfo {
     pub number: u32,
     pub author: Option<String>,
-    pub time: f64,
+    pub time: Time,
     /// How long the text is.
     pub bytes: u32,
 }
@@ -104,7 +105,7 @@ impl Store {
     ///
     /// # Errors
     /// There is no such project; the name is not allowed, or taken; the text is too long.
-    pub fn create_test(&self, project: i64, new: NewTest, now: f64) -> Result<Test, Problem> {
+    pub fn create_test(&self, project: i64, new: NewTest, now: Time) -> Result<Test, Problem> {
         self.write(|transaction| {
             projects::by_id(transaction, project)?;
             create(transaction, project, new, now)
@@ -147,7 +148,7 @@ impl Store {
     ///
     /// # Errors
     /// There is no such test; it was saved by somebody else meanwhile, with another text; the text is too long.
-    pub fn save(&self, test: i64, save: Save, now: f64) -> Result<Test, Problem> {
+    pub fn save(&self, test: i64, save: Save, now: Time) -> Result<Test, Problem> {
         self.write(|transaction| self::save(transaction, test, save, now))
     }
 
@@ -155,7 +156,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::save`]; or there is no such version.
-    pub fn restore(&self, test: i64, number: u32, save: (u32, Option<&str>), now: f64) -> Result<Test, Problem> {
+    pub fn restore(&self, test: i64, number: u32, save: (u32, Option<&str>), now: Time) -> Result<Test, Problem> {
         let (based_on, author) = save;
         self.write(|transaction| {
             let old = version(transaction, test, number)?;
@@ -165,7 +166,7 @@ impl Store {
 
     /// # Errors
     /// There is no such test; the name is not allowed, or taken.
-    pub fn rename_test(&self, id: i64, new: &str, now: f64) -> Result<Test, Problem> {
+    pub fn rename_test(&self, id: i64, new: &str, now: Time) -> Result<Test, Problem> {
         self.write(|transaction| {
             let test = by_id(transaction, id)?;
             let new = test_name(new, test.kind)?;
@@ -186,7 +187,7 @@ impl Store {
     ///
     /// # Errors
     /// There is no such test or project; the name is not allowed, or taken there.
-    pub fn clone_test(&self, id: i64, project: i64, new: &str, now: f64) -> Result<Test, Problem> {
+    pub fn clone_test(&self, id: i64, project: i64, new: &str, now: Time) -> Result<Test, Problem> {
         self.write(|transaction| {
             let test = by_id(transaction, id)?;
             projects::by_id(transaction, project)?;
@@ -200,12 +201,12 @@ impl Store {
     ///
     /// # Errors
     /// There is no such test.
-    pub fn delete_test(&self, id: i64, now: f64) -> Result<(), Problem> {
+    pub fn delete_test(&self, id: i64, now: Time) -> Result<(), Problem> {
         self.write(|transaction| delete(transaction, id, now))
     }
 }
 
-pub(super) fn delete(connection: &Connection, id: i64, now: f64) -> Result<(), Problem> {
+pub(super) fn delete(connection: &Connection, id: i64, now: Time) -> Result<(), Problem> {
     let test = by_id(connection, id)?;
     change(connection, "DELETE FROM tests WHERE id = ?1", (id,))?;
     projects::touch(connection, test.project, now)
@@ -238,7 +239,7 @@ pub(super) fn version(connection: &Connection, test: i64, number: u32) -> Result
     }
 }
 
-pub(super) fn create(connection: &Connection, project: i64, new: NewTest, now: f64) -> Result<Test, Problem> {
+pub(super) fn create(connection: &Connection, project: i64, new: NewTest, now: Time) -> Result<Test, Problem> {
     let name = test_name(new.name, new.kind)?;
     if by_name(connection, project, &name)?.is_some() {
         return Err(Problem::taken("test", &name));
@@ -252,7 +253,7 @@ pub(super) fn create(connection: &Connection, project: i64, new: NewTest, now: f
     by_id(connection, id)
 }
 
-pub(super) fn save(connection: &Connection, id: i64, save: Save, now: f64) -> Result<Test, Problem> {
+pub(super) fn save(connection: &Connection, id: i64, save: Save, now: Time) -> Result<Test, Problem> {
     let test = by_id(connection, id)?;
     let current = version(connection, id, test.version)?;
     // who saves what is there already has no conflict
@@ -274,7 +275,7 @@ fn keep(
     number: u32,
     text: &str,
     author: Option<&str>,
-    now: f64,
+    now: Time,
 ) -> Result<(), Problem> {
     if text.len() > LONGEST {
         let message = format!("the text has {} bytes, more than {LONGEST}", text.len());

@@ -5,6 +5,7 @@ use super::problem::Problem;
 use super::queue::{self, NewJob, Queued};
 use super::{projects, saved};
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use rusqlite::{Connection, Row, params};
 
 /// What a schedule says.
@@ -25,9 +26,9 @@ pub struct NewSchedule {
 pub struct Schedule {
     pub id: i64,
     pub what: NewSchedule,
-    pub created: f64,
+    pub created: Time,
     /// Its times up to this one are seen to: they were run, missed, or passed while it was paused or said something else.
-    pub last_due: Option<f64>,
+    pub last_due: Option<Time>,
     /// How many times were missed since it last ran.
     pub missed: u32,
 }
@@ -38,9 +39,9 @@ pub struct Due {
     /// The schedule's id.
     pub schedule: i64,
     /// Its `last_due`, as whoever found it due has read it.
-    pub seen: Option<f64>,
+    pub seen: Option<Time>,
     /// What becomes its `last_due`.
-    pub time: f64,
+    pub time: Time,
     /// How many times have come since `seen`, with this one.
     pub times: u32,
     /// It is too late to say that this one was met, though it is made up for.
@@ -74,7 +75,7 @@ impl Store {
 
     /// # Errors
     /// There is no such project, or no such test in it.
-    pub fn create_schedule(&self, new: &NewSchedule, now: f64) -> Result<Schedule, Problem> {
+    pub fn create_schedule(&self, new: &NewSchedule, now: Time) -> Result<Schedule, Problem> {
         let made = "INSERT INTO schedules (project, test, cron, zone, paused, created, missed)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0) RETURNING id";
         self.write(|transaction| {
@@ -88,7 +89,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::create_schedule`]; or there is no such schedule.
-    pub fn change_schedule(&self, id: i64, new: &NewSchedule, now: f64) -> Result<Schedule, Problem> {
+    pub fn change_schedule(&self, id: i64, new: &NewSchedule, now: Time) -> Result<Schedule, Problem> {
         let changed = "UPDATE schedules SET
             last_due = CASE WHEN cron = ?4 AND zone = ?5 AND paused = ?6 THEN last_due ELSE ?7 END,
             project = ?2, test = ?3, cron = ?4, zone = ?5, paused = ?6, missed = 0 WHERE id = ?1";
@@ -105,7 +106,7 @@ impl Store {
     ///
     /// # Errors
     /// The job's project is not there.
-    pub fn queue_due(&self, due: &Due, job: &NewJob, now: f64) -> Result<Option<Queued>, Problem> {
+    pub fn queue_due(&self, due: &Due, job: &NewJob, now: Time) -> Result<Option<Queued>, Problem> {
         self.write(|transaction| {
             let Some(schedule) = still(transaction, due)? else { return Ok(None) };
             let queued = queue::queue(transaction, job, now)?;
@@ -174,29 +175,29 @@ mod tests {
     fn a_schedule_runs_what_is_there_and_goes_with_it() {
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(data.path()).unwrap();
-        let [one, two] = ["one", "two"].map(|name| store.create_project(name, 1.0).unwrap().id);
+        let [one, two] = ["one", "two"].map(|name| store.create_project(name, Time(1.0)).unwrap().id);
         let test = NewTest { name: "call", kind: Kind::Classic, text: "", author: None };
-        let test = store.create_test(one, test, 1.0).unwrap().id;
+        let test = store.create_test(one, test, Time(1.0)).unwrap().id;
         let new =
             NewSchedule { project: one, test: Some(test), cron: "0 3 * * *".into(), zone: "UTC".into(), paused: false };
-        let made = store.create_schedule(&new, 2.0).unwrap();
+        let made = store.create_schedule(&new, Time(2.0)).unwrap();
         assert_eq!((&made.what, made.last_due, made.missed), (&new, None, 0));
         let wrong = NewSchedule { project: two, ..new.clone() };
-        assert!(matches!(store.create_schedule(&wrong, 2.0), Err(Problem::Invalid(_))));
+        assert!(matches!(store.create_schedule(&wrong, Time(2.0)), Err(Problem::Invalid(_))));
         assert!(matches!(
-            store.change_schedule(made.id, &NewSchedule { project: 99, ..new.clone() }, 2.0),
+            store.change_schedule(made.id, &NewSchedule { project: 99, ..new.clone() }, Time(2.0)),
             Err(Problem::Missing(_))
         ));
         let all = NewSchedule { test: None, ..new.clone() };
-        let changed = store.change_schedule(made.id, &all, 3.0).unwrap();
+        let changed = store.change_schedule(made.id, &all, Time(3.0)).unwrap();
         assert_eq!(changed, Schedule { what: all.clone(), ..made.clone() });
         let paused = NewSchedule { paused: true, ..all.clone() };
-        assert_eq!(store.change_schedule(made.id, &paused, 4.0).unwrap().last_due, Some(4.0));
-        let other = store.create_schedule(&new, 3.0).unwrap();
-        store.delete_test(test, 4.0).unwrap();
+        assert_eq!(store.change_schedule(made.id, &paused, Time(4.0)).unwrap().last_due, Some(Time(4.0)));
+        let other = store.create_schedule(&new, Time(3.0)).unwrap();
+        store.delete_test(test, Time(4.0)).unwrap();
         assert!(matches!(store.schedule(other.id), Err(Problem::Missing(_))));
         assert_eq!(store.schedules().unwrap().len(), 1);
-        store.delete_project(one, 5.0).unwrap();
+        store.delete_project(one, Time(5.0)).unwrap();
         assert_eq!(store.schedules().unwrap(), []);
         assert!(matches!(store.delete_schedule(made.id), Err(Problem::Missing(_))));
     }
@@ -206,9 +207,9 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(data.path()).unwrap();
         let host = Host::take(data.path()).unwrap();
-        let project = store.create_project("pbx", 1.0).unwrap().id;
+        let project = store.create_project("pbx", Time(1.0)).unwrap().id;
         let new = NewSchedule { project, test: None, cron: "0 3 * * *".into(), zone: "UTC".into(), paused: false };
-        let id = store.create_schedule(&new, 2.0).unwrap().id;
+        let id = store.create_schedule(&new, Time(2.0)).unwrap().id;
         let job = NewJob {
             project: Some(project),
             payload: "a".into(),
@@ -219,32 +220,38 @@ mod tests {
         let due = |seen, time, times| Due { schedule: id, seen, time, times, late: false };
         let state = || store.schedule(id).map(|schedule| (schedule.last_due, schedule.missed));
         // of two hosts that found the same time due one queues it
-        let first = store.queue_due(&due(None, 100.0, 4), &job, 100.0).unwrap();
+        let first = store.queue_due(&due(None, Time(100.0), 4), &job, Time(100.0)).unwrap();
         assert!(matches!(first, Some(Queued::Waits(_))));
-        assert_eq!(store.queue_due(&due(None, 100.0, 4), &job, 100.0), Ok(None));
-        assert_eq!((state(), store.jobs().unwrap().len()), (Ok((Some(100.0), 3)), 1));
+        assert_eq!(store.queue_due(&due(None, Time(100.0), 4), &job, Time(100.0)), Ok(None));
+        assert_eq!((state(), store.jobs().unwrap().len()), (Ok((Some(Time(100.0)), 3)), 1));
         // the next finds it waiting still
-        let again = store.queue_due(&due(Some(100.0), 200.0, 2), &job, 200.0).unwrap();
+        let again = store.queue_due(&due(Some(Time(100.0)), Time(200.0), 2), &job, Time(200.0)).unwrap();
         assert!(matches!(again, Some(Queued::WaitsAlready(_))));
-        assert_eq!((state(), store.jobs().unwrap().len()), (Ok((Some(200.0), 5)), 1));
-        assert_eq!(store.pass_due(&due(Some(100.0), 300.0, 1)), Ok(false));
-        assert_eq!(store.pass_due(&due(Some(200.0), 300.0, 1)), Ok(true));
-        assert_eq!(state(), Ok((Some(300.0), 6)));
+        assert_eq!((state(), store.jobs().unwrap().len()), (Ok((Some(Time(200.0)), 5)), 1));
+        assert_eq!(store.pass_due(&due(Some(Time(100.0)), Time(300.0), 1)), Ok(false));
+        assert_eq!(store.pass_due(&due(Some(Time(200.0)), Time(300.0), 1)), Ok(true));
+        assert_eq!(state(), Ok((Some(Time(300.0)), 6)));
         // with a job that can't be queued nothing is noted
         let nowhere = NewJob { project: Some(99), schedule: None, ..job.clone() };
-        assert!(matches!(store.queue_due(&due(Some(300.0), 400.0, 0), &nowhere, 400.0), Err(Problem::Missing(_))));
-        assert_eq!(state(), Ok((Some(300.0), 6)));
-        store.take_job(&host, 350.0).unwrap();
-        assert!(matches!(store.queue_due(&due(Some(300.0), 400.0, 1), &job, 400.0), Ok(Some(Queued::Waits(_)))));
-        assert_eq!(state(), Ok((Some(400.0), 0)));
-        store.take_job(&host, 450.0).unwrap();
-        let late = Due { late: true, ..due(Some(400.0), 420.0, 2) };
-        assert!(matches!(store.queue_due(&late, &job, 450.0), Ok(Some(Queued::Waits(_)))));
-        assert_eq!(state(), Ok((Some(420.0), 2)));
+        assert!(matches!(
+            store.queue_due(&due(Some(Time(300.0)), Time(400.0), 0), &nowhere, Time(400.0)),
+            Err(Problem::Missing(_))
+        ));
+        assert_eq!(state(), Ok((Some(Time(300.0)), 6)));
+        store.take_job(&host, Time(350.0)).unwrap();
+        assert!(matches!(
+            store.queue_due(&due(Some(Time(300.0)), Time(400.0), 1), &job, Time(400.0)),
+            Ok(Some(Queued::Waits(_)))
+        ));
+        assert_eq!(state(), Ok((Some(Time(400.0)), 0)));
+        store.take_job(&host, Time(450.0)).unwrap();
+        let late = Due { late: true, ..due(Some(Time(400.0)), Time(420.0), 2) };
+        assert!(matches!(store.queue_due(&late, &job, Time(450.0)), Ok(Some(Queued::Waits(_)))));
+        assert_eq!(state(), Ok((Some(Time(420.0)), 2)));
         // what was paused or deleted meanwhile is not due
-        store.change_schedule(id, &NewSchedule { paused: true, ..new }, 450.0).unwrap();
-        assert_eq!(store.queue_due(&due(Some(450.0), 500.0, 0), &job, 500.0), Ok(None));
-        store.delete_project(project, 500.0).unwrap();
-        assert_eq!(store.pass_due(&due(Some(450.0), 500.0, 0)), Ok(false));
+        store.change_schedule(id, &NewSchedule { paused: true, ..new }, Time(450.0)).unwrap();
+        assert_eq!(store.queue_due(&due(Some(Time(450.0)), Time(500.0), 0), &job, Time(500.0)), Ok(None));
+        store.delete_project(project, Time(500.0)).unwrap();
+        assert_eq!(store.pass_due(&due(Some(Time(450.0)), Time(500.0), 0)), Ok(false));
     }
 }

@@ -4,6 +4,7 @@ use super::database::{Store, all, change, insert, one};
 use super::problem::Problem;
 use super::secret::{Secret, hash, random};
 use super::users::User;
+use crate::event::Time;
 use rusqlite::{Connection, Row};
 
 /// The most characters of what a browser calls itself that are kept.
@@ -20,11 +21,11 @@ pub struct Session {
     pub user: i64,
     /// What the browser calls itself.
     pub browser: String,
-    pub created: f64,
+    pub created: Time,
     /// When it was used last.
-    pub seen: f64,
+    pub seen: Time,
     /// When it ends by itself.
-    pub expires: f64,
+    pub expires: Time,
 }
 
 fn session(row: &Row) -> rusqlite::Result<Session> {
@@ -43,7 +44,7 @@ impl Store {
     ///
     /// # Errors
     /// There is no such user.
-    pub fn create_session(&self, user: i64, browser: &str, lasts: f64, now: f64) -> Result<Secret, Problem> {
+    pub fn create_session(&self, user: i64, browser: &str, lasts: f64, now: Time) -> Result<Secret, Problem> {
         let token = random()?;
         let browser: String = browser.chars().take(LONGEST).collect();
         self.write(|transaction| {
@@ -59,7 +60,7 @@ impl Store {
 
     /// Whom a token lets in, and by which session, which then lasts as long again, to the minute; none where it is unknown, expired or
     /// revoked.
-    pub fn use_session(&self, token: &str, now: f64) -> Result<Option<(User, Session)>, Problem> {
+    pub fn use_session(&self, token: &str, now: Time) -> Result<Option<(User, Session)>, Problem> {
         let query =
             "SELECT sessions.id, account, browser, sessions.created, seen, expires, users.id, name, users.created
             FROM sessions JOIN users ON users.id = account WHERE sessions.hash = ?1 AND expires > ?2";
@@ -79,7 +80,7 @@ impl Store {
     }
 
     /// The sessions of a user that have not expired, the one last used first.
-    pub fn sessions(&self, user: i64, now: f64) -> Result<Vec<Session>, Problem> {
+    pub fn sessions(&self, user: i64, now: Time) -> Result<Vec<Session>, Problem> {
         let query = "SELECT id, account, browser, created, seen, expires FROM sessions
             WHERE account = ?1 AND expires > ?2 ORDER BY seen DESC, id DESC";
         self.read(|connection| all(connection, query, (user, now), session))
@@ -102,12 +103,12 @@ impl Store {
     }
 
     /// Forgets those that have expired; gives how many.
-    pub fn forget_sessions(&self, now: f64) -> Result<usize, Problem> {
+    pub fn forget_sessions(&self, now: Time) -> Result<usize, Problem> {
         self.write(|transaction| forget(transaction, now))
     }
 }
 
-pub(super) fn forget(connection: &Connection, now: f64) -> Result<usize, Problem> {
+pub(super) fn forget(connection: &Connection, now: Time) -> Result<usize, Problem> {
     change(connection, "DELETE FROM sessions WHERE expires <= ?1", (now,))
 }
 
@@ -119,22 +120,22 @@ mod tests {
     fn a_token_lets_in_until_it_expires_is_revoked_or_the_password_changes() {
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(data.path()).unwrap();
-        let ann = store.create_user("ann", "x", 0.0).unwrap();
-        let begin = |browser: &str| store.create_session(ann.id, browser, 10.0 * MINUTE, 0.0).unwrap();
+        let ann = store.create_user("ann", "x", Time(0.0)).unwrap();
+        let begin = |browser: &str| store.create_session(ann.id, browser, 10.0 * MINUTE, Time(0.0)).unwrap();
         let [one, two] = [begin("Firefox"), begin(&"ä".repeat(500))];
         assert_ne!(one, two);
         assert_eq!((one.reveal().len(), format!("{one:?}").as_str()), (43, "Secret(***)"));
-        let used = |token: &Secret, minute: f64| store.use_session(token.reveal(), minute * MINUTE).unwrap();
+        let used = |token: &Secret, minute: f64| store.use_session(token.reveal(), Time(minute * MINUTE)).unwrap();
         let (user, session) = used(&one, 9.5).unwrap();
         assert_eq!((user, session.browser.as_str()), (ann.clone(), "Firefox"));
-        assert_eq!((session.seen, session.expires), (9.5 * MINUTE, 19.5 * MINUTE));
+        assert_eq!((session.seen, session.expires), (Time(9.5 * MINUTE), Time(19.5 * MINUTE)));
         // not each use is written, and a clock that goes back makes none longer
         for minute in [10.0, 1.0] {
             assert_eq!(used(&one, minute).unwrap().1, session);
         }
         assert_eq!((used(&two, 10.0), used(&Secret::new("x"), 1.0)), (None, None));
-        assert_eq!(store.sessions(ann.id, 10.0 * MINUTE).unwrap(), std::slice::from_ref(&session));
-        assert_eq!(store.forget_sessions(10.0 * MINUTE).unwrap(), 1);
+        assert_eq!(store.sessions(ann.id, Time(10.0 * MINUTE)).unwrap(), std::slice::from_ref(&session));
+        assert_eq!(store.forget_sessions(Time(10.0 * MINUTE)).unwrap(), 1);
         store.revoke_session(session.id).unwrap();
         assert_eq!(used(&one, 10.0), None);
         assert!(matches!(store.revoke_session(session.id), Err(Problem::Missing(_))));
@@ -147,16 +148,16 @@ mod tests {
         let six = begin("d");
         store.delete_user(ann.id).unwrap();
         assert_eq!(used(&six, 1.0), None);
-        assert!(matches!(store.create_session(ann.id, "e", 1.0, 1.0), Err(Problem::Missing(_))));
+        assert!(matches!(store.create_session(ann.id, "e", 1.0, Time(1.0)), Err(Problem::Missing(_))));
     }
 
     #[test]
     fn no_token_is_in_the_file() {
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(data.path()).unwrap();
-        let ann = store.create_user("ann", "pass word", 0.0).unwrap();
-        let token = store.create_session(ann.id, "Firefox", 1.0, 1.0).unwrap();
-        let (_, api) = store.create_api_key("ci", &[], 1.0).unwrap();
+        let ann = store.create_user("ann", "pass word", Time(0.0)).unwrap();
+        let token = store.create_session(ann.id, "Firefox", 1.0, Time(1.0)).unwrap();
+        let (_, api) = store.create_api_key("ci", &[], Time(1.0)).unwrap();
         for file in ["telefonist.db", "telefonist.db-wal"] {
             let bytes = std::fs::read(data.path().join(file)).unwrap();
             let text = String::from_utf8_lossy(&bytes);

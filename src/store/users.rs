@@ -4,6 +4,7 @@ use super::database::{Store, all, change, insert, one};
 use super::name::{key, name};
 use super::problem::Problem;
 use crate::diagnostic::Diagnostic;
+use crate::event::Time;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -17,7 +18,7 @@ const LONGEST: usize = 1024;
 pub struct User {
     pub id: i64,
     pub name: String,
-    pub created: f64,
+    pub created: Time,
 }
 
 const USER: &str = "SELECT id, name, created FROM users";
@@ -34,7 +35,7 @@ impl Store {
 
     /// # Errors
     /// The name is not allowed, or taken; the password is empty or too long.
-    pub fn create_user(&self, text: &str, password: &str, now: f64) -> Result<User, Problem> {
+    pub fn create_user(&self, text: &str, password: &str, now: Time) -> Result<User, Problem> {
         let name = name(text)?;
         let hash = hash(password)?;
         self.write(|transaction| {
@@ -122,11 +123,11 @@ mod tests {
     fn a_password_lets_its_user_in_and_is_kept_nowhere() {
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(data.path()).unwrap();
-        let ann = store.create_user("Ann", "correct horse", 1.0).unwrap();
-        assert!(matches!(store.create_user("ANN", "x", 1.0), Err(Problem::Taken(_))));
+        let ann = store.create_user("Ann", "correct horse", Time(1.0)).unwrap();
+        assert!(matches!(store.create_user("ANN", "x", Time(1.0)), Err(Problem::Taken(_))));
         let long = "x".repeat(LONGEST + 1);
         for bad in ["", &long] {
-            assert!(matches!(store.create_user("bob", bad, 1.0), Err(Problem::Invalid(_))));
+            assert!(matches!(store.create_user("bob", bad, Time(1.0)), Err(Problem::Invalid(_))));
             assert_eq!(store.verify_password("ann", bad).unwrap(), None);
         }
         assert_eq!(store.verify_password("ann", "correct horse").unwrap(), Some(ann.clone()));

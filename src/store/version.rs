@@ -1,5 +1,7 @@
 //! A saved text of a test.
 
+use crate::event::Time;
+
 /// A saved text of a test.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Version {
@@ -7,5 +9,5 @@ pub struct Version {
     pub text: String,
     /// Who saved it, where that is known.
     pub author: Option<String>,
-    pub time: f64,
+    pub time: Time,
 }

@@ -4,6 +4,7 @@ use super::database::{Store, all, change, insert, one};
 use super::problem::Problem;
 use super::projects;
 use super::secret::Secret;
+use crate::event::Time;
 use rusqlite::{Connection, Row, params};
 
 /// What the receiver understands.
@@ -54,7 +55,7 @@ pub struct NewWebhook {
 pub struct Webhook {
     pub id: i64,
     pub what: NewWebhook,
-    pub created: f64,
+    pub created: Time,
 }
 
 const WEBHOOK: &str = "SELECT id, project, kind, url, secret, only_failures, created FROM webhooks";
@@ -91,7 +92,7 @@ impl Store {
 
     /// # Errors
     /// There is no such project.
-    pub fn create_webhook(&self, new: &NewWebhook, now: f64) -> Result<Webhook, Problem> {
+    pub fn create_webhook(&self, new: &NewWebhook, now: Time) -> Result<Webhook, Problem> {
         let made =
             "INSERT INTO webhooks (project, kind, url, secret, only_failures, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             RETURNING id";
@@ -146,13 +147,13 @@ mod tests {
     fn a_project_hears_of_its_own_webhooks_and_of_those_for_all() {
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(data.path()).unwrap();
-        let [one, two] = ["one", "two"].map(|name| store.create_project(name, 1.0).unwrap().id);
+        let [one, two] = ["one", "two"].map(|name| store.create_project(name, Time(1.0)).unwrap().id);
         let url = Secret::new("https://example.invalid/hook/TOKEN");
         let all = NewWebhook { project: None, kind: WebhookKind::Teams, url, secret: None, only_failures: true };
         let secret = Some(Secret::new("SIGNING"));
         let own =
             NewWebhook { project: Some(one), kind: WebhookKind::Json, secret, only_failures: false, ..all.clone() };
-        let made = [&all, &own].map(|new| store.create_webhook(new, 2.0).unwrap());
+        let made = [&all, &own].map(|new| store.create_webhook(new, Time(2.0)).unwrap());
         assert_eq!((&made[0].what, &made[1].what), (&all, &own));
         assert!(!format!("{made:?}").contains("TOKEN") && !format!("{made:?}").contains("SIGNING"));
         assert_eq!(store.webhooks_of(Some(one)).unwrap(), made);
@@ -162,9 +163,9 @@ mod tests {
         let moved = NewWebhook { project: Some(two), kind: WebhookKind::TeamsCard, ..own.clone() };
         assert_eq!(store.change_webhook(made[1].id, &moved).unwrap().what, moved);
         let nowhere = NewWebhook { project: Some(99), ..own.clone() };
-        assert!(matches!(store.create_webhook(&nowhere, 2.0), Err(Problem::Missing(_))));
+        assert!(matches!(store.create_webhook(&nowhere, Time(2.0)), Err(Problem::Missing(_))));
         assert!(matches!(store.change_webhook(99, &own), Err(Problem::Missing(_))));
-        store.delete_project(two, 3.0).unwrap();
+        store.delete_project(two, Time(3.0)).unwrap();
         assert_eq!(store.webhooks().unwrap(), made[..1]);
         store.delete_webhook(made[0].id).unwrap();
         assert!(matches!(store.delete_webhook(made[0].id), Err(Problem::Missing(_))));

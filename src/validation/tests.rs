@@ -1,7 +1,7 @@
 //! What validations in both languages see, say and stumble over.
 
 use super::*;
-use crate::event::{At, Body, Event, How, weight};
+use crate::event::{At, Body, Event, How, Time, weight};
 use serde_json::json;
 use std::fs;
 use std::time::Instant;
@@ -15,7 +15,7 @@ impl Events for Recorded {
 }
 
 fn events() -> Vec<Event> {
-    let sip = |direction: &str, status: Option<u16>, time: f64| {
+    let sip = |direction: &str, status: Option<u16>, time: Time| {
         let mut event = json!({
             "time": time, "agent": "alice", "kind": "sip", "direction": direction, "transport": "UDP", "src": "127.0.0.1:5060",
             "dst": "127.0.0.1:5070", "method": "INVITE", "call_id": "c1", "cseq": "1 INVITE", "from": "<sip:a@h>", "to": "<sip:b@h>",
@@ -26,7 +26,7 @@ fn events() -> Vec<Event> {
         }
         event
     };
-    let said = |name: &str, time: f64, more: serde_json::Value| {
+    let said = |name: &str, time: Time, more: serde_json::Value| {
         let mut event = json!({"time": time, "agent": "alice", "kind": "event", "type": name, "call": "c1", "direction": "outgoing"});
         event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         event
@@ -37,21 +37,21 @@ fn events() -> Vec<Event> {
         json!({"time": 1.0, "agent": "alice", "kind": "note", "type": "AGENT_STARTING", "aor": "sip:alice@h", "address": "h:5060",
                "local": true, "baresip": "4"}),
         json!({"time": 2.0, "agent": "alice", "kind": "command", "text": "dial bob"}),
-        sip("OUT", None, 10.5),
+        sip("OUT", None, Time(10.5)),
         json!({"time": 11.0, "agent": "alice", "kind": "response", "ok": true, "data": "", "to": 1}),
-        sip("IN", Some(180), 30.5),
-        said("CALL_RINGING", 31.0, json!({"peer": "sip:bob@h:5070"})),
-        said("CALL_ESTABLISHED", 1030.5, json!({})),
+        sip("IN", Some(180), Time(30.5)),
+        said("CALL_RINGING", Time(31.0), json!({"peer": "sip:bob@h:5070"})),
+        said("CALL_ESTABLISHED", Time(1030.5), json!({})),
         json!({"time": 1040.0, "agent": "alice", "kind": "log", "level": "warning", "text": "odd"}),
         json!({"time": 1050.0, "kind": "note", "type": "PRINT", "text": "here"}),
-        said("CALL_RTCP", 6000.0, json!({"param": "audio", "fields": {"rtcp_stats": stats, "mos": 4.25}})),
+        said("CALL_RTCP", Time(6000.0), json!({"param": "audio", "fields": {"rtcp_stats": stats, "mos": 4.25}})),
         said(
             "AUDIO_REPORT",
-            6030.0,
+            Time(6030.0),
             json!({"fields": {"packets_tx": 300, "packets_rx": 299, "codec": "PCMU", "protocol": "RTP/AVP",
                                             "tx": true, "rx": true}}),
         ),
-        said("CALL_CLOSED", 6030.5, json!({"param": "486 Busy Here"})),
+        said("CALL_CLOSED", Time(6030.5), json!({"param": "486 Busy Here"})),
     ];
     let numbered = lines.into_iter().enumerate().map(|(n, mut line)| {
         line["n"] = n.into();
@@ -372,7 +372,7 @@ fn the_example_of_the_seed_measures_the_delay() {
         for event in &mut events {
             match &mut event.body {
                 Body::Sip(sip) if sip.status.is_none() => sip.direction = "IN".into(),
-                Body::Event(said) if said.name == "CALL_RINGING" => event.time = ringing,
+                Body::Event(said) if said.name == "CALL_RINGING" => event.time = Time(ringing),
                 _ => {}
             }
         }
@@ -396,7 +396,7 @@ fn the_example_of_the_seed_measures_the_delay() {
 fn the_report_of_a_call_is_one_event() {
     let line = |n: u64, agent: &str, text: &str| Event {
         n,
-        time: n as f64,
+        time: Time(n as f64),
         agent: Some(agent.into()),
         body: Body::Log(crate::event::LogLine { level: "info".into(), text: text.into() }),
     };

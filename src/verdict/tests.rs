@@ -1,7 +1,7 @@
 //! Records and their verdicts.
 
 use super::*;
-use crate::event::{AgentEvent, Body, Command, Ended, Event, How, Note, Response};
+use crate::event::{AgentEvent, Body, Command, Ended, Event, How, Note, Response, Time};
 use crate::record::Header;
 
 fn at(line: u32) -> Option<At> {
@@ -36,10 +36,10 @@ fn refusal(to: u64) -> (&'static str, Body) {
 fn judged_in(file: &str, bodies: Vec<(&str, Body)>, baseline: Option<&str>) -> Judged {
     let event = |(n, (agent, body)): (usize, (&str, Body))| {
         let agent = (!agent.is_empty()).then(|| agent.into());
-        Event { n: n as u64, time: 0.0, agent, body }
+        Event { n: n as u64, time: Time(0.0), agent, body }
     };
     let events: Vec<Event> = bodies.into_iter().enumerate().map(event).collect();
-    let header = Header::new("id", "basic_call", file, 0.0, "baresip 4.12.0");
+    let header = Header::new("id", "basic_call", file, Time(0.0), "baresip 4.12.0");
     judge(&header, &events[..], baseline).unwrap()
 }
 
@@ -182,10 +182,10 @@ fn refused_commands_warn_and_fail_a_strict_test() {
 
 #[test]
 fn numbers_that_a_record_leaves_out_are_a_warning() {
-    let event = |n, body| Event { n, time: 0.0, agent: None, body };
+    let event = |n, body| Event { n, time: Time(0.0), agent: None, body };
     let print = || Body::Note(Note::Print { text: "x".into() });
     let events = [event(0, print()), event(5, print()), event(6, Body::Note(Note::Ended(Ended::finished())))];
-    let header = Header::new("id", "basic_call", "basic_call", 0.0, "baresip 4.12.0");
+    let header = Header::new("id", "basic_call", "basic_call", Time(0.0), "baresip 4.12.0");
     let verdict = judge(&header, &events[..], None).unwrap().verdict;
     assert_eq!(verdict.status, Status::Pass);
     assert_eq!(verdict.warnings[0].message, "4 events are missing from the record, the first is number 1");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use telefonist::diagnostic::{Diagnostic, Place, Source};
-use telefonist::event::At;
+use telefonist::event::{At, Time};
 use telefonist::report::results::{Attempt, Results, TestResult};
 use telefonist::verdict::{Finding, Reason, Status, Verdict};
 
@@ -17,7 +17,7 @@ fn verdict(status: Status, reasons: Vec<Reason>) -> Verdict {
 fn attempt(n: u16, verdict: Verdict) -> Attempt {
     let run = format!("20261123-231105-call-{n:04x}");
     Attempt {
-        started: 1_795_475_465_247.125 + f64::from(n) * 10_000.0,
+        started: Time(1_795_475_465_247.125 + f64::from(n) * 10_000.0),
         duration: Duration::from_micros(4_210_125),
         verdict,
         flow: "alice\n  call 1, outgoing, bob\n    CALL_RINGING\n".into(),
@@ -117,7 +117,7 @@ pub fn mixed() -> Results {
         TestResult::new("tests/cancelled", vec![attempt(10, cancelled)]),
     ];
     Results {
-        started: 1_795_475_465_247.125,
+        started: Time(1_795_475_465_247.125),
         duration: Duration::from_secs(125),
         host: "telefonist 0.1.0".into(),
         agent: "baresip 4.12.0 (embedded)".into(),

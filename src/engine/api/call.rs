@@ -75,7 +75,7 @@ pub fn register_into(module: &mut Module) {
         call.reply.as_ref().map_or("", |reply| &reply.data).to_string()
     });
     register(module, "get$time", |call: &mut CallValue| {
-        call.reply.as_ref().map_or(Dynamic::UNIT, |reply| reply.time.into())
+        call.reply.as_ref().map_or(Dynamic::UNIT, |reply| reply.time.0.into())
     });
     register(module, "to_string", |call: &mut CallValue| call.to_string());
     register(module, "to_debug", |call: &mut CallValue| format!("call {call} at {}", call.agent));

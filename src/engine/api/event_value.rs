@@ -94,7 +94,7 @@ fn common_field(event: &Event, name: &str) -> Option<Dynamic> {
     let text = |text: &str| Some(Dynamic::from(text.to_string()));
     match (name, &event.body) {
         ("type", _) => text(kind(event)),
-        ("time", _) => Some(event.time.into()),
+        ("time", _) => Some(event.time.0.into()),
         ("agent", _) => text(event.agent.as_deref()?),
         ("call", Body::Event(e)) => Some(Dynamic::from(CallValue::from_event(event, e.call.as_deref()?))),
         ("peer", Body::Event(e)) => text(e.peer.as_deref()?),
@@ -176,7 +176,7 @@ pub fn register_into(module: &mut Module) {
     module.set_custom_type::<ReplyValue>("Reply");
     register(module, "get$ok", |reply: &mut ReplyValue| reply.0.ok);
     register(module, "get$data", |reply: &mut ReplyValue| reply.0.data.clone());
-    register(module, "get$time", |reply: &mut ReplyValue| reply.0.time);
+    register(module, "get$time", |reply: &mut ReplyValue| reply.0.time.0);
     register(module, "to_string", |reply: &mut ReplyValue| reply.0.data.clone());
     register(module, "to_debug", |reply: &mut ReplyValue| format!("{:?}", reply.0));
 }
@@ -184,10 +184,10 @@ pub fn register_into(module: &mut Module) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{AgentEvent, SipEvent};
+    use crate::event::{AgentEvent, SipEvent, Time};
 
     fn event(body: Body) -> Event {
-        Event { n: 0, time: 1000.5, agent: Some("bob".into()), body }
+        Event { n: 0, time: Time(1000.5), agent: Some("bob".into()), body }
     }
 
     #[test]

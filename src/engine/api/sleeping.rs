@@ -6,7 +6,7 @@ use crate::engine::script::failure::{Fallible, wrong};
 use crate::engine::script::native::register;
 use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
-use crate::event::{Body, Concern, Event, Wake};
+use crate::event::{Body, Concern, Event, Time, Wake};
 use rhai::{Dynamic, Module, NativeCallContext};
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use std::sync::Arc;
 struct Timed {
     run: Arc<ScriptRun>,
     site: Site,
-    /// The end of the wait, and the end of the script's time, in milliseconds since the epoch.
-    deadline: f64,
-    end_of_time: f64,
+    /// The end of the wait, and the end of the script's time.
+    deadline: Time,
+    end_of_time: Time,
 }
 
 impl Timed {
@@ -26,7 +26,7 @@ impl Timed {
         let site = Site::of_call(context);
         run.may_act(&site)?;
         let time = Millis::from_script(time).map_err(wrong)?;
-        let deadline = run.log().now() + time.0;
+        let deadline = run.log().now() + time;
         let end_of_time = run.declare_wait(&site, time);
         note_waiting(&run, what.into(), time, &site);
         Ok(Timed { run, site, deadline, end_of_time })

@@ -11,7 +11,7 @@ use crate::engine::rules::taking::Taking;
 use crate::engine::script::failure::{Fallible, ScriptFailure, wrong_at};
 use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
-use crate::event::{Body, Concern, Ended, Event, Note, OF_SOUND, Wake, lock};
+use crate::event::{Body, Concern, Ended, Event, Note, OF_SOUND, Time, Wake, lock};
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -30,8 +30,8 @@ struct Await<'a> {
     taking: Taking,
     /// Events that only a closure rejected, newest first.
     refused: Vec<RefusedEvent>,
-    /// When it began: milliseconds since the epoch.
-    from: f64,
+    /// When it began.
+    from: Time,
 }
 
 /// `await W [within D]`: the event, or the events in the shape of what was awaited.
@@ -52,10 +52,10 @@ pub fn wait_for(
     };
     // losses before `next`
     run.throw_loss(site)?;
-    let mut going = Await { run, call, waiter, site, taking, refused: vec![], from: 0.0 };
+    let mut going = Await { run, call, waiter, site, taking, refused: vec![], from: Time::EPOCH };
     let time = within.unwrap_or_else(|| *lock(&run.within));
     going.from = run.log().now();
-    let deadline = going.from + time.0;
+    let deadline = going.from + time;
     let end_of_time = run.declare_wait(site, time);
     for event in &backlog {
         if let Some(found) = going.offer(event)? {
@@ -104,7 +104,7 @@ pub fn stay_quiet(
     let begun = Taking::begin(&waiter.want, &run.marks());
     let (taking, _) = begun.ok_or_else(|| wrong_at("this can't be awaited", site.position))?;
     let mut going = Await { run, call, waiter, site, taking, refused: vec![], from: run.log().now() };
-    let deadline = run.log().now() + during.0;
+    let deadline = run.log().now() + during;
     let end_of_time = run.declare_wait(site, during);
     let mut next = waiter.quiet_from.unwrap_or_default();
     note_waiting(run, format!("no {}", waiter.in_words()), during, site);
@@ -160,8 +160,8 @@ fn start_agents(run: &ScriptRun, waiter: &Waiter, site: &Site) -> Fallible<()> {
 
 impl Await<'_> {
     /// Offers the events from number `next` on, and moves `next` behind them. `time`: how long the await waits.
-    fn offer_news(&mut self, next: &mut usize, time: Millis, end_of_time: f64) -> Fallible<Option<FoundEvents>> {
-        let (run, deadline) = (self.run, self.from + time.0);
+    fn offer_news(&mut self, next: &mut usize, time: Millis, end_of_time: Time) -> Fallible<Option<FoundEvents>> {
+        let (run, deadline) = (self.run, self.from + time);
         for event in run.log().since(*next) {
             *next = event.n as usize + 1;
             if event.time > end_of_time && end_of_time < deadline {
@@ -266,8 +266,8 @@ impl Await<'_> {
             Some(why) => format!("no {}, and it can't come any more: {why}", shortfall.subject()),
             None => format!("no {} within {}", shortfall.subject(), time.in_words()),
         };
-        let seconds = |time: f64| format!("{:.3} s", (time - self.run.began) / 1000.0);
-        let (from, end) = (seconds(self.from), seconds(self.from + time.0));
+        let seconds = |time: Time| format!("{:.3} s", (time - self.run.began) / 1000.0);
+        let (from, end) = (seconds(self.from), seconds(self.from + time));
         // an await that can't be satisfied ends at once
         let since = never.is_none().then(|| format!("it was awaited from {from} of the run to {end}"));
         let details = shortfall.details().into_iter().chain(since).collect();

@@ -1,11 +1,21 @@
 //! Durations as scripts see them: `5s`, `500ms`, `2m`.
 
+use crate::event::Time;
 use rhai::Dynamic;
 use std::fmt;
+use std::ops::Add;
 
 /// A span of time in milliseconds, as times are.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Millis(pub f64);
+
+impl Add<Millis> for Time {
+    type Output = Time;
+
+    fn add(self, duration: Millis) -> Time {
+        self + duration.0
+    }
+}
 
 /// The units of a duration literal and their milliseconds.
 const UNITS: [(&str, f64); 3] = [("ms", 1.0), ("s", 1000.0), ("m", 60_000.0)];

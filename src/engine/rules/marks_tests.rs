@@ -4,11 +4,11 @@ use super::*;
 use crate::engine::rules::agent_marks::SENT;
 use crate::engine::rules::live::{MOST, MOST_BYTES};
 use crate::engine::rules::pattern::Pattern;
-use crate::event::{AgentEvent, SipEvent};
+use crate::event::{AgentEvent, SipEvent, Time};
 use std::time::Instant;
 
 fn event(n: u64, body: Body) -> Arc<Event> {
-    Arc::new(Event { n, time: n as f64, agent: Some("alice".into()), body })
+    Arc::new(Event { n, time: Time(n as f64), agent: Some("alice".into()), body })
 }
 
 fn of_call(n: u64, name: &str, call: &str) -> Arc<Event> {

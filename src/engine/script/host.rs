@@ -1,6 +1,6 @@
 //! What the engine asks of the run that it serves.
 
-use crate::event::{At, Ended, Log, Note};
+use crate::event::{At, Ended, Log, Note, Time};
 use std::sync::Arc;
 
 /// An agent that a script declares.
@@ -21,8 +21,8 @@ pub struct AgentAsk {
 pub struct Reply {
     pub ok: bool,
     pub data: String,
-    /// When the command was sent: milliseconds since the epoch.
-    pub time: f64,
+    /// When the command was sent.
+    pub time: Time,
 }
 
 /// Everything that a script can do outside the engine. All functions are called from the script's own thread; those

@@ -11,7 +11,7 @@ use crate::engine::language::duration::Millis;
 use crate::engine::language::program::Program;
 use crate::engine::language::{modules, stdlib};
 use crate::engine::rules::marks::Marks;
-use crate::event::{At, Ended, Log, lock};
+use crate::event::{At, Ended, Log, Time, lock};
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position, Scope};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
@@ -66,8 +66,8 @@ pub struct ScriptRun {
     pub branches: AtomicUsize,
     /// The lines of the user's text that did something.
     pub reached: Mutex<BTreeSet<u32>>,
-    /// When the run began, in milliseconds since the epoch.
-    pub began: f64,
+    /// When the run began.
+    pub began: Time,
     /// Called when the script has ended, before its run does.
     pub on_failure: Option<OnFailure>,
     budget: Mutex<Budget>,
@@ -80,8 +80,7 @@ pub struct ScriptRun {
 /// The time that a script has. Each wait adds to it once per place in the script, so that a loop around a wait ends
 /// too.
 struct Budget {
-    /// Milliseconds since the epoch.
-    until: f64,
+    until: Time,
     declared: HashSet<(Option<String>, Position)>,
 }
 
@@ -95,7 +94,7 @@ struct Handle(Arc<ScriptRun>);
 impl ScriptRun {
     pub fn new(program: Program, host: Arc<dyn Host>, limits: ScriptLimits) -> ScriptRun {
         let began = host.log().now();
-        let until = began + limits.test.as_secs_f64() * 1000.0;
+        let until = began + limits.test;
         ScriptRun {
             program,
             marks: Mutex::default(),
@@ -125,7 +124,7 @@ impl ScriptRun {
 
     /// Starts the script's time. The start of its thread and engine does not count.
     pub fn start(&self) {
-        lock(&self.budget).until = self.log().now() + self.limits.test.as_secs_f64() * 1000.0;
+        lock(&self.budget).until = self.log().now() + self.limits.test;
     }
 
     pub fn tag(self: &Arc<ScriptRun>) -> Dynamic {
@@ -211,7 +210,7 @@ impl ScriptRun {
         let was_stopped = self.log().take_any_stop().is_some();
         {
             let mut budget = lock(&self.budget);
-            budget.until = budget.until.max(self.log().now() + most.as_secs_f64() * 1000.0);
+            budget.until = budget.until.max(self.log().now() + most);
         }
         self.stopping.store(self.log().stopped().is_some(), Relaxed);
         if was_stopped {
@@ -257,7 +256,7 @@ impl ScriptRun {
 
     /// Adds a wait to the script's time, the first time that the script reaches this place. Returns the end of its
     /// time.
-    pub fn declare_wait(&self, site: &Site, wait: Millis) -> f64 {
+    pub fn declare_wait(&self, site: &Site, wait: Millis) -> Time {
         let mut budget = lock(&self.budget);
         if budget.declared.insert((site.source.clone(), site.position)) {
             budget.until += wait.0;

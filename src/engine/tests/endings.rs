@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::language::duration::Millis;
 use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
-use crate::event::Wake;
+use crate::event::{Time, Wake};
 use rhai::Position;
 
 /// A stop from outside, once the script has printed something.
@@ -254,13 +254,13 @@ fn a_script_that_never_ends_is_ended() {
 #[test]
 fn declared_waits_do_not_count_as_script_time() {
     let limits = ScriptLimits { test: Duration::from_secs(1), ..ScriptLimits::default() };
-    let host = Arc::new(FakeHost::with_clock(Clock::manual(1000.0)));
+    let host = Arc::new(FakeHost::with_clock(Clock::manual(Time(1000.0))));
     let run = ScriptRun::new(program(""), host, limits);
     let (first, second) = (Site::new(None, Position::new(1, 1)), Site::new(None, Position::new(2, 1)));
-    assert_eq!(run.declare_wait(&first, Millis(5000.0)), 7000.0);
+    assert_eq!(run.declare_wait(&first, Millis(5000.0)), Time(7000.0));
     // a loop comes by again
-    assert_eq!(run.declare_wait(&first, Millis(5000.0)), 7000.0);
-    assert_eq!(run.declare_wait(&second, Millis(500.0)), 7500.0);
+    assert_eq!(run.declare_wait(&first, Millis(5000.0)), Time(7000.0));
+    assert_eq!(run.declare_wait(&second, Millis(500.0)), Time(7500.0));
 }
 
 #[test]

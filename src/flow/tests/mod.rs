@@ -4,20 +4,20 @@ mod properties;
 mod sent;
 
 use super::*;
-use crate::event::{AgentEvent, Command, Response, SipEvent};
+use crate::event::{AgentEvent, Command, Response, SipEvent, Time};
 use serde_json::{Map, json};
 
 /// A run being written down: agents with ports that are different in every run.
 struct Run {
     port: u16,
     id: u32,
-    time: f64,
+    time: Time,
     events: Vec<Event>,
 }
 
 impl Run {
     fn new(port: u16, id: u32) -> Run {
-        Run { port, id, time: 1_795_469_001_763.0 + f64::from(id), events: vec![] }
+        Run { port, id, time: Time(1_795_469_001_763.0 + f64::from(id)), events: vec![] }
     }
 
     /// With alice, bob and carol started, in that order.
@@ -135,7 +135,7 @@ impl Run {
 fn directive(name: &str, values: &[&str]) -> Event {
     let values = values.iter().map(|value| value.to_string()).collect();
     let note = Note::Directive { name: name.into(), values, at: None };
-    Event { n: 0, time: 0.0, agent: None, body: Body::Note(note) }
+    Event { n: 0, time: Time(0.0), agent: None, body: Body::Note(note) }
 }
 
 const BASIC: &str = "

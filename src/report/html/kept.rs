@@ -63,10 +63,10 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Body, Note};
+    use crate::event::{Body, Note, Time};
 
     fn print(n: u64, length: usize) -> Event {
-        Event { n, time: n as f64, agent: None, body: Body::Note(Note::Print { text: "x".repeat(length) }) }
+        Event { n, time: Time(n as f64), agent: None, body: Body::Note(Note::Print { text: "x".repeat(length) }) }
     }
 
     fn kept(events: impl Iterator<Item = Event>) -> Kept {

@@ -1,7 +1,7 @@
 //! The SIP ladder of a run as its page draws it, and the messages behind it as JSON for the page's script.
 
 use super::text::{self, brief, offset, shown};
-use crate::event::{Body, Event, How, Note, SipEvent};
+use crate::event::{Body, Event, How, Note, SipEvent, Time};
 use crate::report::ladder::{Ladder, Mark, MarkKind, Row};
 use crate::verdict::Status;
 use serde::Serialize;
@@ -88,7 +88,7 @@ struct Message<'a> {
 }
 
 /// `start` is when the run began. Of the ladder, only messages among the events have their text.
-pub fn ladder(ladder: &Ladder, events: &[Event], start: f64, status: Status) -> LadderView {
+pub fn ladder(ladder: &Ladder, events: &[Event], start: Time, status: Status) -> LadderView {
     let count = ladder.lanes.len().max(1) as f64;
     let x = |lane: usize| ((lane as f64 + 0.5) * 10_000.0 / count).round() / 100.0;
     let lanes: Vec<LaneView> = ladder
@@ -132,7 +132,7 @@ pub fn ladder(ladder: &Ladder, events: &[Event], start: f64, status: Status) -> 
     LadderView { failure, json: inert(&messages), lanes, rows, last, count }
 }
 
-fn view<'a>(row: &Row, x: impl Fn(usize) -> f64, name: &impl Fn(usize) -> &'a str, start: f64) -> RowView {
+fn view<'a>(row: &Row, x: impl Fn(usize) -> f64, name: &impl Fn(usize) -> &'a str, start: Time) -> RowView {
     let (from, to) = (x(row.from), x(row.to));
     let label = shown(&row.label);
     let again = if row.retransmission { ", sent again" } else { "" };
@@ -159,7 +159,7 @@ fn view<'a>(row: &Row, x: impl Fn(usize) -> f64, name: &impl Fn(usize) -> &'a st
     }
 }
 
-fn mark_view(mark: &Mark, x: impl Fn(usize) -> f64, start: f64) -> MarkView {
+fn mark_view(mark: &Mark, x: impl Fn(usize) -> f64, start: Time) -> MarkView {
     let x = mark.lane.map(x);
     MarkView {
         time: offset(mark.time, start),
@@ -179,7 +179,7 @@ fn message<'a>(
     row: &Row,
     events: &BTreeMap<u64, &Event>,
     name: &impl Fn(usize) -> &'a str,
-    start: f64,
+    start: Time,
     transaction: usize,
 ) -> Message<'a> {
     let mut recorded: Vec<(&Event, &SipEvent)> = row

@@ -13,7 +13,7 @@ proptest! {
     }
 }
 
-fn row(time: f64, status: u16, retransmission: bool) -> Row {
+fn row(time: Time, status: u16, retransmission: bool) -> Row {
     let text = String::new;
     Row {
         time,
@@ -30,23 +30,24 @@ fn row(time: f64, status: u16, retransmission: bool) -> Row {
     }
 }
 
-fn note(time: f64, note: Note) -> Event {
+fn note(time: Time, note: Note) -> Event {
     Event { n: 0, time, agent: None, body: Body::Note(note) }
 }
 
 #[test]
 fn the_failure_is_the_first_no_or_a_request_that_nobody_answered() {
-    let rows = [row(1.0, 0, false), row(2.0, 401, false), row(3.0, 486, true), row(4.0, 486, false)];
+    let rows =
+        [row(Time(1.0), 0, false), row(Time(2.0), 401, false), row(Time(3.0), 486, true), row(Time(4.0), 486, false)];
     assert_eq!(first_failure(&rows, &[]), Some(3));
-    let failed = note(2.5, Note::CheckFailed { message: "slow".into(), at: None });
+    let failed = note(Time(2.5), Note::CheckFailed { message: "slow".into(), at: None });
     // all that was asked was answered: no message is at fault
-    let quiet = [row(1.0, 0, false), row(2.0, 200, false)];
+    let quiet = [row(Time(1.0), 0, false), row(Time(2.0), 200, false)];
     assert_eq!(first_failure(&quiet, std::slice::from_ref(&failed)), None);
     let bye = |time| Row { cseq: "2 BYE".into(), ..row(time, 0, false) };
-    let open = |time| [row(1.0, 0, false), row(2.0, 200, false), bye(time)];
-    assert_eq!(first_failure(&open(2.2), std::slice::from_ref(&failed)), Some(2));
-    assert_eq!(first_failure(&open(3.0), &[failed]), None);
-    assert_eq!(first_failure(&open(2.2), &[note(2.5, Note::StepsDone)]), None);
+    let open = |time| [row(Time(1.0), 0, false), row(Time(2.0), 200, false), bye(time)];
+    assert_eq!(first_failure(&open(Time(2.2)), std::slice::from_ref(&failed)), Some(2));
+    assert_eq!(first_failure(&open(Time(3.0)), &[failed]), None);
+    assert_eq!(first_failure(&open(Time(2.2)), &[note(Time(2.5), Note::StepsDone)]), None);
     assert_eq!(first_failure(&[], &[]), None);
 }
 
@@ -54,9 +55,13 @@ fn the_failure_is_the_first_no_or_a_request_that_nobody_answered() {
 fn what_happened_stands_between_the_messages() {
     use crate::report::ladder::Lane;
     let lane = |name: &str| Lane { name: name.into(), agent: true, addresses: vec![] };
-    let mark = |event: u64, lane: Option<usize>, kind| Mark { time: 1.0, lane, kind, text: "t".into(), event };
-    let at =
-        |event: u64, from: usize, again: bool| Row { from, to: 1 - from, events: vec![event], ..row(1.0, 0, again) };
+    let mark = |event: u64, lane: Option<usize>, kind| Mark { time: Time(1.0), lane, kind, text: "t".into(), event };
+    let at = |event: u64, from: usize, again: bool| Row {
+        from,
+        to: 1 - from,
+        events: vec![event],
+        ..row(Time(1.0), 0, again)
+    };
     let all = Ladder {
         lanes: vec![lane("alice"), lane("bob")],
         rows: vec![at(1, 0, false), at(4, 0, true), at(6, 1, false)],
@@ -67,7 +72,7 @@ fn what_happened_stands_between_the_messages() {
             mark(9, None, MarkKind::Problem),
         ],
     };
-    let view = ladder(&all, &[], 0.0, Status::Pass);
+    let view = ladder(&all, &[], Time(0.0), Status::Pass);
     let classes = |marks: &[MarkView]| marks.iter().map(|mark| mark.class).collect::<Vec<_>>();
     let before: Vec<_> = view.rows.iter().map(|row| classes(&row.before)).collect();
     assert_eq!(before, [vec!["call"], vec!["media", "closed"], vec![]]);

@@ -27,6 +27,28 @@ fn reason(text: &str) -> Reason {
     }
 }
 
+/// One of each kind of note, with the text wherever there is one.
+fn notes(text: &str) -> Vec<Note> {
+    let s = || text.to_string();
+    vec![
+        Note::AgentStarting { aor: s(), address: s(), local: true, baresip: s() },
+        Note::AgentReady { milliseconds: 1.0 },
+        Note::Directive { name: s(), values: vec![s()], at: at(text) },
+        Note::Print { text: s() },
+        Note::Waiting { what: s(), limit: 9.0, at: at(text) },
+        Note::CheckFailed { message: s(), at: at(text) },
+        Note::Warning { message: s(), at: at(text) },
+        Note::AgentLost { status: s() },
+        Note::Recording { file: s(), call: Some(1), duration: 1.0 },
+        Note::Awaited { events: vec![1] },
+        Note::Reached { lines: vec![1, 3] },
+        Note::StepsDone,
+        Note::Ended(Ended { at: at(text), details: vec![s()], advice: Some(s()), ..Ended::failed(s()) }),
+        Note::AgentStopping,
+        Note::AgentStopped { status: s() },
+    ]
+}
+
 /// One of each kind of event, with the text wherever there is one.
 fn events(text: &str) -> Vec<Event> {
     let s = || text.to_string();
@@ -64,24 +86,7 @@ fn events(text: &str) -> Vec<Event> {
             fields: fields.as_object().cloned().unwrap_or_default(),
         })
     };
-    let notes = vec![
-        Note::AgentStarting { aor: s(), address: s(), local: true, baresip: s() },
-        Note::AgentReady { milliseconds: 1.0 },
-        Note::Directive { name: s(), values: vec![s()], at: at(text) },
-        Note::Print { text: s() },
-        Note::Waiting { what: s(), limit: 9.0, at: at(text) },
-        Note::CheckFailed { message: s(), at: at(text) },
-        Note::Warning { message: s(), at: at(text) },
-        Note::AgentLost { status: s() },
-        Note::Recording { file: s(), call: Some(1), duration: 1.0 },
-        Note::Awaited { events: vec![1] },
-        Note::Reached { lines: vec![1, 3] },
-        Note::StepsDone,
-        Note::Ended(Ended { at: at(text), details: vec![s()], advice: Some(s()), ..Ended::failed(s()) }),
-        Note::AgentStopping,
-        Note::AgentStopped { status: s() },
-    ];
-    let mut bodies: Vec<Body> = notes.into_iter().map(Body::Note).collect();
+    let mut bodies: Vec<Body> = notes(text).into_iter().map(Body::Note).collect();
     bodies.splice(
         2..2,
         [
@@ -97,12 +102,13 @@ fn events(text: &str) -> Vec<Event> {
             said("CALL_CLOSED"),
         ],
     );
-    let event = |(n, body)| Event { n: n as u64, time: 1_000.0 + 50.0 * n as f64, agent: Some(text.into()), body };
+    let event =
+        |(n, body)| Event { n: n as u64, time: Time(1_000.0 + 50.0 * n as f64), agent: Some(text.into()), body };
     bodies.into_iter().enumerate().map(event).collect()
 }
 
 fn header(text: &str) -> Header {
-    Header { tags: vec![text.into()], host: text.into(), ..Header::new(text, text, text, 1_000.0, text) }
+    Header { tags: vec![text.into()], host: text.into(), ..Header::new(text, text, text, Time(1_000.0), text) }
 }
 
 fn fragment(text: &str, events: &[Event], status: Status, room: Arc<Room>) -> String {
@@ -137,7 +143,7 @@ fn results(text: &str) -> Results {
     let problem = Diagnostic::error(text).at(Place::line(&source, 1)).label(text).advice(text);
     let attempt = |status| Attempt {
         run: text.into(),
-        started: 1_000.0,
+        started: Time(1_000.0),
         duration: Duration::from_millis(1_500),
         verdict: verdict(text, status),
         flow: text.into(),
@@ -145,7 +151,7 @@ fn results(text: &str) -> Results {
         warnings: vec![problem.clone()],
     };
     Results {
-        started: 1_000.0,
+        started: Time(1_000.0),
         duration: Duration::from_secs(3),
         host: text.into(),
         agent: text.into(),
@@ -221,7 +227,7 @@ fn the_policy_allows_this_script_and_no_network() {
 #[test]
 fn limits_are_told() {
     let print =
-        |n: u64| Event { n, time: n as f64, agent: None, body: Body::Note(Note::Print { text: n.to_string() }) };
+        |n: u64| Event { n, time: Time(n as f64), agent: None, body: Body::Note(Note::Print { text: n.to_string() }) };
     let long: Vec<Event> = (0..6_000).map(print).collect();
     let room = Arc::new(Room::default());
     let told = fragment("r1", &long, Status::Fail, room.clone());
@@ -243,8 +249,12 @@ fn limits_are_told() {
 #[test]
 fn many_passed_runs_come_without_log_in_the_end() {
     let room = Arc::new(Room::of(0, 250_000));
-    let print =
-        |n: u64| Event { n, time: n as f64, agent: None, body: Body::Note(Note::Print { text: "x".repeat(10_000) }) };
+    let print = |n: u64| Event {
+        n,
+        time: Time(n as f64),
+        agent: None,
+        body: Body::Note(Note::Print { text: "x".repeat(10_000) }),
+    };
     let events: Vec<Event> = (0..10).map(print).collect();
     let told: Vec<String> = (0..4).map(|_| fragment("r", &events, Status::Pass, room.clone())).collect();
     let brief = |told: &String| told.contains("messages and the log of this run are left out");
@@ -290,7 +300,7 @@ proptest! {
     ) {
         let mut all: Vec<Event> = texts.iter().flat_map(|text| events(text)).collect();
         for (event, time) in all.iter_mut().zip(times.iter().cycle()) {
-            event.time = *time;
+            event.time = Time(*time);
         }
         let fragment = fragment(&texts[0], &all, Status::Error, Arc::default());
         let escaped = !fragment.contains("<img") && !fragment.contains("<!--") && !fragment.contains('\0');

@@ -1,7 +1,8 @@
 //! Small texts of the page: what is shown of a string, durations, times.
 
 use crate::diagnostic::{is_invisible, mask_secrets};
-use chrono::{DateTime, SecondsFormat};
+use crate::event::Time;
+use chrono::SecondsFormat;
 use std::time::Duration;
 
 /// A longer text is cut, in bytes.
@@ -59,14 +60,14 @@ pub fn milliseconds(span: f64) -> String {
 }
 
 /// A moment of a run, as seconds since its start: `+0.049`.
-pub fn offset(time: f64, start: f64) -> String {
+pub fn offset(time: Time, start: Time) -> String {
     let seconds = (time - start) / 1000.0;
     if seconds.is_finite() { format!("{seconds:+.3}") } else { "?".into() }
 }
 
-/// Milliseconds since the epoch as `2026-11-24T18:21:02Z`; empty for times that are none.
-pub fn moment(time: f64) -> String {
-    let date = DateTime::from_timestamp_millis(time as i64);
+/// A time as `2026-11-24T18:21:02Z`; empty for times that are none.
+pub fn moment(time: Time) -> String {
+    let date = time.utc();
     date.map(|date| date.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default()
 }
 
@@ -94,17 +95,17 @@ mod tests {
         assert_eq!(duration(Duration::from_secs(125)), "2 min 5 s");
         assert_eq!(milliseconds(0.86), "0.9 ms");
         assert_eq!(milliseconds(f64::NAN), "0 ms");
-        assert_eq!(offset(1_049.4, 1_000.0), "+0.049");
-        assert_eq!(moment(1_795_544_462_992.2), "2026-11-24T18:21:02Z");
-        assert_eq!(moment(f64::INFINITY), "");
+        assert_eq!(offset(Time(1_049.4), Time(1_000.0)), "+0.049");
+        assert_eq!(moment(Time(1_795_544_462_992.2)), "2026-11-24T18:21:02Z");
+        assert_eq!(moment(Time::NEVER), "");
     }
 
     proptest! {
         #[test]
         fn any_number_has_a_text(a in any::<f64>(), b in any::<f64>()) {
             milliseconds(a);
-            offset(a, b);
-            moment(a);
+            offset(Time(a), Time(b));
+            moment(Time(a));
         }
     }
 }

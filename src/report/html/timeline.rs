@@ -3,7 +3,7 @@
 
 use super::text::{milliseconds, offset};
 use crate::calls::Call;
-use crate::event::{Body, Event, How, Note};
+use crate::event::{Body, Event, How, Note, Time};
 use std::sync::Arc;
 
 /// More bars and marks than that in a lane are not drawn.
@@ -66,41 +66,41 @@ pub struct Mark {
     pub n: u64,
 }
 
-/// Where a run began and how long it was: milliseconds.
+/// Where a run began and how long it was, in milliseconds.
 #[derive(Debug, Clone, Copy)]
 struct Span {
-    start: f64,
+    start: Time,
     length: f64,
 }
 
 impl Span {
-    fn of(start: f64, events: &[Event]) -> Span {
+    fn of(start: Time, events: &[Event]) -> Span {
         let times = || events.iter().map(|event| event.time).filter(|time| time.is_finite());
-        let start = times().fold(if start.is_finite() { start } else { 0.0 }, f64::min);
-        let length = (times().fold(start, f64::max) - start).clamp(1.0, 1e12);
+        let start = times().fold(if start.is_finite() { start } else { Time::EPOCH }, Time::min);
+        let length = (times().fold(start, Time::max) - start).clamp(1.0, 1e12);
         Span { start, length }
     }
 
     /// 0 to 100, in hundredths.
-    fn x(self, time: f64) -> f64 {
+    fn x(self, time: Time) -> f64 {
         let percent = 100.0 * (time - self.start) / self.length;
         if percent.is_finite() { (percent.clamp(0.0, 100.0) * 100.0).round() / 100.0 } else { 0.0 }
     }
 
-    fn bar(self, from: f64, to: f64, y: usize, kind: &'static str) -> Bar {
+    fn bar(self, from: Time, to: Time, y: usize, kind: &'static str) -> Bar {
         let x = self.x(from);
         let width = (self.x(to) - x).max(NARROWEST).min(100.0 - x);
         Bar { x, width: (width * 100.0).round() / 100.0, y, kind, label: String::new(), title: String::new() }
     }
 
-    fn end(self) -> f64 {
+    fn end(self) -> Time {
         self.start + self.length
     }
 }
 
 impl Timeline {
     /// `start` is when the run began; before the event at the place `gap`, some are left out.
-    pub fn of(start: f64, events: &[Event], calls: &[Call], gap: Option<usize>) -> Timeline {
+    pub fn of(start: Time, events: &[Event], calls: &[Call], gap: Option<usize>) -> Timeline {
         let span = Span::of(start, events);
         let time = |place: usize| events.get(place).map(|event| event.time);
         let around = gap.and_then(|gap| Some((time(gap.checked_sub(1)?)?, time(gap)?)));
@@ -129,12 +129,12 @@ fn ticks(span: Span) -> Vec<Tick> {
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * power).find(|step| *step >= rough).unwrap_or(rough);
     let last = (span.length / step).floor() as usize;
-    let label = |time: f64| match step {
-        _ if time == 0.0 => "0".to_string(),
-        0.0..1.0 => format!("{time:.1} ms"),
-        1.0..100.0 => format!("{time:.0} ms"),
-        100.0..1000.0 => format!("{:.1} s", time / 1000.0),
-        _ => format!("{:.0} s", time / 1000.0),
+    let label = |passed: f64| match step {
+        _ if passed == 0.0 => "0".to_string(),
+        0.0..1.0 => format!("{passed:.1} ms"),
+        1.0..100.0 => format!("{passed:.0} ms"),
+        100.0..1000.0 => format!("{:.1} s", passed / 1000.0),
+        _ => format!("{:.0} s", passed / 1000.0),
     };
     (0..=last.min(20))
         .map(|n| Tick { x: span.x(span.start + n as f64 * step), label: label(n as f64 * step) })
@@ -145,9 +145,9 @@ fn ticks(span: Span) -> Vec<Tick> {
 fn script(span: Span, events: &[Event]) -> Lane {
     let mut bars: Vec<Bar> = vec![];
     let mut marks = vec![];
-    let mut waiting: Option<(f64, &str)> = None;
-    let mut end = |waiting: &mut Option<(f64, &str)>, time: f64| {
-        if let Some((from, what)) = waiting.take().filter(|(from, _)| time - from >= 1.0) {
+    let mut waiting: Option<(Time, &str)> = None;
+    let mut end = |waiting: &mut Option<(Time, &str)>, time: Time| {
+        if let Some((from, what)) = waiting.take().filter(|(from, _)| time - *from >= 1.0) {
             let title = format!("waits for {what}: {}", milliseconds(time - from));
             let kind = if what == "sleep" { "sleep" } else { "wait" };
             bars.push(Bar { label: what.to_string(), title, ..span.bar(from, time, TOP, kind) });
@@ -198,9 +198,9 @@ fn script(span: Span, events: &[Event]) -> Lane {
 fn agent(span: Span, name: &Arc<str>, events: &[Event], calls: &[Call]) -> Lane {
     let mut bars = vec![];
     let mut marks = vec![];
-    let mut started: Option<f64> = None;
+    let mut started: Option<Time> = None;
     let own = || events.iter().filter(|event| event.agent.as_ref() == Some(name));
-    let stopped = |bars: &mut Vec<Bar>, from: f64, to: f64| bars.push(span.bar(from, to, TOP / 2 - 1, "process"));
+    let stopped = |bars: &mut Vec<Bar>, from: Time, to: Time| bars.push(span.bar(from, to, TOP / 2 - 1, "process"));
     for event in own() {
         let mut mark = |kind: &'static str, title: String| {
             marks.push(Mark { x: span.x(event.time), kind, title, n: event.n });
@@ -246,13 +246,13 @@ fn agent(span: Span, name: &Arc<str>, events: &[Event], calls: &[Call]) -> Lane 
 /// Each call as bars: ringing, talking, holding, its media below. Gives how many calls there were at once.
 fn call_bars<'a>(span: Span, calls: impl Iterator<Item = &'a Call>, bars: &mut Vec<Bar>) -> usize {
     // until when each level is taken
-    let mut levels: Vec<f64> = vec![];
+    let mut levels: Vec<Time> = vec![];
     for call in calls {
         let closed = call.closed.unwrap_or(span.end());
         let level = match levels.iter().position(|taken| *taken <= call.begun) {
             Some(level) => level,
             None if levels.len() < LEVELS => {
-                levels.push(0.0);
+                levels.push(Time::EPOCH);
                 levels.len() - 1
             }
             None => LEVELS - 1,
@@ -260,7 +260,7 @@ fn call_bars<'a>(span: Span, calls: impl Iterator<Item = &'a Call>, bars: &mut V
         levels[level] = closed;
         let y = TOP + level * STEP;
         let answered = call.established.unwrap_or(closed);
-        let about = |what: &str, from: f64, to: f64| {
+        let about = |what: &str, from: Time, to: Time| {
             let Call { number, direction, peer, .. } = call;
             let from_to = format!("{} to {} s", offset(from, span.start), offset(to, span.start));
             format!("call {number}, {direction} {peer}: {what}, {} ({from_to})", milliseconds(to - from))

@@ -8,7 +8,7 @@ use crate::event::{AgentEvent, At, Command, Ended};
 fn events(list: Vec<(f64, &str, Body)>) -> Vec<Event> {
     let event = |(n, (time, agent, body)): (usize, (f64, &str, Body))| Event {
         n: n as u64,
-        time: 1_000_000.0 + time,
+        time: Time(1_000_000.0 + time),
         agent: (!agent.is_empty()).then(|| agent.into()),
         body,
     };
@@ -30,7 +30,7 @@ fn command(text: &str) -> Body {
 }
 
 fn timeline(events: &[Event]) -> Timeline {
-    Timeline::of(1_000_000.0, events, &calls(events), None)
+    Timeline::of(Time(1_000_000.0), events, &calls(events), None)
 }
 
 fn starting() -> Body {
@@ -131,6 +131,6 @@ fn marks_beyond_the_limit_are_counted() {
 #[test]
 fn time_without_events_because_they_are_left_out_is_told() {
     let events = events([0.0, 200.0, 700.0, 1_000.0].map(|time| (time, "bob", command("dtmf 1"))).to_vec());
-    let of = |gap| Timeline::of(1_000_000.0, &events, &[], gap).gap;
+    let of = |gap| Timeline::of(Time(1_000_000.0), &events, &[], gap).gap;
     assert_eq!((of(Some(2)), of(None), of(Some(0)), of(Some(4))), (Some((20.0, 50.0)), None, None, None));
 }

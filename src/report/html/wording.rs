@@ -1,7 +1,7 @@
 //! Each event of a record as one line of the log.
 
 use super::text::{offset, shown};
-use crate::event::{At, Body, Ended, Event, How, Note};
+use crate::event::{At, Body, Ended, Event, How, Note, Time};
 
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -26,7 +26,7 @@ pub struct Line {
 
 impl Line {
     /// `start` is when the run began.
-    pub fn of(event: &Event, start: f64) -> Line {
+    pub fn of(event: &Event, start: Time) -> Line {
         let mut line = Line::default();
         line.fill(&event.body);
         Line {

@@ -10,6 +10,7 @@
 
 use super::columns::{Canvas, Keep, cut, tame, width_of, wrapped};
 use super::{Ladder, Mark, MarkKind, Row};
+use crate::event::Time;
 
 /// The width of the times that a line begins with, in columns.
 const TIMES: usize = 19;
@@ -59,10 +60,10 @@ fn items(ladder: &Ladder) -> Vec<Item<'_>> {
 
 /// Seconds since the first line and since the line before.
 #[derive(Default)]
-struct Times(Option<(f64, f64)>);
+struct Times(Option<(Time, Time)>);
 
 impl Times {
-    fn next(&mut self, time: f64) -> String {
+    fn next(&mut self, time: Time) -> String {
         let (first, last) = self.0.unwrap_or((time, time));
         let begun = self.0.replace((first, time)).is_some();
         let since = format!("{:8.3}", (time - first) / 1000.0);

@@ -7,6 +7,7 @@ mod draw;
 mod marks;
 mod page;
 
+use crate::event::Time;
 use serde::Serialize;
 
 pub use build::Builder;
@@ -37,8 +38,8 @@ pub struct Lane {
 /// One message on the wire. Where both its ends are agents of the run, their two records of it are one row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
-    /// When the host learned of it first: milliseconds since the epoch.
-    pub time: f64,
+    /// When the host learned of it first.
+    pub time: Time,
     /// Indices of lanes.
     pub from: usize,
     pub to: usize,
@@ -60,8 +61,7 @@ pub struct Row {
 /// Something else that happened: what became of a call, or what went wrong.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Mark {
-    /// Milliseconds since the epoch.
-    pub time: f64,
+    pub time: Time,
     /// The agent's lane; none for what the script says.
     pub lane: Option<usize>,
     pub kind: MarkKind,

@@ -34,7 +34,7 @@ fn ladder(bodies: Vec<(&str, Body)>) -> Ladder {
     let mut pairing = Pairing::default();
     let events = bodies.into_iter().enumerate().map(|(n, (agent, mut body))| {
         pairing.number(&agent.into(), &mut body);
-        Event { n: n as u64, time: 1000.0 * n as f64, agent: Some(agent.into()), body }
+        Event { n: n as u64, time: Time(1000.0 * n as f64), agent: Some(agent.into()), body }
     });
     Ladder::of(&events.collect::<Vec<_>>())
 }

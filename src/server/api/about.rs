@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "asks for the free space of a file system")]
 
 use crate::agent::embedded_version;
+use crate::event::Time;
 use crate::server::access::{Looker, Reader};
 use crate::server::app::{App, blocking};
 use crate::server::clock::now;
@@ -115,7 +116,8 @@ struct Disk {
     /// What the runs' folders hold; null: that has not been counted yet.
     runs_bytes: Option<u64>,
     /// When the runs were counted, in milliseconds since the epoch: where they are many, that is not done for each request.
-    runs_counted: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    runs_counted: Option<Time>,
     free_bytes: u64,
     total_bytes: u64,
 }
@@ -174,7 +176,8 @@ struct AgentView {
     baresip: String,
     /// The run that it belongs to.
     run: String,
-    since: f64,
+    #[schema(value_type = f64)]
+    since: Time,
     /// It was started by hand.
     console: bool,
 }

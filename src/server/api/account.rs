@@ -1,5 +1,6 @@
 //! Access: login, sessions, users, keys.
 
+use crate::event::Time;
 use crate::server::access::{Admin, COOKIE, Known, May, Need, Who, is_local};
 use crate::server::app::{App, blocking};
 use crate::server::clock::now;
@@ -135,9 +136,12 @@ struct SessionView {
     id: i64,
     /// What the browser calls itself.
     browser: String,
-    created: f64,
-    seen: f64,
-    expires: f64,
+    #[schema(value_type = f64)]
+    created: Time,
+    #[schema(value_type = f64)]
+    seen: Time,
+    #[schema(value_type = f64)]
+    expires: Time,
     /// It is the one that asks.
     current: bool,
 }
@@ -184,7 +188,8 @@ struct Users {
 struct UserView {
     id: i64,
     name: String,
-    created: f64,
+    #[schema(value_type = f64)]
+    created: Time,
 }
 
 impl From<User> for UserView {
@@ -276,8 +281,10 @@ struct KeyView {
     /// How it begins.
     prefix: String,
     scopes: Vec<&'static str>,
-    created: f64,
-    used: Option<f64>,
+    #[schema(value_type = f64)]
+    created: Time,
+    #[schema(value_type = Option<f64>)]
+    used: Option<Time>,
 }
 
 impl From<ApiKey> for KeyView {

@@ -1,6 +1,7 @@
 //! The console: agents by hand, one session for all browsers.
 
 use crate::diagnostic::Suggestion;
+use crate::event::Time;
 use crate::repl::Completes;
 use crate::server::access::{Looker, May, Runner};
 use crate::server::app::{App, blocking};
@@ -32,7 +33,8 @@ struct Console {
     /// The session's run; none where there is no session.
     run: Option<String>,
     /// Milliseconds since the epoch.
-    since: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    since: Option<Time>,
     agents: Vec<ConsoleAgent>,
     /// A line runs.
     busy: bool,

@@ -1,6 +1,7 @@
 //! Validation scripts and sounds: files below the data directory.
 
 use super::waves::{Peaks, PeaksAsked, served, waveform};
+use crate::event::Time;
 use crate::pipeline::{BUILT_IN_SOUNDS, sound_folders};
 use crate::server::access::{Reader, Writer};
 use crate::server::app::{App, blocking};
@@ -55,7 +56,8 @@ struct ScriptFile {
     /// Bytes.
     size: u64,
     /// Milliseconds since the epoch.
-    changed: f64,
+    #[schema(value_type = f64)]
+    changed: Time,
 }
 
 /// The validation scripts.

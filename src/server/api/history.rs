@@ -161,6 +161,7 @@ async fn update_hash(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Time;
 
     #[test]
     fn turns_between_pass_and_fail_are_flaky_each_block_for_itself() {
@@ -171,7 +172,7 @@ mod tests {
             file: String::new(),
             block: block.map(str::to_string),
             status,
-            started: 0.0,
+            started: Time(0.0),
             duration: None,
             trigger: None,
             repetition: 1,

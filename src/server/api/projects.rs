@@ -1,6 +1,7 @@
 //! Projects: made, renamed, cloned, deleted; out to a zip file and back.
 
 use super::saved::{created, tell};
+use crate::event::Time;
 use crate::server::access::{May, Reader, Writer};
 use crate::server::app::{App, blocking};
 use crate::server::clock::now;
@@ -42,9 +43,11 @@ struct Projects {
 struct ProjectView {
     name: String,
     /// Milliseconds since the epoch.
-    created: f64,
+    #[schema(value_type = f64)]
+    created: Time,
     /// When it or one of its tests was changed.
-    changed: f64,
+    #[schema(value_type = f64)]
+    changed: Time,
     /// How many tests it has.
     tests: u32,
     last: Last,

@@ -4,7 +4,7 @@ use super::folders::seconds_of;
 use super::views::{KindWord, RunRow, run_row};
 use crate::calls::{self, Call};
 use crate::diagnostic::mask_secrets;
-use crate::event::{Body, ClosedBy, Command, Event, Events, Note};
+use crate::event::{Body, ClosedBy, Command, Event, Events, Note, Time};
 use crate::export::recordings;
 use crate::pipeline::{History, TestId, sound_folders};
 use crate::record::{Header, Kept, RunFolder, keeps, text};
@@ -85,14 +85,20 @@ pub struct CallView {
     id: Option<String>,
     direction: String,
     peer: String,
-    begun: f64,
-    invited: Option<f64>,
-    rung: Option<f64>,
-    established: Option<f64>,
-    media: Option<f64>,
+    #[schema(value_type = f64)]
+    begun: Time,
+    #[schema(value_type = Option<f64>)]
+    invited: Option<Time>,
+    #[schema(value_type = Option<f64>)]
+    rung: Option<Time>,
+    #[schema(value_type = Option<f64>)]
+    established: Option<Time>,
+    #[schema(value_type = Option<f64>)]
+    media: Option<Time>,
     #[schema(value_type = Vec<Vec<f64>>)]
-    holds: Vec<(f64, Option<f64>)>,
-    closed: Option<f64>,
+    holds: Vec<(Time, Option<Time>)>,
+    #[schema(value_type = Option<f64>)]
+    closed: Option<Time>,
     why: Option<WhyView>,
     audio: AudioView,
     /// Milliseconds from the INVITE to the first ringing, of an outgoing call.

@@ -2,6 +2,7 @@
 
 use super::run_detail::{Detail, detail};
 use super::views::{Job, RunRow, job_view, run_row};
+use crate::event::Time;
 use crate::flow::{Difference, first_difference, side_by_side};
 use crate::jobs::{Options, What};
 use crate::pipeline::flow_of;
@@ -46,9 +47,11 @@ struct RunsAsked {
     /// manual, api, cron, rerun, separated by commas.
     trigger: Option<String>,
     /// Begun then or later: milliseconds since the epoch.
-    since: Option<f64>,
+    #[param(value_type = Option<f64>)]
+    since: Option<Time>,
     /// Begun before then.
-    until: Option<f64>,
+    #[param(value_type = Option<f64>)]
+    until: Option<Time>,
     /// 500 at most.
     #[serde(default = "hundred")]
     #[param(minimum = 1, maximum = 500)]
@@ -113,7 +116,10 @@ fn cursor(text: &str) -> Result<Cursor, Failure> {
     let read = || {
         let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let (started, id) = text.split_once(' ')?;
-        Some(Cursor { started: started.parse().ok().filter(|started: &f64| started.is_finite())?, id: id.to_string() })
+        Some(Cursor {
+            started: started.parse().ok().map(Time).filter(|started| started.is_finite())?,
+            id: id.to_string(),
+        })
     };
     read().ok_or_else(|| Failure::bad("`after` is not what a page gave as `next`"))
 }

@@ -1,6 +1,7 @@
 //! The tests of a project, with every version that was saved of them.
 
 use super::views::{KindWord, LastRun, last_run};
+use crate::event::Time;
 use crate::jobs::JobView;
 use crate::server::access::{May, Reader, Writer};
 use crate::server::app::{App, blocking};
@@ -56,8 +57,10 @@ pub struct TestView {
     /// The number of the newest version, from 1.
     version: u32,
     /// Milliseconds since the epoch.
-    created: f64,
-    changed: f64,
+    #[schema(value_type = f64)]
+    created: Time,
+    #[schema(value_type = f64)]
+    changed: Time,
     /// Who saved the newest version.
     author: Option<String>,
 }
@@ -268,7 +271,8 @@ struct Versions {
 struct Info {
     version: u32,
     /// Milliseconds since the epoch.
-    saved: f64,
+    #[schema(value_type = f64)]
+    saved: Time,
     author: Option<String>,
     /// Bytes.
     size: u32,
@@ -296,7 +300,8 @@ async fn versions(
 struct VersionView {
     version: u32,
     text: String,
-    saved: f64,
+    #[schema(value_type = f64)]
+    saved: Time,
     author: Option<String>,
 }
 

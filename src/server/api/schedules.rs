@@ -1,6 +1,7 @@
 //! Schedules: when tests run by themselves.
 
 use super::views::{Job, job_view};
+use crate::event::Time;
 use crate::jobs::{Options, Order, What};
 use crate::record::Trigger;
 use crate::schedule::Cron;
@@ -60,8 +61,10 @@ struct ScheduleView {
     words: String,
     paused: bool,
     /// The next three times, milliseconds since the epoch.
-    next: Vec<f64>,
-    last_due: Option<f64>,
+    #[schema(value_type = Vec<f64>)]
+    next: Vec<Time>,
+    #[schema(value_type = Option<f64>)]
+    last_due: Option<Time>,
     /// How many times were missed since it last ran.
     missed: u32,
     /// Its last jobs, the newest first.
@@ -72,8 +75,10 @@ struct ScheduleView {
 struct LastJob {
     job: i64,
     status: Option<String>,
-    started: Option<f64>,
-    ended: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    started: Option<Time>,
+    #[schema(value_type = Option<f64>)]
+    ended: Option<Time>,
     runs: Vec<String>,
 }
 
@@ -204,7 +209,8 @@ struct PreviewAsked {
 struct Preview {
     words: String,
     /// Milliseconds since the epoch.
-    next: Vec<f64>,
+    #[schema(value_type = Vec<f64>)]
+    next: Vec<Time>,
 }
 
 /// What an expression means, and the next three times.

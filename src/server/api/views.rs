@@ -1,5 +1,6 @@
 //! Jobs and runs as clients see them.
 
+use crate::event::Time;
 use crate::jobs::{JobView, Jobs, Told};
 use crate::store::{JobState, Kind, Run};
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,8 @@ impl From<KindWord> for Kind {
 pub struct LastRun {
     run: String,
     status: &'static str,
-    started: f64,
+    #[schema(value_type = f64)]
+    started: Time,
     duration: Option<f64>,
 }
 
@@ -58,7 +60,8 @@ pub struct RunRow {
     /// queued, running, pass, fail, error, cancelled, skipped; broken: its host was killed; damaged: it can't be read
     status: String,
     /// Milliseconds since the epoch.
-    started: f64,
+    #[schema(value_type = f64)]
+    started: Time,
     /// Milliseconds.
     duration: Option<f64>,
     /// manual, api, cron, rerun
@@ -97,9 +100,12 @@ pub struct Job {
     project: Option<String>,
     /// The schedule that it comes from.
     schedule: Option<i64>,
-    queued: f64,
-    started: Option<f64>,
-    ended: Option<f64>,
+    #[schema(value_type = f64)]
+    queued: Time,
+    #[schema(value_type = Option<f64>)]
+    started: Option<Time>,
+    #[schema(value_type = Option<f64>)]
+    ended: Option<Time>,
     /// How it ended: pass, fail, error, cancelled
     status: Option<String>,
     /// Why it ended so, where no run says it.

@@ -1,5 +1,6 @@
 //! Webhooks: where results are sent, and what became of each message.
 
+use crate::event::Time;
 use crate::notify::address;
 use crate::server::access::{Looker, Reader, Writer};
 use crate::server::app::{App, blocking};
@@ -39,9 +40,12 @@ pub struct DeliveryView {
     state: &'static str,
     attempts: u32,
     error: Option<String>,
-    queued: f64,
-    tried: Option<f64>,
-    ended: Option<f64>,
+    #[schema(value_type = f64)]
+    queued: Time,
+    #[schema(value_type = Option<f64>)]
+    tried: Option<Time>,
+    #[schema(value_type = Option<f64>)]
+    ended: Option<Time>,
 }
 
 pub fn delivery_view(delivery: Delivery) -> DeliveryView {
@@ -79,7 +83,8 @@ struct WebhookView {
     /// Its messages are signed.
     signed: bool,
     only_failures: bool,
-    created: f64,
+    #[schema(value_type = f64)]
+    created: Time,
     last: Option<DeliveryView>,
 }
 

@@ -7,7 +7,7 @@ use super::clock::now;
 use super::hub::Hub;
 use crate::diagnostic::{Diagnostic, mask_secrets, render};
 use crate::engine::ScriptLimits;
-use crate::event::{Log, lock};
+use crate::event::{Log, Time, lock};
 use crate::jobs::Jobs;
 use crate::pipeline::{self, Interrupt, Workplace};
 use crate::record::{Header, Trigger};
@@ -72,7 +72,7 @@ struct State {
 
 struct Going {
     run: String,
-    since: f64,
+    since: Time,
     log: Arc<Log>,
     interrupt: Arc<Interrupt>,
 }
@@ -123,7 +123,7 @@ pub struct Done {
 /// How the console is.
 pub struct View {
     pub run: Option<String>,
-    pub since: Option<f64>,
+    pub since: Option<Time>,
     pub busy: bool,
     pub statements: usize,
 }

@@ -1,7 +1,7 @@
 //! The events of a run: from its log while it goes on, from its file where the log has let go of them, and when it is over; then its end.
 
 use super::batch::Batch;
-use crate::event::{Body, Event};
+use crate::event::{Body, Event, Time};
 use crate::jobs::LiveRun;
 use crate::record::{self, lines_from};
 use crate::server::app::{App, blocking};
@@ -201,7 +201,7 @@ fn kind(body: &Body) -> &'static str {
 }
 
 /// The event is JSON already.
-fn message(topic: &str, n: u64, time: f64, kind: &str, event: &str) -> String {
+fn message(topic: &str, n: u64, time: Time, kind: &str, event: &str) -> String {
     let topic = json!(topic);
     let kind = json!(kind);
     format!("{{\"topic\":{topic},\"seq\":{},\"ts\":{time},\"t\":{kind},\"event\":{event}}}", n + 1)

@@ -1,6 +1,7 @@
 //! The file: made, shared, damaged, of another.
 
 use super::*;
+use crate::event::Time;
 use std::os::unix::fs::PermissionsExt;
 
 fn message(data_dir: &Path) -> String {
@@ -12,7 +13,7 @@ fn it_is_made_for_this_user_only_and_found_again() {
     let data = tempfile::tempdir().unwrap();
     let data_dir = data.path().join("new/data");
     let store = Store::open(&data_dir).unwrap();
-    store.create_project("pbx", 1.0).unwrap();
+    store.create_project("pbx", Time(1.0)).unwrap();
     for file in [FILE, "telefonist.db-wal", "telefonist.db-shm"] {
         let mode = fs::metadata(data_dir.join(file)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
@@ -27,7 +28,7 @@ fn many_open_it_at_once_where_there_is_none_yet() {
     std::thread::scope(|scope| {
         for n in 0..8 {
             let data_dir = data.path();
-            scope.spawn(move || Store::open(data_dir).unwrap().create_project(&format!("p{n}"), 1.0).unwrap());
+            scope.spawn(move || Store::open(data_dir).unwrap().create_project(&format!("p{n}"), Time(1.0)).unwrap());
         }
     });
     assert_eq!(Store::open(data.path()).unwrap().projects().unwrap().len(), 8);
@@ -38,7 +39,7 @@ fn one_reads_while_another_writes() {
     let data = tempfile::tempdir().unwrap();
     let [writer, reader] = [(); 2].map(|()| Store::open(data.path()).unwrap());
     let written: Result<(), Problem> = writer.write(|transaction| {
-        super::super::projects::create(transaction, "half", 1.0)?;
+        super::super::projects::create(transaction, "half", Time(1.0))?;
         // nobody sees anything of it, and nobody who reads waits
         for store in [&reader, &writer, &Store::open(data.path()).unwrap()] {
             assert_eq!(store.projects().unwrap(), []);
@@ -47,7 +48,7 @@ fn one_reads_while_another_writes() {
     });
     assert!(matches!(written, Err(Problem::Missing(_))));
     assert_eq!(writer.projects().unwrap(), []);
-    writer.create_project("whole", 1.0).unwrap();
+    writer.create_project("whole", Time(1.0)).unwrap();
     assert_eq!(reader.projects().unwrap().len(), 1);
 }
 
@@ -56,7 +57,7 @@ fn a_damaged_file_is_refused_wherever_the_damage_is() {
     let data = tempfile::tempdir().unwrap();
     let store = Store::open(data.path()).unwrap();
     for n in 0..200 {
-        store.create_project(&format!("project {n}"), 1.0).unwrap();
+        store.create_project(&format!("project {n}"), Time(1.0)).unwrap();
     }
     store.vacuum().unwrap();
     drop(store);

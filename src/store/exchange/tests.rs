@@ -15,10 +15,10 @@ fn store() -> (TempDir, Store) {
 }
 
 fn project(store: &Store, tests: &[(&str, Kind, &str)]) -> i64 {
-    let project = store.create_project("My PBX", 1.0).unwrap().id;
+    let project = store.create_project("My PBX", Time(1.0)).unwrap().id;
     for (name, kind, text) in tests {
         let new = NewTest { name, kind: *kind, text, author: None };
-        store.create_test(project, new, 1.0).unwrap();
+        store.create_test(project, new, Time(1.0)).unwrap();
     }
     project
 }
@@ -50,7 +50,7 @@ fn zip_of(files: &[(&str, &[u8])]) -> Cursor<Vec<u8>> {
 }
 
 fn refused(store: &Store, zip: Cursor<Vec<u8>>) -> String {
-    let problem = store.import_zip(into("evil"), zip, 1.0).unwrap_err();
+    let problem = store.import_zip(into("evil"), zip, Time(1.0)).unwrap_err();
     assert!(matches!(problem, Problem::Invalid(_)), "{problem:?}");
     // all of it or nothing
     assert!(store.project_named("evil").is_err());
@@ -97,7 +97,7 @@ fn a_folder_is_read_and_what_is_there_already_gets_a_new_version() {
         fs::write(folder.join(name), text).unwrap();
     }
     symlink("/etc/passwd", folder.join("passwd")).unwrap();
-    let imported = store.import_folder(Import { author: Some("ann"), ..into("my pbx") }, &folder, 5.0).unwrap();
+    let imported = store.import_folder(Import { author: Some("ann"), ..into("my pbx") }, &folder, Time(5.0)).unwrap();
     assert_eq!((imported.project.id, imported.project.tests), (id, 4));
     assert_eq!(left_out(&imported), ["README", "a.flow", "a.wav", "lib/", "passwd"]);
     let why: Vec<_> = imported.left_out.iter().map(|(_, why)| why.split([' ', ':']).next().unwrap()).collect();
@@ -117,13 +117,13 @@ fn a_folder_is_read_and_what_is_there_already_gets_a_new_version() {
     ] {
         fs::write(folder.join(name), bytes).unwrap();
         fs::write(folder.join("CALL"), name).unwrap();
-        assert!(matches!(store.import_folder(into("My PBX"), &folder, 6.0), Err(Problem::Invalid(_))), "{name}");
+        assert!(matches!(store.import_folder(into("My PBX"), &folder, Time(6.0)), Err(Problem::Invalid(_))), "{name}");
         fs::remove_file(folder.join(name)).unwrap();
     }
     assert_eq!(store.test(call.id).unwrap().version, 2);
-    let nowhere = store.import_folder(into("x"), &folder.join("none"), 1.0).unwrap_err().diagnostic();
+    let nowhere = store.import_folder(into("x"), &folder.join("none"), Time(1.0)).unwrap_err().diagnostic();
     assert!(nowhere.message.contains("tests/none: "), "{nowhere:?}");
-    let empty = store.import_folder(into("x"), &folder.join("lib"), 1.0).unwrap_err().diagnostic();
+    let empty = store.import_folder(into("x"), &folder.join("lib"), Time(1.0)).unwrap_err().diagnostic();
     assert!(empty.message.starts_with("there is no test in "), "{empty:?}");
 }
 
@@ -132,13 +132,13 @@ fn a_file_of_the_other_kind_does_not_take_a_tests_place() {
     let (data, store) = store();
     project(&store, &[("call", Kind::Classic, "")]);
     fs::write(data.path().join("call.rhai"), "").unwrap();
-    let problem = store.import_folder(into("My PBX"), data.path(), 1.0).unwrap_err().diagnostic();
+    let problem = store.import_folder(into("My PBX"), data.path(), Time(1.0)).unwrap_err().diagnostic();
     assert_eq!(problem.message, "the test `call` of the project `My PBX` is a testfile, and the file is not");
     let other = store.project_named("My PBX").unwrap();
     let more = NewTest { name: "more", kind: Kind::Rhai, text: "", author: None };
-    store.create_test(other.id, more, 1.0).unwrap();
+    store.create_test(other.id, more, Time(1.0)).unwrap();
     let replaced =
-        store.import_folder(Import { existing: Existing::Mirror, ..into("My PBX") }, data.path(), 2.0).unwrap();
+        store.import_folder(Import { existing: Existing::Mirror, ..into("My PBX") }, data.path(), Time(2.0)).unwrap();
     assert_eq!((replaced.removed, replaced.created), (names(&["call", "more.rhai"]), names(&["call"])));
     assert_eq!(texts(&store, other.id), [("call".to_string(), Kind::Rhai, String::new())]);
 }
@@ -147,9 +147,9 @@ fn a_file_of_the_other_kind_does_not_take_a_tests_place() {
 fn a_zip_file_has_its_tests_at_the_top_or_in_one_folder() {
     let (_data, store) = store();
     let files: &[(&str, &[u8])] = &[("p/call", b"1"), ("p/b.rhai", b"2"), ("p/lib/c.rhai", b"3"), ("p/.git", b"4")];
-    let one = store.import_zip(into("one"), zip_of(files), 1.0).unwrap();
+    let one = store.import_zip(into("one"), zip_of(files), Time(1.0)).unwrap();
     assert_eq!((left_out(&one), one.created.as_slice()), (vec!["lib/c.rhai"], &names(&["b", "call"])[..]));
-    let two = store.import_zip(into("two"), zip_of(&[("call", b"1"), ("lib/d.rhai", b"")]), 1.0).unwrap();
+    let two = store.import_zip(into("two"), zip_of(&[("call", b"1"), ("lib/d.rhai", b"")]), Time(1.0)).unwrap();
     assert_eq!((left_out(&two), two.created.as_slice()), (vec!["lib/d.rhai"], &names(&["call"])[..]));
 }
 
@@ -192,7 +192,7 @@ proptest! {
         for (name, (rhai, text)) in &tests {
             let kind = if *rhai { Kind::Rhai } else { Kind::Classic };
             // a name that is refused, or taken in another case, is none
-            let _ = store.create_test(id, NewTest { name, kind, text, author: None }, 1.0);
+            let _ = store.create_test(id, NewTest { name, kind, text, author: None }, Time(1.0));
         }
         let before = texts(&store, id);
         prop_assume!(!before.is_empty());
@@ -202,21 +202,21 @@ proptest! {
         store.export_zip(id, &mut one).unwrap();
         store.export_zip(id, &mut two).unwrap();
         prop_assert_eq!(one.get_ref(), two.get_ref());
-        let unzipped = store.import_zip(into("zip"), one, 2.0).unwrap();
+        let unzipped = store.import_zip(into("zip"), one, Time(2.0)).unwrap();
         prop_assert_eq!(&texts(&store, unzipped.project.id), &before);
-        let read = store.import_folder(into("folder"), &folder, 2.0).unwrap();
+        let read = store.import_folder(into("folder"), &folder, Time(2.0)).unwrap();
         prop_assert_eq!(&texts(&store, read.project.id), &before);
-        prop_assert_eq!(store.import_folder(into("My PBX"), &folder, 3.0).unwrap().same.len(), before.len());
+        prop_assert_eq!(store.import_folder(into("My PBX"), &folder, Time(3.0)).unwrap().same.len(), before.len());
     }
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), at in 0usize..200) {
         let (_data, store) = store();
-        let _ = store.import_zip(into("a"), Cursor::new(bytes.clone()), 1.0);
+        let _ = store.import_zip(into("a"), Cursor::new(bytes.clone()), Time(1.0));
         let mut zip = zip_of(&[("p/call", b"text text text"), ("p/b.rhai", b"")]).into_inner();
         let at = at % zip.len();
         let end = (at + bytes.len()).min(zip.len());
         zip[at..end].copy_from_slice(&bytes[..end - at]);
-        let _ = store.import_zip(into("b"), Cursor::new(zip), 1.0);
+        let _ = store.import_zip(into("b"), Cursor::new(zip), Time(1.0));
     }
 }

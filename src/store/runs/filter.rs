@@ -1,6 +1,7 @@
 //! Which runs of the index: a filter, and what it is in SQL.
 
 use super::status::RunStatus;
+use crate::event::Time;
 use crate::record::Trigger;
 use crate::store::name::key;
 use rusqlite::types::Value;
@@ -17,9 +18,9 @@ pub struct RunFilter {
     pub statuses: Vec<RunStatus>,
     pub triggers: Vec<Trigger>,
     /// Started then or later.
-    pub since: Option<f64>,
+    pub since: Option<Time>,
     /// Started before then.
-    pub until: Option<f64>,
+    pub until: Option<Time>,
 }
 
 /// What has to hold of a run, as SQL with its values.

@@ -14,7 +14,7 @@ fn store() -> (TempDir, Store) {
 }
 
 /// A folder as a run leaves it, with a verdict where there is a status. It goes on as long as that is held.
-fn folder(data: &TempDir, test: &str, time: f64, project: Option<&str>, status: Option<Status>) -> RunFolder {
+fn folder(data: &TempDir, test: &str, time: Time, project: Option<&str>, status: Option<Status>) -> RunFolder {
     let folder = RunFolder::create(data.path(), test, time).unwrap();
     let header = Header::new(folder.id(), test, &format!("tests/{test}"), time, "baresip");
     let trigger = project.map(|_| Trigger::Cron);
@@ -44,7 +44,7 @@ fn all_runs(store: &Store) -> RunPage {
 #[test]
 fn a_run_is_indexed_when_it_begins_ends_and_goes() {
     let (data, store) = store();
-    let going = folder(&data, "call", 60_000.0, Some("PBX"), None);
+    let going = folder(&data, "call", Time(60_000.0), Some("PBX"), None);
     let id = going.id().to_string();
     store.index_run(&id).unwrap();
     let begun = store.run(&id).unwrap();
@@ -52,7 +52,7 @@ fn a_run_is_indexed_when_it_begins_ends_and_goes() {
         (begun.status, begun.project.as_deref(), begun.trigger),
         (RunStatus::Running, Some("PBX"), Some(Trigger::Cron))
     );
-    assert_eq!((begun.started, begun.duration, begun.attempt), (60_000.0, Some(1500.0), 2));
+    assert_eq!((begun.started, begun.duration, begun.attempt), (Time(60_000.0), Some(1500.0), 2));
     assert!(matches!(store.delete_run(&id), Err(Problem::Invalid(_))));
     judge(&going, Status::Fail);
     store.index_run(&id).unwrap();
@@ -63,7 +63,7 @@ fn a_run_is_indexed_when_it_begins_ends_and_goes() {
     assert!(matches!(store.run(&id), Err(Problem::Missing(_))));
     assert!(matches!(store.delete_run(&id), Err(Problem::Missing(_))));
     // its folder was deleted by hand
-    let other = folder(&data, "call", 1.0, None, Some(Status::Pass)).id().to_string();
+    let other = folder(&data, "call", Time(1.0), None, Some(Status::Pass)).id().to_string();
     store.index_run(&other).unwrap();
     fs::remove_dir_all(data.path().join("runs").join(&other)).unwrap();
     store.index_run(&other).unwrap();
@@ -77,17 +77,17 @@ fn a_run_is_indexed_when_it_begins_ends_and_goes() {
 #[test]
 fn a_lost_database_is_made_anew_from_the_folders() {
     let (data, store) = store();
-    let project = store.create_project("old name", 1.0).unwrap();
+    let project = store.create_project("old name", Time(1.0)).unwrap();
     for (n, status) in
         [Status::Pass, Status::Fail, Status::Error, Status::Cancelled, Status::Skipped].into_iter().enumerate()
     {
-        let id = folder(&data, "call", n as f64 * 1000.0, Some("Old Name"), Some(status)).id().to_string();
+        let id = folder(&data, "call", Time(n as f64 * 1000.0), Some("Old Name"), Some(status)).id().to_string();
         store.index_run(&id).unwrap();
     }
-    let broken = folder(&data, "broken", 9000.0, Some("../evil"), None).id().to_string();
-    let held = folder(&data, "going", 9500.0, None, None);
+    let broken = folder(&data, "broken", Time(9000.0), Some("../evil"), None).id().to_string();
+    let held = folder(&data, "going", Time(9500.0), None, None);
     fs::create_dir(data.path().join("runs/no_run")).unwrap();
-    store.rename_project(project.id, "new name", 2.0).unwrap();
+    store.rename_project(project.id, "new name", Time(2.0)).unwrap();
     let rebuilt = store.rebuild_runs().unwrap();
     assert_eq!((rebuilt.runs, rebuilt.forgotten), (7, 0));
     assert_eq!(rebuilt.left_out.len(), 1);
@@ -121,7 +121,7 @@ fn made(n: usize, started: u8, project: u8, status: RunStatus) -> Run {
         file: format!("tests/100%_Call{}", n % 3),
         block: None,
         status,
-        started: f64::from(started) / 3.0,
+        started: Time(f64::from(started) / 3.0),
         duration: None,
         trigger: Trigger::ALL.get(n % 5).copied(),
         repetition: 1,
@@ -138,7 +138,7 @@ fn runs() -> impl Strategy<Value = Vec<Run>> {
 }
 
 fn filter() -> impl Strategy<Value = RunFilter> {
-    let time = || prop::option::of((0u8..6).prop_map(|time| f64::from(time) / 3.0));
+    let time = || prop::option::of((0u8..6).prop_map(|time| Time(f64::from(time) / 3.0)));
     (
         prop::option::of((1u8..3).prop_map(|n| format!("PROJECT {n}"))),
         prop::option::of(

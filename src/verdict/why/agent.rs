@@ -6,7 +6,7 @@ use super::malformed::{self, Malformed};
 use super::row::Row;
 use super::wording::{cut, short};
 use super::{payload, unsent};
-use crate::event::{AgentEvent, At, LogLine, SipEvent};
+use crate::event::{AgentEvent, At, LogLine, SipEvent, Time};
 use crate::sip::headers;
 use crate::sip::uri::NameAddr;
 use serde_json::Value;
@@ -28,7 +28,7 @@ const CODECS: usize = 24;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Given {
     pub text: String,
-    pub time: f64,
+    pub time: Time,
     pub at: Option<At>,
     /// The number of its event, and what the agent said when it refused it.
     n: u64,
@@ -40,7 +40,7 @@ pub struct Given {
 pub struct Nameless {
     pub method: String,
     pub src: String,
-    pub time: f64,
+    pub time: Time,
 }
 
 #[derive(Debug, Default)]
@@ -56,9 +56,9 @@ pub struct Agent {
     calls: usize,
     pub commands: VecDeque<Given>,
     /// Warnings and errors of its log, and when they came.
-    pub alarms: VecDeque<(f64, String)>,
+    pub alarms: VecDeque<(Time, String)>,
     /// How many messages it could not read, when the first came, and what it says of that.
-    pub unread: Option<(u32, f64, String)>,
+    pub unread: Option<(u32, Time, String)>,
     /// The last request that came without a Call-ID.
     pub nameless: Option<Nameless>,
     /// The other lines.
@@ -75,9 +75,9 @@ pub struct Agent {
     /// Credentials that were accepted, the last ones of each kind.
     pub accepted: Vec<Accepted>,
     /// When it began to register, where that has come to nothing yet.
-    pub registering: Option<f64>,
+    pub registering: Option<Time>,
     /// How its process ended by itself, and when.
-    pub lost: Option<(String, f64)>,
+    pub lost: Option<(String, Time)>,
     pub stopping: bool,
 }
 
@@ -107,7 +107,7 @@ impl Agent {
         parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix(name)?.strip_prefix('='))
     }
 
-    pub fn log(&mut self, line: &LogLine, time: f64) {
+    pub fn log(&mut self, line: &LogLine, time: Time) {
         self.of_a_call(line);
         let text = line.text.trim();
         if line.is_of_unread() {
@@ -147,7 +147,7 @@ impl Agent {
         }
     }
 
-    pub fn command(&mut self, n: u64, text: &str, time: f64, at: Option<&At>) {
+    pub fn command(&mut self, n: u64, text: &str, time: Time, at: Option<&At>) {
         if text.starts_with("uanew ") {
             self.account = cut(text, 600);
         }
@@ -161,7 +161,7 @@ impl Agent {
         }
     }
 
-    pub fn sip(&mut self, sip: &SipEvent, time: f64) {
+    pub fn sip(&mut self, sip: &SipEvent, time: Time) {
         if self.is_of_another_call(sip, time) {
             return;
         }
@@ -188,7 +188,7 @@ impl Agent {
     }
 
     /// A response whose Call-ID is not that of its request: no dialog of its own.
-    fn is_of_another_call(&mut self, sip: &SipEvent, time: f64) -> bool {
+    fn is_of_another_call(&mut self, sip: &SipEvent, time: Time) -> bool {
         if sip.status.is_none() || sip.direction != "IN" || self.of_call_id(&cut(&sip.call_id, 128)).is_some() {
             return false;
         }
@@ -213,7 +213,7 @@ impl Agent {
     }
 
     /// An event of the agent itself; those without a call's id tell nothing that SIP does not tell too.
-    pub fn event(&mut self, event: &AgentEvent, time: f64) {
+    pub fn event(&mut self, event: &AgentEvent, time: Time) {
         match event.name.as_str() {
             "REGISTERING" => self.registering = self.registering.or(Some(time)),
             "UNREGISTERING" => self.registering = None,
@@ -254,7 +254,7 @@ impl Agent {
         self.dialogs[index].number = self.calls;
     }
 
-    fn dialog(&mut self, call_id: &str, time: f64) -> usize {
+    fn dialog(&mut self, call_id: &str, time: Time) -> usize {
         let call_id = cut(call_id, 128);
         if let Some(index) = self.dialogs.iter().rposition(|dialog| dialog.call_id == call_id) {
             return index;
@@ -329,11 +329,11 @@ mod tests {
     #[test]
     fn the_account_and_the_log() {
         let mut agent = Agent::default();
-        agent.command(1, "uanew \"A\" <sip:a@h;transport=tcp>;regint=0;audio_codecs=opus/48000/2", 0.0, None);
+        agent.command(1, "uanew \"A\" <sip:a@h;transport=tcp>;regint=0;audio_codecs=opus/48000/2", Time(0.0), None);
         assert_eq!((agent.parameter("audio_codecs"), agent.parameter("transport")), (Some("opus/48000/2"), None));
         let line = |level: &str, text: &str| LogLine { level: level.into(), text: text.into() };
-        agent.log(&line("info", "aucodec: PCMU/8000/1"), 0.0);
-        (0..10).for_each(|n| agent.log(&line("warning", &format!("{n}")), 0.0));
+        agent.log(&line("info", "aucodec: PCMU/8000/1"), Time(0.0));
+        (0..10).for_each(|n| agent.log(&line("warning", &format!("{n}")), Time(0.0)));
         assert_eq!((agent.codecs.as_slice(), agent.alarms.len()), ([String::from("PCMU/8000/1")].as_slice(), LINES));
         assert_eq!(packets_of_log("packets:      75    0"), Some(Packets { sent: 75, received: 0 }));
         assert_eq!((packets_of_log("packets: 7"), packets_of_log("packets: 1 2 3")), (None, None));

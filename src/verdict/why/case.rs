@@ -4,6 +4,7 @@ use super::Evidence;
 use super::agent::{Agent, Given};
 use super::dialog::Dialog;
 use super::wording::short;
+use crate::event::Time;
 use crate::verdict::{Status, Verdict};
 use std::ops::Range;
 use std::sync::Arc;
@@ -130,7 +131,7 @@ fn naming(message: &str, name: &str) -> Option<usize> {
 impl Evidence {
     /// The last dialog of that kind that another agent began and that never came to this one, if it is younger than this one's last.
     fn missed<'a>(&'a self, name: &str, agent: &Agent, method: &str) -> Option<Case<'a>> {
-        let last = agent.last(method).map_or(0.0, |dialog| dialog.request.time);
+        let last = agent.last(method).map_or(Time::EPOCH, |dialog| dialog.request.time);
         let others = self.agents.iter().filter(|(other, _)| &***other != name);
         let begun = others.filter_map(|(name, other)| {
             let dialog = other.last(method).filter(|dialog| dialog.outgoing && dialog.request.time >= last)?;
@@ -179,9 +180,9 @@ impl<'a> Case<'a> {
         same.find(|(_, _, dialog)| dialog.outgoing != self.dialog.outgoing)
     }
 
-    /// The last command of an agent in that time (milliseconds since the epoch) that begins with one of the words, and where the
+    /// The last command of an agent in that time that begins with one of the words, and where the
     /// test gives it.
-    pub fn command(&self, agent: &str, words: &[&str], time: Range<f64>) -> Option<String> {
+    pub fn command(&self, agent: &str, words: &[&str], time: Range<Time>) -> Option<String> {
         let given = |given: &&Given| {
             (time.contains(&given.time) || given.time == time.end)
                 && given.at.is_some()

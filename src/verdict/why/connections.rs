@@ -4,7 +4,7 @@
 use super::Evidence;
 use super::agent::Agent;
 use super::wording::{seconds, short};
-use crate::event::{ClosedBy, closed_reason};
+use crate::event::{ClosedBy, Time, closed_reason};
 use crate::sip::uri::{NameAddr, Uri};
 use std::net::IpAddr;
 
@@ -186,8 +186,8 @@ fn distrusted(why: &str, host: &str) -> Vec<String> {
     vec![what, advice, anyway.into()]
 }
 
-/// The same where it did not end: what has been under way since `since` (milliseconds since the epoch) and sent nothing.
-pub fn pending(target: &str, agent: &Agent, evidence: &Evidence, since: f64) -> Option<(String, Vec<String>)> {
+/// The same where it did not end: what has been under way since `since` and sent nothing.
+pub fn pending(target: &str, agent: &Agent, evidence: &Evidence, since: Time) -> Option<(String, Vec<String>)> {
     let target = Target::of(target, agent)?;
     let waited = evidence.end - since;
     if waited < UNDER_WAY {

@@ -7,7 +7,7 @@ use super::request::{Refusal, Request, explaining};
 use super::row::{Row, description};
 use super::transfer::Refer;
 use super::wording::cut;
-use crate::event::SipEvent;
+use crate::event::{SipEvent, Time};
 use crate::sip::headers;
 use crate::sip::sdp::{self, Media};
 use crate::sip::uri::NameAddr;
@@ -43,7 +43,7 @@ pub struct End {
     pub out: bool,
     pub cancelled: bool,
     pub src: String,
-    pub time: f64,
+    pub time: Time,
     pub reason: Option<String>,
 }
 
@@ -65,8 +65,8 @@ pub struct Dialog {
     pub number: usize,
     /// The peer's URI: that of To or From, or what the agent says.
     pub peer: String,
-    /// When its first event or message came, in milliseconds since the epoch.
-    pub began: f64,
+    /// When its first event or message came.
+    pub began: Time,
     pub rows: VecDeque<Row>,
     pub request: Request,
     pub refusal: Option<Refusal>,
@@ -79,9 +79,9 @@ pub struct Dialog {
     pub contact: Option<String>,
     pub unacknowledged: bool,
     /// When the first INVITE was answered.
-    pub established: Option<f64>,
+    pub established: Option<Time>,
     /// The parameter of its CALL_CLOSED, and when it came.
-    pub closed: Option<(f64, String)>,
+    pub closed: Option<(Time, String)>,
     pub packets: Option<Packets>,
     /// The CSeq of the INVITE that began it.
     pub first_invite: String,
@@ -102,7 +102,7 @@ pub struct Dialog {
 
 impl Dialog {
     /// A SIP message of the dialog, the agent's direction as the event says.
-    pub fn sip(&mut self, sip: &SipEvent, time: f64) {
+    pub fn sip(&mut self, sip: &SipEvent, time: Time) {
         let row = Row::of(sip, time);
         if let Some(known) = self.rows.iter_mut().find(|known| known.is_again(&row)) {
             known.count = known.count.saturating_add(1);
@@ -147,7 +147,7 @@ impl Dialog {
         }
     }
 
-    fn requested(&mut self, sip: &SipEvent, row: &Row, time: f64) {
+    fn requested(&mut self, sip: &SipEvent, row: &Row, time: Time) {
         self.passwords.sent(sip);
         if row.method == "ACK" && !self.malformed.iter().any(|wrong| wrong.ack && wrong.time == time) {
             self.unacknowledged = false;
@@ -174,7 +174,7 @@ impl Dialog {
         };
     }
 
-    fn responded(&mut self, code: u16, sip: &SipEvent, row: &Row, time: f64) {
+    fn responded(&mut self, code: u16, sip: &SipEvent, row: &Row, time: Time) {
         let received = sip.header("Via").filter(|_| !row.out).and_then(headers::received);
         self.seen_at = received.map(|address| cut(address, 64)).or(self.seen_at.take());
         self.passwords.answered(code, sip);
@@ -306,7 +306,7 @@ mod tests {
     fn offers_and_answers_in_all_their_messages() {
         let mut dialog = Dialog::default();
         let mut after = |out, status, cseq, port| {
-            dialog.sip(&message(out, status, cseq, port), 0.0);
+            dialog.sip(&message(out, status, cseq, port), Time(0.0));
             let told = |described: &Option<Described>| described.as_ref().map(|it| (it.out, it.media[0].port));
             (told(&dialog.offer), told(&dialog.answer))
         };

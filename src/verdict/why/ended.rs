@@ -35,6 +35,6 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
         return None;
     }
     let why = short(&reason.in_words());
-    let lines = vec![format!("{} closed it {}", short(case.name), after(time - established, "the answer"))];
+    let lines = vec![format!("{} closed it {}", short(case.name), after(*time - established, "the answer"))];
     Some((73, Finding { about: format!("{title} had already ended: {why}"), lines }))
 }

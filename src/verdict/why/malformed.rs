@@ -5,7 +5,7 @@ use super::dialog::{Dialog, number};
 use super::row::Row;
 use super::wording::short;
 use super::{LINES, Weighed};
-use crate::event::{SipEvent, closed_reason};
+use crate::event::{SipEvent, Time, closed_reason};
 use crate::sip::uri::{NameAddr, Uri};
 use crate::verdict::Finding;
 
@@ -17,7 +17,7 @@ pub struct Malformed {
     /// The rule that it breaks.
     pub why: &'static str,
     pub src: String,
-    pub time: f64,
+    pub time: Time,
     /// It is an ACK, and so acknowledges nothing.
     pub ack: bool,
 }

@@ -43,7 +43,7 @@ mod wording;
 mod tests;
 
 use super::{Finding, Reason, Status, Verdict};
-use crate::event::{Body, Event, Note};
+use crate::event::{Body, Event, Note, Time};
 use crate::flow::Flow;
 use agent::Agent;
 use case::Question;
@@ -63,10 +63,10 @@ const LINES_OF_ALL: usize = 26;
 #[derive(Debug, Default)]
 pub struct Evidence {
     /// When the run began, and the time of the last event before the host stopped the agents.
-    began: f64,
-    end: f64,
+    began: Time,
+    end: Time,
     /// The time of the last event of all.
-    stopped: f64,
+    stopped: Time,
     /// The last step is done.
     over: bool,
     agents: BTreeMap<Arc<str>, Agent>,
@@ -80,8 +80,8 @@ type Weighed = (u8, Finding);
 const CAUSE: u8 = 73;
 
 impl Evidence {
-    /// `began` is when the run did, in milliseconds since the epoch: times are relative to it, as in reports.
-    pub fn new(began: f64) -> Evidence {
+    /// `began` is when the run did: times are relative to it, as in reports.
+    pub fn new(began: Time) -> Evidence {
         Evidence { began, ..Evidence::default() }
     }
 
@@ -195,7 +195,7 @@ impl Evidence {
     }
 
     /// An event's place in the run: seconds since it began.
-    fn clock(&self, time: f64) -> String {
+    fn clock(&self, time: Time) -> String {
         format!("{:.3} s", (time - self.began).max(0.0) / 1000.0)
     }
 }

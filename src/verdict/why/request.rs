@@ -2,7 +2,7 @@
 
 use super::row::Row;
 use super::wording::cut;
-use crate::event::SipEvent;
+use crate::event::{SipEvent, Time};
 use crate::sip::sdp::Media;
 
 /// Headers that explain a refusal; the rest is not kept.
@@ -32,7 +32,7 @@ pub struct Request {
     pub method: String,
     pub uri: String,
     pub cseq: String,
-    pub time: f64,
+    pub time: Time,
     /// Headers that may explain its refusal.
     pub headers: Vec<(String, String)>,
 }
@@ -40,7 +40,7 @@ pub struct Request {
 /// A final response that is not a success (RFC 3261 sections 21.3 to 21.6), and the request that it answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
-    pub time: f64,
+    pub time: Time,
     /// The agent itself sent it.
     pub out: bool,
     pub code: u16,

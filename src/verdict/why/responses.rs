@@ -5,6 +5,7 @@ use super::credentials::{credentials, lacking};
 use super::request::Refusal;
 use super::wording::{seconds, short};
 use super::{Weighed, meanings};
+use crate::event::Time;
 use crate::sip::headers;
 use crate::sip::uri::NameAddr;
 use crate::verdict::Finding;
@@ -150,7 +151,7 @@ fn cancelled(case: &Case, refusal: &Refusal) -> Vec<String> {
 }
 
 /// The agent of the run that made the response, and when: the one at its address, or one behind that.
-fn origin(case: &Case, refusal: &Refusal) -> Option<(String, f64)> {
+fn origin(case: &Case, refusal: &Refusal) -> Option<(String, Time)> {
     if let Some(name) = case.evidence.names.agent_at(&refusal.src) {
         return Some((short(name), refusal.time));
     }

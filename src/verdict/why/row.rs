@@ -1,7 +1,7 @@
 //! One SIP message of a dialog, reduced to what the explanation needs.
 
 use super::wording::cut;
-use crate::event::SipEvent;
+use crate::event::{SipEvent, Time};
 use crate::sip::uri::NameAddr;
 use crate::sip::{headers, sdp};
 
@@ -26,14 +26,13 @@ pub struct Row {
     pub src: String,
     pub dst: String,
     pub transport: String,
-    /// Milliseconds since the epoch.
-    pub first: f64,
-    pub last: f64,
+    pub first: Time,
+    pub last: Time,
     pub count: u32,
 }
 
 impl Row {
-    pub fn of(sip: &SipEvent, time: f64) -> Row {
+    pub fn of(sip: &SipEvent, time: Time) -> Row {
         Row {
             out: sip.direction == "OUT",
             method: cut(&sip.method, 32),

@@ -6,6 +6,7 @@ use super::dialog::Dialog;
 use super::malformed::NECESSARY;
 use super::wording::short;
 use super::{Evidence, Weighed};
+use crate::event::Time;
 use crate::verdict::Finding;
 
 /// Above what the call shows that the request was meant for: nobody hung up, or it rang on.
@@ -35,7 +36,7 @@ fn without_call_id<'a>(
     agent: &'a Agent,
     name: &str,
     question: &Question,
-) -> Option<(String, &'a str, f64, &'static str)> {
+) -> Option<(String, &'a str, Time, &'static str)> {
     let request = agent.nameless.as_ref().filter(|request| is_awaited(&request.method, question))?;
     let about = format!("the {} that came to {} has no Call-ID", short(&request.method), short(name));
     Some((about, &request.src, request.time, NECESSARY))

@@ -4,7 +4,7 @@ use super::case::{Case, Question};
 use super::row::Row;
 use super::wording::{cut, short};
 use super::{Weighed, connections, meanings};
-use crate::event::SipEvent;
+use crate::event::{SipEvent, Time};
 use crate::sip::uri::NameAddr;
 use crate::verdict::Finding;
 
@@ -16,16 +16,16 @@ pub struct Refer {
     /// `address:port` of who asks for the transfer, and of who is to make it.
     src: String,
     dst: String,
-    time: f64,
+    time: Time,
     /// It was taken (202).
     taken: bool,
     /// Code and phrase of the last sipfrag, and when it came.
-    progress: Option<(u16, String, f64)>,
+    progress: Option<(u16, String, Time)>,
 }
 
 impl Refer {
     /// A REFER.
-    pub fn of(sip: &SipEvent, row: &Row, time: f64) -> Refer {
+    pub fn of(sip: &SipEvent, row: &Row, time: Time) -> Refer {
         let to = sip.header("Refer-To").unwrap_or_default();
         // a consultation call is named in the URI's headers
         let to = NameAddr::parse(to).map_or(to, |address| address.uri).split('?').next().unwrap_or_default();
@@ -34,7 +34,7 @@ impl Refer {
     }
 
     /// Another message of the same dialog.
-    pub fn goes_on(&mut self, sip: &SipEvent, time: f64) {
+    pub fn goes_on(&mut self, sip: &SipEvent, time: Time) {
         match (sip.method.as_str(), sip.status) {
             ("REFER", Some(200..300)) => self.taken = true,
             ("NOTIFY", None) => {
@@ -68,6 +68,6 @@ pub fn find(case: &Case, question: &Question) -> Option<Weighed> {
         }
         None => lines.push(format!("{whom} told nothing of it (no NOTIFY)")),
     }
-    lines.extend(case.command(&by, &["transfer", "atransferexec"], 0.0..refer.time));
+    lines.extend(case.command(&by, &["transfer", "atransferexec"], Time::ALWAYS..refer.time));
     Some((85, Finding { about: format!("{by}'s transfer of {} to {to} {became}", short(&whom)), lines }))
 }

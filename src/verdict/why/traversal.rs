@@ -8,7 +8,7 @@ use super::connections::{UNDER_WAY, UNRESOLVED};
 use super::dialog::Dialog;
 use super::responses::SAID_LATER;
 use super::wording::{seconds, short};
-use crate::event::without_error_number;
+use crate::event::{Time, without_error_number};
 use crate::verdict::Finding;
 
 /// Above what a call without any SIP, and one without sound, show by themselves.
@@ -60,8 +60,8 @@ fn said<'a>(case: &'a Case, agent: &'a Agent) -> impl DoubleEndedIterator<Item =
     let began = case.dialog.began;
     // its log may lag behind its events, and goes on to be about this call until the next one begins
     let next = agent.dialogs.iter().find(|dialog| dialog.is_call() && dialog.began > began);
-    let next = next.map_or(f64::INFINITY, |dialog| dialog.began);
-    let end = case.dialog.closed.as_ref().map_or(f64::INFINITY, |(time, _)| next.max(time + SAID_LATER));
+    let next = next.map_or(Time::NEVER, |dialog| dialog.began);
+    let end = case.dialog.closed.as_ref().map_or(Time::NEVER, |(time, _)| next.max(*time + SAID_LATER));
     // log and events come by two ways: a line may be here before the event that begins the call
     let since = began - SAID_LATER;
     agent.alarms.iter().filter(move |(at, _)| (since..=end).contains(at)).map(|(_, line)| line.as_str())
@@ -71,7 +71,7 @@ fn said<'a>(case: &'a Case, agent: &'a Agent) -> impl DoubleEndedIterator<Item =
 fn doubt(case: &Case, name: &str, agent: &Agent) -> Option<String> {
     let (own, end) = (case.dialog, case.dialog.closed.as_ref().map_or(case.evidence.end, |(time, _)| *time));
     let at_once = |call: &&Dialog| {
-        let over = call.closed.as_ref().map_or(f64::INFINITY, |(time, _)| *time);
+        let over = call.closed.as_ref().map_or(Time::NEVER, |(time, _)| *time);
         call.is_call() && call.call_id != own.call_id && call.began <= end && over >= own.began
     };
     let others = agent.dialogs.iter().filter(at_once).count();

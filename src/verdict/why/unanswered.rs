@@ -74,8 +74,8 @@ fn given_up(case: &Case) -> Option<Weighed> {
     }
     let what = format!("{} {}", last.status.unwrap_or_default(), short(&last.phrase));
     let name = short(case.name);
-    let mut lines = vec![format!("{name} closed it {}: {}", after_it(time - last.first, &what), short(&reason.text))];
-    let said = case.agent.alarms.iter().filter(|(at, _)| (dialog.request.time..=time + SAID_LATER).contains(at));
+    let mut lines = vec![format!("{name} closed it {}: {}", after_it(*time - last.first, &what), short(&reason.text))];
+    let said = case.agent.alarms.iter().filter(|(at, _)| (dialog.request.time..=*time + SAID_LATER).contains(at));
     lines.extend(said.take(2).map(|(_, line)| format!("{name}'s log: {line}")));
     Some((
         90,

@@ -4,6 +4,7 @@ use super::agent::Agent;
 use super::case::Question;
 use super::wording::{short, times};
 use super::{Evidence, Weighed};
+use crate::event::Time;
 use crate::verdict::Finding;
 
 pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
@@ -23,7 +24,7 @@ pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
 }
 
 /// It may be what the agent waits for, where nothing else came.
-fn is_missed(agent: &Agent, first: f64, question: &Question) -> bool {
+fn is_missed(agent: &Agent, first: Time, question: &Question) -> bool {
     let is_unanswered = |method| {
         let last = agent.last(method).filter(|dialog| dialog.outgoing);
         last.is_some_and(|dialog| dialog.request.time <= first && dialog.responses().next().is_none())

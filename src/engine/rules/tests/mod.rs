@@ -7,7 +7,7 @@ mod reference;
 mod shortfalls;
 
 use super::marks::Marks;
-use crate::event::{AgentEvent, Body, Clock, Command, Event, Log, LogLine, Note, Response, SipEvent};
+use crate::event::{AgentEvent, Body, Clock, Command, Event, Log, LogLine, Note, Response, SipEvent, Time};
 use std::sync::Arc;
 
 /// "bob CALL_CLOSED c1 486 Busy Here": agent, name, call, then the parameter; "-" for no call,
@@ -27,7 +27,7 @@ pub fn event(text: &str) -> (String, AgentEvent) {
 /// "bob < INVITE c1" and "bob < 486 INVITE c1" for SIP that is received, "bob ~ INVITE c1 cseq=2 to=x;tag=1" for SIP that is sent,
 /// "bob # text" for a log line, "bob ." where the test has waited for all before.
 pub fn log_of(lines: &[&str]) -> Vec<Arc<Event>> {
-    let log = Log::new(Clock::manual(1000.0));
+    let log = Log::new(Clock::manual(Time(1000.0)));
     for line in lines {
         let (agent, rest) = line.split_once(' ').unwrap();
         let body = match rest.split_at(1) {

@@ -7,7 +7,7 @@ use crate::engine::rules::marks::Marks;
 use crate::engine::rules::matching::{FoundEvents, Member, Want, Which};
 use crate::engine::rules::pattern::{MessagePattern, Pattern};
 use crate::engine::rules::taking::Taking;
-use crate::event::{AgentEvent, Body, Clock, Event, Log, Response, SipEvent};
+use crate::event::{AgentEvent, Body, Clock, Event, Log, Response, SipEvent, Time};
 use proptest::prelude::*;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -304,7 +304,7 @@ proptest! {
 
     #[test]
     fn awaits_take_what_the_rule_says(steps in steps()) {
-        let (log, marks, reference) = (Log::new(Clock::manual(1000.0)), Marks::default(), Reference::default());
+        let (log, marks, reference) = (Log::new(Clock::manual(Time(1000.0))), Marks::default(), Reference::default());
         let mut both = Both { log, marks, reference };
         for step in &steps {
             if let Step::Await { want, meanwhile } = step {

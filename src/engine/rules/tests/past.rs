@@ -5,7 +5,7 @@ use crate::engine::rules::live::MOST;
 use crate::engine::rules::marks::{Marks, WhyPast};
 use crate::engine::rules::matching::{Member, Which};
 use crate::engine::rules::pattern::Pattern;
-use crate::event::{Body, Event, LogLine};
+use crate::event::{Body, Event, LogLine, Time};
 use std::sync::Arc;
 
 /// A member for whatever an event is; `call`: of that call alone.
@@ -36,7 +36,7 @@ fn left(lines: &[&str], agent: &str) -> Vec<u64> {
 #[test]
 fn an_agents_newest_lines_can_be_awaited_and_a_flood_of_them_costs_no_event() {
     let line = |n| Body::Log(LogLine { level: "info".into(), text: "x".repeat(if n < 20_000 { 1 } else { 64_000 }) });
-    let event = |n, body| Arc::new(Event { n, time: 0.0, agent: Some("a".into()), body });
+    let event = |n, body| Arc::new(Event { n, time: Time(0.0), agent: Some("a".into()), body });
     let mut marks = Marks::default();
     marks.observe(&[event(0, Body::Event(super::event("a CALL_INCOMING c1").1))]);
     let want = |pattern| Member { pattern, ..member_for(&event(0, line(0)), None) };

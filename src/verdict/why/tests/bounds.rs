@@ -145,7 +145,7 @@ proptest! {
 
 #[test]
 fn a_long_run_is_kept_in_little() {
-    let mut evidence = Evidence::new(1_000_000.0);
+    let mut evidence = Evidence::new(Time(1_000_000.0));
     let mut story = Story::new();
     for n in 0..300 {
         let call_id = format!("c{n}");

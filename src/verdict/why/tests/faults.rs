@@ -1,7 +1,7 @@
 //! Faults of a peer, and calls in which nothing is wrong.
 
 use super::{ALICE, BOB, OFFER, PROXY, Story};
-use crate::event::Body;
+use crate::event::{Body, Time};
 use serde_json::json;
 
 /// The last message, changed in its text and in what was read of it.
@@ -13,7 +13,7 @@ fn changed(story: &mut Story, change: impl Fn(&mut crate::event::SipEvent)) -> &
 }
 
 fn evidence(story: &Story) -> super::Evidence {
-    let mut evidence = super::Evidence::new(1_000_000.0);
+    let mut evidence = super::Evidence::new(Time(1_000_000.0));
     story.events.iter().for_each(|event| evidence.event(event));
     evidence
 }

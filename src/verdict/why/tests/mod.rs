@@ -7,7 +7,7 @@ mod silences;
 
 use super::Evidence;
 use super::case::Question;
-use crate::event::{AgentEvent, At, Body, Command, Ended, Event, LogLine, Note, SipEvent};
+use crate::event::{AgentEvent, At, Body, Command, Ended, Event, LogLine, Note, SipEvent, Time};
 use crate::flow::Flow;
 use crate::sip::Message;
 use crate::verdict::{Finding, Reason, Status, Verdict};
@@ -23,13 +23,13 @@ pub const OFFER: &str =
 /// A run as it goes on, an event each 10 ms.
 pub struct Story {
     pub events: Vec<Event>,
-    time: f64,
+    time: Time,
 }
 
 impl Story {
     /// Alice and bob, both without a registrar.
     pub fn new() -> Story {
-        let mut story = Story { events: vec![], time: 1_000_000.0 };
+        let mut story = Story { events: vec![], time: Time(1_000_000.0) };
         for (name, address) in [("alice", ALICE), ("bob", BOB)] {
             story.started(name, &format!("sip:{name}@127.0.0.1"), address, true);
         }
@@ -121,7 +121,7 @@ impl Story {
     }
 
     pub fn findings(&self, status: Status, reason: &str) -> Vec<Finding> {
-        let mut evidence = Evidence::new(1_000_000.0);
+        let mut evidence = Evidence::new(Time(1_000_000.0));
         self.events.iter().for_each(|event| evidence.event(event));
         findings(&evidence, &verdict(status, reason), &Flow::of(&self.events[..]).unwrap(), None)
     }
@@ -219,7 +219,7 @@ fn the_call_in_question_is_the_one_that_the_reasons_name() {
 fn the_first_difference_is_told_where_the_verdict_shows_none() {
     let mut story = Story::new();
     story.says("alice", "CALL_RINGING", "c1", "", json!({})).stops();
-    let mut evidence = Evidence::new(1_000_000.0);
+    let mut evidence = Evidence::new(Time(1_000_000.0));
     story.events.iter().for_each(|event| evidence.event(event));
     let flow = Flow::of(&story.events[..]).unwrap();
     let baseline = "alice\n  call 1, outgoing, bob\n    CALL_PROGRESS\n";
@@ -240,7 +240,7 @@ fn the_first_difference_is_told_where_the_verdict_shows_none() {
 #[test]
 fn the_reason_of_a_wait_begins_with_the_cause() {
     let explained = |story: &Story, reason: &str| {
-        let mut evidence = Evidence::new(1_000_000.0);
+        let mut evidence = Evidence::new(Time(1_000_000.0));
         story.events.iter().for_each(|event| evidence.event(event));
         let mut failed = verdict(Status::Fail, reason);
         failed.reasons[0].details = vec!["alice had only CALL_RINGING".into()];
