@@ -1,4 +1,4 @@
-//! A recording for the page: its bytes as a data URI, and its loudness over time.
+//! A recording for the page: its bytes as a data URI, and its loudness over time with silence and clipping marked.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -10,6 +10,10 @@ use std::io::Cursor;
 const COLUMNS: usize = 240;
 /// What never gets louder than that is silent.
 const SILENT: f64 = 0.001;
+/// A pause within a word is shorter, in seconds.
+const SHORTEST_SILENCE: f64 = 0.2;
+/// The end of the scale, but for what rounding takes.
+const FULL: f64 = 0.985;
 /// Half its height, in the units of the path.
 const HALF: f64 = 24.0;
 
@@ -28,6 +32,11 @@ pub struct Sound {
     pub loudness: String,
     /// An SVG path in a box of 240 × 48.
     pub path: String,
+    /// Where nothing is heard for 0.2 s or longer, and where the sound reaches full scale: paths of areas in that box.
+    pub silence: String,
+    pub clipping: String,
+    /// What these show, in words, if anything: `2.4 s without sound, reaches full scale`.
+    pub marked: String,
     /// `data:audio/wav;base64,…`
     pub uri: String,
 }
@@ -65,6 +74,9 @@ impl Sound {
         };
         let peak = columns.iter().copied().fold(0.0, f64::max);
         let seconds = frames as f64 / f64::from(spec.sample_rate.max(1));
+        let shortest = (SHORTEST_SILENCE * COLUMNS as f64 / seconds.max(0.001)).ceil() as usize;
+        let silences = runs(&columns, shortest.max(1), |loudness| loudness < SILENT);
+        let clippings = runs(&columns, 1, |loudness| loudness >= FULL);
         Some(Sound {
             seconds,
             length: format!("{seconds:.1} s"),
@@ -72,6 +84,9 @@ impl Sound {
             peak,
             loudness: if peak < SILENT { "silent".into() } else { format!("peak {:.0} dB", 20.0 * peak.log10()) },
             path: path(&columns),
+            marked: marked(&silences, !clippings.is_empty(), seconds),
+            silence: areas(&silences),
+            clipping: areas(&clippings),
             uri: format!("data:audio/wav;base64,{}", BASE64_STANDARD.encode(bytes)),
         })
     }
@@ -89,6 +104,28 @@ fn path(columns: &[f64]) -> String {
         let _ = write!(path, "M{x}.5 {:.1}V{:.1}", HALF - half, HALF + half);
     }
     path
+}
+
+/// Columns in a row that are alike, as their first and how many there are.
+fn runs(columns: &[f64], shortest: usize, alike: impl Fn(f64) -> bool) -> Vec<(usize, usize)> {
+    let mut first = 0;
+    let parts = columns.chunk_by(|a, b| alike(*a) == alike(*b)).map(|part| {
+        first += part.len();
+        (first - part.len(), part.len(), alike(part[0]))
+    });
+    parts.filter(|(_, count, is)| *is && *count >= shortest).map(|(first, count, _)| (first, count)).collect()
+}
+
+fn areas(runs: &[(usize, usize)]) -> String {
+    runs.iter().map(|(first, count)| format!("M{first} 0h{count}v{0}h-{count}z", 2.0 * HALF)).collect()
+}
+
+fn marked(silences: &[(usize, usize)], clipped: bool, seconds: f64) -> String {
+    let columns: usize = silences.iter().map(|(_, count)| count).sum();
+    let silent = columns as f64 * seconds / COLUMNS as f64;
+    let silence = (columns > 0).then(|| format!("{silent:.1} s without sound"));
+    let clipping = clipped.then(|| "reaches full scale".to_string());
+    silence.into_iter().chain(clipping).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -121,6 +158,21 @@ mod tests {
         assert!(sound.path.ends_with("M239.5 12.5V35.5"), "{}", sound.path);
         assert!(sound.uri.starts_with("data:audio/wav;base64,UklGR"));
         assert!(!sound.is_silent());
+        assert_eq!((sound.silence.as_str(), sound.clipping.as_str()), ("M0 0h120v48h-120z", ""));
+        assert_eq!(sound.marked, "1.0 s without sound");
+    }
+
+    #[test]
+    fn clipping_and_silences_are_marked_and_short_pauses_are_not() {
+        let bytes = wav(PHONE, |writer| {
+            for n in 0..24_000 {
+                let loud = n < 1600 || (2400..8000).contains(&n) || n >= 16_000;
+                writer.write_sample(if n >= 23_900 { i16::MIN } else { 8000 * i16::from(loud) }).unwrap();
+            }
+        });
+        let sound = Sound::of(&bytes).unwrap();
+        assert_eq!((sound.silence.as_str(), sound.clipping.as_str()), ("M80 0h80v48h-80z", "M239 0h1v48h-1z"));
+        assert_eq!(sound.marked, "1.0 s without sound, reaches full scale");
     }
 
     #[test]
