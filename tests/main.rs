@@ -22,6 +22,7 @@ mod html_report;
 mod ladder;
 mod language;
 mod limits;
+mod listening;
 mod load;
 mod logging;
 mod losses;

@@ -144,7 +144,27 @@ const REGISTRATION: Scenario = Scenario {
     heard: &[],
 };
 
-const ALONE: [&Scenario; 5] = [&CALLS, &TRANSFERS, &SOUNDS, &CONFERENCE, &ON_DEMAND];
+/// What is heard in a call.
+const LISTENING: Scenario = Scenario {
+    begin: "let alice = agent(\"alice\", #{ audio: \"alice_speech.wav\", on_end: \"again\" });\nlet bob = agent(\"bob\");\n\
+            let carol = agent(\"carol\", #{ audio_source: \"ausine,440\" });\n\
+            fn connect(caller, callee) {\ncaller.dial(callee);\nawait callee.event(\"CALL_INCOMING\") within 20s;\ncallee.accept();\n\
+            await all([caller.established(), callee.established()]) within 20s;\n}\nconnect(alice, bob);\n",
+    rows: &[
+        ("speech", "", "await bob.speech() within 20s;"),
+        ("hears", "", "await bob.hears(alice) within 20s;"),
+        ("silence", "alice.mute();", "await bob.silence(500ms) within 20s;"),
+        ("quiet_line", "", "await bob.quiet_line() during 500ms;"),
+        (
+            "tone",
+            "alice.hangup();\nawait bob.closed() within 20s;\nconnect(carol, bob);",
+            "await bob.tone(440) within 20s;",
+        ),
+    ],
+    heard: &[],
+};
+
+const ALONE: [&Scenario; 6] = [&CALLS, &TRANSFERS, &SOUNDS, &CONFERENCE, &ON_DEMAND, &LISTENING];
 
 fn program(scenario: &Scenario, words: &str) -> Telefonist {
     let rows = scenario.rows.iter().map(|(name, act, seen)| format!("// {name}\n{act}\n{seen}\n"));

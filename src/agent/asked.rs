@@ -4,6 +4,16 @@
 pub const LEVELS: [&str; 2] = ["VU_RX_REPORT", "VU_TX_REPORT"];
 /// Words of a text that has to do with presence: a command, a parameter of accounts and of contacts.
 pub const PRESENCE: [&str; 2] = ["presence", "pubint"];
+/// Words of a text that asks what is heard in a call: methods of agents, the names of events, an option.
+pub const LISTENING: [&str; 8] =
+    [".tone(", ".speech(", ".silence(", ".hears(", ".quiet_line(", "heard_", "sent_speech", "watermark"];
+/// How the names of the events begin that say what was heard.
+const HEARD: [&str; 2] = ["HEARD_", "SENT_SPEECH"];
+
+/// Whether an event says what was heard in a call, or said.
+pub fn is_heard(event: &str) -> bool {
+    HEARD.iter().any(|begin| event.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin)))
+}
 
 /// What a test asks all its agents for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -12,21 +22,30 @@ pub struct Asked {
     pub levels: bool,
     /// To publish their presence, and to tell who subscribes to it.
     pub presence: bool,
+    /// To listen to their calls.
+    pub listening: bool,
 }
 
 impl Asked {
     /// All of it, for a test whose text is not known yet.
-    pub const ALL: Asked = Asked { levels: true, presence: true };
+    pub const ALL: Asked = Asked { levels: true, presence: true, listening: true };
 
     /// What a test with this text asks for.
     pub fn by(text: &str) -> Asked {
         let text = text.to_ascii_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| text.contains(&word.to_ascii_lowercase()));
-        Asked { levels: has(&LEVELS), presence: has(&PRESENCE) }
+        Asked { levels: has(&LEVELS), presence: has(&PRESENCE), listening: has(&LISTENING) }
     }
 
     /// Why no agent of the test raises an event.
     pub fn lacks(self, event: &str) -> Option<String> {
+        if is_heard(event) && !self.listening {
+            return Some(
+                "no agent of this test listens: the call of tone, speech, silence, hears or quiet_line has to stand in \
+                 the test's text, as in bob.tone(425)"
+                    .to_string(),
+            );
+        }
         let name = LEVELS.into_iter().find(|name| name.eq_ignore_ascii_case(event)).filter(|_| !self.levels)?;
         Some(format!("no agent of this test measures its sound: `{name}` has to stand in the test's text as a whole"))
     }
@@ -39,8 +58,10 @@ mod tests {
     #[test]
     fn what_nobody_asked_for_does_not_come() {
         assert!(Asked::default().lacks("vu_rx_report").unwrap().contains("`VU_RX_REPORT`"));
-        assert_eq!(Asked::by("await alice.event(\"vu_rx_report\");"), Asked { levels: true, presence: false });
-        assert_eq!(Asked::by("alice.cmd(\"Presence online\");"), Asked { levels: false, presence: true });
+        let asked = |levels, presence, listening| Asked { levels, presence, listening };
+        assert_eq!(Asked::by("await alice.event(\"vu_rx_report\");"), asked(true, false, false));
+        assert_eq!(Asked::by("alice.cmd(\"Presence online\");"), asked(false, true, false));
+        assert_eq!(Asked::by("await bob.speech().ended();"), asked(false, false, true));
         assert_eq!((Asked::ALL.lacks("VU_RX_REPORT"), Asked::default().lacks("CALL_CLOSED")), (None, None));
     }
 }

@@ -6,11 +6,14 @@
 use super::account::{Account, Source};
 use super::asked::Asked;
 use super::certificate::Certificate;
+use super::listening::ask::ListenAsk;
+use super::listening::{LISTENER, SETUP};
 use super::ports::Lease;
 use super::sound::Format;
 use super::trust::{self, Trust};
 use super::version::Version;
 use super::{Kind, Settings, interface, sound};
+use crate::audio::pilot::pilot_seed;
 use crate::event::Ended;
 use std::fmt::Write;
 use std::io;
@@ -24,6 +27,8 @@ pub struct Plan<'a> {
     pub asked: Asked,
     pub kind: &'a Kind,
     pub account: &'a Account,
+    /// What the run calls it.
+    pub name: &'a str,
     /// What it sends.
     pub source: &'a Source,
     /// Where SIP and RTP live.
@@ -127,6 +132,7 @@ fn text(plan: &Plan, trust: &Trust) -> Result<String, Ended> {
     }
     key("ctrl_tcp_listen", &SocketAddr::new(settings.ctrl_address.ip(), lease.control));
     audio(plan, &mut key)?;
+    watermark(plan, &mut key)?;
     // no ring tones
     key("audio_path", &"/nonexistent");
     key("rtp_ports", &format!("{}-{}", lease.rtp.0, lease.rtp.1));
@@ -150,6 +156,18 @@ fn text(plan: &Plan, trust: &Trust) -> Result<String, Ended> {
     Ok(text)
 }
 
+/// The code that its sound carries.
+fn watermark(plan: &Plan, key: &mut dyn FnMut(&str, &dyn std::fmt::Display)) -> Result<(), Ended> {
+    if !plan.account.options.watermark {
+        return Ok(());
+    }
+    if !plan.kind.has(LISTENER) {
+        return Err(plan.kind.lacks("watermark", LISTENER));
+    }
+    key(SETUP, &ListenAsk::Pilot { seed: pilot_seed(plan.name) }.text());
+    Ok(())
+}
+
 fn modules<'a>(plan: &'a Plan) -> impl Iterator<Item = &'a str> {
     let Plan { settings, kind, account, .. } = *plan;
     let asked = account.codec_modules().into_iter().filter(|codec| !CODECS.contains(codec));
@@ -159,9 +177,10 @@ fn modules<'a>(plan: &'a Plan) -> impl Iterator<Item = &'a str> {
     let encryption = account.encryption_module();
     let tones = account.options.inband_dtmf.then_some(TONES);
     let levels = plan.asked.levels.then_some(VUMETER);
+    let listener = (plan.asked.listening || account.options.watermark).then_some(LISTENER);
     let recorder = RECORDERS.into_iter().find(|module| kind.has(module));
     let all = CODECS.into_iter().chain(asked).chain(MODULES).chain(alsa).chain(traversal.iter().copied());
-    all.chain(encryption).chain(tones).chain(levels).chain(recorder).filter(|module| kind.has(module))
+    all.chain(encryption).chain(tones).chain(levels).chain(listener).chain(recorder).filter(|module| kind.has(module))
 }
 
 /// What the agent sends and plays, and at which rate: 1.0 and 1.1 need the rate of a file.
@@ -225,6 +244,7 @@ mod tests {
             asked: Asked::default(),
             kind,
             account,
+            name: "alice",
             source,
             interface,
             lease: &lease,

@@ -1,8 +1,9 @@
 //! Events that some versions of baresip never send: waiting for one, or for its absence, means nothing there.
 
 use super::Kind;
-use super::asked::LEVELS;
+use super::asked::{LEVELS, is_heard};
 use super::config::VUMETER;
+use super::listening::LISTENER;
 use super::version::{Version, version_text};
 
 /// The events that came after 1.0, each with the first version that has it.
@@ -20,6 +21,9 @@ const SINCE: [(&str, Version); 9] = [
 
 /// Why this agent never raises an event that others do.
 pub fn missing(event: &str, kind: &Kind) -> Option<String> {
+    if is_heard(event) && !kind.has(LISTENER) {
+        return Some(format!("the event {event} needs the embedded agent: {kind} can't listen to its calls"));
+    }
     let of_levels = LEVELS.into_iter().find(|name| name.eq_ignore_ascii_case(event));
     if let (Some(name), false) = (of_levels, kind.has(VUMETER)) {
         return Some(format!("the event {name} needs the module {VUMETER}; the agent is {kind}, and has none"));

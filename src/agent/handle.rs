@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::contacts::Contacts;
 use super::launch::Start;
 use super::listed::{self, Fate};
+use super::listening::ask::ListenAsk;
 use super::state::{Inner, Phase, State};
 use super::{patience, sound};
 use crate::event::{At, Body, Ended, Note, Sink, lock};
@@ -190,6 +191,34 @@ impl Agent {
         matches!(text, "hold" | "resume") || self.state.lock().came.len() < 2
     }
 
+    /// Has it listen for something in its calls; no event shows that.
+    ///
+    /// # Errors
+    /// As for any command; it can't listen.
+    pub fn listen(&self, ask: &ListenAsk) -> Result<(), Ended> {
+        let answer = self.ask(&ask.command(), None)?;
+        match answer.ok {
+            true => Ok(()),
+            false => Err(Ended::error(format!("agent `{}` can't listen: {}", self.name, answer.data.trim()))),
+        }
+    }
+
+    /// Makes a sound file known in the agent's folder; returns its path there.
+    ///
+    /// # Errors
+    /// The file is no sound, or can't be made known.
+    pub fn link_sound(&self, file: &Path) -> Result<String, Ended> {
+        self.ready()?;
+        let folder = self.state.lock().folder.clone();
+        sound::check_readable(file)?;
+        sound::link(file, &folder)
+    }
+
+    /// The sound files that it was told to send, the newest last.
+    pub fn played(&self) -> Vec<PathBuf> {
+        self.state.lock().played.iter().cloned().collect()
+    }
+
     /// Sends `ausrc` for a sound file; `text` is the command as the test has it.
     ///
     /// # Errors
@@ -198,7 +227,11 @@ impl Agent {
         self.ready()?;
         let folder = self.state.lock().folder.clone();
         let record = Record { text: text.trim().to_string(), call: call.map(str::to_string), at };
-        self.ask(&sound::linked(file, &folder)?, Some(record))
+        let answer = self.ask(&sound::linked(file, &folder)?, Some(record))?;
+        if answer.ok {
+            self.state.lock().play(file);
+        }
+        Ok(answer)
     }
 
     /// A command for a call: where the agent would say ok and do nothing, or something else, it gets its answer here.

@@ -96,6 +96,7 @@ impl Launch {
             asked: *asked,
             kind,
             account,
+            name: &self.name,
             source,
             interface: *interface,
             lease: &lease,

@@ -15,8 +15,8 @@ const LONGEST_TIMEOUT: u32 = 86_400;
 const FIRST_PORT: u16 = 1024;
 
 /// The names of the options; `config.KEY` stands for each of baresip's settings.
-pub const NAMES: [&str; 8] =
-    ["config", "inband_dtmf", "max_calls", "on_end", "port", "rtp_timeout", "tls_ca", "tls_verify"];
+pub const NAMES: [&str; 9] =
+    ["config", "inband_dtmf", "max_calls", "on_end", "port", "rtp_timeout", "tls_ca", "tls_verify", "watermark"];
 
 /// What may follow the end of a sound.
 const ENDS: [&str; 3] = ["silence", "again", "hangup"];
@@ -40,6 +40,8 @@ pub struct Options {
     pub tls_unverified: bool,
     /// It sends and hears DTMF as tones of the sound, too.
     pub inband_dtmf: bool,
+    /// What it sends carries a watermark that tells who it is.
+    pub watermark: bool,
     /// baresip's own settings.
     pub config: Vec<(String, String)>,
 }
@@ -84,6 +86,7 @@ impl Options {
             "tls_verify" => {
                 self.tls_unverified = !boolean(key, value, "false: take any certificate")?;
             }
+            "watermark" => self.watermark = boolean(key, value, "true: who hears the agent knows who it is")?,
             "inband_dtmf" => self.inband_dtmf = boolean(key, value, "true: send and hear DTMF as tones, too")?,
             _ => match key.strip_prefix(CONFIG) {
                 Some(setting) => self.config.push(baresip_settings::checked(setting, value)?),
@@ -134,6 +137,7 @@ mod tests {
             ("tls_ca", "/ca.pem"),
             ("tls_verify", "false"),
             ("inband_dtmf", "true"),
+            ("watermark", "yes"),
             ("config.audio_buffer", "20-160"),
         ]);
         let expected = Options {
@@ -144,6 +148,7 @@ mod tests {
             tls_ca: Some("/ca.pem".into()),
             tls_unverified: true,
             inband_dtmf: true,
+            watermark: true,
             config: vec![("audio_buffer".into(), "20-160".into())],
         };
         assert_eq!(many.unwrap(), expected);

@@ -1,5 +1,6 @@
 //! The sound files that agents send.
 
+use crate::audio::read::{ReadError, read_wav};
 use crate::event::Ended;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,26 @@ const LONGEST: usize = 127;
 /// # Errors
 /// The name is too long; the folder can't be written.
 pub fn linked(file: &Path, folder: &Path) -> Result<String, Ended> {
+    Ok(format!("ausrc aufile,{}", link(file, folder)?))
+}
+
+/// Whether a file is a sound that can be looked for in a call.
+///
+/// # Errors
+/// Why it is none, and what to do.
+pub fn check_readable(file: &Path) -> Result<(), Ended> {
+    let read = std::fs::File::open(file).map_err(ReadError::from);
+    match read.and_then(|file| read_wav(std::io::BufReader::new(file))) {
+        Ok(_) => Ok(()),
+        Err(why) => Err(Ended::error(format!("the sound file `{}` can't be looked for: {why}", file.display()))),
+    }
+}
+
+/// Makes a file known in the agent's folder; returns its path there.
+///
+/// # Errors
+/// The name is too long; the folder can't be written.
+pub fn link(file: &Path, folder: &Path) -> Result<String, Ended> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let source = format!("{LINKS}/{name}");
     if source.len() > LONGEST {
@@ -69,7 +90,7 @@ pub fn linked(file: &Path, folder: &Path) -> Result<String, Ended> {
         Err(_) => symlink(file, &link),
     });
     made.map_err(|error| Ended::error(format!("the agent can't be given the sound file `{name}`: {error}")))?;
-    Ok(format!("ausrc aufile,{source}"))
+    Ok(source)
 }
 
 /// Why baresip did not change its source or player: it answers ok all the same.

@@ -3,7 +3,7 @@
 use crate::event::{Ended, lock};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,8 @@ pub struct Inner {
     pub reports_due: usize,
     /// The calls that came in and are not over, in their order, and whether a command accepted them; the newest of them.
     pub came: VecDeque<(String, bool)>,
+    /// The sound files that a command had it send, the newest last.
+    pub played: VecDeque<PathBuf>,
     /// Nothing of it is left: no process, no lease.
     pub over: bool,
     /// Its SIP socket, and its folder: others where a port was taken and it was started again.
@@ -46,6 +48,16 @@ impl Inner {
         self.came.push_back((id.to_string(), false));
     }
 
+    /// A command had it send a sound file.
+    pub fn play(&mut self, file: &Path) {
+        const FILES: usize = 4;
+        self.played.retain(|known| known != file);
+        if self.played.len() == FILES {
+            self.played.pop_front();
+        }
+        self.played.push_back(file.to_path_buf());
+    }
+
     /// A call is over, whoever made it.
     pub fn call_closed(&mut self, id: &str) {
         self.came.retain(|(known, _)| known != id);
@@ -60,8 +72,8 @@ pub struct State {
 impl State {
     pub fn new(sip: SocketAddr, folder: PathBuf) -> State {
         let (phase, abandoned, hangs, reports_due, over) = (Phase::Starting, false, false, 0, false);
-        let came = VecDeque::new();
-        let inner = Inner { phase, abandoned, hangs, reports_due, came, over, sip, folder };
+        let (came, played) = (VecDeque::new(), VecDeque::new());
+        let inner = Inner { phase, abandoned, hangs, reports_due, came, played, over, sip, folder };
         State { inner: Mutex::new(inner), changed: Condvar::new() }
     }
 

@@ -94,6 +94,25 @@ impl Supervisor {
         &self.kind
     }
 
+    /// The sound file of that name.
+    ///
+    /// # Errors
+    /// No folder has it.
+    pub fn find_sound(&self, file: &str) -> Result<PathBuf, Ended> {
+        sound::find(file, &self.settings.sounds)
+    }
+
+    /// The sound file that an agent with this account sends, if it sends one.
+    ///
+    /// # Errors
+    /// There is no such file.
+    pub fn sound_of(&self, account: &Account) -> Result<Option<PathBuf>, Ended> {
+        Ok(match account.source(&self.settings.sounds)? {
+            Source::File(file) => Some(file),
+            Source::Silence | Source::Other => None,
+        })
+    }
+
     /// The sound file of that name, which an agent with this account may send from now on.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! call id with its first CALL_LOCAL_SDP.
 
 use super::audio_report::AudioReport;
-use super::{ctrl, quality};
+use super::{ctrl, heard, quality};
 use crate::event::AgentEvent;
 use serde_json::{Map, Value};
 
@@ -42,6 +42,7 @@ pub fn event(object: Map<String, Value>) -> Result<AgentEvent, String> {
             if let Some(report) = report {
                 return Ok(report.event(event.direction, event.fields.remove("accountaor")));
             }
+            return Ok(heard::renamed(event));
         }
         _ => {}
     }

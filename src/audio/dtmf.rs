@@ -8,8 +8,8 @@ const HIGH: [f64; 4] = [1209.0, 1336.0, 1477.0, 1633.0];
 const DIGITS: [[char; 4]; 4] = [['1', '2', '3', 'A'], ['4', '5', '6', 'B'], ['7', '8', '9', 'C'], ['*', '0', '#', 'D']];
 /// The nominal frequency and 1.5 % to either side: finds what is off by up to 2.5 %.
 const DEVIATIONS: [f64; 3] = [1.0, 0.985, 1.015];
-const FRAME: usize = 205;
-const HOP: usize = 102;
+pub(super) const FRAME: usize = 205;
+pub(super) const HOP: usize = 102;
 /// Least level of each frequency, dBFS; greatest twist, dB; how much stronger than the others of the group, dB.
 const LEAST_DBFS: f64 = -36.0;
 const TWIST_DB: f32 = 9.0;
@@ -55,7 +55,7 @@ pub fn find_digits(sound: &Sound) -> Vec<HeardDigit> {
 }
 
 /// Windowed waves of all frequencies and their deviations.
-struct Bank {
+pub(super) struct Bank {
     window: Vec<f32>,
     low: Vec<[Wave; 3]>,
     high: Vec<[Wave; 3]>,
@@ -68,7 +68,7 @@ struct Wave {
 }
 
 impl Bank {
-    fn new() -> Bank {
+    pub fn new() -> Bank {
         let turn = |i: usize| std::f64::consts::TAU * i as f64 / (FRAME - 1) as f64;
         let window: Vec<f32> = (0..FRAME).map(|i| (0.54 - 0.46 * turn(i).cos()) as f32).collect();
         let wave = |hz: f64| {
@@ -83,7 +83,8 @@ impl Bank {
         Bank { total: window.iter().sum(), window, low, high }
     }
 
-    fn digit_in(&self, frame: &[f32]) -> Option<char> {
+    /// The digit that a frame of [`FRAME`] samples holds.
+    pub fn digit_in(&self, frame: &[f32]) -> Option<char> {
         let weighted: Vec<f32> = frame.iter().zip(&self.window).map(|(sample, weight)| sample * weight).collect();
         let energy = dot(frame, &weighted) / self.total;
         if f64::from(energy) < power_of(LEAST_DBFS) {

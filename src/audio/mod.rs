@@ -12,6 +12,7 @@
 //! - [`pilot`]: the watermark that tells who is heard
 //! - [`quality`], [`emodel`], [`impairments`]: MOS by comparison, MOS by planning
 //! - [`judge`], [`fault`]: what is wrong with a received sound, in words
+//! - [`live`]: what is heard in a sound while it comes in
 //! - [`read`]: a sound from the bytes of a WAV file
 pub mod align;
 pub mod bands;
@@ -24,6 +25,7 @@ mod fourier;
 pub mod impairments;
 pub mod judge;
 pub mod levels;
+pub mod live;
 pub mod missing;
 pub mod pilot;
 pub mod prompt;

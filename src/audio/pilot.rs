@@ -51,7 +51,17 @@ pub fn pilot_seed(name: &str) -> u64 {
 
 /// The level of the pilot for a sound, dBFS: 3 dB below its noise floor, between -78 and -63.
 pub fn pilot_level(sound: &Sound) -> f64 {
-    (measure_levels(sound).floor_dbfs - BELOW_FLOOR_DB).clamp(LEVEL_BOUNDS_DBFS.0, LEVEL_BOUNDS_DBFS.1)
+    below_floor(measure_levels(sound).floor_dbfs)
+}
+
+/// The same from the levels of blocks of 20 ms, dBFS. Of fewer than 10, the least level.
+pub fn pilot_level_for<'a>(levels: impl IntoIterator<Item = &'a f32>) -> f64 {
+    let mut levels: Vec<f32> = levels.into_iter().copied().collect();
+    if levels.len() < 10 { LEVEL_BOUNDS_DBFS.0 } else { below_floor(f64::from(quantile(&mut levels, 0.1))) }
+}
+
+fn below_floor(floor_dbfs: f64) -> f64 {
+    (floor_dbfs - BELOW_FLOOR_DB).clamp(LEVEL_BOUNDS_DBFS.0, LEVEL_BOUNDS_DBFS.1)
 }
 
 /// One period of a pilot at 8 kHz, of mean power 1.

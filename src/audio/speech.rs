@@ -7,20 +7,20 @@ use super::steady::find_steady_tones;
 use super::{Sound, Span};
 
 /// What the detector hears, in samples at this rate: 16 ms.
-const FRAME: usize = 256;
+pub(super) const FRAME: usize = 256;
 const RATE: u32 = 16000;
 const FRAME_SECONDS: f64 = FRAME as f64 / RATE as f64;
 /// Speech begins with 3 frames of at least this score and ends with 12 below it. At 0.3, noise of -65 dBFS is
 /// always speech; at 0.7, beginnings come 150 ms late (measured).
-const SCORE: f32 = 0.5;
-const FRAMES_ON: usize = 3;
-const FRAMES_OFF: usize = 12;
+pub(super) const SCORE: f32 = 0.5;
+pub(super) const FRAMES_ON: usize = 3;
+pub(super) const FRAMES_OFF: usize = 12;
 /// Where the level is looked at to refine a beginning and an end, in seconds before what the detector says.
-const BEFORE_BEGIN: f64 = 0.3;
+pub(super) const BEFORE_BEGIN: f64 = 0.3;
 const BEFORE_END: f64 = 0.5;
 
 /// How long the detector goes on after a sound has ended, in seconds (measured: 0.27, 95 %: 0.32).
-const HANGOVER: f64 = 0.35;
+pub(super) const HANGOVER: f64 = 0.35;
 
 /// When somebody speaks: from the first to the last sound of each stretch, to 10 ms (measured: within 30 ms in 98
 /// of 100). Pauses below 0.2 s belong to the speech. Steady tones do not count; music, pulsed noise and short beeps

@@ -1,10 +1,12 @@
 //! Steady lines: tones of any frequency, which a detector of speech takes for speech.
+use realfft::num_complex::Complex32;
+
 use super::fourier::{for_each_frame, hann, parabola, quantile};
-use super::levels::{dbfs, power_of};
+use super::levels::dbfs;
 use super::{Sound, Span, TELEPHONE_RATE};
 
-const FRAME: usize = 512;
-const HOP: usize = 128;
+pub(super) const FRAME: usize = 512;
+pub(super) const HOP: usize = 128;
 /// Frames in a row that make a line (0.3 s).
 const LEAST_FRAMES: usize = 18;
 /// The share of the power that the two strongest lines have; how far the peak may move, Hz, and the level, dB.
@@ -12,6 +14,8 @@ const LINE_SHARE: f32 = 0.95;
 const MOVES_HZ: f64 = 4.0;
 const MOVES_DB: f64 = 1.0;
 const LEAST_DBFS: f64 = -45.0;
+/// The second line of a pair has at least this share of the power of the first (-12 dB).
+const SECOND_SHARE: f32 = 0.063;
 /// A hum under speech stands out by this much from the bins around it in the quiet moments, dB, and has this level.
 const HUM_OVER_NEIGHBOURS: f32 = 30.0;
 const HUM_DBFS: f64 = -60.0;
@@ -31,51 +35,75 @@ pub struct SteadyTone {
 /// digit held down, test tones. Measured: none in an hour of speech or music.
 pub fn find_steady_tones(sound: &Sound) -> Vec<SteadyTone> {
     let sound = sound.at_rate(TELEPHONE_RATE);
-    let mut lines: Vec<Option<(f64, f64)>> = Vec::new();
-    let scale = FRAME as f64 * FRAME as f64 * 3.0 / 16.0;
-    for_each_frame(&sound.samples, &hann(FRAME), HOP, |_, bins| {
-        let power: Vec<f32> = bins.iter().map(|bin| bin.norm_sqr()).collect();
-        lines.push(line_of(&power).filter(|(_, power)| power / scale > power_of(LEAST_DBFS)));
-    });
+    let mut lines: Vec<Option<Lines>> = Vec::new();
+    for_each_frame(&sound.samples, &hann(FRAME), HOP, |_, bins| lines.push(find_lines(bins)));
     let mut tones = Vec::new();
     let mut start = 0;
     for run in lines.chunk_by(|a, b| is_same(*a, *b)) {
-        if let (Some((hz, power)), true) = (run[0], run.len() >= LEAST_FRAMES) {
+        if let (Some(Lines { hz, dbfs, .. }), true) = (run[0], run.len() >= LEAST_FRAMES) {
             let seconds = |samples: usize| samples as f64 / f64::from(TELEPHONE_RATE);
             let span = Span { from: seconds(start * HOP), to: seconds((start + run.len() - 1) * HOP + FRAME) };
-            tones.push(SteadyTone { span, hz, dbfs: dbfs(power / scale) });
+            tones.push(SteadyTone { span, hz, dbfs });
         }
         start += run.len();
     }
     tones
 }
 
-/// The frequency and power of a frame's line, when one or two lines have nearly all of its power.
-fn line_of(power: &[f32]) -> Option<(f64, f64)> {
-    let total: f32 = power.iter().sum();
-    let strongest = |skip: Option<usize>| {
-        let free = |bin: &usize| skip.is_none_or(|other| bin.abs_diff(other) > 6);
-        (1..power.len() - 1).filter(free).max_by(|a, b| power[*a].total_cmp(&power[*b]))
-    };
-    let around = |bin: usize| power[bin.saturating_sub(3)..(bin + 4).min(power.len())].iter().sum::<f32>();
-    let first = strongest(None)?;
-    let second = strongest(Some(first))?;
-    if around(first) + around(second) <= LINE_SHARE * total || total <= 0.0 {
-        return None;
-    }
-    // the logarithm of a Hann window's peak is nearly a parabola
-    let log = |bin: usize| power[bin].max(1e-20).ln();
-    let bin = first as f64 + parabola(log(first - 1), log(first), log(first + 1));
-    Some((bin * f64::from(TELEPHONE_RATE) / FRAME as f64, f64::from(total)))
+/// What a frame holds when it holds nothing but one or two steady lines.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Lines {
+    /// The frequency of the strongest, Hz.
+    pub hz: f64,
+    /// That of the other, where it is nearly as strong.
+    pub second_hz: Option<f64>,
+    /// The level of all, dBFS.
+    pub dbfs: f64,
 }
 
-fn is_same(a: Option<(f64, f64)>, b: Option<(f64, f64)>) -> bool {
+/// The lines of a frame of [`FRAME`] samples (its bins, with a Hann window), when one or two have nearly all of its
+/// power and are above -45 dBFS.
+pub(super) fn find_lines(bins: &[Complex32]) -> Option<Lines> {
+    let power: Vec<f32> = bins.iter().map(|bin| bin.norm_sqr()).collect();
+    let total: f32 = power.iter().sum();
+    let level = dbfs(f64::from(total) / (FRAME as f64 * FRAME as f64 * 3.0 / 16.0));
+    if level <= LEAST_DBFS {
+        return None;
+    }
+    let strongest = |skip: Option<usize>| {
+        let free = |bin: &usize| skip.is_none_or(|other| bin.abs_diff(other) > 3);
+        (1..power.len() - 1).filter(free).max_by(|a, b| power[*a].total_cmp(&power[*b]))
+    };
+    let first = strongest(None)?;
+    let second = strongest(Some(first))?;
+    let around = |bin: usize| bin.saturating_sub(3)..(bin + 4).min(power.len());
+    let beside: f32 = around(second).filter(|bin| !around(first).contains(bin)).map(|bin| power[bin]).sum();
+    if power[around(first)].iter().sum::<f32>() + beside <= LINE_SHARE * total {
+        return None;
+    }
+    let second_hz = (power[second] > power[first] * SECOND_SHARE).then(|| frequency(&power, second));
+    Some(Lines { hz: frequency(&power, first), second_hz, dbfs: level })
+}
+
+/// The frequency of a peak. The logarithm of a Hann window's peak is nearly a parabola.
+fn frequency(power: &[f32], bin: usize) -> f64 {
+    let log = |bin: usize| power[bin].max(1e-20).ln();
+    let bin = bin as f64 + parabola(log(bin - 1), log(bin), log(bin + 1));
+    bin * f64::from(TELEPHONE_RATE) / FRAME as f64
+}
+
+fn is_same(a: Option<Lines>, b: Option<Lines>) -> bool {
     match (a, b) {
-        (Some((hz, power)), Some((next_hz, next_power))) => {
-            (hz - next_hz).abs() < MOVES_HZ && (10.0 * (power / next_power).log10()).abs() < MOVES_DB
-        }
+        (Some(one), Some(next)) => one.goes_on_as(&next),
         (None, None) => true,
         _ => false,
+    }
+}
+
+impl Lines {
+    /// Whether the next frame shows the same tone.
+    pub fn goes_on_as(&self, next: &Lines) -> bool {
+        (self.hz - next.hz).abs() < MOVES_HZ && (self.dbfs - next.dbfs).abs() < MOVES_DB
     }
 }
 

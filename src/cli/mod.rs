@@ -103,7 +103,7 @@ fn embedded_agent() -> process::ExitCode {
     let words: Result<Vec<_>, _> = words.map(std::ffi::CString::new).collect();
     let host = std::env::args().nth(2).and_then(|host| host.parse().ok());
     match (words, host.map(crate::agent::die_with_host)) {
-        (Ok(words), Some(Ok(()))) => process::ExitCode::from(telefonist_baresip::main(&words) as u8),
+        (Ok(words), Some(Ok(()))) => process::ExitCode::from(crate::agent::run_agent(&words) as u8),
         // the host is gone: nobody reads what is said
         (Ok(_), Some(Err(_))) => ExitCode::Error.code().into(),
         _ => ExitCode::Usage.code().into(),

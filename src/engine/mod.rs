@@ -28,6 +28,7 @@ pub use language::parser::PARSED;
 pub use language::program::{Loader, Program, compile};
 pub use language::statements::is_unfinished;
 pub use language::stdlib::{MODULES as STD_MODULES, StdFunction, StdModule, documentation as std_documentation};
+pub use rules::heard::HeardAsk;
 pub use runner::run;
 pub use runner::{Collected, collect};
 pub use script::host::{AgentAsk, Host, Reply};

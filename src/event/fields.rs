@@ -27,6 +27,22 @@ use Carrier::{Accounts, Calls, Every, Only};
 const SIP: &[Carrier] = &[Only("SIP")];
 const REPORT: &[Carrier] = &[Only("AUDIO_REPORT")];
 const CALLS: &[Carrier] = &[Calls];
+const TONES: &[Carrier] = &[Only("HEARD_TONE"), Only("HEARD_TONE_END")];
+const ENDS: &[Carrier] = &[Only("HEARD_SPEECH_END"), Only("SENT_SPEECH_END"), Only("HEARD_TONE_END")];
+const ASKED: &[Carrier] = &[Only("HEARD_SILENCE"), Only("HEARD_SOUND"), Only("HEARD_PROMPT"), Only("HEARD_AGENT")];
+const HEARD: &[Carrier] = &[
+    Only("HEARD_AGENT"),
+    Only("HEARD_DIGIT"),
+    Only("HEARD_PROMPT"),
+    Only("HEARD_SILENCE"),
+    Only("HEARD_SOUND"),
+    Only("HEARD_SPEECH"),
+    Only("HEARD_SPEECH_END"),
+    Only("HEARD_TONE"),
+    Only("HEARD_TONE_END"),
+    Only("SENT_SPEECH"),
+    Only("SENT_SPEECH_END"),
+];
 
 const fn field(name: &'static str, carried_by: &'static [Carrier], meaning: &'static str) -> Field {
     Field { name, meaning, carried_by }
@@ -74,6 +90,16 @@ pub const FIELDS: &[Field] = &[
     field("lost_rx", REPORT, "packets that the agent missed, if RTCP reported it"),
     field("jitter_tx", REPORT, "microseconds, as the peer measured, if RTCP reported it"),
     field("jitter_rx", REPORT, "microseconds, as the agent measured, if RTCP reported it"),
+    field("began", HEARD, "when what was heard began: milliseconds since the epoch, by the sound itself"),
+    field("ended", ENDS, "when it ended, likewise"),
+    field("hz", TONES, "a list of the frequencies as measured, one or two"),
+    field("dbfs", &[Only("HEARD_TONE")], "the level, dBFS"),
+    field(
+        "delay",
+        &[Only("HEARD_AGENT")],
+        "milliseconds from mouth to ear, modulo 1024, where the agent sends a watermark",
+    ),
+    field("number", ASKED, "the await that asked for it"),
     field("ctype", &[Only("MESSAGE")], "the message's Content-Type"),
     field("body", &[Only("MESSAGE"), Only("SIP")], "the message's body"),
     field("contact", &[Only("SIPSESS_CONN"), Only("SIPSESS_FAILED")], "the caller's contact"),

@@ -28,6 +28,15 @@ pub const EVENT_NAMES: &[&str] = &[
     "EXIT",
     "FALLBACK_FAIL",
     "FALLBACK_OK",
+    "HEARD_AGENT",
+    "HEARD_DIGIT",
+    "HEARD_PROMPT",
+    "HEARD_SILENCE",
+    "HEARD_SOUND",
+    "HEARD_SPEECH",
+    "HEARD_SPEECH_END",
+    "HEARD_TONE",
+    "HEARD_TONE_END",
     "MESSAGE",
     "MODULE",
     "MWI_NOTIFY",
@@ -35,6 +44,8 @@ pub const EVENT_NAMES: &[&str] = &[
     "REGISTERING",
     "REGISTER_FAIL",
     "REGISTER_OK",
+    "SENT_SPEECH",
+    "SENT_SPEECH_END",
     "SHUTDOWN",
     "SIPSESS_CONN",
     "SIPSESS_FAILED",
@@ -77,6 +88,18 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("EXIT", "the agent ends"),
     ("FALLBACK_FAIL", "the fallback registrar can't be reached (1.1)"),
     ("FALLBACK_OK", "the fallback registrar can be reached (1.1)"),
+    (
+        "HEARD_AGENT",
+        "the awaited sound of another agent was heard, or its watermark; `param` is the agent (embedded agent, as all HEARD_…)",
+    ),
+    ("HEARD_DIGIT", "a DTMF digit was heard as tones of the audio; `param` is the digit"),
+    ("HEARD_PROMPT", "the awaited sound file was heard; `param` is its name"),
+    ("HEARD_SILENCE", "nothing was heard for the awaited time"),
+    ("HEARD_SOUND", "something was heard while it had to be quiet"),
+    ("HEARD_SPEECH", "somebody begins to speak"),
+    ("HEARD_SPEECH_END", "the speech that was heard is over"),
+    ("HEARD_TONE", "a tone is heard; `param` is its frequency in Hz to the nearest 5, or two: `350+440`"),
+    ("HEARD_TONE_END", "the tone is over"),
     ("LOG", "a line of the agent's log, for log(…)"),
     ("MESSAGE", "a text came in (SIP MESSAGE)"),
     ("MODULE", "a message of one of the agent's modules; `param` begins with its name (1.1)"),
@@ -85,6 +108,8 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("REGISTERING", "a REGISTER is sent"),
     ("REGISTER_FAIL", "the registration failed; `param` says why"),
     ("REGISTER_OK", "the registrar accepted the registration, or its refresh"),
+    ("SENT_SPEECH", "the agent begins to send speech (embedded agent)"),
+    ("SENT_SPEECH_END", "the speech that the agent sent is over (embedded agent)"),
     ("SHUTDOWN", "the agent removes its account"),
     ("SIP", "a SIP message that the agent sent or got, for sip(…)"),
     ("SIPSESS_CONN", "an INVITE came in, before there is a call (3.15)"),
@@ -98,7 +123,23 @@ pub const MEANINGS: &[(&str, &str)] = &[
 
 /// What the sound of a call brings, not its signalling: when that comes, and whether it still does before the call is over, time alone
 /// decides.
-pub const OF_SOUND: &[&str] = &["CALL_DTMF_END", "CALL_DTMF_START", "CALL_MENC", "CALL_RTPESTAB"];
+pub const OF_SOUND: &[&str] = &[
+    "CALL_DTMF_END",
+    "CALL_DTMF_START",
+    "CALL_MENC",
+    "CALL_RTPESTAB",
+    "HEARD_AGENT",
+    "HEARD_DIGIT",
+    "HEARD_PROMPT",
+    "HEARD_SILENCE",
+    "HEARD_SOUND",
+    "HEARD_SPEECH",
+    "HEARD_SPEECH_END",
+    "HEARD_TONE",
+    "HEARD_TONE_END",
+    "SENT_SPEECH",
+    "SENT_SPEECH_END",
+];
 
 /// The lines of a flow that tell of an agent's own requests. They are made from its SIP messages, so no agent gives an event of such
 /// a name; `accept` and `ignore` take them as they take events.

@@ -71,6 +71,11 @@ impl Agents {
         self.state().declared.iter().find(|known| &*known.name == name).cloned()
     }
 
+    /// The names of those that are declared.
+    pub fn names(&self) -> Vec<Arc<str>> {
+        self.state().declared.iter().map(|known| known.name.clone()).collect()
+    }
+
     /// Why there is no agent of that name.
     pub fn unknown(&self, name: &str) -> Ended {
         let was = self.state().retired.iter().any(|known| &*known.name == name);

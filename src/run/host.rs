@@ -1,8 +1,8 @@
 //! Carries out what the script asks of the run.
 
 use super::Run;
-use crate::agent::{Account, PeerAddress, commands, events, is_completed, rewrite, sound};
-use crate::engine::{AgentAsk, Host, Reply};
+use crate::agent::{Account, ListenAsk, PeerAddress, commands, events, is_completed, rewrite};
+use crate::engine::{AgentAsk, HeardAsk, Host, Reply};
 use crate::event::{At, Ended, Log, Note};
 use std::sync::{Arc, mpsc};
 
@@ -126,8 +126,7 @@ impl Host for ScriptHost {
             return Err(at(place)(Ended { advice: Some(advice), ..ended }));
         }
         self.completed_by_nobody(name, &text, place);
-        let sound = sound::of_command(&text).map(|file| run.supervisor.sound(&account, file)).transpose();
-        let sound = sound.map_err(at(place))?;
+        let sound = run.sound_of_command(&account, &text).map_err(at(place))?;
         let time = run.log.now();
         let answer = match sound {
             Some(file) => agent.play(call, &text, &file, Some(place.clone())),
@@ -135,6 +134,20 @@ impl Host for ScriptHost {
         };
         let answer = answer.map_err(at(place))?;
         Ok(Reply { ok: answer.ok, data: answer.data, time })
+    }
+
+    fn listen(&self, name: &Arc<str>, ask: &HeardAsk, place: &At) -> Result<u64, Ended> {
+        let run = &*self.0;
+        let agent = run.agents.get(name).and_then(|known| known.agent);
+        let agent = agent.ok_or_else(|| at(place)(run.agents.unknown(name)))?;
+        run.listen(&agent, ask).map_err(at(place))
+    }
+
+    fn forget_asked(&self, name: &Arc<str>, number: u64) {
+        if let Some(agent) = self.0.agents.get(name).and_then(|known| known.agent).filter(|agent| !agent.has_ended()) {
+            // one that is gone listens no more
+            let _ = agent.listen(&ListenAsk::Forget { number });
+        }
     }
 
     fn next_loss(&self, known: usize) -> Option<Ended> {

@@ -8,6 +8,7 @@ mod agents;
 mod collect;
 mod host;
 mod inputs;
+mod listening;
 mod policy;
 mod recordings;
 mod underway;

@@ -5,6 +5,7 @@ use super::awaiting::is_awaited;
 use super::call::CallValue;
 use super::method::Method;
 use super::party::Party;
+use super::sources::source_of;
 use super::waiter;
 use crate::engine::script::failure::{Fallible, wrong};
 use crate::engine::script::native::register;
@@ -90,14 +91,10 @@ pub fn header(module: &mut Module, method: &'static Method) {
     register(module, method.name, send);
 }
 
+/// A sound file, or a sound that is made.
 pub fn audio(module: &mut Module, method: &'static Method) {
-    let send = |context: NativeCallContext, agent: &mut AgentValue, file: &str| -> Fallible<ReplyValue> {
-        if file.contains(['/', '\\']) {
-            return Err(wrong(format!(
-                "`{file}`: a sound is named without a folder; it is looked for in the sounds folder"
-            )));
-        }
-        agent.send(&context, &format!("{} aufile,{file}", method.command))
+    let send = |context: NativeCallContext, agent: &mut AgentValue, sound: Dynamic| -> Fallible<ReplyValue> {
+        agent.send(&context, &format!("{} {}", method.command, source_of(&sound)?))
     };
     register(module, method.name, send);
 }

@@ -5,6 +5,7 @@
 use super::agent::AgentValue;
 use super::call::CallValue;
 use super::commands::{self, plain, targeted};
+use super::listening;
 use super::method::{Gives, Method, Register, Takes};
 use super::party::{self, happens};
 use rhai::Module;
@@ -49,7 +50,12 @@ pub static METHODS: &[Method] = &[
         TARGETED_OF_CALLS,
         "Calls a third party, to transfer the call to it.",
     ),
-    sends("audio", "ausrc", &[commands::audio], "Plays a sound file of the sounds folder into the call."),
+    sends(
+        "audio",
+        "ausrc",
+        &[commands::audio],
+        "Plays a sound file of the sounds folder into the call, or what tone(440), silence(), dtmf(\"123#\") or say(\"Welcome\") gives.",
+    ),
     waits(
         "closed",
         Gives::Waiter("CALL_CLOSED"),
@@ -100,6 +106,12 @@ pub static METHODS: &[Method] = &[
         &[commands::header],
         "Adds a header to what the agent sends; of sip(…): the message has to have the header, with that value if one is given.",
     ),
+    waits(
+        "hears",
+        Gives::Waiter("HEARD_PROMPT"),
+        &[listening::hears::<AgentValue>, listening::hears::<CallValue>],
+        "A waiter for the sound of another agent, hears(alice), or of a file, hears(\"welcome.wav\"), in a call.",
+    ),
     sends("hold", "hold", PLAIN_OF_CALLS, "Puts the call on hold."),
     waits(
         "log",
@@ -121,6 +133,12 @@ pub static METHODS: &[Method] = &[
         &[party::quiet::<AgentValue>, party::quiet::<CallValue>],
         "For `await … during …`: no such event may come, from the last command or await before it on.",
     ),
+    waits(
+        "quiet_line",
+        Gives::Quiet,
+        &[listening::quiet_line::<AgentValue>, listening::quiet_line::<CallValue>],
+        "For `await … during …`: nothing above -50 dBFS may be heard in a call, or above the given level: quiet_line(-40).",
+    ),
     reaches("refer", "refer", &[commands::with_text], "Sends a SIP REFER."),
     // its account is the only one of its process: index 0
     sends("register", "uareg account 0", PLAIN, "Registers the account."),
@@ -133,16 +151,34 @@ pub static METHODS: &[Method] = &[
     ),
     sends("resume", "resume", PLAIN_OF_CALLS, "Takes the call off hold."),
     waits(
+        "silence",
+        Gives::Waiter("HEARD_SILENCE"),
+        &[listening::silence::<AgentValue>, listening::silence::<CallValue>],
+        "A waiter until nothing above -50 dBFS has been heard in a call for this time: silence(2s).",
+    ),
+    waits(
         "sip",
         Gives::Waiter("SIP"),
         &[party::sip::<AgentValue>, party::sip::<CallValue>],
         "A waiter for a SIP message that the agent receives: sip(\"INVITE\"), a response: sip(486), sip([180, 183]), sip(400..500), sip(200, \"REGISTER\"); with .sent() for one that it sends.",
     ),
     waits(
+        "speech",
+        Gives::Waiter("HEARD_SPEECH"),
+        &[listening::speech::<AgentValue>, listening::speech::<CallValue>],
+        "A waiter until somebody begins to speak in a call; speech().ended() until they pause; speech().sent(): what the agent itself sends.",
+    ),
+    waits(
         "stop",
         Gives::Nothing,
         &[commands::stop],
         "Ends the agent: its calls are ended, its registration is taken back; restart() starts it again.",
+    ),
+    waits(
+        "tone",
+        Gives::Waiter("HEARD_TONE"),
+        &[listening::tone::<AgentValue>, listening::tone::<CallValue>],
+        "A waiter for a steady tone in a call, by its frequency in Hz: tone(425); for two that sound together: tone(350, 440); for any: tone(). tone(425).ended(): its end.",
     ),
     reaches("transfer", "transfer", TARGETED_OF_CALLS, "Transfers the call blindly."),
     sends("unregister", "uareg 0 0", PLAIN, "Unregisters the account."),
@@ -152,7 +188,8 @@ pub static METHODS: &[Method] = &[
 const OF_WAITERS: &[(&str, &str)] = &[
     ("again", "Of sip(…): a message that one await took already will do, too."),
     ("count", "A waiter for a number of events; awaiting it gives them as a list."),
-    ("sent", "Of sip(…): the agent sends the message; without it, it receives it."),
+    ("ended", "Of speech() and tone(…): its end."),
+    ("sent", "Of sip(…) and speech(): the agent sends it; without it, it receives it."),
     ("where", "The same waiter, for events on which the closure gives true."),
 ];
 

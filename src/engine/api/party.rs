@@ -107,7 +107,7 @@ pub fn log(module: &mut Module, method: &'static Method) {
 }
 
 /// Refuses a wait for what the agents of this run never raise.
-fn raised(context: &NativeCallContext, name: &str) -> Fallible<()> {
+pub fn raised(context: &NativeCallContext, name: &str) -> Fallible<()> {
     let run = ScriptRun::from_call(context)?;
     match run.host.lacks_event(name) {
         Some(lacks) => Err(run.end(Ended::error(lacks), &Site::of_call(context))),

@@ -4,6 +4,7 @@ use super::agent::AgentValue;
 use crate::diagnostic::nearest;
 use crate::engine::language::grammar::PARENTHESES;
 use crate::engine::language::words::plain_type;
+use crate::engine::rules::heard::{end_of, sent_of};
 use crate::engine::rules::matching::{Member, Want, Which};
 use crate::engine::rules::pattern::shorten;
 use crate::engine::rules::pattern::{MessagePattern, Pattern};
@@ -182,13 +183,27 @@ fn header(waiter: &mut Waiter, name: &str, value: Option<String>) -> Fallible<Wa
     Ok(waiter)
 }
 
-/// `alice.sip("BYE").sent()`: a message that the agent sends.
+/// `alice.sip("BYE").sent()`: a message that the agent sends; `alice.speech().sent()`: what it says itself.
 fn sent(waiter: &mut Waiter) -> Fallible<Waiter> {
     let mut waiter = waiter.clone();
     match &mut waiter.member("sent")?.pattern {
         Pattern::Sip(message) => message.sent = true,
-        _ => return Err(wrong("sent() goes with sip(…): alice.sip(\"BYE\").sent()")),
+        Pattern::Heard(heard) if sent_of(heard.event).is_some() => {
+            heard.event = sent_of(heard.event).unwrap_or(heard.event);
+        }
+        _ => return Err(wrong("sent() goes with sip(…) and speech(): alice.sip(\"BYE\").sent()")),
     }
+    Ok(waiter)
+}
+
+/// `bob.speech().ended()`, `bob.tone(425).ended()`.
+fn ended(waiter: &mut Waiter) -> Fallible<Waiter> {
+    let mut waiter = waiter.clone();
+    let end = match &mut waiter.member("ended")?.pattern {
+        Pattern::Heard(heard) => end_of(heard.event).map(|end| heard.event = end),
+        _ => None,
+    };
+    end.ok_or_else(|| wrong("ended() goes with speech() and tone(…): bob.speech().ended()"))?;
     Ok(waiter)
 }
 
@@ -232,6 +247,7 @@ pub fn register_into(module: &mut Module) {
         header(waiter, name, Some(value.to_string()))
     });
     register(module, "sent", sent);
+    register(module, "ended", ended);
     register(module, "again", again);
     register(module, "quiet", |context: NativeCallContext, waiter: Waiter| quiet(&context, waiter));
     register(module, "where", |waiter: &mut Waiter, condition: FnPtr| -> Fallible<Waiter> {

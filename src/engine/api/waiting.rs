@@ -1,6 +1,7 @@
 //! Waiting: `await` on waiters.
 
 use super::event_value::{EventValue, reading};
+use super::listening;
 use super::waiter::Waiter;
 use crate::engine::language::duration::Millis;
 use crate::engine::language::words::plain_type;
@@ -44,6 +45,7 @@ pub fn wait_for(
 ) -> Fallible<Dynamic> {
     run.may_act(site)?;
     start_agents(run, waiter, site)?;
+    let (waiter, _listening) = &listening::begin(run, waiter, site)?;
     let (taking, backlog, mut next) = {
         let marks = run.marks();
         let (taking, backlog) = Taking::begin(&waiter.want, &marks)
@@ -101,6 +103,7 @@ pub fn stay_quiet(
 ) -> Fallible<Dynamic> {
     run.may_act(site)?;
     start_agents(run, waiter, site)?;
+    let (waiter, _listening) = &listening::begin(run, waiter, site)?;
     let begun = Taking::begin(&waiter.want, &run.marks());
     let (taking, _) = begun.ok_or_else(|| wrong_at("this can't be awaited", site.position))?;
     let mut going = Await { run, call, waiter, site, taking, refused: vec![], from: run.log().now() };

@@ -7,6 +7,7 @@ use crate::engine::api::method::Takes;
 use crate::engine::api::methods::find_method;
 use crate::engine::api::names;
 use crate::engine::language::duration::Millis;
+use crate::engine::rules::heard::{end_of, sent_of};
 use crate::engine::rules::pattern::Pattern;
 use crate::event::{Ended, is_no_flow_hash};
 use rhai::{Expr, FnCallExpr, Position};
@@ -172,10 +173,14 @@ impl Walk<'_> {
                 self.error(CODE, *position, message, Some("1 to 1000 events can be awaited at once".into()));
             }
             (ValueKind::Waiter(Some(of)) | ValueKind::Waiters(Some(of)), name @ ("sent" | "again"), [])
-                if of != "SIP" =>
+                if of != "SIP" && !(name == "sent" && sent_of(of).is_some()) =>
             {
                 let message = format!("{name}() goes with sip(…), not with {of}");
                 self.error(CODE, position, message, Some("alice.sip(\"BYE\").sent()".into()));
+            }
+            (ValueKind::Waiter(Some(of)) | ValueKind::Waiters(Some(of)), "ended", []) if end_of(of).is_none() => {
+                let message = format!("ended() goes with speech() and tone(…), not with {of}");
+                self.error(CODE, position, message, Some("bob.speech().ended()".into()));
             }
             (ValueKind::Waiter(Some(of)) | ValueKind::Waiters(Some(of)), "header", [name, ..]) if of != "SIP" => {
                 let message = format!("header(…) goes with sip(…); {of} has no headers");

@@ -17,6 +17,15 @@ use std::rc::Rc;
 /// Functions and methods that take names of events.
 const WITH_EVENT_NAMES: [&str; 5] = ["event", "quiet", "accept", "ignore", "fail_on"];
 
+/// Methods that wait for what the agent hears, and the events that say so.
+const LISTENS: [(&str, &str); 5] = [
+    ("hears", "HEARD_PROMPT"),
+    ("quiet_line", "HEARD_SOUND"),
+    ("silence", "HEARD_SILENCE"),
+    ("speech", "HEARD_SPEECH"),
+    ("tone", "HEARD_TONE"),
+];
+
 impl Walk<'_> {
     pub fn call(&mut self, call: &FnCallExpr, position: Position) -> ValueKind {
         let name = call.name.as_str();
@@ -116,6 +125,7 @@ impl Walk<'_> {
             (ValueKind::Agent | ValueKind::Call, "dtmf", [digits]) if self.awaited => of_digits(digits),
             _ => result_of(receiver, name, &arguments, named),
         };
+        self.listens(receiver, name, position);
         if receiver == ValueKind::Agent && find_method(name).is_some_and(|method| method.gives == Gives::Nothing) {
             self.acts(position);
         }
@@ -125,6 +135,14 @@ impl Walk<'_> {
             self.sends(call, position);
         }
         result
+    }
+
+    /// Notes an event that a method waits for without naming it.
+    fn listens(&mut self, receiver: ValueKind, name: &str, position: Position) {
+        let heard = LISTENS.iter().find(|(method, _)| *method == name);
+        if let (ValueKind::Agent | ValueKind::Call, Some((_, event))) = (receiver, heard) {
+            self.events.push((event, place(self.script, position)));
+        }
     }
 
     /// Checks the place of a command, and notes it.

@@ -108,7 +108,8 @@ pub fn validations(program: &Program) -> Vec<(String, Place)> {
 }
 
 /// The calls that state a fact, including methods.
-const TOLD: [&str; 10] = ["account", "agent", "audio", "cmd", "include", "only", "repeat", "tags", "uanew", "validate"];
+const TOLD: [&str; 11] =
+    ["account", "agent", "audio", "cmd", "hears", "include", "only", "repeat", "tags", "uanew", "validate"];
 
 /// A call that states a fact.
 struct FactCall {
@@ -249,12 +250,12 @@ impl ScriptFacts {
         }
     }
 
-    /// Notes the sound of `alice.audio("x.wav")`, and of the same as a baresip command.
+    /// Notes the sound of `alice.audio("x.wav")` and `bob.hears("x.wav")`, and of the same as a baresip command.
     fn method(&mut self, reader: &FactReader, call: &FnCallExpr) {
         let Some((text, position)) = call.args.last().and_then(|last| reader.text(last)) else { return };
         let word = |argument| reader.text(argument).map(|(word, _)| word.trim());
         let file = match (call.name.as_str(), &call.args[..]) {
-            ("audio", [_]) => Some(text),
+            ("audio" | "hears", [_]) => Some(text),
             ("cmd", [_]) => text.trim().strip_prefix("ausrc aufile,"),
             ("cmd", [command, _]) if word(command) == Some("ausrc") => text.trim().strip_prefix("aufile,"),
             _ => None,

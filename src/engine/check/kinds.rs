@@ -9,6 +9,7 @@ use crate::engine::api::methods::find_method;
 use crate::engine::api::telefonist::Telefonist;
 use crate::engine::api::waiter::Waiter;
 use crate::engine::language::duration::Millis;
+use crate::engine::rules::heard::{end_of, sent_of};
 use crate::event::fields;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 use std::any::TypeId;
@@ -91,7 +92,8 @@ impl ValueKind {
             "rtcp_stats" => ValueKind::Map,
             "tx" | "rx" => ValueKind::Bool,
             "time" | "status" | "mos" | "packets_tx" | "packets_rx" | "lost_tx" | "lost_rx" | "jitter_tx"
-            | "jitter_rx" => ValueKind::Number,
+            | "jitter_rx" | "began" | "ended" | "dbfs" | "delay" | "number" => ValueKind::Number,
+            "hz" => ValueKind::List,
             name if fields::named(name).is_some() => ValueKind::Text,
             _ => ValueKind::Unknown,
         }
@@ -208,7 +210,9 @@ pub fn result_of(receiver: ValueKind, name: &str, arguments: &[ValueKind], named
         (receiver, name) if in_place::gives_nothing(receiver, name) => ValueKind::Unit,
         (list @ (ValueKind::Events(_) | ValueKind::ListOfFigures), "filter") => list,
         (list @ (ValueKind::Events(_) | ValueKind::ListOfFigures), "find") => list.element(),
-        (waiter, "where" | "header" | "sent" | "again") if waiter.is_waiter() => waiter,
+        (ValueKind::Waiter(Some(of)), "ended") => ValueKind::Waiter(end_of(of)),
+        (ValueKind::Waiter(Some(of)), "sent") if sent_of(of).is_some() => ValueKind::Waiter(sent_of(of)),
+        (waiter, "where" | "header" | "sent" | "again" | "ended") if waiter.is_waiter() => waiter,
         (ValueKind::Quiet, "count") => ValueKind::Quiet,
         (ValueKind::Waiter(of), "count") => ValueKind::Waiters(of),
         (ValueKind::Unknown, name) if MAKERS.contains(&name) && !arguments.is_empty() => ValueKind::Agent,
@@ -228,6 +232,9 @@ fn result_of_method(name: &str, arguments: &[ValueKind], named: Type) -> Option<
     // without a receiver it waits for one that comes
     if name == "message" && arguments.len() < 2 {
         return Some(ValueKind::Waiter(Some("MESSAGE")));
+    }
+    if let ("hears", [ValueKind::Agent]) = (name, arguments) {
+        return Some(ValueKind::Waiter(Some("HEARD_AGENT")));
     }
     Some(match find_method(name)?.gives {
         Gives::Nothing => return None,

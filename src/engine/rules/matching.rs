@@ -104,6 +104,14 @@ pub enum Want {
 }
 
 impl Want {
+    /// What it consists of.
+    pub fn members_mut(&mut self) -> Vec<&mut Member> {
+        match self {
+            Want::One(member) => vec![member],
+            Want::All(wants) | Want::Any(wants) => wants.iter_mut().flat_map(Want::members_mut).collect(),
+        }
+    }
+
     /// Whether it contains an `any`.
     pub fn has_any(&self) -> bool {
         match self {

@@ -2,6 +2,7 @@
 
 pub mod agent_marks;
 pub mod digits;
+pub mod heard;
 pub mod live;
 pub mod marks;
 pub mod matching;

@@ -1,5 +1,6 @@
 //! What the engine asks of the run that it serves.
 
+use crate::engine::rules::heard::HeardAsk;
 use crate::event::{At, Ended, Log, Note, Time};
 use std::sync::Arc;
 
@@ -47,6 +48,12 @@ pub trait Host: Send + Sync {
     fn lacks_event(&self, _name: &str) -> Option<String> {
         None
     }
+    /// Has an agent listen for something in its calls; returns the number that the event has which says that it heard it.
+    fn listen(&self, _agent: &Arc<str>, _ask: &HeardAsk, _at: &At) -> Result<u64, Ended> {
+        Ok(0)
+    }
+    /// Has an agent listen for it no more.
+    fn forget_asked(&self, _agent: &Arc<str>, _number: u64) {}
     /// Stops a running agent: ends its calls and removes its registration. Returns when the agent is gone.
     fn stop(&self, agent: &Arc<str>, at: &At) -> Result<(), Ended>;
     /// Stops an agent if it runs, and starts it again with the same name and account, and at the same address if that

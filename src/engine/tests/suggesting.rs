@@ -59,7 +59,7 @@ fn methods_fields_events_commands_and_functions_are_completed() {
         ("await bob.event(\"call_inc^\") within 5s;", &["CALL_INCOMING"]),
         ("ignore([\"CALL_RTCP\", \"AUDIO_R^\"]);", &["AUDIO_REPORT"]),
         ("ignore(\"SENT_RE^\");", &["SENT_REFER", "SENT_REGISTER", "SENT_RESUME"]),
-        ("await bob.event(\"SENT_^", &[]),
+        ("await bob.event(\"SENT_R^", &[]),
         ("alice.cmd(\"reg^\");", &["reginfo"]),
         ("calls::es^", &["establish"]),
         ("print(end.par^", &["param"]),

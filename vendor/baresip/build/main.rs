@@ -43,6 +43,7 @@ const CTRL_TCP: &str = "ctrl_tcp.c";
 /// Our own modules, with their files in `modules/`.
 const OWN: &[(&str, &[&str])] = &[
     ("callreport", &["callreport.c"]),
+    ("listener", &["listener.c"]),
     ("recorder", &["recorder.c", "track.c", "wav.c"]),
     ("rtpcapture", &["rtpcapture.c"]),
     ("silence", &["silence.c"]),

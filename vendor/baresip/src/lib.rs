@@ -6,6 +6,10 @@
 
 #![expect(unsafe_code, reason = "calls C")]
 
+mod listener;
+
+pub use listener::{Ear, Listener, listen, say};
+
 use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 

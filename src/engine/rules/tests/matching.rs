@@ -134,3 +134,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_no_regular_expression_is_told_in_a_line() {
+    for (text, why) in
+        [("a(b", "unclosed group"), ("[z-a]", "invalid character class range"), ("(?:a{1000}){1000}", "too large")]
+    {
+        let told = Pattern::log(text).unwrap_err();
+        assert!(told.contains(why) && !told.contains('\n'), "{told}");
+    }
+}
