@@ -11,7 +11,7 @@ export const load = async (id: string): Promise<Loaded> => {
   } catch (thrown) {
     if (!(thrown instanceof ApiError) || thrown.status !== 404) throw thrown;
     const waiting = (await jobs()).jobs.find((job) => job.runs.some((one) => one.run === id));
-    if (!waiting) throw thrown;
-    return { run: undefined, waiting };
+    // it may have begun, and ended, between the two answers
+    return waiting ? { run: undefined, waiting } : { run: await run(id), waiting: null };
   }
 };
