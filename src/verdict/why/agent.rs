@@ -1,11 +1,10 @@
 //! What `why` keeps of one agent: its account, its last dialogs and commands, the end of its log.
 
-use super::credentials::Accepted;
-use super::dialog::{self, Dialog, Packets};
-use super::malformed::{self, Malformed};
+use super::accepted::Accepted;
+use super::dialog::{self, Dialog, Malformed, Packets};
 use super::row::Row;
 use super::wording::{cut, short};
-use super::{payload, unsent};
+use super::{log_lines, malformed};
 use crate::event::{AgentEvent, At, LogLine, SipEvent, Time};
 use crate::sip::headers;
 use crate::sip::uri::NameAddr;
@@ -126,11 +125,11 @@ impl Agent {
     /// What its log says of one of its calls.
     pub fn of_a_call(&mut self, line: &LogLine) {
         let text = line.text.trim();
-        if let Some((method, call_id, why)) = unsent::said(text) {
+        if let Some((method, call_id, why)) = log_lines::unsent_message(text) {
             let known = self.dialogs.iter_mut().rfind(|dialog| dialog.call_id == call_id);
             let new = known.filter(|dialog| dialog.unsent.len() < dialog::FEW);
             new.into_iter().for_each(|dialog| dialog.unsent.push((cut(method, 8), why.clone())));
-        } else if let Some((call_id, payload)) = payload::said(text) {
+        } else if let Some((call_id, payload)) = log_lines::strange_payload(text) {
             let known = self.dialogs.iter_mut().rfind(|dialog| dialog.call_id == call_id);
             let new = known.filter(|dialog| dialog.strange.len() < dialog::FEW && !dialog.strange.contains(&payload));
             new.into_iter().for_each(|dialog| dialog.strange.push(payload));
@@ -179,8 +178,12 @@ impl Agent {
             }
         }
         let index = self.dialog(&sip.call_id, time);
-        let was_call = self.dialogs[index].is_call();
-        self.dialogs[index].sip(sip, time);
+        let (dialog, row) = (&mut self.dialogs[index], Row::of(sip, time));
+        let was_call = dialog.is_call();
+        let wrong = if row.out { None } else { malformed::of(dialog, sip, &row) };
+        let wrong =
+            wrong.map(|(what, why)| Malformed { what, why, src: row.src.clone(), time, ack: row.method == "ACK" });
+        dialog.sip(sip, row, wrong);
         Accepted::note(&mut self.accepted, &self.dialogs[index], sip);
         if !was_call && self.dialogs[index].is_call() {
             self.numbered(index);

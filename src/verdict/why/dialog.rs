@@ -1,11 +1,10 @@
 //! What is kept of one dialog at one agent (a call, a registration, a message): its last messages, the last offer and
 //! answer, the last refusal, how it ended. Bounded, however long the dialog goes on.
 
-use super::credentials::Passwords;
-use super::malformed::{self, Malformed};
+use super::passwords::Passwords;
+use super::refer::Refer;
 use super::request::{Refusal, Request, explaining};
 use super::row::{Row, description};
-use super::transfer::Refer;
 use super::wording::cut;
 use crate::event::{SipEvent, Time};
 use crate::sip::headers;
@@ -100,10 +99,23 @@ pub struct Dialog {
     pub strange: Vec<u8>,
 }
 
+/// What is wrong with a message that came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Malformed {
+    /// `the 200 OK has no To tag`
+    pub what: String,
+    /// The rule that it breaks.
+    pub why: &'static str,
+    pub src: String,
+    pub time: Time,
+    /// It is an ACK, and so acknowledges nothing.
+    pub ack: bool,
+}
+
 impl Dialog {
-    /// A SIP message of the dialog, the agent's direction as the event says.
-    pub fn sip(&mut self, sip: &SipEvent, time: Time) {
-        let row = Row::of(sip, time);
+    /// A SIP message of the dialog, the agent's direction as the event says; `wrong` is what is wrong with it.
+    pub fn sip(&mut self, sip: &SipEvent, row: Row, wrong: Option<Malformed>) {
+        let time = row.first;
         if let Some(known) = self.rows.iter_mut().find(|known| known.is_again(&row)) {
             known.count = known.count.saturating_add(1);
             known.last = time;
@@ -116,9 +128,8 @@ impl Dialog {
             self.method = row.method.clone();
             self.first_invite = row.cseq.clone();
         }
-        let wrong = if row.out { None } else { malformed::of(self, sip, &row) };
-        if let Some((what, why)) = wrong {
-            self.malformed(Malformed { what, why, src: row.src.clone(), time, ack: row.method == "ACK" });
+        if let Some(wrong) = wrong {
+            self.malformed(wrong);
         }
         match sip.status {
             None => self.requested(sip, &row, time),
@@ -306,7 +317,8 @@ mod tests {
     fn offers_and_answers_in_all_their_messages() {
         let mut dialog = Dialog::default();
         let mut after = |out, status, cseq, port| {
-            dialog.sip(&message(out, status, cseq, port), Time(0.0));
+            let message = message(out, status, cseq, port);
+            dialog.sip(&message, Row::of(&message, Time(0.0)), None);
             let told = |described: &Option<Described>| described.as_ref().map(|it| (it.out, it.media[0].port));
             (told(&dialog.offer), told(&dialog.answer))
         };

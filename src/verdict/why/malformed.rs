@@ -1,26 +1,10 @@
 //! Messages that break the rules of SIP so that the agent can't use them: tags, numbers, branches, lengths.
 
-use super::case::Case;
 use super::dialog::{Dialog, number};
 use super::row::Row;
 use super::wording::short;
-use super::{LINES, Weighed};
-use crate::event::{SipEvent, Time, closed_reason};
+use crate::event::SipEvent;
 use crate::sip::uri::{NameAddr, Uri};
-use crate::verdict::Finding;
-
-/// What is wrong with a message that came.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Malformed {
-    /// `the 200 OK has no To tag`
-    pub what: String,
-    /// The rule that it breaks.
-    pub why: &'static str,
-    pub src: String,
-    pub time: Time,
-    /// It is an ACK, and so acknowledges nothing.
-    pub ack: bool,
-}
 
 const SAME_AS_REQUEST: &str = "a response has Via, From, Call-ID and CSeq of its request (RFC 3261 section 8.2.6.2)";
 const SAME_DIALOG: &str = "a dialog is known by its Call-ID and both tags (RFC 3261 section 12)";
@@ -188,15 +172,4 @@ fn length(sip: &SipEvent) -> Option<(String, &'static str)> {
         Err(_) => format!("says Content-Length {}, which is no length", short(stated)),
     };
     Some((wrong, "a datagram holds a whole message (RFC 3261 section 18.3)"))
-}
-
-pub fn find(case: &Case) -> Option<Weighed> {
-    let (first, more) = case.dialog.malformed.split_first()?;
-    let from = case.who(&first.src);
-    let mut lines = vec![first.why.to_string(), format!("it came from {from} at {}", case.evidence.clock(first.time))];
-    if let Some((_, param)) = case.dialog.closed.as_ref().filter(|(time, _)| *time >= first.time) {
-        lines.push(format!("{} closed the call: {}", short(case.name), short(&closed_reason(param).in_words())));
-    }
-    lines.extend(more.iter().take(LINES - 4).map(|wrong| wrong.what.clone()));
-    Some((95, Finding { about: format!("{}: {}", case.title(), first.what), lines }))
 }

@@ -4,6 +4,7 @@
 //! [`Evidence`] takes the events one by one and keeps little of each agent, so that a run may be as long as it wants. What is not
 //! sure is stated with a "probably"; what is not known is not stated.
 
+mod accepted;
 mod agent;
 mod answer;
 mod beside;
@@ -18,13 +19,16 @@ mod difference;
 mod digits;
 mod ended;
 mod exchange;
+mod log_lines;
 mod lost;
 mod malformed;
 mod meanings;
 mod media;
 mod names;
 mod nat;
+mod passwords;
 mod payload;
+mod refer;
 mod refused;
 mod registration;
 mod request;
@@ -37,6 +41,7 @@ mod unacknowledged;
 mod unanswered;
 mod unread;
 mod unsent;
+mod unusable;
 mod wording;
 
 #[cfg(test)]
@@ -162,7 +167,7 @@ impl Evidence {
             let told = [
                 unsent::find(&case),
                 traversal::find(&case, question),
-                malformed::find(&case),
+                unusable::find(&case),
                 answer::find(&case, question),
                 payload::find(&case),
                 decryption::find(&case),

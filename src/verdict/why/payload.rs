@@ -7,16 +7,6 @@ use super::wording::short;
 use crate::sip::sdp::Format;
 use crate::verdict::Finding;
 
-/// How the embedded agent's log says it: `callreport: call <Call-ID> received RTP payload type 8, not negotiated`.
-const SAID: &str = "callreport: call ";
-const RECEIVED: &str = " received RTP payload type ";
-
-/// Call-ID and payload type of such a line.
-pub fn said(line: &str) -> Option<(&str, u8)> {
-    let (call_id, rest) = line.strip_prefix(SAID)?.split_once(RECEIVED)?;
-    Some((call_id, rest.split(',').next()?.parse().ok()?))
-}
-
 pub fn find(case: &Case) -> Option<Weighed> {
     let dialog = case.dialog;
     let first = dialog.strange.first()?;

@@ -4,23 +4,10 @@
 use super::case::Case;
 use super::connections::UNDER_WAY;
 use super::row::Row;
-use super::wording::{cut, short};
+use super::wording::short;
 use super::{Evidence, Weighed};
-use crate::event::{ClosedBy, closed_reason, without_error_number};
+use crate::event::{ClosedBy, closed_reason};
 use crate::verdict::{Finding, Reason};
-
-/// How the embedded agent's log says it: `sipsess: ACK of <Call-ID> to <URI> did not leave: Connection refused [111]`.
-const SAID: &str = "sipsess: ";
-const DID_NOT_LEAVE: &str = " did not leave: ";
-
-/// Method, Call-ID, and why, of such a line.
-pub fn said(line: &str) -> Option<(&str, &str, String)> {
-    let (what, why) = line.strip_prefix(SAID)?.split_once(DID_NOT_LEAVE)?;
-    let (method, rest) = what.split_once(" of ")?;
-    let (call_id, target) = rest.split_once(" to ")?;
-    let why = without_error_number(why.trim());
-    Some((method, call_id, format!("{}: {}", cut(target, 160), cut(why, 80))))
-}
 
 /// The method that did not leave, and what is known of it.
 fn unsent(case: &Case) -> Option<(&'static str, Vec<String>)> {
