@@ -2,6 +2,7 @@
 //! ([`Jobs::submit`]), taken out by a worker, run by `pipeline`, and kept with its reports. Who wants to look on asks [`Live`].
 
 mod cases;
+mod list;
 mod live;
 mod order;
 mod view;
@@ -11,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::{Clock, Log, Time, lock};
 use crate::pipeline::{Interrupt, Plan, Workplace};
 use crate::record::{Header, Trigger};
-use crate::store::{Host, Job, NewJob, Problem, Queued, Retention, Store};
+use crate::store::{Host, NewJob, Problem, Queued, Retention, Store};
 pub use cases::file;
 pub use live::{Live, LiveAgent, LiveRun};
 pub use order::{Options, Order, Planned, What};
@@ -343,39 +344,6 @@ impl Jobs {
         self.state().promised.get(run).copied()
     }
 
-    /// # Errors
-    /// There is none of that id.
-    pub fn job(&self, id: i64) -> Result<JobView, Problem> {
-        let mut view = self.view(self.0.store.job(id)?);
-        if view.job.started.is_none() && !view.is_over() {
-            view.position = waiting(&self.0.store.jobs()?).find(|(_, waits)| *waits == id).map(|(place, _)| place);
-        }
-        Ok(view)
-    }
-
-    /// What runs and what waits, in its order.
-    pub fn jobs(&self) -> Result<Vec<JobView>, Problem> {
-        let jobs = self.0.store.jobs()?;
-        let places: BTreeMap<i64, usize> = waiting(&jobs).map(|(place, id)| (id, place)).collect();
-        let placed = |job: Job| JobView { position: places.get(&job.id).copied(), ..self.view(job) };
-        Ok(jobs.into_iter().map(placed).collect())
-    }
-
-    /// The jobs that ended last, the newest first; of one schedule, or of all.
-    pub fn done(&self, schedule: Option<i64>, limit: u32) -> Result<Vec<JobView>, Problem> {
-        Ok(self.0.store.jobs_done(schedule, limit)?.into_iter().map(|job| self.view(job)).collect())
-    }
-
-    fn view(&self, job: Job) -> JobView {
-        let running = self.state().running.get(&job.id).cloned();
-        let progress = running.map(|running| lock(&running.progress).clone());
-        let report = match progress {
-            None if job.ended.is_some() => self.0.store.job_report(job.id, "json").ok().flatten(),
-            _ => None,
-        };
-        JobView::of(job, progress, report.as_deref())
-    }
-
     /// The workplace of a job.
     fn workplace_of(&self, payload: &order::Payload, trigger: Trigger) -> Workplace {
         let mut inputs = (**self.0.workplace.inputs()).clone();
@@ -389,11 +357,6 @@ impl Workers {
     pub fn join(self) {
         self.0.into_iter().for_each(|thread| drop(thread.join()));
     }
-}
-
-/// Those of the queue that wait, with their places from 1.
-fn waiting(jobs: &[Job]) -> impl Iterator<Item = (usize, i64)> {
-    (1..).zip(jobs.iter().filter(|job| job.started.is_none()).map(|job| job.id))
 }
 
 fn json(value: &impl serde::Serialize) -> String {

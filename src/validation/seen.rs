@@ -1,6 +1,6 @@
 //! An event as a JavaScript validation sees it: an object with the fields that Rhai's events have, under the same names.
 
-use crate::event::{Body, Event, Note};
+use crate::event::{Body, Event, Note, SipEvent};
 use serde_json::{Map, Value};
 
 /// What is not there is left out: `undefined`.
@@ -25,28 +25,7 @@ pub fn seen(event: &Event) -> Map<String, Value> {
             &said.name
         }
         Body::Sip(sip) => {
-            for (name, text) in [
-                ("direction", &sip.direction),
-                ("transport", &sip.transport),
-                ("src", &sip.src),
-                ("dst", &sip.dst),
-                ("method", &sip.method),
-                ("call_id", &sip.call_id),
-                ("cseq", &sip.cseq),
-                ("from", &sip.from),
-                ("to", &sip.to),
-                ("body", &sip.body),
-                ("param", &sip.param),
-            ] {
-                put(name, text.as_str().into());
-            }
-            if let Some(status) = sip.status {
-                put("status", status.into());
-            }
-            if let Some(reason) = &sip.reason {
-                put("reason", reason.as_str().into());
-            }
-            put("headers", headers(&sip.headers).into());
+            fields.extend(sip_fields(sip));
             "SIP"
         }
         Body::Log(line) => {
@@ -70,6 +49,34 @@ pub fn seen(event: &Event) -> Map<String, Value> {
         }
     };
     fields.insert("type".into(), kind.into());
+    fields
+}
+
+fn sip_fields(sip: &SipEvent) -> Map<String, Value> {
+    let mut fields = Map::new();
+    let mut put = |name: &str, value: Value| drop(fields.insert(name.into(), value));
+    for (name, text) in [
+        ("direction", &sip.direction),
+        ("transport", &sip.transport),
+        ("src", &sip.src),
+        ("dst", &sip.dst),
+        ("method", &sip.method),
+        ("call_id", &sip.call_id),
+        ("cseq", &sip.cseq),
+        ("from", &sip.from),
+        ("to", &sip.to),
+        ("body", &sip.body),
+        ("param", &sip.param),
+    ] {
+        put(name, text.as_str().into());
+    }
+    if let Some(status) = sip.status {
+        put("status", status.into());
+    }
+    if let Some(reason) = &sip.reason {
+        put("reason", reason.as_str().into());
+    }
+    put("headers", headers(&sip.headers).into());
     fields
 }
 

@@ -7,6 +7,7 @@
 mod exit;
 mod hash;
 mod judge;
+mod refused_command;
 mod stored;
 mod test_status;
 #[cfg(test)]

@@ -12,12 +12,7 @@ const MOST_LINES_OF_A_FUNCTION: usize = 60;
 const LONG: &[(&str, &str, usize)] = &[
     ("src/flow/tests/mod.rs", "", 445),
     ("src/flow/tests/sent.rs", "an_agents_own_requests_and_what_became_of_them", 61),
-    ("src/jobs/mod.rs", "", 401),
-    ("src/validation/seen.rs", "seen", 68),
     ("src/validation/tests.rs", "", 432),
-    ("src/verdict/judge.rs", "", 402),
-    ("src/verdict/why/meanings.rs", "status", 63),
-    ("src/verdict/why/registration.rs", "find", 70),
 ];
 
 static BEGIN: LazyLock<Regex> =

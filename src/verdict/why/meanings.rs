@@ -44,6 +44,13 @@ pub fn status(code: u16) -> Option<&'static str> {
         493 => "the body can't be decrypted",
         // RFC 3329 section 2
         494 => "a security agreement is needed",
+        _ => return refusal_of_server(code),
+    })
+}
+
+/// The same for the codes of servers that failed, and of refusals that hold everywhere (500 and above).
+fn refusal_of_server(code: u16) -> Option<&'static str> {
+    Some(match code {
         // 21.5
         500 => "the server failed",
         501 => "the server does not know the method",

@@ -1,6 +1,7 @@
 //! Registrations that failed: which account, at which registrar, what the last response was (RFC 3261 section 10.2).
 
 use super::case::{Case, Question};
+use super::request::Refusal;
 use super::wording::short;
 use super::{Evidence, Weighed, connections, credentials, responses, unanswered};
 use crate::verdict::Finding;
@@ -14,6 +15,19 @@ fn next_try(failures: u32) -> String {
 /// The most that are listed: after the first ones the cause is clear.
 const TOLD: usize = 2;
 
+/// Why a registrar refused: what the agent can't do, or the response.
+fn why(case: &Case, refusal: &Refusal) -> String {
+    let response = responses::answer(case, refusal);
+    if !matches!(refusal.code, 401 | 407) {
+        return response;
+    }
+    match credentials::lacking(case) {
+        Some(lacking) => format!("{lacking} ({response})"),
+        None if case.dialog.passwords.algorithms.is_empty() => format!("the {} has no challenge", refusal.code),
+        None => response,
+    }
+}
+
 pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
     let failed = evidence.agents.iter().filter_map(|(name, agent)| {
         let dialog = agent.last("REGISTER");
@@ -22,7 +36,7 @@ pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
             let request = dialog.last_request().filter(|row| row.out)?;
             dialog.responses().next().is_none().then_some(request)
         });
-        let (about, lines) = match (dialog, &agent.registration) {
+        let (about, mut lines) = match (dialog, &agent.registration) {
             // it may be just under way, or be refreshed
             (_, Some(None)) => return None,
             (Some(dialog), _) if refusal.is_some() || unanswered.is_some() => {
@@ -33,18 +47,9 @@ pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
                     (Some(refusal), _) if agent.registration.is_none() && matches!(refusal.code, 401 | 407) => {
                         return None;
                     }
-                    (Some(refusal), _) => (
-                        match credentials::lacking(&case).filter(|_| matches!(refusal.code, 401 | 407)) {
-                            Some(lacking) => {
-                                format!("at {at} failed: {lacking} ({})", responses::answer(&case, refusal))
-                            }
-                            None if matches!(refusal.code, 401 | 407) && dialog.passwords.algorithms.is_empty() => {
-                                format!("at {at} failed: the {} has no challenge", refusal.code)
-                            }
-                            None => format!("at {at} failed: {}", responses::answer(&case, refusal)),
-                        },
-                        responses::explain(&case, refusal),
-                    ),
+                    (Some(refusal), _) => {
+                        (format!("at {at} failed: {}", why(&case, refusal)), responses::explain(&case, refusal))
+                    }
                     (None, Some(request)) => {
                         let earlier = unanswered::earlier(&case, request).map(unanswered::after);
                         let when = earlier.unwrap_or_else(|| "at all".into());
@@ -65,7 +70,6 @@ pub fn find(evidence: &Evidence, question: &Question) -> Vec<Weighed> {
             }
             _ => return None,
         };
-        let mut lines = lines;
         if agent.failures > 0 {
             let challenged = refusal.is_some_and(|refusal| matches!(refusal.code, 401 | 407));
             if agent.was_registered && !challenged {
