@@ -1,4 +1,4 @@
-//! The clock that schedules go by: the one on the wall, which somebody may set.
+//! The clock that schedules follow: the wall clock, which somebody may set.
 
 #![expect(unsafe_code, reason = "uses timers of the kernel")]
 
@@ -11,14 +11,14 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 pub trait Clock: Send + Sync {
     fn now(&self) -> Time;
 
-    /// Ends when the clock says `until` (none: never), when it is set, and when [`Clock::wake`] is called or was called since the
-    /// last sleep. It may end for no reason.
+    /// Sleeps until the time `until` (none: forever), until the clock is set, or until [`Clock::wake`] is called; a call since the
+    /// last sleep counts. It may return early.
     fn sleep(&self, until: Option<Time>);
 
     fn wake(&self);
 }
 
-/// The machine's clock. The kernel wakes who sleeps by it also when it is set, and after the machine itself has slept.
+/// The machine's clock. The kernel also wakes a sleeper when the clock is set, and after the machine itself has slept.
 pub struct SystemClock {
     timer: OwnedFd,
     bell: OwnedFd,
@@ -43,7 +43,7 @@ impl SystemClock {
         Ok(SystemClock { timer: timer.map_err(wrong)?, bell: bell.map_err(wrong)? })
     }
 
-    /// False: the clock was set since it was last looked at.
+    /// False: the clock was set since the last look at it.
     fn set_timer(&self, until: Time) -> bool {
         // a time of nothing would stop the timer
         let until = until.whole_millis().clamp(1, 1_000_000_000_000_000);

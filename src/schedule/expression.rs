@@ -42,24 +42,24 @@ impl Cron {
         self.zone.iana_name().unwrap_or("UTC")
     }
 
-    /// What it says, in words: `every day at 03:00`.
+    /// The expression in words: `every day at 03:00`.
     pub fn words(&self) -> String {
         words::words(&self.five, &self.fields)
     }
 
-    /// The first time after that one; none: it is too far off to be counted.
+    /// The first time after that one. None: it is too far in the future.
     pub fn next(&self, after: Time) -> Option<Time> {
         let after = Timestamp::from_millisecond(after.whole_millis()).ok()?;
         let next = if self.every_hour { self.next_shown(after) } else { self.next_once(after) };
         next.map(|next| Time(next.as_millisecond() as f64))
     }
 
-    /// The next three times, for who wants to see what an expression means.
+    /// The next three times, to show what an expression means.
     pub fn next_three(&self, after: Time) -> Vec<Time> {
         std::iter::successors(self.next(after), |time| self.next(*time)).take(3).collect()
     }
 
-    /// A time as the zone's clocks show it: `Fri 2026-11-27 03:00 CET`. Empty: it is too far off.
+    /// A time as the zone's clocks show it: `Fri 2026-11-27 03:00 CET`. Empty: it is too far in the future.
     pub fn shown(&self, time: Time) -> String {
         let time = Timestamp::from_millisecond(time.whole_millis());
         time.map(|time| time.to_zoned(self.zone.clone()).strftime("%a %Y-%m-%d %H:%M %Z").to_string())

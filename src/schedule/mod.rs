@@ -1,5 +1,5 @@
-//! Schedules: when they are due, by a cron expression in a time zone, and who sees to it that they are queued then. What a job is,
-//! and who runs it, is not known here.
+//! Schedules: when they are due, by a cron expression in a time zone, and the thread that queues them then. This module does not know
+//! what a job is or who runs it.
 
 mod clock;
 mod days;

@@ -5,33 +5,33 @@ use crate::diagnostic::Diagnostic;
 use crate::event::Time;
 use crate::store::NewSchedule;
 
-/// Who looks later than that (milliseconds) is late: the time counts as missed, though it is made up for.
+/// A time that is handled more than this (milliseconds) after it was due counts as missed, although its job still runs.
 const GRACE: f64 = 60_000.0;
-/// More missed times than these are not counted one by one.
+/// The most missed times that are counted.
 const COUNTED: u32 = 1000;
 
-/// A schedule's next time, kept as long as it says the same. What it says is read again when that has come: an expression that was
-/// read takes some kilobytes, and there may be thousands.
+/// A schedule's next time, kept until the schedule changes. The expression is parsed again for each time: a parsed one takes some
+/// kilobytes, and there may be thousands.
 pub struct Plan {
     text: String,
     zone: String,
-    /// The time that was asked for last, and the first of the schedule's after it. None: there is never one.
+    /// The time that was asked about last, and the first due time after it. None: the expression is invalid.
     next: Option<(Time, Option<Time>)>,
 }
 
-/// Times that have come and were not seen to.
+/// Times that were due and have not been handled.
 #[derive(Debug, PartialEq)]
 pub struct Passed {
     /// The last of them.
     pub time: Time,
     /// How many.
     pub times: u32,
-    /// The last was too long ago to be met in time.
+    /// It is too late to call the last one on time.
     pub late: bool,
 }
 
 impl Plan {
-    /// The plan of times after `seen`; and what is wrong with it, if anything is: then it is never due.
+    /// The plan of times after `seen`, and the error if the expression is invalid: then it is never due.
     pub fn new(what: &NewSchedule, seen: Time) -> (Plan, Option<Diagnostic>) {
         let mut plan = Plan { text: what.cron.clone(), zone: what.zone.clone(), next: None };
         let wrong = match plan.read() {

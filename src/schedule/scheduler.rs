@@ -10,29 +10,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-/// A clock that goes back by more than this (milliseconds) was wrong before: times are counted from the new time. By less, what ran already
-/// does not run again.
+/// If the clock goes back by more than this (milliseconds), it was wrong before, and the schedules follow its new time. If it goes back by
+/// less, what has run does not run again.
 const SET_BACK: f64 = 3.0 * 3_600_000.0;
-/// How long to wait before what failed is tried again, at first and at most (milliseconds).
+/// The shortest and the longest pause before a retry (milliseconds).
 const AGAIN: (f64, f64) = (1000.0, 60_000.0);
-/// From the start of a server, or from one daily work, to the next (milliseconds).
+/// How often the daily work runs (milliseconds).
 const DAY: f64 = 24.0 * 3_600_000.0;
 
-/// What the queue is given, and who wants to know.
+/// Makes the jobs of schedules, and hears what became of them.
 pub trait Fire: Send + Sync {
     /// What a schedule has run; `due` is the time that it is queued for.
     ///
     /// # Errors
-    /// [`Problem::Broken`] is asked again a little later; with any other the time is missed.
+    /// After [`Problem::Broken`] it is asked again a little later; after any other error the time is missed.
     fn job(&self, schedule: &Schedule, due: Time) -> Result<NewJob, Problem>;
 
-    /// What there is to do once a day beside the schedules, which wait meanwhile.
+    /// Does the daily work. The schedules wait meanwhile.
     fn daily(&self);
 
-    /// Something was done, and is in the store. Called from the scheduler's thread, which waits meanwhile.
+    /// A time was handled, and the store says so. Called on the scheduler's thread, which waits meanwhile.
     fn told(&self, told: Told);
 
-    /// Something went wrong. What goes on being wrong is said once.
+    /// Reports an error. An error that persists is reported once.
     fn report(&self, problem: Diagnostic);
 }
 
@@ -41,7 +41,7 @@ pub trait Fire: Send + Sync {
 pub enum Told {
     /// Its job waits in the queue.
     Fired { schedule: i64, due: Time, job: i64 },
-    /// There is no job for it: the last one waits still, or it can't be made.
+    /// It got no job: the last job is still waiting, or no job can be made.
     Missed { schedule: i64, due: Time },
 }
 
@@ -53,7 +53,7 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// Begins. What was due while nobody looked is queued at once, once for each schedule.
+    /// Starts the thread. A schedule that was due while no server ran is queued once, immediately.
     pub fn start(store: Arc<Store>, clock: Arc<dyn Clock>, fire: Arc<dyn Fire>) -> Scheduler {
         let stop = Arc::new(AtomicBool::new(false));
         let (clock_of, day, plans) = (clock.clone(), clock.now(), HashMap::new());
@@ -68,12 +68,12 @@ impl Scheduler {
         Scheduler { clock, stop, thread: Some(thread) }
     }
 
-    /// To be called when schedules were made, changed or deleted.
+    /// Call this after schedules were made, changed or deleted.
     pub fn changed(&self) {
         self.clock.wake();
     }
 
-    /// Ends the thread, at once unless it is at work. What it would have seen to later is seen to by the next one.
+    /// Ends the thread, immediately unless it is working. The next scheduler handles what is due later.
     pub fn shutdown(self) {}
 }
 
@@ -93,16 +93,16 @@ struct Worker {
     clock: Arc<dyn Clock>,
     fire: Arc<dyn Fire>,
     plans: HashMap<i64, Plan>,
-    /// When the daily work was done last, or the thread began.
+    /// When the daily work ran last, or the thread started.
     day: Time,
-    /// What went wrong last, as long as it does.
+    /// The last error, while it persists.
     told: Option<Diagnostic>,
-    /// How long to wait when something goes wrong.
+    /// How long to wait after the next error.
     wait: f64,
 }
 
 impl Worker {
-    /// Sees to all that is due; gives the time of the next turn.
+    /// Handles all that is due; returns the time of the next turn.
     ///
     /// All schedules are read each time, at most once a minute: another host may have changed them.
     fn turn(&mut self) -> Option<Time> {
@@ -137,7 +137,7 @@ impl Worker {
         earlier(next, Some(again))
     }
 
-    /// Does the day's work where it is due; gives its next time.
+    /// Does the daily work if it is due; returns its next time.
     fn daily(&mut self, now: Time) -> Time {
         // a clock that was set back had been wrong before
         self.day = self.day.min(now);
@@ -157,7 +157,7 @@ impl Worker {
         plan
     }
 
-    /// Queues what is due of one schedule; gives its next time.
+    /// Queues a job if the schedule is due; returns its next time.
     fn see_to(&self, schedule: &Schedule, plan: &mut Plan, now: Time) -> Result<Option<Time>, Problem> {
         let mut seen = seen(schedule);
         let due = |time, times, late| Due { schedule: schedule.id, seen: schedule.last_due, time, times, late };
@@ -195,7 +195,7 @@ impl Worker {
     }
 }
 
-/// Up to when its times are seen to.
+/// The last time that was handled.
 fn seen(schedule: &Schedule) -> Time {
     schedule.last_due.unwrap_or(schedule.created)
 }
