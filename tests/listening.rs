@@ -170,6 +170,37 @@ fn a_watermark_tells_who_is_heard_and_how_late() {
     run(&format!("{both}await all([bob.hears(alice), alice.hears(bob)]) within 30s;\n")).run().exits(0);
 }
 
+/// Agents with watermarks, and how one of them calls another.
+const MARKED: &str = "let alice = agent(\"alice\", #{ watermark: true, audio: \"alice_speech.wav\", on_end: \"again\" });\n\
+    let bob = agent(\"bob\", #{ watermark: true });\nlet charlie = agent(\"charlie\", #{ watermark: true });\n\
+    fn connect(caller, callee) {\ncaller.dial(callee);\nawait callee.event(\"CALL_INCOMING\") within 20s;\ncallee.accept();\n\
+    await all([caller.established(), callee.established()]) within 20s;\n}\nconnect(alice, bob);\n";
+
+#[test]
+fn after_a_transfer_the_watermark_says_who_is_heard() {
+    let script = format!(
+        "{MARKED}await alice.hears(bob) within 30s;\nbob.attended_transfer(charlie);\n\
+         await charlie.event(\"CALL_INCOMING\") within 20s;\ncharlie.accept();\nawait charlie.established() within 20s;\n\
+         bob.complete_transfer();\nawait charlie.established() within 20s;\n\
+         await all([alice.hears(charlie), charlie.hears(alice)]) within 30s;\nawait quiet(alice.hears(bob)) during 3s;\n"
+    );
+    run(&script).run().exits(0);
+}
+
+#[test]
+fn in_a_conference_everybody_hears_both_others() {
+    let script = format!(
+        "{}await bob.event(\"CALL_HOLD\") within 20s;\nconnect(alice, charlie);\nalice.cmd(\"conference\");\n\
+         await bob.event(\"CALL_RESUME\") within 20s;\n\
+         await all([bob.hears(alice), bob.hears(charlie), charlie.hears(alice), charlie.hears(bob)]) within 40s;\n",
+        MARKED.replace(
+            "connect(alice, bob);\n",
+            "alice.cmd(\"insmod mixminus.so\");\nconnect(alice, bob);\nalice.hold();\n"
+        )
+    );
+    run(&script).run().exits(0);
+}
+
 #[test]
 fn sounds_are_made_for_the_call() {
     let script = format!(
