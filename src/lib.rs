@@ -9,12 +9,12 @@
 //! - [`testfile`]: text of a classic testfile → its directives and steps
 //! - [`script`]: testfile → Rhai text and source map
 //! - [`audio`]: what is heard in a sound: levels, tones, speech, prompts, delay, quality
+//! - [`flow`]: a record's events as a reproducible text and its hash
+//! - [`calls`]: the calls of a record with their times and figures
 //! - [`agent`]: a baresip process that speaks ctrl_tcp
 //! - [`engine`]: the Rhai host: `await`, waiters, limits
 //! - [`run`]: one run: script above, agents below, the log between them
 //! - [`record`]: the run's folder and its event file, written and read
-//! - [`flow`]: a record's events as a reproducible text and its hash
-//! - [`calls`]: the calls of a record with their times and figures
 //! - [`validation`]: scripts that judge a run by its record
 //! - [`verdict`]: Pass, Fail, Error or Cancelled, and why
 //! - [`report`]: a verdict for people

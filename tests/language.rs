@@ -1,4 +1,4 @@
-//! docs/language.md and docs/flow.md: every block of Rhai in them is a test that passes and of which the checker says nothing.
+//! docs/language.md, docs/flow.md and docs/media.md: every block of Rhai in them is a test that passes and of which the checker says nothing.
 
 use crate::support::{Telefonist, repository};
 
@@ -41,4 +41,12 @@ fn every_block_of_the_flow_runs_and_the_flow_is_the_one_that_stands_there() {
     let page = std::fs::read_to_string(repository().join("docs/flow.md")).expect("the page");
     let flow = std::fs::read_to_string(test.run_folder().join("flow.txt")).expect("the flow");
     assert!(page.contains(&format!("```\n{flow}```")), "{flow}");
+}
+
+#[test]
+fn every_block_of_the_page_on_media_runs() {
+    let blocks = blocks_of("media.md");
+    let page = std::fs::read_to_string(repository().join("docs/media.md")).expect("the page");
+    assert_eq!(page.matches("```").count(), blocks.len() * 2, "another kind of block is not run");
+    runs("media.md", blocks.len());
 }

@@ -28,6 +28,7 @@ mod logging;
 mod losses;
 mod maintenance;
 mod many_calls;
+mod media;
 mod methods;
 mod misbehaving;
 mod odd_peers;

@@ -94,6 +94,8 @@ const SOUNDS: Scenario = Scenario {
             await bob.event(\"CALL_INCOMING\") within 20s;\nbob.accept();\nawait bob.established() within 20s;\n",
     rows: &[
         ("audio", "alice.audio(\"charlie.wav\");\nsleep(1s);", "// the recording"),
+        ("heard", "sleep(2500ms);", "assert_eq(bob.heard(), [\"alice\"], \"who is heard\");"),
+        ("quality", "", "assert(!bob.quality(\"bob_speech.wav\").heard, \"nobody sent that\");"),
         // what follows is not heard
         ("mute", "alice.mute();\nalice.audio(\"alice.wav\");\nsleep(1s);", "// the recording"),
     ],

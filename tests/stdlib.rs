@@ -207,7 +207,7 @@ fn the_docs_are_shown_and_a_wrong_name_gets_the_nearest() {
     shown("calls::establsh").exits(2).says("did you mean `calls::establish`?");
     shown("establish").exits(2).says("did you mean `calls::establish`?");
     shown("cals").exits(2).says("did you mean `calls`?");
-    shown("\u{1b}[31mx").exits(2).says("the modules are: calls").never_says("\u{1b}");
+    shown("\u{1b}[31mx").exits(2).says("the modules are: audio, calls").never_says("\u{1b}");
 }
 
 #[test]

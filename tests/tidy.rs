@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 /// A module may import only those before it.
 #[rustfmt::skip]
 const MODULES: &[&str] = &[
-    "diagnostic", "event", "sip", "testfile", "script", "audio", "agent", "engine", "run", "record", "flow", "calls",
+    "diagnostic", "event", "sip", "testfile", "script", "audio", "flow", "calls", "agent", "engine", "run", "record",
     "validation", "verdict", "report", "export", "store", "notify", "pipeline", "repl", "jobs", "schedule", "server", "attach", "cli",
 ];
 /// They compute: nothing they do can be seen from outside.

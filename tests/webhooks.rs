@@ -113,7 +113,7 @@ fn webhook(kind: WebhookKind, url: &str) -> NewWebhook {
 fn finished(status: Status, project: Option<&str>) -> Finished {
     let reasons = vec![Reason::new("no answer")];
     let hash = "0123456789abcdef".into();
-    let verdict = Verdict { status, reasons, hash, expected: None, warnings: vec![], findings: vec![] };
+    let verdict = Verdict { status, reasons, hash, expected: None, warnings: vec![], findings: vec![], heard: vec![] };
     let header = Header::new(RUN, "call", "call", Time(1_795_000_000_000.0), "a");
     let header = Header { project: project.map(String::from), ..header };
     Finished::new(&header, &verdict, Duration::from_secs(1))

@@ -46,6 +46,11 @@ pub struct Supervisor {
 }
 
 impl Supervisor {
+    /// Where sound files are looked for, in this order.
+    pub fn sound_folders(&self) -> &[PathBuf] {
+        &self.settings.sounds
+    }
+
     /// # Errors
     /// There is no agent to start, with what to do.
     pub fn new(settings: Settings) -> Result<Arc<Supervisor>, Diagnostic> {

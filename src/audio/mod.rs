@@ -13,7 +13,8 @@
 //! - [`quality`], [`emodel`], [`impairments`]: MOS by comparison, MOS by planning
 //! - [`judge`], [`fault`]: what is wrong with a received sound, in words
 //! - [`live`]: what is heard in a sound while it comes in
-//! - [`read`]: a sound from the bytes of a WAV file
+//! - [`read`], [`recording`]: a sound from the bytes of a WAV file, and when it was
+//! - [`track`], [`senders`]: what was heard in a call, and whose sound that is
 pub mod align;
 pub mod bands;
 pub mod cadence;
@@ -31,13 +32,16 @@ pub mod pilot;
 pub mod prompt;
 pub mod quality;
 pub mod read;
+pub mod recording;
 mod resample;
 pub mod segments;
+pub mod senders;
 pub mod silence;
 pub mod speech;
 pub mod steady;
 pub mod tone_table;
 pub mod tones;
+pub mod track;
 
 #[cfg(test)]
 mod damage;

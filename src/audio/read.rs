@@ -107,13 +107,33 @@ impl From<Error> for ReadError {
 
 /// Reads the bytes of a WAV file: 8 to 32 bits or 32-bit floating point, 8 to 48 kHz, one or two channels. Memory is
 /// bounded by [`MAX_SAMPLES`], whatever the header says. An opened file should be buffered.
-pub fn read_wav(mut source: impl Read) -> Result<ReadSound, ReadError> {
+pub fn read_wav(source: impl Read) -> Result<ReadSound, ReadError> {
+    let reader = open_wav(source)?;
+    let (length, rate) = (reader.duration(), u64::from(reader.spec().sample_rate));
+    if length > MAX_SAMPLES {
+        return Err(ReadError::TooLong(u64::from(length) / rate, u64::from(MAX_SAMPLES) / rate));
+    }
+    read_samples(reader, MAX_SAMPLES)
+}
+
+/// Reads at most that many samples of each channel, from the beginning; also gives how many there are.
+pub fn read_wav_part(source: impl Read, most: u32) -> Result<(ReadSound, u32), ReadError> {
+    let reader = open_wav(source)?;
+    let length = reader.duration();
+    let read = read_samples(reader, most)?;
+    // a file that is cut holds less than its header says
+    let there = if read.is_cut { read.sound.samples.len() as u32 } else { length };
+    Ok((read, there))
+}
+
+/// The header of a file that we read.
+fn open_wav<R: Read>(mut source: R) -> Result<WavReader<impl Read>, ReadError> {
     let mut begin = Vec::new();
     source.by_ref().take(4).read_to_end(&mut begin)?;
     if begin.is_empty() || !b"RIFF".starts_with(&begin) {
         return Err(ReadError::NotWav);
     }
-    let mut reader = WavReader::new(Cursor::new(begin).chain(source)).map_err(problem)?;
+    let reader = WavReader::new(Cursor::new(begin).chain(source)).map_err(problem)?;
     let spec = reader.spec();
     if !(1..=2).contains(&spec.channels) {
         return Err(ReadError::Channels(spec.channels));
@@ -121,19 +141,21 @@ pub fn read_wav(mut source: impl Read) -> Result<ReadSound, ReadError> {
     if !RATES.contains(&spec.sample_rate) {
         return Err(ReadError::Rate(spec.sample_rate));
     }
-    let (length, rate) = (reader.duration(), u64::from(spec.sample_rate));
-    if length > MAX_SAMPLES {
-        return Err(ReadError::TooLong(u64::from(length) / rate, u64::from(MAX_SAMPLES) / rate));
-    }
+    Ok(reader)
+}
+
+fn read_samples(mut reader: WavReader<impl Read>, most: u32) -> Result<ReadSound, ReadError> {
+    let spec = reader.spec();
+    let channels = usize::from(spec.channels);
+    let (length, most) = (reader.duration().min(most), most as usize * channels);
     let samples: Vec<f32> = match (spec.sample_format, spec.bits_per_sample) {
-        (SampleFormat::Float, 32) => reader.samples::<f32>().map_while(Result::ok).collect(),
+        (SampleFormat::Float, 32) => reader.samples::<f32>().map_while(Result::ok).take(most).collect(),
         (SampleFormat::Int, bits @ (8 | 16 | 24 | 32)) => {
             let full = 2_f32.powi(i32::from(bits) - 1);
-            reader.samples::<i32>().map_while(Result::ok).map(|value| value as f32 / full).collect()
+            reader.samples::<i32>().map_while(Result::ok).take(most).map(|value| value as f32 / full).collect()
         }
         (format, bits) => return Err(ReadError::Format(bits, format == SampleFormat::Float)),
     };
-    let channels = usize::from(spec.channels);
     let mixed: Vec<f32> =
         samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
     if mixed.is_empty() {

@@ -1,10 +1,14 @@
 //! The calls of a run, as each agent reports its own: states, times, and figures.
 
-use crate::event::{AgentEvent, Body, ClosedBy, ClosedReason, Event, Note, SipEvent, Time, closed_reason};
+mod sound;
+
+use crate::event::{AgentEvent, Body, CallSound, ClosedBy, ClosedReason, Event, Note, SipEvent, Time, closed_reason};
 use crate::flow::Names;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use sound::{audio_figures, call_line, heard_line, mos_by_emodel};
 
 /// A call at one agent.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -50,6 +54,10 @@ pub struct Audio {
     pub rtt: Option<f64>,
     /// Mean opinion score of what the agent received, 1.0 to 4.5.
     pub mos: Option<f64>,
+    /// How many packets of each payload type came.
+    pub payload_types: Option<BTreeMap<String, u64>>,
+    /// What its recordings sound like.
+    pub sound: Option<Box<CallSound>>,
 }
 
 /// All calls, in the order in which they began.
@@ -79,6 +87,16 @@ impl Builder {
             Body::Note(Note::AgentStopped { .. } | Note::AgentLost { .. }) => {
                 let open = self.calls.iter_mut().filter(|call| call.agent == *agent && call.closed.is_none());
                 open.for_each(|call| call.closed = Some(event.time));
+            }
+            Body::Note(Note::CallSound { call, id, sound }) => {
+                let number = call.map(|call| call as usize);
+                let is = |known: &Call| match (id, &known.id) {
+                    (Some(id), Some(of)) => id == of,
+                    _ => number == Some(known.number),
+                };
+                if let Some(known) = self.calls.iter_mut().find(|known| known.agent == *agent && is(known)) {
+                    known.audio.sound = Some(sound.clone());
+                }
             }
             Body::Sip(sip) if sip.method == "INVITE" => self.invite(event.time, agent, sip),
             Body::Event(said) => self.said(event.time, agent, said),
@@ -247,6 +265,9 @@ impl Audio {
         self.codec = text("codec");
         self.protocol = text("protocol");
         self.packets = both("packets_tx", "packets_rx");
+        let counts = said.fields.get("payloads_rx").and_then(Value::as_object);
+        let count = |(payload, count): (&String, &Value)| Some((payload.clone(), count.as_u64()?));
+        self.payload_types = counts.map(|counts| counts.iter().filter_map(count).collect());
         self.lost = both("lost_tx", "lost_rx").or(self.lost);
         self.jitter = both("jitter_tx", "jitter_rx").map(|(tx, rx)| (tx / 1000.0, rx / 1000.0)).or(self.jitter);
     }

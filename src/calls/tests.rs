@@ -53,6 +53,7 @@ fn a_call_with_its_figures() {
         jitter: Some((1.0, 2.5)),
         rtt: Some(1.4),
         mos: Some(4.1),
+        ..Audio::default()
     };
     assert_eq!(call.audio, audio);
 }

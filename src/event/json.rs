@@ -3,7 +3,9 @@
 //! Written out, not derived: what serde derives for flattened and tagged types puts every value into a tree first, which takes
 //! several times as long as all the rest.
 
-use super::{AgentEvent, At, Body, Command, Ended, Event, How, LogLine, Note, OnWire, Response, SipEvent, Time};
+use super::{
+    AgentEvent, At, Body, CallSound, Command, Ended, Event, How, LogLine, Note, OnWire, Response, SipEvent, Time,
+};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde_json::{Map, Value};
@@ -62,6 +64,8 @@ struct Line<'a> {
     message: Option<String>,
     file: Option<String>,
     duration: Option<f64>,
+    id: Option<String>,
+    sound: Option<Box<CallSound>>,
     how: Option<How>,
     details: Option<Vec<String>>,
     advice: Option<String>,
@@ -227,6 +231,11 @@ impl Line<'_> {
                 file: needed(self.file, "file")?,
                 call: self.call.map(Word::small).transpose()?,
                 duration: needed(self.duration, "duration")?,
+            },
+            "CALL_SOUND" => Note::CallSound {
+                call: self.call.map(Word::small).transpose()?,
+                id: self.id,
+                sound: needed(self.sound, "sound")?,
             },
             "AWAITED" => Note::Awaited { events: needed(self.events, "events")? },
             "REACHED" => Note::Reached { lines: needed(self.lines, "lines")? },

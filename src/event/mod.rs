@@ -10,6 +10,7 @@ mod lock;
 mod log;
 mod names;
 mod secrets;
+mod sound;
 mod tail;
 mod time;
 mod waits;
@@ -25,6 +26,7 @@ pub use lock::lock;
 pub use log::{Archive, Log, Stop, Wake};
 pub use names::{EVENT_NAMES, MEANINGS, NEVER_IN_FLOW, OF_SOUND, SENT_NAMES, is_flow_hash, is_no_flow_hash, meaning};
 pub use secrets::Secrets;
+pub use sound::{CallSound, HeardAgent, TrackLevels, TrackSound};
 pub use tail::{Limits, weight};
 pub use time::Time;
 pub use waits::Concern;
@@ -261,6 +263,13 @@ pub enum Note {
         file: String,
         call: Option<u32>,
         duration: f64,
+    },
+    /// What was heard in a call at the agent: its number (from 1), its id, and the figures of its recordings.
+    CallSound {
+        call: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        sound: Box<CallSound>,
     },
     /// The lines of the test's own text, from 1 and in their order, that did something: an agent, a command, a wait, an assertion.
     /// A line that only computes is not among them.

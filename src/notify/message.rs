@@ -261,7 +261,8 @@ mod tests {
     fn finished(status: Status, reason: Option<&str>) -> Finished {
         let reasons = reason.map(Reason::new).into_iter().collect();
         let hash = "0123456789abcdef".into();
-        let verdict = Verdict { status, reasons, hash, expected: None, warnings: vec![], findings: vec![] };
+        let verdict =
+            Verdict { status, reasons, hash, expected: None, warnings: vec![], findings: vec![], heard: vec![] };
         let header =
             Header::new("20261123-231105-basic_call-3f2a", "basic_call", "basic_call", Time(1_795_000_000_250.0), "a");
         let header = Header { project: Some("pbx".into()), ..header };

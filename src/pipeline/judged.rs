@@ -12,11 +12,15 @@ use crate::verdict::{Evidence, Judged, Status, judge};
 pub fn judged(header: &Header, events: &(impl Events + ?Sized), baseline: Option<&str>) -> Result<Judged, Diagnostic> {
     let mut judged = judge(header, events, baseline)?;
     let passes = judged.verdict.status == Status::Pass;
-    if (passes && judged.over_connections) || !matches!(judged.verdict.status, Status::Pass | Status::Skipped) {
+    let is_explained = !matches!(judged.verdict.status, Status::Pass | Status::Skipped);
+    if (passes && judged.over_connections) || is_explained || judged.unheard {
         let mut evidence = Evidence::new(header.time);
         events.each(&mut |event| evidence.event(event))?;
         if passes {
             judged.fails_by(evidence.unsent());
+        }
+        if judged.unheard {
+            judged.heard_nothing(evidence.unheard());
         }
         evidence.explain(&mut judged.verdict, &judged.flow, baseline);
     }

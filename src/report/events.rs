@@ -9,6 +9,7 @@
 
 use super::paint::{Paint, count, cut, safe};
 use super::told::place;
+use crate::calls::heard_line;
 use crate::event::{AgentEvent, At, Body, Ended, Event, How, LogLine, Note, Response, SipEvent, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -192,6 +193,10 @@ fn note(note: &Note) -> String {
         Note::CheckFailed { message, at: place } => format!("a check failed: {}{}", safe(message), at(place.as_ref())),
         Note::Warning { message, at: place } => format!("warning: {}{}", safe(message), at(place.as_ref())),
         Note::Recording { file, duration, .. } => format!("recording {}, {:.1} s", safe(file), duration / 1000.0),
+        Note::CallSound { call, sound, .. } => {
+            let call = call.map(|call| format!(" in call {call}")).unwrap_or_default();
+            format!("heard{call}: {}", safe(&heard_line(sound)))
+        }
         Note::Awaited { events } => format!("the await took {}", count(events.len(), "event")),
         Note::Reached { lines } => format!("{} reached", count(lines.len(), "line")),
         Note::StepsDone => "the last step is done".into(),

@@ -6,7 +6,15 @@ use crate::verdict::{Reason, Status, Verdict};
 use std::time::Duration;
 
 pub fn verdict(status: Status, reasons: Vec<Reason>) -> Verdict {
-    Verdict { status, reasons, hash: "0123456789abcdef".into(), expected: None, warnings: vec![], findings: vec![] }
+    Verdict {
+        status,
+        reasons,
+        hash: "0123456789abcdef".into(),
+        expected: None,
+        warnings: vec![],
+        findings: vec![],
+        heard: vec![],
+    }
 }
 
 /// A flow that is not the expected one, and a warning that wants to steer the terminal.

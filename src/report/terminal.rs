@@ -79,6 +79,7 @@ fn told_of(attempt: &Attempt, extent: Extent, paint: Paint) -> Vec<String> {
     for warning in &attempt.verdict.warnings {
         lines.extend(told::reason(warning, &paint.yellow("warning: "), paint, extent));
     }
+    lines.extend(attempt.verdict.heard.iter().map(|line| paint.faint(&safe(line))));
     if extent == Extent::Screen && told::is_cut(&attempt.verdict) {
         lines.push(match &attempt.folder {
             Some(folder) => {

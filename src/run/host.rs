@@ -4,6 +4,7 @@ use super::Run;
 use crate::agent::{Account, ListenAsk, PeerAddress, commands, events, is_completed, rewrite};
 use crate::engine::{AgentAsk, HeardAsk, Host, Reply};
 use crate::event::{At, Ended, Log, Note};
+use serde_json::Value;
 use std::sync::{Arc, mpsc};
 
 /// The run, as its script sees it.
@@ -241,6 +242,18 @@ impl Host for ScriptHost {
 
     fn validate(&self, file: &str, _place: &At) -> Ended {
         self.0.validate_so_far(file)
+    }
+
+    fn call_audio(&self, agent: &Arc<str>, call: Option<&str>) -> Result<Value, Ended> {
+        self.0.call_audio(agent, call)
+    }
+
+    fn heard_agents(&self, agent: &Arc<str>, call: Option<&str>) -> Result<Vec<String>, Ended> {
+        self.0.heard_agents(agent, call)
+    }
+
+    fn sound_quality(&self, agent: &Arc<str>, call: Option<&str>, file: &str) -> Result<Value, Ended> {
+        self.0.sound_quality(agent, call, file)
     }
 
     fn note(&self, note: Note) {

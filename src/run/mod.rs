@@ -5,6 +5,8 @@
 //! by stopping the log: every wait of the script ends with that reason.
 
 mod agents;
+mod call_files;
+mod call_sound;
 mod collect;
 mod host;
 mod inputs;

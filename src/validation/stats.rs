@@ -1,10 +1,10 @@
 //! A call's figures as validations see them: every name is always there, `null` (in Rhai `()`) where the record does not say.
 
-use crate::calls::{Audio, Call};
+use crate::calls::{Audio, Call, audio_figures};
 use serde_json::{Value, json};
 
 pub fn stats(call: &Call) -> Value {
-    let Audio { codec, protocol, packets, lost, jitter, rtt, mos } = &call.audio;
+    let Audio { codec, protocol, packets, lost, jitter, rtt, mos, .. } = &call.audio;
     let known = |text: &str| Some(text.to_string()).filter(|text| !text.is_empty());
     let sent = |pair: &Option<(f64, f64)>| pair.map(|(sent, _)| number(sent));
     let received = |pair: &Option<(f64, f64)>| pair.map(|(_, received)| number(received));
@@ -30,6 +30,7 @@ pub fn stats(call: &Call) -> Value {
         "jitter_received": jitter.map(|(_, received)| received),
         "rtt": rtt,
         "mos": mos,
+        "audio": audio_figures(call),
     })
 }
 

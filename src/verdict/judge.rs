@@ -1,8 +1,11 @@
 //! The rules of judging.
 
+use super::counted::{Counted, Missing};
 use super::hash::Asked;
+use super::heard::{heard_lines, may_be_unheard};
 use super::refused_command::refused_command;
 use super::{Reason, Status, Verdict};
+use crate::calls;
 use crate::diagnostic::Diagnostic;
 use crate::event::{At, Body, Command, Ended, Event, Events, How, Note, SipEvent};
 use crate::flow::{self, Flow};
@@ -23,6 +26,10 @@ pub struct Judged {
     pub repetitions: u32,
     /// SIP went over TCP, TLS or WebSocket: a message may have found no way.
     pub over_connections: bool,
+    /// One side of a call may have heard nothing for long.
+    pub unheard: bool,
+    /// That fails the test (`fail_on("audio")`).
+    pub fails_unheard: bool,
 }
 
 /// Judges a run by its events. `baseline` is the text of the flow that the test should have, as far as one is known.
@@ -43,8 +50,10 @@ pub fn judge(header: &Header, events: &(impl Events + ?Sized), baseline: Option<
         }
     };
     let (sound, repetitions) = (facts.sound(), facts.repetitions.unwrap_or(1));
-    let over_connections = facts.over_connections;
-    Ok(Judged { verdict: facts.verdict(header, &flow, baseline), flow, sound, repetitions, over_connections })
+    let (over_connections, fails_unheard) = (facts.over_connections, facts.fails_unheard);
+    let unheard = facts.calls.calls.iter().any(may_be_unheard);
+    let verdict = facts.verdict(header, &flow, baseline);
+    Ok(Judged { verdict, flow, sound, repetitions, over_connections, unheard, fails_unheard })
 }
 
 impl Judged {
@@ -59,8 +68,19 @@ impl Judged {
             expected: None,
             warnings: vec![],
             findings: vec![],
+            heard: vec![],
         };
-        Judged { verdict, flow, sound: false, repetitions: 1, over_connections: false }
+        let (over_connections, unheard, fails_unheard) = (false, false, false);
+        Judged { verdict, flow, sound: false, repetitions: 1, over_connections, unheard, fails_unheard }
+    }
+
+    /// Sides of calls heard nothing: a warning, or a failure where the test says so.
+    pub fn heard_nothing(&mut self, reasons: Vec<Reason>) {
+        match (self.fails_unheard, self.verdict.status) {
+            (true, Status::Pass) => self.fails_by(reasons),
+            (true, Status::Fail) => self.verdict.reasons.extend(reasons),
+            _ => self.verdict.warnings.extend(reasons),
+        }
     }
 
     /// What the record shows speaks against a run whose test found nothing.
@@ -104,10 +124,14 @@ struct Facts {
     large: bool,
     missing: Missing,
     over_connections: bool,
+    calls: calls::Builder,
+    /// `fail_on("audio")`
+    fails_unheard: bool,
 }
 
 impl Facts {
     fn event(&mut self, event: &Event) {
+        self.calls.event(event);
         self.last = event.n;
         self.missing.number(event.n);
         match &event.body {
@@ -169,6 +193,7 @@ impl Facts {
             Note::Directive { name, values, at } => match name.as_str() {
                 "include" => self.includes.extend(values.iter().map(|file| (file.clone(), at.clone()))),
                 "strict" => self.strict = true,
+                "fail_on" => self.fails_unheard |= values.iter().any(|value| value.eq_ignore_ascii_case("audio")),
                 "hash" if values.is_empty() => self.unlisted = Some(at.clone()),
                 "hash" => self.asked = Asked::of(values, at),
                 "repeat" => {
@@ -234,6 +259,7 @@ impl Facts {
             expected: self.asked.as_ref().and_then(Asked::hash),
             warnings,
             findings: vec![],
+            heard: heard_lines(&self.calls.calls),
         }
     }
 
@@ -271,34 +297,6 @@ impl Facts {
     }
 }
 
-/// Events whose numbers a record leaves out: the disk was full for longer than the log could keep them.
-#[derive(Debug, Default)]
-struct Missing {
-    next: u64,
-    count: u64,
-    first: u64,
-}
-
-impl Missing {
-    fn number(&mut self, n: u64) {
-        if n > self.next {
-            if self.count == 0 {
-                self.first = self.next;
-            }
-            self.count += n - self.next;
-        }
-        self.next = n.saturating_add(1);
-    }
-
-    fn told(&self) -> Option<Reason> {
-        (self.count > 0).then(|| {
-            let (count, first) = (self.count, self.first);
-            Reason::new(format!("{count} events are missing from the record, the first is number {first}"))
-                .advice("the disk was full for longer than memory could hold them: make room on it")
-        })
-    }
-}
-
 fn weight(status: Status) -> u8 {
     match status {
         Status::Pass => 0,
@@ -331,39 +329,5 @@ fn reason_of(ended: &Ended) -> Reason {
         details: ended.details.clone(),
         diff: None,
         advice: ended.advice.clone(),
-    }
-}
-
-/// The most different ones that are kept; the rest is counted.
-const MOST_WARNINGS: usize = 1000;
-
-/// Reasons that say the same of the same line, once.
-#[derive(Debug, Default)]
-struct Counted {
-    reasons: Vec<(Reason, usize)>,
-    places: BTreeMap<(String, Option<(u32, u32)>), usize>,
-    more: usize,
-}
-
-impl Counted {
-    fn add(&mut self, reason: Reason) {
-        let key = (reason.message.clone(), reason.at.as_ref().map(|at| (at.line, at.column)));
-        match self.places.get(&key) {
-            Some(place) => self.reasons[*place].1 += 1,
-            None if self.reasons.len() == MOST_WARNINGS => self.more += 1,
-            None => {
-                self.places.insert(key, self.reasons.len());
-                self.reasons.push((reason, 1));
-            }
-        }
-    }
-
-    fn told(&self) -> impl Iterator<Item = Reason> {
-        let told = |(reason, times): &(Reason, usize)| match times {
-            1 => reason.clone(),
-            _ => Reason { message: format!("{} ({times} times)", reason.message), ..reason.clone() },
-        };
-        let more = (self.more > 0).then(|| Reason::new(format!("and {} more of this kind", self.more)));
-        self.reasons.iter().map(told).chain(more)
     }
 }

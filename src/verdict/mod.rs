@@ -4,8 +4,10 @@
 //! A failed check is not a broken run: `Fail` says that the system under test did not do what the test says, `Error`
 //! that the test could not be carried out.
 
+mod counted;
 mod exit;
 mod hash;
+mod heard;
 mod judge;
 mod refused_command;
 mod stored;
@@ -103,6 +105,9 @@ pub struct Verdict {
     /// What the record shows of the cause, for a run that did not pass: the last SIP exchange, codecs, who never answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// What each agent heard in each call with sound, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heard: Vec<String>,
 }
 
 /// Something that the record shows of why a run did not pass.

@@ -11,7 +11,15 @@ fn at(source: &str, line: u32) -> Option<At> {
 }
 
 fn verdict(status: Status, reasons: Vec<Reason>) -> Verdict {
-    Verdict { status, reasons, hash: "0123456789abcdef".into(), expected: None, warnings: vec![], findings: vec![] }
+    Verdict {
+        status,
+        reasons,
+        hash: "0123456789abcdef".into(),
+        expected: None,
+        warnings: vec![],
+        findings: vec![],
+        heard: vec![],
+    }
 }
 
 fn attempt(n: u16, verdict: Verdict) -> Attempt {

@@ -33,6 +33,8 @@ pub enum Takes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gives {
     Nothing,
+    /// What is found in its recordings.
+    Finding,
     /// The agent's answer to a command.
     Reply,
     Call,

@@ -5,6 +5,7 @@
 use super::agent::AgentValue;
 use super::call::CallValue;
 use super::commands::{self, plain, targeted};
+use super::hearing;
 use super::listening;
 use super::method::{Gives, Method, Register, Takes};
 use super::party::{self, happens};
@@ -107,6 +108,12 @@ pub static METHODS: &[Method] = &[
         "Adds a header to what the agent sends; of sip(…): the message has to have the header, with that value if one is given.",
     ),
     waits(
+        "heard",
+        Gives::Finding,
+        &[hearing::heard::<AgentValue>, hearing::heard::<CallValue>],
+        "Whether the sound of another agent is in what the agent received in its last call; heard() names all that are.",
+    ),
+    waits(
         "hears",
         Gives::Waiter("HEARD_PROMPT"),
         &[listening::hears::<AgentValue>, listening::hears::<CallValue>],
@@ -127,6 +134,12 @@ pub static METHODS: &[Method] = &[
     ),
     sends("mute", "mute", PLAIN_OF_CALLS, "Mutes the call, or unmutes it."),
     reaches("options", "options", TARGETED, "Sends a SIP OPTIONS."),
+    waits(
+        "quality",
+        Gives::Finding,
+        &[hearing::quality::<AgentValue>, hearing::quality::<CallValue>],
+        "Compares what the agent received in its last call with a sound file, speech: MOS by PESQ, likeness, faults.",
+    ),
     waits(
         "quiet",
         Gives::Quiet,

@@ -10,6 +10,7 @@ pub mod comparisons;
 pub mod directives;
 pub mod durations;
 pub mod event_value;
+pub mod hearing;
 pub mod inputs;
 mod listening;
 pub mod method;
@@ -42,6 +43,7 @@ static HOST: LazyLock<Shared<Module>> = LazyLock::new(|| {
     quality::register_into(&mut module);
     agents::register_into(&mut module);
     call::register_into(&mut module);
+    hearing::register_into(&mut module);
     methods::register_into(&mut module);
     waiter::register_into(&mut module);
     sleeping::register_into(&mut module);

@@ -174,7 +174,7 @@ impl Walk<'_> {
             }
             ValueKind::Agent => &["name", "aor", "address"],
             ValueKind::Reply => &["ok", "data", "time"],
-            ValueKind::Call => &["id", "agent", "ok", "data", "time"],
+            ValueKind::Call => &["id", "agent", "audio", "ok", "data", "time"],
             ValueKind::Headers => {
                 self.header_named(name, position);
                 return ValueKind::Unknown;
@@ -201,6 +201,7 @@ impl Walk<'_> {
             "time" => ValueKind::Number,
             "ok" => ValueKind::Bool,
             "agent" => ValueKind::Agent,
+            "audio" => ValueKind::Unknown,
             _ => ValueKind::Text,
         }
     }

@@ -237,7 +237,7 @@ fn result_of_method(name: &str, arguments: &[ValueKind], named: Type) -> Option<
         return Some(ValueKind::Waiter(Some("HEARD_AGENT")));
     }
     Some(match find_method(name)?.gives {
-        Gives::Nothing => return None,
+        Gives::Nothing | Gives::Finding => return None,
         Gives::Reply => ValueKind::Reply,
         Gives::Call => ValueKind::Call,
         Gives::Waiter(of) => ValueKind::Waiter(Some(of)),

@@ -24,11 +24,11 @@ enum Takes {
 fn takes(module: &str, parameter: &str) -> Option<Takes> {
     Some(match (module, parameter) {
         ("std/sip", "event") => Takes::Event,
-        (_, "agent" | "host" | "transferor") => Takes::Agent,
+        (_, "agent" | "host" | "transferor" | "one" | "other" | "listener" | "speaker") => Takes::Agent,
         (_, "caller" | "callee" | "peer" | "to" | "transferee" | "target") => Takes::AgentOrAddress,
-        (_, "code" | "most") => Takes::Number,
+        (_, "code" | "most" | "least") => Takes::Number,
         (_, "time" | "granted") => Takes::Duration,
-        (_, "digits" | "text" | "name" | "event") => Takes::Text,
+        (_, "digits" | "text" | "name" | "event" | "file") => Takes::Text,
         (_, "message") => Takes::Event,
         (_, "body" | "condition") => Takes::Closure,
         (_, "guests" | "steps") => Takes::List,

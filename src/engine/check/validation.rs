@@ -12,7 +12,7 @@ pub const GIVEN: [(&str, ValueKind); 3] =
     [("events", ValueKind::Events(None)), ("stats", ValueKind::ListOfFigures), ("telefonist", ValueKind::Telefonist)];
 
 /// The figures of a call in `stats`, if the record has them.
-pub const FIGURES: [(&str, ValueKind); 21] = [
+pub const FIGURES: [(&str, ValueKind); 22] = [
     ("agent", ValueKind::Text),
     ("number", ValueKind::Number),
     ("peer", ValueKind::Text),
@@ -34,6 +34,7 @@ pub const FIGURES: [(&str, ValueKind); 21] = [
     ("jitter_received", ValueKind::Number),
     ("rtt", ValueKind::Number),
     ("mos", ValueKind::Number),
+    ("audio", ValueKind::Unknown),
 ];
 
 /// Functions of ours that only depend on their arguments.

@@ -12,7 +12,7 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("check", "Notes a failed check and goes on; the test fails at its end."),
     ("dtmf", "Digits as tones, for alice.audio(…): dtmf(\"123#\")."),
     ("fail", "Ends the test as failed."),
-    ("fail_on", "An event of these types fails the test."),
+    ("fail_on", "An event of these types fails the test; \"audio\": a side of a call that hears nothing."),
     ("hash", "The expected hash of the flow; for tests made in a loop hash(#{ \"name\": \"…\" })."),
     ("ignore", "These events don't enter the flow."),
     ("include", "A validation script that judges the whole record when the test has come to its end."),

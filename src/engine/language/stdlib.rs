@@ -6,6 +6,7 @@ use rhai::{AST, FnAccess};
 
 /// Name and text of each module.
 pub const MODULES: &[(&str, &str)] = &[
+    ("std/audio", include_str!("../../../stdlib/audio.rhai")),
     ("std/calls", include_str!("../../../stdlib/calls.rhai")),
     ("std/dtmf", include_str!("../../../stdlib/dtmf.rhai")),
     ("std/messages", include_str!("../../../stdlib/messages.rhai")),

@@ -2,6 +2,7 @@
 
 use crate::engine::rules::heard::HeardAsk;
 use crate::event::{At, Ended, Log, Note, Time};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// An agent that a script declares.
@@ -72,6 +73,18 @@ pub trait Host: Send + Sync {
     fn account(&self, name: &str) -> Option<String>;
     /// Judges the record so far with a validation script that was read before the run; returns how the script ended.
     fn validate(&self, file: &str, at: &At) -> Ended;
+    /// The figures of a call's sound, as `calls::audio_figures` makes them. `call`: its id; if none, the agent's last call.
+    fn call_audio(&self, _agent: &Arc<str>, _call: Option<&str>) -> Result<Value, Ended> {
+        Err(Ended::error("there is no sound here"))
+    }
+    /// The agents whose sound an agent received in a call.
+    fn heard_agents(&self, _agent: &Arc<str>, _call: Option<&str>) -> Result<Vec<String>, Ended> {
+        Err(Ended::error("there is no sound here"))
+    }
+    /// How what an agent received in a call compares with a sound file.
+    fn sound_quality(&self, _agent: &Arc<str>, _call: Option<&str>, _file: &str) -> Result<Value, Ended> {
+        Err(Ended::error("there is no sound here"))
+    }
     /// Adds a note to the log.
     fn note(&self, note: Note);
     /// The script continues after a stop: its agents accept commands again.

@@ -87,7 +87,7 @@ fn what_can_not_be_imported_says_why() {
     let circle = [("a.rhai", "import \"b\" as b;"), ("b.rhai", "import \"a\" as a;"), ("bad.rhai", "let x = ;")];
     for (import, why) in [
         ("std/cals", "did you mean \"std/calls\""),
-        ("std/nothing_like_it", "there are: std/calls"),
+        ("std/nothing_like_it", "there are: std/audio, std/calls"),
         ("/etc/passwd", "can't be imported"),
         ("../x", "can't be imported"),
         ("lib/../../x", "can't be imported"),

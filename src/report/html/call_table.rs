@@ -32,7 +32,7 @@ pub struct Figure {
 
 impl CallRow {
     pub fn of(call: &Call) -> CallRow {
-        let Audio { codec, protocol, packets, lost, jitter, rtt, mos } = &call.audio;
+        let Audio { codec, protocol, packets, lost, jitter, rtt, mos, .. } = &call.audio;
         let both = |pair: &Option<(f64, f64)>, figure: fn(f64) -> Figure| pair.map(|(tx, rx)| [figure(tx), figure(rx)]);
         CallRow {
             agent: shown(&call.agent),

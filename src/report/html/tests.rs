@@ -135,6 +135,7 @@ fn verdict(text: &str, status: Status) -> Verdict {
         expected: Some(format!("x{text}")),
         warnings: vec![reason(text)],
         findings: vec![Finding { about: text.into(), lines: vec![text.into()] }],
+        heard: vec![text.into()],
     }
 }
 

@@ -1,6 +1,7 @@
 //! Each event of a record as one line of the log.
 
 use super::text::{offset, shown};
+use crate::calls::heard_line;
 use crate::event::{At, Body, Ended, Event, How, Note, Time};
 
 /// A line of the log.
@@ -112,6 +113,10 @@ impl Line {
             }
             Note::Recording { file, duration, .. } => {
                 self.set("host", "recording", format!("{file}, {duration:.0} ms"))
+            }
+            Note::CallSound { call, sound, .. } => {
+                let call = call.map(|call| format!("call {call}: ")).unwrap_or_default();
+                self.set("host", "heard", format!("{call}{}", heard_line(sound)));
             }
             Note::Awaited { events } => self.set("step", "wait over", format!("{} taken", events.len())),
             Note::Reached { lines } => self.set("host", "lines reached", lines.len().to_string()),

@@ -2,7 +2,7 @@
 
 use super::folders::seconds_of;
 use super::views::{KindWord, RunRow, run_row};
-use crate::calls::{self, Call};
+use crate::calls::{self, Call, audio_figures};
 use crate::diagnostic::mask_secrets;
 use crate::event::{Body, ClosedBy, Command, Event, Events, Note, Time};
 use crate::export::recordings;
@@ -129,6 +129,9 @@ struct AudioView {
     /// Milliseconds.
     rtt: Option<f64>,
     mos: Option<f64>,
+    /// What was sent and received by direction (levels, gaps, delay, MOS), and who was heard: docs/media.md.
+    #[schema(value_type = Object)]
+    figures: serde_json::Value,
 }
 
 pub fn call_view(call: &Call) -> CallView {
@@ -159,6 +162,7 @@ pub fn call_view(call: &Call) -> CallView {
             jitter: audio.jitter,
             rtt: audio.rtt,
             mos: audio.mos,
+            figures: audio_figures(call),
         },
         post_dial_delay: call.post_dial_delay(),
     }

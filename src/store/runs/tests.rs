@@ -29,7 +29,8 @@ fn folder(data: &TempDir, test: &str, time: Time, project: Option<&str>, status:
 
 fn judge(folder: &RunFolder, status: Status) {
     let hash = String::new();
-    let verdict = Verdict { status, reasons: vec![], hash, expected: None, warnings: vec![], findings: vec![] };
+    let verdict =
+        Verdict { status, reasons: vec![], hash, expected: None, warnings: vec![], findings: vec![], heard: vec![] };
     folder.keep_verdict(&verdict.to_json()).unwrap();
 }
 

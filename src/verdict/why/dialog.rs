@@ -6,9 +6,9 @@ use super::refer::Refer;
 use super::request::{Refusal, Request, explaining};
 use super::row::{Row, description};
 use super::wording::cut;
-use crate::event::{SipEvent, Time};
+use crate::event::{CallSound, SipEvent, Time};
 use crate::sip::headers;
-use crate::sip::sdp::{self, Media};
+use crate::sip::sdp::{self, Direction, Media};
 use crate::sip::uri::NameAddr;
 use std::collections::VecDeque;
 
@@ -20,6 +20,9 @@ const STREAMS: usize = 4;
 
 /// Payload types of a media line that are kept.
 const FORMATS: usize = 24;
+
+/// Changes of what is agreed on that are kept.
+const CHANGES: usize = 24;
 
 /// Other things that are kept of each kind: they come from the peer.
 pub const FEW: usize = 6;
@@ -97,6 +100,25 @@ pub struct Dialog {
     pub said_goodbye: bool,
     /// RTP payload types that came and that the descriptions do not have.
     pub strange: Vec<u8>,
+    /// When sound was agreed on, and whether the offer had it both ways.
+    pub both_ways: VecDeque<(Time, bool)>,
+    /// What its recordings sound like.
+    pub sound: Option<Box<CallSound>>,
+}
+
+/// An offer of sound to be sent and received.
+fn is_both_ways(offer: &Described) -> bool {
+    let nowhere = |address: &String| address.parse().is_ok_and(|address: std::net::IpAddr| address.is_unspecified());
+    let audio = offer.media.iter().find(|media| media.kind == "audio");
+    audio.is_some_and(|audio| {
+        audio.port != 0 && audio.direction == Direction::SendRecv && !audio.address.as_ref().is_some_and(nowhere)
+    })
+}
+
+/// An answer that takes the sound, whichever way.
+fn is_taken(answer: &Described) -> bool {
+    let audio = answer.media.iter().find(|media| media.kind == "audio");
+    audio.is_some_and(|audio| audio.port != 0 && audio.direction != Direction::Inactive)
 }
 
 /// What is wrong with a message that came.
@@ -136,7 +158,7 @@ impl Dialog {
             Some(code) => self.responded(code, sip, &row, time),
         }
         if let Some(description) = description(sip) {
-            self.described(description, &row);
+            self.described(description, &row, time);
         }
         match &mut self.refer {
             refer if row.method == "REFER" && row.status.is_none() => *refer = Some(Refer::of(sip, &row, time)),
@@ -233,7 +255,7 @@ impl Dialog {
 
     /// Offer and answer (RFC 3264, RFC 3261 section 13.2.1): a response answers the offer of its own request, and makes one where
     /// that had none; an ACK answers the offer of the response, a PRACK one that waits for its answer (RFC 3262 section 5).
-    fn described(&mut self, description: &str, row: &Row) {
+    fn described(&mut self, description: &str, row: &Row, time: Time) {
         if row.status.is_some_and(|code| code >= 300) {
             return;
         }
@@ -245,7 +267,16 @@ impl Dialog {
             _ => false,
         };
         match &self.offer {
-            Some(offer) if offer.out != row.out && answers(offer) => self.answer = Some(new),
+            Some(offer) if offer.out != row.out && answers(offer) => {
+                let both = is_both_ways(offer) && is_taken(&new);
+                if self.both_ways.back().is_none_or(|(_, known)| *known != both) {
+                    if self.both_ways.len() == CHANGES {
+                        self.both_ways.pop_front();
+                    }
+                    self.both_ways.push_back((time, both));
+                }
+                self.answer = Some(new);
+            }
             _ => {
                 self.offer = Some(new);
                 self.answer = None;

@@ -67,12 +67,12 @@ pub fn find(case: &Case) -> Option<Weighed> {
     Some((75, Finding { about: format!("{what} came to {whom} in {}", case.title()), lines }))
 }
 
-fn counted(name: &str, packets: &Packets) -> String {
+pub fn counted(name: &str, packets: &Packets) -> String {
     format!("{} sent {} RTP packets and received {}", short(name), packets.sent, packets.received)
 }
 
 /// What in the descriptions stands against sound: RFC 3264 sections 5.1 (direction), 6 (port 0) and 8.4 (0.0.0.0), RFC 1918.
-fn oddities(case: &Case) -> Vec<String> {
+pub fn oddities(case: &Case) -> Vec<String> {
     let descriptions = [&case.dialog.offer, &case.dialog.answer].into_iter().flatten();
     let audio = |description: &Described| description.media.iter().find(|media| media.kind == "audio").cloned();
     let of = |description: &Described| {

@@ -39,6 +39,7 @@ mod transfer;
 mod traversal;
 mod unacknowledged;
 mod unanswered;
+pub mod unheard;
 mod unread;
 mod unsent;
 mod unusable;
@@ -113,6 +114,11 @@ impl Evidence {
                 self.names.started(name, aor, address, *local);
             }
             Body::Note(Note::AgentStopping) => agent.stopping = true,
+            Body::Note(Note::CallSound { id: Some(id), sound, .. }) => {
+                if let Some(dialog) = agent.dialogs.iter_mut().rfind(|dialog| dialog.call_id == *id) {
+                    dialog.sound = Some(sound.clone());
+                }
+            }
             // an agent that was told to quit ends well, and too early all the same
             Body::Note(Note::AgentLost { status } | Note::AgentStopped { status }) if !self.over && !agent.stopping => {
                 agent.lost = Some((status.clone(), event.time));
@@ -197,6 +203,11 @@ impl Evidence {
     /// What speaks against a run though its test found nothing: ACKs and BYEs that never left.
     pub fn unsent(&self) -> Vec<Reason> {
         unsent::reasons(self)
+    }
+
+    /// Sides of calls that heard nothing, though sound was offered both ways.
+    pub fn unheard(&self) -> Vec<Reason> {
+        unheard::reasons(self)
     }
 
     /// An event's place in the run: seconds since it began.

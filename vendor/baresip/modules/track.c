@@ -11,9 +11,20 @@
 #include "wav.h"
 
 
+enum {
+	LATE_US  = 200000,          /* from then on, sound is missing   */
+	SLACK_US = 100000,          /* of a hole, against the clock     */
+	HOLE_US  = 600000000,       /* the longest that is written      */
+};
+
+
 /* Audio threads write it, the main thread makes and ends it. */
 struct track {
 	char *callid;
+	bool stamped;               /* timestamps tell what is missing  */
+	uint64_t stamp;             /* of the next frame, microseconds  */
+	uint64_t begins;            /* microseconds since the epoch     */
+	bool settled;               /* something is missing before      */
 	const char *suffix;
 	RE_ATOMIC unsigned *count;
 	struct wav *wav;
@@ -122,6 +133,58 @@ static const int16_t *as_s16(struct track *t, const struct auframe *af)
 }
 
 
+static uint64_t duration(const struct auframe *af, uint64_t framec)
+{
+	return framec * 1000000 / af->srate;
+}
+
+
+/* How much is missing before a frame, microseconds. A packet that was lost
+ * shows in the timestamps, a sender that paused only in the clock. */
+static uint64_t missing(const struct track *t, const struct auframe *af,
+			int64_t late)
+{
+	const int64_t hole = (int64_t)(af->timestamp - t->stamp);
+
+	if (late > LATE_US)
+		return late;
+
+	return t->stamped && hole > 1000 && hole < late + SLACK_US ? hole : 0;
+}
+
+
+/* Keeps the file true to the clock, by which its beginning is known: the
+ * earliest that any frame allows, for frames come late and never early. */
+static int keep_time(struct track *t, const struct auframe *af)
+{
+	const uint64_t framec = af->sampc / af->ch;
+	const uint64_t now = tmr_jiffies_rt_usec() - duration(af, framec);
+	const uint64_t length = duration(af, wav_frames(t->wav));
+	int64_t late;
+	uint64_t us;
+	int err = 0;
+
+	if (!length)
+		t->begins = now;
+
+	late = (int64_t)(now - t->begins - length);
+	us = length ? min(missing(t, af, late), (uint64_t)HOLE_US) : 0;
+
+	if (us) {
+		err = wav_leave_out(t->wav, us * af->srate / 1000000);
+		t->settled = true;
+	}
+	else if (late < 0 && !t->settled) {
+		t->begins += late;
+	}
+
+	wav_begins(t->wav, t->begins);
+	t->stamp = af->timestamp + duration(af, framec);
+
+	return err;
+}
+
+
 static int append(struct track *t, const struct auframe *af)
 {
 	const int16_t *sampv;
@@ -136,6 +199,10 @@ static int append(struct track *t, const struct auframe *af)
 	/* another codec comes with new filters: this is a broken chain */
 	if (!wav_fits(t->wav, af->srate, af->ch))
 		return EPROTO;
+
+	err = keep_time(t, af);
+	if (err)
+		return err;
 
 	sampv = as_s16(t, af);
 
@@ -218,6 +285,13 @@ int track_alloc(struct track **tp, const struct audio *au, bool enc)
 	t = mem_zalloc(sizeof(*t), destructor);
 	if (!t)
 		return ENOMEM;
+
+	/* where a codec conceals loss, its frames stand for the missing ones */
+	if (!enc) {
+		const struct aucodec *ac = audio_codec(au, false);
+
+		t->stamped = ac && !ac->plch;
+	}
 
 	t->suffix = enc ? "enc" : "dec";
 	t->count  = enc ? &enc_count : &dec_count;

@@ -155,7 +155,7 @@ pub fn sip_event(text: &str, direction: &str, src: &str, dst: &str) -> SipEvent 
 
 pub fn verdict(status: Status, reason: &str) -> Verdict {
     let reasons = vec![Reason::new(reason)];
-    Verdict { status, reasons, hash: String::new(), expected: None, warnings: vec![], findings: vec![] }
+    Verdict { status, reasons, hash: String::new(), expected: None, warnings: vec![], findings: vec![], heard: vec![] }
 }
 
 pub fn findings(evidence: &Evidence, verdict: &Verdict, flow: &Flow, baseline: Option<&str>) -> Vec<Finding> {

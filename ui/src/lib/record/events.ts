@@ -83,6 +83,12 @@ const ended = (event: RunEvent, what: string): Told => {
   return { sort: "step", head: how === "finished" ? what : `${what}: ${how}`, text: text(event.message), bad };
 };
 
+/** The names of the agents that were heard. */
+const heard = (sound: unknown): string => {
+  const agents = (sound as { heard?: unknown } | null | undefined)?.heard;
+  return Array.isArray(agents) ? agents.map((one) => text((one as { agent?: unknown }).agent)).join(", ") : "";
+};
+
 const note = (event: RunEvent): Told => {
   switch (event.type) {
     case "AGENT_STARTING": return { sort: "host", head: "agent starts", text: [event.aor, event.address, event.baresip].map(text).join(" · ") };
@@ -101,6 +107,7 @@ const note = (event: RunEvent): Told => {
     case "CHECK_FAILED": return { sort: "step", head: "check failed", text: text(event.message), bad: true };
     case "WARNING": return { sort: "host", head: "warning", text: text(event.message), bad: true };
     case "RECORDING": return { sort: "host", head: "recording", text: `${text(event.file)}, ${duration(number(event.duration))}` };
+    case "CALL_SOUND": return { sort: "host", head: "heard", text: heard(event.sound) };
     case "AWAITED": return { sort: "step", head: "wait over", text: `${Array.isArray(event.events) ? event.events.length : 0} taken` };
     case "REACHED": return { sort: "host", head: "lines reached", text: (Array.isArray(event.lines) ? event.lines : []).map(text).join(", ") };
     case "STEPS_DONE": return { sort: "host", head: "steps done", text: "" };
