@@ -1,16 +1,21 @@
 //! Modules that agents load only where a test asks for them.
 
+use regex::Regex;
+use std::sync::LazyLock;
+
 /// The events that the module vumeter raises, twice a second in each call.
 pub const LEVELS: [&str; 2] = ["VU_RX_REPORT", "VU_TX_REPORT"];
 /// Words of a text that has to do with presence: a command, a parameter of accounts and of contacts.
 pub const PRESENCE: [&str; 2] = ["presence", "pubint"];
-/// Words of a text that asks what is heard in a call: methods of agents, the names of events, an option.
-pub const LISTENING: [&str; 8] =
-    [".tone(", ".speech(", ".silence(", ".hears(", ".quiet_line(", "heard_", "sent_speech", "watermark"];
-/// How the names of the events begin that say what was heard.
+/// What a test that listens to its calls has in its text: methods of agents, the names of events, an option.
+static LISTENING: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r"(?i)\.\s*(tone|speech|silence|hears|quiet_line)\s*\(|heard_|sent_speech|watermark";
+    Regex::new(words).expect("a fixed pattern")
+});
+/// Prefixes of the events that report sound.
 const HEARD: [&str; 2] = ["HEARD_", "SENT_SPEECH"];
 
-/// Whether an event says what was heard in a call, or said.
+/// Whether an event reports what an agent heard, or said.
 pub fn is_heard(event: &str) -> bool {
     HEARD.iter().any(|begin| event.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin)))
 }
@@ -32,9 +37,9 @@ impl Asked {
 
     /// What a test with this text asks for.
     pub fn by(text: &str) -> Asked {
-        let text = text.to_ascii_lowercase();
-        let has = |words: &[&str]| words.iter().any(|word| text.contains(&word.to_ascii_lowercase()));
-        Asked { levels: has(&LEVELS), presence: has(&PRESENCE), listening: has(&LISTENING) }
+        let lower = text.to_ascii_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| lower.contains(&word.to_ascii_lowercase()));
+        Asked { levels: has(&LEVELS), presence: has(&PRESENCE), listening: LISTENING.is_match(text) }
     }
 
     /// Why no agent of the test raises an event.
@@ -61,7 +66,10 @@ mod tests {
         let asked = |levels, presence, listening| Asked { levels, presence, listening };
         assert_eq!(Asked::by("await alice.event(\"vu_rx_report\");"), asked(true, false, false));
         assert_eq!(Asked::by("alice.cmd(\"Presence online\");"), asked(false, true, false));
-        assert_eq!(Asked::by("await bob.speech().ended();"), asked(false, false, true));
+        for text in ["await bob.speech().ended();", "await bob\n  . tone (425);", "bob.event(\"heard_tone\")"] {
+            assert_eq!(Asked::by(text), asked(false, false, true), "{text}");
+        }
+        assert_eq!(Asked::by("let tone = 1; alice.audio(tone(440));"), asked(false, false, false));
         assert_eq!((Asked::ALL.lacks("VU_RX_REPORT"), Asked::default().lacks("CALL_CLOSED")), (None, None));
     }
 }

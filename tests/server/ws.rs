@@ -244,7 +244,7 @@ fn a_run_is_followed_from_before_it_begins_and_stopped() {
 }
 
 /// The number of values of 16 KB that are more than sockets and the hub hold.
-const VALUES: usize = 2500;
+const VALUES: usize = 2000;
 
 #[test]
 fn who_reads_too_slowly_is_told_what_is_gone_and_gets_the_rest() {

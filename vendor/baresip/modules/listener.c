@@ -36,7 +36,7 @@ struct dec_st {
 	bool failed;
 };
 
-/* What is to be said of a call. */
+/* News of a call, for the main thread. */
 struct news {
 	char *callid;
 	char *text;

@@ -1,7 +1,7 @@
 /**
  * @file rtpcapture.c  Keeps the RTP and RTCP of each call in a file
  *
- * As the agent means it: before it is encrypted, and after it was decrypted.
+ * In the clear: before encryption, after decryption.
  *
  \verbatim
   module_app    rtpcapture.so

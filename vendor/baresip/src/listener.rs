@@ -78,8 +78,8 @@ extern "C" fn close(ear: *mut c_void) {
 extern "C" fn command(text: *const c_char, why: *mut c_char, size: usize) -> c_int {
     const EINVAL: c_int = 22;
     let Some(Err(reason)) = LISTENER.get().map(|listener| listener.command(&text_of(text))) else { return 0 };
-    let reason = CString::new(reason.replace('\0', " ")).unwrap_or_default();
-    let length = reason.as_bytes().len().min(size.saturating_sub(1));
+    let length = reason.floor_char_boundary(size.saturating_sub(1));
+    let reason = CString::new(reason[..length].replace('\0', " ")).unwrap_or_default();
     // SAFETY: the buffer holds `size` bytes, and was cleared: a zero follows
     unsafe { std::ptr::copy_nonoverlapping(reason.as_ptr(), why, length) };
     EINVAL
