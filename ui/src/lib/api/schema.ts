@@ -35,6 +35,8 @@ export interface components {
         };
         AudioView: {
             codec: string;
+            /** @description What was sent and received by direction (levels, gaps, delay, MOS), and who was heard: docs/media.md. */
+            figures: Record<string, never>;
             /** @description Milliseconds. */
             jitter?: number[] | null;
             lost?: number[] | null;

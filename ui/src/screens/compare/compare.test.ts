@@ -4,7 +4,7 @@ import { couples } from "../../lib/diff/messages";
 import type { Row } from "../../lib/record/wire";
 import { delta, isWorse, numbers } from "./numbers";
 
-const call = (more: Partial<RunCall>): RunCall => ({ agent: "alice", number: 1, id: "x", direction: "outgoing", peer: "bob", begun: 0, invited: 0, rung: 100, established: 200, media: null, holds: [], closed: 1200, why: null, audio: { codec: "", protocol: "", packets: null, lost: null, jitter: null, rtt: null, mos: null }, post_dial_delay: 100, ...more });
+const call = (more: Partial<RunCall>): RunCall => ({ agent: "alice", number: 1, id: "x", direction: "outgoing", peer: "bob", begun: 0, invited: 0, rung: 100, established: 200, media: null, holds: [], closed: 1200, why: null, audio: { codec: "", figures: {}, protocol: "", packets: null, lost: null, jitter: null, rtt: null, mos: null }, post_dial_delay: 100, ...more });
 const run = (calls: RunCall[], duration: number) => ({ calls, duration, agents: [], events: 3, recordings: [] }) as unknown as RunDetail;
 
 test("numbers of the same call stand beside each other, with what they differ by", () => {
