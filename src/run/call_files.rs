@@ -21,9 +21,11 @@ pub struct CallFiles {
     pub received: Vec<PathBuf>,
 }
 
+/// The ids of each agent's calls, in the order in which it first spoke of them.
+pub type CallIds = BTreeMap<Arc<str>, Vec<String>>;
+
 /// The recordings that agents of the run wrote so far, in their own folders.
-pub fn call_files(run: &Run) -> Vec<CallFiles> {
-    let calls = call_ids(run);
+pub fn call_files(run: &Run, calls: &CallIds) -> Vec<CallFiles> {
     let mut all: Vec<CallFiles> = vec![];
     let mut agents = run.agents.retired();
     agents.extend(run.agents.live());
@@ -58,9 +60,9 @@ fn recorded(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     files.into_iter().partition(|path| path.to_string_lossy().ends_with("-enc.wav"))
 }
 
-/// The ids of each agent's calls, in the order in which it first spoke of them.
-pub fn call_ids(run: &Run) -> BTreeMap<Arc<str>, Vec<String>> {
-    let mut calls: BTreeMap<Arc<str>, Vec<String>> = BTreeMap::new();
+/// Reads them from the run's log.
+pub fn call_ids(run: &Run) -> CallIds {
+    let mut calls = CallIds::new();
     // events that can't be read back name no calls: their recordings are numbered
     let _ = run.log.each(&mut |event| {
         if let (Some(agent), Body::Event(said)) = (&event.agent, &event.body)

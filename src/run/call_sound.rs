@@ -1,7 +1,7 @@
 //! What the recordings of a run's calls sound like: noted at its end, and asked for by its script.
 
 use super::Run;
-use super::call_files::{CallFiles, call_files};
+use super::call_files::{CallFiles, call_files, call_ids};
 use crate::agent::sound;
 use crate::audio::judge::{Expectation, judge_sound};
 use crate::audio::quality::expected_quality;
@@ -10,7 +10,7 @@ use crate::audio::recording::{Track, read_recording};
 use crate::audio::senders::find_senders;
 use crate::audio::track::{describe_track, find_unheard};
 use crate::audio::{Sound, Span};
-use crate::calls::{Builder, audio_figures};
+use crate::calls::{Builder, Call, audio_figures};
 use crate::event::{Body, CallSound, Ended, Events, How, Note, Sink};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -99,23 +99,32 @@ fn files_of<'a>(all: &'a [CallFiles], agent: &str, call: Option<&str>) -> Result
 }
 
 impl Run {
-    /// The figures of a call's sound so far.
-    pub(super) fn call_audio(&self, agent: &str, call: Option<&str>) -> Result<Value, Ended> {
-        let all = call_files(self);
-        let files = files_of(&all, agent, call).ok();
+    /// The recordings of all calls so far.
+    fn recordings(&self) -> Vec<CallFiles> {
+        call_files(self, &call_ids(self))
+    }
+
+    /// What the log says of an agent's call: of that id, else the last.
+    fn call_of_agent(&self, agent: &str, id: Option<&str>) -> Result<Call, Ended> {
         let mut calls = Builder::default();
         self.log.each(&mut |event| calls.event(event)).map_err(|problem| Ended::error(problem.message))?;
-        let id = files.and_then(|files| files.id.as_deref()).or(call);
         let mut own = calls.calls.into_iter().rev().filter(|known| &*known.agent == agent);
         let known = own.find(|known| id.is_none() || known.id() == id);
-        let mut known = known.ok_or_else(|| Ended::error(format!("{agent} has no such call")))?;
+        known.ok_or_else(|| Ended::error(format!("{agent} has no such call")))
+    }
+
+    /// The figures of a call's sound so far.
+    pub(super) fn call_audio(&self, agent: &str, call: Option<&str>) -> Result<Value, Ended> {
+        let all = self.recordings();
+        let files = files_of(&all, agent, call).ok();
+        let mut known = self.call_of_agent(agent, files.and_then(|files| files.id.as_deref()).or(call))?;
         known.audio.sound = files.map(|files| Box::new(heard(files, &all, &[])));
         Ok(audio_figures(&known))
     }
 
     /// The agents of the run whose sound is in what an agent received in a call.
     pub(super) fn heard_agents(&self, agent: &str, call: Option<&str>) -> Result<Vec<String>, Ended> {
-        let all = call_files(self);
+        let all = self.recordings();
         let files = files_of(&all, agent, call)?;
         let is_end = |other: &CallFiles| other_ends(&all, files).any(|end| end == other);
         let others = all.iter().filter(|other| other.agent != files.agent && !is_end(other));
@@ -129,15 +138,15 @@ impl Run {
     pub(super) fn sound_quality(&self, agent: &str, call: Option<&str>, file: &str) -> Result<Value, Ended> {
         let path = sound::find(file, self.supervisor.sound_folders())?;
         let reference = read_reference(&path, file)?;
-        let all = call_files(self);
+        let all = self.recordings();
         let files = files_of(&all, agent, call)?;
         let mut not_analysed = vec![];
         let received = track(&files.received, &mut not_analysed);
         let longest = received.0.iter().max_by(|one, other| one.seconds.total_cmp(&other.seconds));
         let empty = Sound::new(8000, vec![]);
         let received = longest.map_or(empty, |recording| recording.sound.part(Span { from: 0.0, to: COMPARED }));
-        let codec = self.call_audio(agent, call)?["received"]["codec"].clone();
-        let expected = codec.as_str().and_then(expected_quality);
+        let known = self.call_of_agent(agent, files.id.as_deref().or(call))?;
+        let expected = expected_quality(&known.audio.codec);
         let expectation = Expectation { reference: &reference, others: &[], expected_mos: None };
         let judged = judge_sound(&received, &expectation);
         not_analysed.extend(judged.not_analysed);

@@ -16,7 +16,8 @@ pub fn collect(run: &Run) {
     let mut kept = vec![];
     // over all agents: one may have been replaced by another of its name
     let mut segments: BTreeMap<(&str, Arc<str>, Option<u32>), u32> = BTreeMap::new();
-    for mut files in call_files(run) {
+    let ids = call_ids(run);
+    for mut files in call_files(run, &ids) {
         let (agent, call) = (files.agent.clone(), files.call);
         for (folder, list) in [("recordings", &mut files.received), ("sent", &mut files.sent)] {
             for file in list.iter_mut() {
@@ -28,7 +29,6 @@ pub fn collect(run: &Run) {
         }
         kept.push(files);
     }
-    let ids = call_ids(run);
     for agent in run.agents.retired() {
         let calls = ids.get(agent.name()).map_or(&[][..], Vec::as_slice);
         if let Err(error) = keep_rtp(run, &agent.recordings(), agent.name(), calls) {
