@@ -1,5 +1,6 @@
 //! Modules that agents load only where a test asks for them.
 
+use crate::event::is_heard;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -12,14 +13,6 @@ static LISTENING: LazyLock<Regex> = LazyLock::new(|| {
     let words = r"(?i)\.\s*(tone|speech|silence|hears|quiet_line)\s*\(|heard_|sent_speech|watermark";
     Regex::new(words).expect("a fixed pattern")
 });
-/// Prefixes of the events that report sound.
-const HEARD: [&str; 2] = ["HEARD_", "SENT_SPEECH"];
-
-/// Whether an event reports what an agent heard, or said.
-pub fn is_heard(event: &str) -> bool {
-    HEARD.iter().any(|begin| event.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin)))
-}
-
 /// What a test asks all its agents for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Asked {

@@ -1,10 +1,11 @@
 //! Events that some versions of baresip never send: waiting for one, or for its absence, means nothing there.
 
 use super::Kind;
-use super::asked::{LEVELS, is_heard};
+use super::asked::LEVELS;
 use super::config::VUMETER;
 use super::listening::LISTENER;
 use super::version::{Version, version_text};
+use crate::event::is_heard;
 
 /// The events that came after 1.0, each with the first version that has it.
 const SINCE: [(&str, Version); 9] = [

@@ -24,7 +24,9 @@ pub use clock::Clock;
 pub use closed::{AGENTS_REASONS, ClosedBy, ClosedReason, closed_reason, closed_words, without_error_number};
 pub use lock::lock;
 pub use log::{Archive, Log, Stop, Wake};
-pub use names::{EVENT_NAMES, MEANINGS, NEVER_IN_FLOW, OF_SOUND, SENT_NAMES, is_flow_hash, is_no_flow_hash, meaning};
+pub use names::{
+    EVENT_NAMES, MEANINGS, NEVER_IN_FLOW, SENT_NAMES, is_flow_hash, is_heard, is_no_flow_hash, is_of_sound, meaning,
+};
 pub use secrets::Secrets;
 pub use sound::{CallSound, HeardAgent, TrackLevels, TrackSound};
 pub use tail::{Limits, weight};
@@ -231,7 +233,7 @@ pub enum Note {
         #[serde(skip_serializing_if = "Option::is_none")]
         at: Option<At>,
     },
-    /// An await took these events of a call's sound ([`OF_SOUND`]), by their numbers: so they came for certain, not by chance. What
+    /// An await took these events of a call's sound ([`is_of_sound`]), by their numbers: so they came for certain, not by chance. What
     /// `any` took is not noted.
     Awaited {
         events: Vec<u64>,

@@ -121,25 +121,19 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("VU_TX_REPORT", "how loud the sent sound is"),
 ];
 
-/// What the sound of a call brings, not its signalling: when that comes, and whether it still does before the call is over, time alone
-/// decides.
-pub const OF_SOUND: &[&str] = &[
-    "CALL_DTMF_END",
-    "CALL_DTMF_START",
-    "CALL_MENC",
-    "CALL_RTPESTAB",
-    "HEARD_AGENT",
-    "HEARD_DIGIT",
-    "HEARD_PROMPT",
-    "HEARD_SILENCE",
-    "HEARD_SOUND",
-    "HEARD_SPEECH",
-    "HEARD_SPEECH_END",
-    "HEARD_TONE",
-    "HEARD_TONE_END",
-    "SENT_SPEECH",
-    "SENT_SPEECH_END",
-];
+/// Prefixes of the events that report sound.
+const HEARD: [&str; 2] = ["HEARD_", "SENT_SPEECH"];
+
+/// Whether an event, in any case, reports what an agent heard, or said.
+pub fn is_heard(name: &str) -> bool {
+    HEARD.iter().any(|begin| name.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin)))
+}
+
+/// Whether an event comes from the sound of a call, not from its signalling: when it comes, and whether it still does
+/// before the call is over, time alone decides.
+pub fn is_of_sound(name: &str) -> bool {
+    matches!(name, "CALL_DTMF_END" | "CALL_DTMF_START" | "CALL_MENC" | "CALL_RTPESTAB") || is_heard(name)
+}
 
 /// The lines of a flow that tell of an agent's own requests. They are made from its SIP messages, so no agent gives an event of such
 /// a name; `accept` and `ignore` take them as they take events.

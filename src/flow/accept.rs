@@ -1,6 +1,6 @@
 //! Which events count.
 
-use crate::event::{AgentEvent, NEVER_IN_FLOW, Note, OF_SOUND, SENT_NAMES};
+use crate::event::{AgentEvent, NEVER_IN_FLOW, Note, SENT_NAMES, is_of_sound};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -67,7 +67,7 @@ impl Filter {
         }
         match () {
             () if name == "CALL_MENC" && is_keyed_by_sdp(param) => Counts::Yes,
-            () if OF_SOUND.contains(&name) => Counts::IfAwaited,
+            () if is_of_sound(name) => Counts::IfAwaited,
             () if BY_DEFAULT.contains(&name) => Counts::Yes,
             () if SENT_NAMES.contains(&name) && !BY_ITSELF.contains(&name) => Counts::Yes,
             () => Counts::No,
@@ -99,7 +99,7 @@ pub(super) fn canonical(name: &str) -> Cow<'_, str> {
 
 /// What comes in no fixed order among the events of its call. Takes a [`canonical`] name.
 pub(super) fn is_media(name: &str) -> bool {
-    name == "AUDIO_REPORT" || OF_SOUND.contains(&name)
+    name == "AUDIO_REPORT" || is_of_sound(name)
 }
 
 pub(super) fn is_registration(name: &str) -> bool {

@@ -12,7 +12,7 @@ use crate::engine::rules::taking::Taking;
 use crate::engine::script::failure::{Fallible, ScriptFailure, wrong_at};
 use crate::engine::script::run::ScriptRun;
 use crate::engine::script::site::Site;
-use crate::event::{Body, Concern, Ended, Event, Note, OF_SOUND, Time, Wake, lock};
+use crate::event::{Body, Concern, Ended, Event, Note, Time, Wake, is_of_sound, lock};
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -338,8 +338,7 @@ fn name_of(run: &ScriptRun, uri: &str) -> Option<Arc<str>> {
 /// have come in between.
 fn taken(run: &ScriptRun, waiter: &Waiter, found: FoundEvents) -> Dynamic {
     let events = found.events();
-    let is_of_sound =
-        |event: &&&Arc<Event>| matches!(&event.body, Body::Event(said) if OF_SOUND.contains(&said.name.as_str()));
+    let is_of_sound = |event: &&&Arc<Event>| matches!(&event.body, Body::Event(said) if is_of_sound(&said.name));
     let of_sound: Vec<u64> = events.iter().filter(is_of_sound).map(|event| event.n).collect();
     // it may be chance which of several alternatives comes first
     if !of_sound.is_empty() && !waiter.want.has_any() {
