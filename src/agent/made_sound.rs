@@ -1,6 +1,7 @@
 //! Sounds that are made for a command: digits in band, and spoken words.
 
 use crate::audio::Sound;
+use crate::audio::dtmf::tones_of;
 use crate::audio::read::read_wav;
 use crate::event::Ended;
 use std::f64::consts::TAU;
@@ -15,9 +16,6 @@ const RATE: u32 = 8000;
 const DIGIT_MS: usize = 100;
 /// The amplitude of each of a digit's tones: -13 dBFS.
 const AMPLITUDE: f64 = 0.316;
-const LOW: [f64; 4] = [697.0, 770.0, 852.0, 941.0];
-const HIGH: [f64; 4] = [1209.0, 1336.0, 1477.0, 1633.0];
-const KEYS: [&str; 4] = ["123A", "456B", "789C", "*0#D"];
 /// What speaks.
 const SPEAKER: &str = "espeak-ng";
 
@@ -70,17 +68,11 @@ fn write(sound: &Sound, path: &Path) -> Result<(), hound::Error> {
     file.finalize()
 }
 
-/// The tones of a digit, Hz.
-fn tones(digit: char) -> Option<[f64; 2]> {
-    let digit = digit.to_ascii_uppercase();
-    KEYS.iter().zip(LOW).find_map(|(row, low)| Some([low, HIGH[row.find(digit)?]]))
-}
-
 fn dial(digits: &str) -> Result<Sound, Ended> {
     let mut samples = vec![];
     let length = DIGIT_MS * RATE as usize / 1000;
     for digit in digits.chars() {
-        let Some(hz) = tones(digit) else {
+        let Some(hz) = tones_of(digit) else {
             let ended = Ended::error(format!("`{digit}` is no DTMF digit"));
             return Err(Ended { advice: Some("the digits are 0 to 9, *, #, and A to D".into()), ..ended });
         };

@@ -1,10 +1,7 @@
 //! How a call sounded: a mean opinion score from what RTCP reports, by the E-model (ITU-T G.107).
 
-use crate::audio::emodel::{Connection, rate_connection};
+use crate::audio::emodel::{Connection, PACKET_DELAY, rate_connection};
 use serde_json::Value;
-
-/// What waits besides the network, ms: a packet of 20 ms is full, and is played.
-const PACKET: f64 = 20.0;
 
 /// The score, 1.0 (bad) to 4.4 (as good as G.711 gets), rounded to hundredths. An estimate: loss counts as random, and any
 /// codec as G.711 without concealment, since baresip plays nothing where a packet is missing.
@@ -12,10 +9,9 @@ const PACKET: f64 = 20.0;
 /// `loss` is a share of the packets (0 to 1), `jitter` and `rtt` are milliseconds; the jitter buffer is taken as
 /// twice the jitter.
 pub fn mos(loss: f64, jitter: f64, rtt: f64) -> f64 {
-    let delay = rtt.max(0.0) / 2.0 + 2.0 * jitter.max(0.0) + PACKET;
+    let delay = rtt.max(0.0) / 2.0 + 2.0 * jitter.max(0.0) + PACKET_DELAY;
     let connection = Connection { ppl: 100.0 * loss.clamp(0.0, 1.0), ..Connection::default().with_delay(delay) };
-    let mos = rate_connection(&connection).mos;
-    (mos.clamp(1.0, 4.5) * 100.0).round() / 100.0
+    rate_connection(&connection).shown_mos()
 }
 
 /// The score of what the agent received, from the `rtcp_stats` of a CALL_RTCP (jitter and round trip in microseconds), whose

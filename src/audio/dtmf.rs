@@ -17,6 +17,13 @@ const GROUP_DB: f32 = 6.0;
 /// The share of a window's power that both frequencies must have (measured: 1.4 false digits an hour in speech).
 const SHARE: f32 = 0.7;
 
+/// The frequencies of a digit in either case, Hz: the low one and the high one (ITU-T Q.23). None for any other character.
+pub fn tones_of(digit: char) -> Option<[f64; 2]> {
+    let digit = digit.to_ascii_uppercase();
+    let column = |row: &[char; 4]| row.iter().position(|known| *known == digit);
+    DIGITS.iter().zip(LOW).find_map(|(row, low)| Some([low, HIGH[column(row)?]]))
+}
+
 /// A digit that was heard.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HeardDigit {

@@ -104,6 +104,16 @@ pub struct Rating {
     pub mos: f64,
 }
 
+/// What a packet waits for besides the network, ms: a packet of 20 ms is full, and is played.
+pub const PACKET_DELAY: f64 = 20.0;
+
+impl Rating {
+    /// The mean opinion score as it is shown, to hundredths.
+    pub fn shown_mos(&self) -> f64 {
+        (self.mos.clamp(1.0, 4.5) * 100.0).round() / 100.0
+    }
+}
+
 /// Rates a connection (ITU-T G.107, clause 7).
 pub fn rate_connection(c: &Connection) -> Rating {
     let no = noise(c);

@@ -1,9 +1,7 @@
 //! Whose sound was received: compared with what agents sent at that time.
 use super::align::{Delay, find_delay};
-use super::levels::level_series;
 use super::recording::Track;
-use super::silence::NOTHING_DBFS;
-use super::track::is_silent;
+use super::track::{is_silent, sounding_share};
 use super::{Sound, Span, TELEPHONE_RATE};
 use crate::event::HeardAgent;
 
@@ -58,9 +56,7 @@ fn windows(track: &Track) -> Vec<(Option<f64>, Sound)> {
         for n in 0..count {
             let span = Span { from: n as f64 * WINDOW, to: (n + 1) as f64 * WINDOW };
             let window = recording.sound.part(span);
-            let series = level_series(&window, 20);
-            let heard = series.iter().filter(|level| f64::from(**level) >= NOTHING_DBFS).count();
-            if window.seconds() >= SHORTEST && heard as f64 >= LEAST_HEARD * series.len() as f64 {
+            if window.seconds() >= SHORTEST && sounding_share(&window) >= LEAST_HEARD {
                 all.push((recording.begins.map(|begins| begins + span.from * 1000.0), window));
             }
         }

@@ -38,9 +38,8 @@ pub fn describe_track(track: &Track) -> Option<TrackSound> {
         if is_silent(&recording.sound) {
             continue;
         }
-        let (share, gaps) = heard_parts(&recording.sound);
-        heard += share * seconds;
-        described.gaps.extend(gaps.iter().map(moved));
+        heard += sounding_share(&recording.sound) * seconds;
+        described.gaps.extend(find_gaps(&recording.sound).map(|gap| moved(&gap)));
         levels.push((seconds, measure_levels(&recording.sound)));
     }
     between(&track.0, &starts, &mut described.missing);
@@ -58,14 +57,18 @@ fn tenth(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
-/// The share that sounds, and the silence between sounds.
-fn heard_parts(sound: &Sound) -> (f64, Vec<Span>) {
+/// The share of its time in which something sounds, 0 to 1.
+pub fn sounding_share(sound: &Sound) -> f64 {
     let series = level_series(sound, 20);
     let sounding = series.iter().filter(|level| f64::from(**level) >= NOTHING_DBFS).count();
-    let share = sounding as f64 / series.len().max(1) as f64;
+    sounding as f64 / series.len().max(1) as f64
+}
+
+/// The silence between sounds.
+fn find_gaps(sound: &Sound) -> impl Iterator<Item = Span> {
     let end = sound.seconds() - 0.03;
     let silence = find_silence(sound, NOTHING_DBFS, SHORTEST_GAP);
-    (share, silence.into_iter().filter(|span| span.from > 0.03 && span.to < end).collect())
+    silence.into_iter().filter(move |span| span.from > 0.03 && span.to < end)
 }
 
 /// What lies between two recordings of a direction.

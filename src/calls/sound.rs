@@ -1,13 +1,10 @@
 //! What a call sounded like: figures by direction, and in a line.
 
 use super::Call;
-use crate::audio::emodel::{Connection, rate_connection};
+use crate::audio::emodel::{Connection, PACKET_DELAY, rate_connection};
 use crate::audio::impairments::codec_impairments;
 use crate::event::{CallSound, TrackSound};
 use serde_json::{Value, json};
-
-/// What a packet waits for besides the network, ms: until it is full.
-const PACKET: f64 = 20.0;
 
 /// The figures as scripts, validations and the REST API have them: every name is always there, `null` where the record does not say.
 pub fn audio_figures(call: &Call) -> Value {
@@ -74,8 +71,7 @@ pub fn mos_by_emodel(call: &Call, delay: Option<f64>) -> Option<f64> {
     let bpl = codec.bpl.unwrap_or(Connection::default().bpl);
     let ppl = 100.0 * lost / (came + lost).max(1.0);
     let connection = Connection { ie: codec.ie, bpl, ppl, ..Connection::default() };
-    let rating = rate_connection(&connection.with_delay(one_way + PACKET));
-    Some((rating.mos.clamp(1.0, 4.5) * 100.0).round() / 100.0)
+    Some(rate_connection(&connection.with_delay(one_way + PACKET_DELAY)).shown_mos())
 }
 
 /// `alice; -23 dBFS, 62 % of the time, 2 gaps of up to 1.2 s, 12 ms late`, or that it was silent.
